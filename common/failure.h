@@ -1,0 +1,178 @@
+/* What can go wrong, once for all three programs.
+ *
+ * Every GError of the project carries a `enum reason` as its code; its domain says where it arose. A reason belongs
+ * to a failure class, and the class alone decides HTTP status, retry and log level. What a person reads, the stable
+ * `code` and the Chinese `detail`, stands in the reason's row. GError.message is English, for the log only, and is
+ * never sent to anybody.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+/* Where an error arose. */
+#define SETTINGS_ERROR (settings_error_quark())
+#define MESSAGE_ERROR  (message_error_quark())
+#define HTTP_ERROR     (http_error_quark())
+#define MODEL_ERROR    (model_error_quark())
+#define DATABASE_ERROR (database_error_quark())
+#define STORE_ERROR    (store_error_quark())
+#define SITE_ERROR     (site_error_quark())
+#define WORKER_ERROR   (worker_error_quark())
+#define MEDIA_ERROR    (media_error_quark())
+GQuark settings_error_quark(void);
+GQuark message_error_quark(void);
+GQuark http_error_quark(void);
+GQuark model_error_quark(void);
+GQuark database_error_quark(void);
+GQuark store_error_quark(void);
+GQuark site_error_quark(void);
+GQuark worker_error_quark(void);
+GQuark media_error_quark(void);
+
+/* What to do about it. */
+enum failure {
+    FAILURE_INPUT,
+    FAILURE_NOT_FOUND,
+    FAILURE_GONE,
+    FAILURE_UNAUTHENTICATED,
+    FAILURE_DENIED,
+    FAILURE_METHOD,
+    FAILURE_CONFLICT,
+    FAILURE_PRECONDITION,
+    FAILURE_LIMIT,
+    FAILURE_UNSUPPORTED,
+    FAILURE_REFUSED, /* understood, well formed, and against a rule of the edition: 422 */
+    FAILURE_RATE,
+    FAILURE_BUSY,
+    FAILURE_TIMEOUT,
+    FAILURE_FULL,
+    FAILURE_IO,
+    FAILURE_UNKNOWN_OUTCOME, /* a write may or may not have happened; never repeat it blindly */
+    FAILURE_INTERNAL,
+    FAILURE_COUNT
+};
+
+enum retry {
+    RETRY_NEVER,
+    RETRY_LATER,
+};
+
+struct failure_rule {
+    const char *name;
+    int http_status;
+    enum retry retry;
+    GLogLevelFlags log_level;
+};
+
+/* Rows: one per reason; kept in the groups of the table in failure.c. */
+enum reason {
+    /* one for each failure class, where nothing better is known */
+    REASON_INPUT,
+    REASON_NOT_FOUND,
+    REASON_GONE,
+    REASON_UNAUTHENTICATED,
+    REASON_DENIED,
+    REASON_METHOD,
+    REASON_CONFLICT,
+    REASON_PRECONDITION,
+    REASON_LIMIT,
+    REASON_UNSUPPORTED,
+    REASON_REFUSED,
+    REASON_RATE,
+    REASON_BUSY,
+    REASON_TIMEOUT,
+    REASON_FULL,
+    REASON_IO,
+    REASON_UNKNOWN_OUTCOME,
+    REASON_INTERNAL,
+
+    /* http and uploads */
+    REASON_MALFORMED,
+    REASON_BODY_TOO_LARGE,
+    REASON_JSON,
+    REASON_FORM_TOKEN,
+    REASON_TUS_VERSION,
+    REASON_UPLOAD_LENGTH,
+    REASON_UPLOAD_METADATA,
+    REASON_UPLOAD_OFFSET,
+    REASON_UPLOAD_TYPE,
+    REASON_UPLOAD_TOO_LARGE,
+    REASON_UPLOAD_EXPIRED,
+    REASON_UPLOAD_TAKEN_OVER,
+    REASON_UPLOAD_CHECKSUM,
+    REASON_UPLOAD_CHECKSUM_ALGORITHM,
+    REASON_UPLOAD_INTERRUPTED,
+    REASON_UPLOAD_UNFINISHED,
+    REASON_UPLOAD_NOT_MEDIA, /* refused early by the sniffer */
+
+    /* submissions */
+    REASON_TRACK_UNKNOWN,
+    REASON_TRACK_CLOSED,
+    REASON_REGION_UNKNOWN,
+    REASON_TITLE_MISSING,
+    REASON_TITLE_TOO_LONG,
+    REASON_WORDS_TOO_LONG,
+    REASON_NAME_MISSING,
+    REASON_PHONE_INVALID,
+    REASON_CONSENT_LICENCE,
+    REASON_CONSENT_GUARDIAN,
+    REASON_TOO_MANY_FILES,
+    REASON_KIND_MISMATCH, /* a photo for a video track, or the other way round */
+    REASON_PIN_WRONG,
+    REASON_STATE, /* the work's state does not allow this */
+
+    /* people and review */
+    REASON_LOGIN,
+    REASON_LOGIN_SLOWED,
+    REASON_OTP,
+    REASON_SAME_PERSON,
+    REASON_OUT_OF_SCOPE,
+    REASON_LEASED,
+    REASON_VERSION, /* If-Match names an old version */
+    REASON_UNDO_CLOSED,
+    REASON_REASON_MISSING,
+    REASON_STALE_TOKEN, /* a worker came back after its lease was given away */
+
+    /* media: what xuepai-media says of a file */
+    REASON_EMPTY_FILE,
+    REASON_NOT_MEDIA,
+    REASON_UNSUPPORTED_CONTAINER,
+    REASON_UNSUPPORTED_CODEC,
+    REASON_DISGUISED, /* content, container and magic disagree */
+    REASON_BROKEN_FILE,
+    REASON_TRUNCATED,
+    REASON_ENCRYPTED,
+    REASON_EXTERNAL_REFERENCE,
+    REASON_PLAYLIST,
+    REASON_TOO_COMPLEX, /* too many tracks, boxes, samples */
+    REASON_NO_PICTURE,
+    REASON_TOO_SHORT,
+    REASON_TOO_LONG,
+    REASON_PICTURE_TOO_LARGE,
+    REASON_PICTURE_TOO_SMALL,
+    REASON_TOO_MANY_FRAMES,
+    REASON_DECODE_ERRORS,
+    REASON_RESOURCE_LIMIT,    /* memory, file size or CPU time of the locked-down process ran out */
+    REASON_NO_PROGRESS,       /* killed after 15 s of silence */
+    REASON_SANDBOX_VIOLATION, /* a forbidden system call: quarantined */
+    REASON_CRASHED,           /* the child died by a signal: quarantined */
+    REASON_INFRASTRUCTURE,    /* not the file's fault; tried again without counting */
+    REASON_COUNT
+};
+
+struct reason_rule {
+    const char *code; /* stable, in problem+json, job messages and the ledger */
+    enum failure failure;
+    const char *detail; /* Chinese, can be shown to a parent as it is */
+};
+
+const struct failure_rule *failure_rule_of(enum failure failure);
+const struct reason_rule *reason_rule_of(enum reason reason);
+
+/* The reason of an error of ours; REASON_INTERNAL for a foreign domain, so no library's code is ever misread. */
+enum reason error_reason(const GError *error);
+
+/* True when `code` is a reason's stable code. */
+bool reason_find(const char *code, enum reason *reason);
