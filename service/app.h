@@ -1,0 +1,17 @@
+/* What main.c builds once and handlers get: every long-lived object of the service. No other globals exist. */
+#pragma once
+
+#include "common/log.h"
+
+struct app {
+    struct log log;
+    const struct settings *settings;
+    struct database *database;
+    struct store *store;
+    struct server *server;
+    struct site *site;
+    struct sniffer *sniffer;       /* NULL when xuepai-media is not there; uploads then go on unsniffed */
+    struct job_board *job_board;   /* wakes long polls for jobs */
+    struct rules *rules;           /* editions, tracks and regions as read from config/ */
+    struct secrets *secrets;       /* keys of this installation */
+};

@@ -1,0 +1,111 @@
+/* The database seam: transactions, statements, rows into structs. Engines live behind driver.h.
+ *
+ * Model code is synchronous and runs on disk threads, never on a thread of the HTTP server. One SQL text serves every
+ * engine: literal, parameters $1…$N, times passed in. A `struct sql` is one connection inside one transaction; it never
+ * leaves the callback that got it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+struct database;
+struct sql;
+
+/* `address`: "sqlite:/path/file.db". Applies no schema (model/migrate does). */
+struct database *database_open(const char *address, GError **error);
+void database_free(struct database *database);
+typedef struct database Database;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_free)
+
+typedef bool database_work(struct sql *sql, void *context, GError **error);
+
+/* Runs `work` on the writer inside a transaction and returns after the COMMIT is durable. Several callers share one
+ * commit. `work` false, or a failing commit: nothing of it remains, *error says why (REASON_UNKNOWN_OUTCOME when the
+ * engine cannot tell). `work` may be run again after a conflict: it must not change *context except by overwriting
+ * results. `name` appears in metrics and errors. */
+bool database_transact(struct database *database, const char *name, database_work *work, void *context,
+                       GError **error);
+
+/* Runs `work` on a reader: one consistent snapshot; writing statements fail. */
+bool database_read(struct database *database, const char *name, database_work *work, void *context, GError **error);
+
+/* Flushes and truncates the write-ahead log. Called when idle and at stop. */
+bool database_checkpoint(struct database *database, GError **error);
+/* A consistent copy into a new file, fsynced. */
+bool database_backup(struct database *database, const char *path, GError **error);
+/* True when a read works and the quick check of the start was clean. */
+bool database_is_healthy(struct database *database);
+
+enum sql_kind {
+    SQL_KIND_NULL,
+    SQL_KIND_TEXT,
+    SQL_KIND_INT64,
+};
+
+struct sql_value {
+    enum sql_kind kind;
+    const char *text; /* borrowed for the call; NULL binds SQL NULL */
+    int64_t number;
+};
+
+struct sql_values {
+    const struct sql_value *at; /* [count], bound to $1…$count */
+    size_t count;
+};
+
+#define SQL_T(value) {SQL_KIND_TEXT, (value), 0}
+#define SQL_I(value) {SQL_KIND_INT64, NULL, (value)}
+#define SQL_VALUES(...)                                                                                                \
+    ((struct sql_values){(const struct sql_value[]){__VA_ARGS__},                                                      \
+                         sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value)})
+#define SQL_NO_VALUES ((struct sql_values){NULL, 0})
+
+/* How the columns of a result fill a struct: by name, checked at compile time (another C type has no association).
+ * Text fields are char * owned by the row (NULL for SQL NULL); numbers are int64_t (0 for NULL). */
+struct sql_column {
+    const char *name;
+    enum sql_kind kind;
+    size_t offset;
+};
+
+struct sql_map {
+    const struct sql_column *columns; /* [count] */
+    size_t count;
+    size_t row_bytes;
+};
+
+#define SQL_FIELD(type, field)                                                                                         \
+    {#field, _Generic(((type *)0)->field, char *: SQL_KIND_TEXT, int64_t: SQL_KIND_INT64), offsetof(type, field)}
+#define SQL_MAP(type, columns)                                                                                         \
+    {                                                                                                                  \
+        columns, G_N_ELEMENTS(columns), sizeof(type)                                                                   \
+    }
+
+/* A statement without rows; *changed (may be NULL) gets the number of rows written. */
+bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_t *changed, GError **error);
+
+/* The first row into *row (its old text fields are freed first); *found false when there is none. A column of the map
+ * that the statement does not deliver is an error. */
+bool sql_row(struct sql *sql, const char *text, struct sql_values values, const struct sql_map *map, void *row,
+             bool *found, GError **error);
+void sql_row_clear(const struct sql_map *map, void *row);
+
+/* All rows; the statement carries its own LIMIT. */
+struct sql_rows {
+    const struct sql_map *map;
+    GByteArray *bytes;
+    size_t count;
+};
+struct sql_rows *sql_rows(struct sql *sql, const char *text, struct sql_values values, const struct sql_map *map,
+                          GError **error);
+void *sql_rows_at(const struct sql_rows *rows, size_t index);
+void sql_rows_free(struct sql_rows *rows);
+typedef struct sql_rows SqlRows;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SqlRows, sql_rows_free)
+
+/* Several statements separated by ';' without parameters: migrations alone use it. */
+bool sql_script(struct sql *sql, const char *text, GError **error);

@@ -1,0 +1,31 @@
+/* What a handler answers. The server adds the headers that every answer carries (X-Request-ID, nosniff, CSP …).
+ * A response belongs to whoever holds it until the server sends it; response_free(NULL) is fine. */
+#pragma once
+
+#include <stdint.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+struct request;
+struct response;
+
+/* Takes over `body`. */
+struct response *response_json(int status, json_t *body);
+/* Takes over `text`; UTF-8; sent gzipped where the client allows and it is worth it. */
+struct response *response_text(int status, const char *type, GString *text);
+struct response *response_bytes(int status, const char *type, GBytes *bytes);
+struct response *response_empty(int status);
+struct response *response_redirect(int status, const char *location);
+/* RFC 9457 problem+json from the error's reason row; for an HTML page see the layer above. */
+struct response *response_problem(const GError *error);
+/* A file by descriptor (taken over), answered by range: Range, If-Range, If-None-Match of the request are obeyed
+ * (RFC 9110 §13, §14). `etag` is strong, with its quotes. */
+struct response *response_file(const struct request *request, int fd, int64_t size, const char *type, const char *etag);
+/* Several of one name may be added. Values are checked for control characters. */
+void response_header(struct response *response, const char *name, const char *value);
+void response_headerf(struct response *response, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+int response_status(const struct response *response);
+void response_free(struct response *response);
+typedef struct response Response;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Response, response_free)
