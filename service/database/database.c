@@ -1,0 +1,203 @@
+/* The part of the seam that no engine cares about: choosing the driver, and rows into structs by column name. */
+#include "service/database/database.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/database/driver.h"
+
+static const struct database_driver *const DRIVERS[] = {
+    &sqlite_driver,
+};
+
+struct database *database_open(const char *address, GError **error)
+{
+    g_autofree char *scheme = g_uri_parse_scheme(address);
+
+    for (size_t i = 0; scheme != NULL && i < G_N_ELEMENTS(DRIVERS); i++) {
+        if (strcmp(DRIVERS[i]->scheme, scheme) == 0) {
+            return DRIVERS[i]->open(address, error);
+        }
+    }
+    g_set_error(error, DATABASE_ERROR, REASON_INPUT, "no database engine for \"%s\"", scheme == NULL ? "" : scheme);
+    return NULL;
+}
+
+void database_free(struct database *database)
+{
+    if (database != NULL) {
+        database->driver->close(database);
+    }
+}
+
+bool database_transact(struct database *database, const char *name, database_work *work, void *context,
+                       GError **error)
+{
+    return database->driver->transact(database, name, work, context, error);
+}
+
+bool database_read(struct database *database, const char *name, database_work *work, void *context, GError **error)
+{
+    return database->driver->read(database, name, work, context, error);
+}
+
+bool database_checkpoint(struct database *database, GError **error)
+{
+    return database->driver->checkpoint(database, error);
+}
+
+bool database_backup(struct database *database, const char *path, GError **error)
+{
+    return database->driver->backup(database, path, error);
+}
+
+bool database_is_healthy(struct database *database)
+{
+    return database->driver->is_healthy(database);
+}
+
+bool sql_script(struct sql *sql, const char *text, GError **error)
+{
+    return sql->driver->script(sql, text, error);
+}
+
+bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_t *changed, GError **error)
+{
+    struct sql_result *result = NULL;
+
+    if (!sql->driver->execute(sql, text, values, &result, error)) {
+        return false;
+    }
+    int step = 1;
+    while (step > 0) {
+        step = sql->driver->next(result, error);
+    }
+    if (step == 0 && changed != NULL) {
+        *changed = sql->driver->changed(result);
+    }
+    sql->driver->finish(result);
+    return step == 0;
+}
+
+/* Where each field of the map stands in the result; false when a column is missing. */
+static bool find_columns(const struct sql *sql, const struct sql_result *result, const struct sql_map *map,
+                         int *positions, GError **error)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        positions[i] = sql->driver->column(result, map->columns[i].name);
+        if (positions[i] < 0) {
+            g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "the statement delivers no column \"%s\"",
+                        map->columns[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void fill_row(const struct sql *sql, const struct sql_result *result, const struct sql_map *map,
+                     const int *positions, char *row)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        char *field = row + map->columns[i].offset;
+
+        if (map->columns[i].kind == SQL_KIND_INT64) {
+            const int64_t number = sql->driver->int64(result, positions[i]);
+            memcpy(field, &number, sizeof number);
+        } else {
+            char *text = NULL;
+            if (!sql->driver->is_null(result, positions[i])) {
+                text = g_strdup(sql->driver->text(result, positions[i]));
+            }
+            memcpy(field, &text, sizeof text);
+        }
+    }
+}
+
+void sql_row_clear(const struct sql_map *map, void *row)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        char *field = (char *)row + map->columns[i].offset;
+
+        if (map->columns[i].kind == SQL_KIND_TEXT) {
+            char *text;
+            memcpy(&text, field, sizeof text);
+            g_free(text);
+            text = NULL;
+            memcpy(field, &text, sizeof text);
+        }
+    }
+}
+
+bool sql_row(struct sql *sql, const char *text, struct sql_values values, const struct sql_map *map, void *row,
+             bool *found, GError **error)
+{
+    struct sql_result *result = NULL;
+    g_autofree int *positions = g_new(int, map->count);
+
+    if (!sql->driver->execute(sql, text, values, &result, error)) {
+        return false;
+    }
+    const int step = sql->driver->next(result, error);
+    bool fits = step >= 0;
+    if (step > 0) {
+        fits = find_columns(sql, result, map, positions, error);
+        if (fits) {
+            sql_row_clear(map, row);
+            fill_row(sql, result, map, positions, row);
+        }
+    }
+    if (fits) {
+        *found = step > 0;
+    }
+    /* A writing statement with RETURNING is complete only when stepped to its end. */
+    for (int more = step; more > 0 && fits;) {
+        more = sql->driver->next(result, error);
+        fits = more >= 0;
+    }
+    sql->driver->finish(result);
+    return fits;
+}
+
+struct sql_rows *sql_rows(struct sql *sql, const char *text, struct sql_values values, const struct sql_map *map,
+                          GError **error)
+{
+    g_autoptr(SqlRows) rows = g_new0(struct sql_rows, 1);
+    g_autofree int *positions = g_new(int, map->count);
+    struct sql_result *result = NULL;
+
+    rows->map = map;
+    rows->bytes = g_byte_array_new();
+    if (!sql->driver->execute(sql, text, values, &result, error)) {
+        return NULL;
+    }
+    int step = sql->driver->next(result, error);
+    if (step > 0 && !find_columns(sql, result, map, positions, error)) {
+        step = -1;
+    }
+    while (step > 0) {
+        g_byte_array_set_size(rows->bytes, (guint)((rows->count + 1) * map->row_bytes));
+        memset(sql_rows_at(rows, rows->count), 0, map->row_bytes);
+        fill_row(sql, result, map, positions, sql_rows_at(rows, rows->count));
+        rows->count++;
+        step = sql->driver->next(result, error);
+    }
+    sql->driver->finish(result);
+    return step < 0 ? NULL : g_steal_pointer(&rows);
+}
+
+void *sql_rows_at(const struct sql_rows *rows, size_t index)
+{
+    return rows->bytes->data + index * rows->map->row_bytes;
+}
+
+void sql_rows_free(struct sql_rows *rows)
+{
+    if (rows == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        sql_row_clear(rows->map, sql_rows_at(rows, i));
+    }
+    g_byte_array_unref(rows->bytes);
+    g_free(rows);
+}

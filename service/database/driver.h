@@ -1,0 +1,45 @@
+/* What a database engine fills in. Private to this folder. */
+#pragma once
+
+#include "service/database/database.h"
+
+/* Rows of one running statement. Columns are found by name once, then read by index. */
+struct sql_result;
+
+struct sql_driver {
+    /* Runs a statement; *result owns what it delivers. Statements without rows deliver a result without rows. */
+    bool (*execute)(struct sql *sql, const char *text, struct sql_values values, struct sql_result **result,
+                    GError **error);
+    /* 1 a row, 0 the end, -1 an error. */
+    int (*next)(struct sql_result *result, GError **error);
+    int (*column)(const struct sql_result *result, const char *name); /* -1 when absent */
+    bool (*is_null)(const struct sql_result *result, int column);
+    const char *(*text)(const struct sql_result *result, int column); /* valid until the next row */
+    int64_t (*int64)(const struct sql_result *result, int column);
+    int64_t (*changed)(const struct sql_result *result);
+    void (*finish)(struct sql_result *result);
+    bool (*script)(struct sql *sql, const char *text, GError **error);
+};
+
+/* First member of an engine's connection. */
+struct sql {
+    const struct sql_driver *driver;
+};
+
+struct database_driver {
+    const char *scheme; /* "sqlite" */
+    struct database *(*open)(const char *address, GError **error);
+    void (*close)(struct database *database);
+    bool (*transact)(struct database *database, const char *name, database_work *work, void *context, GError **error);
+    bool (*read)(struct database *database, const char *name, database_work *work, void *context, GError **error);
+    bool (*checkpoint)(struct database *database, GError **error);
+    bool (*backup)(struct database *database, const char *path, GError **error);
+    bool (*is_healthy)(struct database *database);
+};
+
+/* First member of an engine's database. */
+struct database {
+    const struct database_driver *driver;
+};
+
+extern const struct database_driver sqlite_driver;
