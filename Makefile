@@ -171,4 +171,6 @@ format:
 clean:
 	rm -rf build web/dist
 
+$(BUILD)/obj/service/model/migrate.o: $(wildcard service/model/schema/*.sql)
+
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

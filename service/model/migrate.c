@@ -1,0 +1,110 @@
+#include "service/model/migrate.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+
+/* The scripts are part of the program, so that a binary can never meet another version's schema. C17 has no #embed;
+ * the assembler has .incbin. Each text ends in NUL. */
+#define EMBED(symbol, path)                                                                                            \
+    __asm__(".section .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path "\"\n.byte 0\n.previous\n");         \
+    extern const char symbol[]
+
+EMBED(schema_0001_initial, "service/model/schema/0001_initial.sql");
+EMBED(schema_0001_initial_sqlite, "service/model/schema/0001_initial.sqlite.sql");
+
+static const struct {
+    int64_t version;
+    const char *common;
+    const char *sqlite;
+} MIGRATIONS[] = {
+    {1, schema_0001_initial, schema_0001_initial_sqlite},
+};
+
+static const char MIGRATION_TABLE[] = /* migration.table */
+    "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, digest TEXT NOT NULL, applied_ms INTEGER NOT NULL)";
+static const char NEWEST[] = /* migration.newest */
+    "SELECT version, digest FROM migration ORDER BY version DESC LIMIT 1";
+static const char APPLIED[] = /* migration.applied */
+    "INSERT INTO migration (version, digest, applied_ms) VALUES ($1, $2, $3)";
+
+struct migration_row {
+    int64_t version;
+    char *digest;
+};
+
+static const struct sql_column COLUMNS[] = {
+    SQL_FIELD(struct migration_row, version),
+    SQL_FIELD(struct migration_row, digest),
+};
+static const struct sql_map MAP = SQL_MAP(struct migration_row, COLUMNS);
+
+struct step {
+    const char *engine;
+    int64_t now_ms;
+    bool more; /* out: another migration may wait */
+};
+
+static char *digest_of(size_t index)
+{
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, MIGRATIONS[index].common, -1);
+}
+
+/* A released script that was edited would leave installations that differ: refuse. */
+static bool check_newest(const struct migration_row *newest, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(MIGRATIONS); i++) {
+        if (MIGRATIONS[i].version == newest->version) {
+            g_autofree char *digest = digest_of(i);
+            if (strcmp(digest, newest->digest) == 0) {
+                return true;
+            }
+            g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "migration %" G_GINT64_FORMAT " was edited",
+                        newest->version);
+            return false;
+        }
+    }
+    g_set_error(error, DATABASE_ERROR, REASON_INTERNAL,
+                "the database has schema %" G_GINT64_FORMAT ", which this older program does not know", newest->version);
+    return false;
+}
+
+static bool apply_next(struct sql *sql, void *context, GError **error)
+{
+    struct step *step = context;
+    struct migration_row newest = {0};
+    bool found = false;
+
+    step->more = false;
+    if (!sql_script(sql, MIGRATION_TABLE, error) ||
+        !sql_row(sql, NEWEST, SQL_NO_VALUES, &MAP, &newest, &found, error)) {
+        return false;
+    }
+    const bool fits = !found || check_newest(&newest, error);
+    const int64_t version = newest.version;
+    sql_row_clear(&MAP, &newest);
+    for (size_t i = 0; fits && i < G_N_ELEMENTS(MIGRATIONS); i++) {
+        if (MIGRATIONS[i].version <= version) {
+            continue;
+        }
+        g_autofree char *digest = digest_of(i);
+        step->more = true;
+        return sql_script(sql, MIGRATIONS[i].common, error) &&
+               (strcmp(step->engine, "sqlite") != 0 || sql_script(sql, MIGRATIONS[i].sqlite, error)) &&
+               sql_run(sql, APPLIED, SQL_VALUES(SQL_I(MIGRATIONS[i].version), SQL_T(digest), SQL_I(step->now_ms)), NULL,
+                       error);
+    }
+    return fits;
+}
+
+bool migrate(struct database *database, const char *engine, int64_t now_ms, GError **error)
+{
+    struct step step = {.engine = engine, .now_ms = now_ms, .more = true};
+
+    while (step.more) {
+        if (!database_transact(database, "migrate", apply_next, &step, error)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,41 @@
+/* Keys of this installation, and everything that needs libsodium: random ids, passwords, digests, sealed fields.
+ * Thread-safe. Nothing here is ever logged. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+struct secrets;
+
+/* Reads <folder>/secret.key (32 bytes, mode 0600) or makes it. Losing it voids PINs, previews and sealed contacts. */
+struct secrets *secrets_open(const char *folder, GError **error);
+void secrets_free(struct secrets *secrets);
+
+/* 26 characters of [a-z2-7]: 128 random bits. */
+char *secret_id(void);
+/* 256 random bits in hex, for cookies and tokens. */
+char *secret_token(void);
+/* `count` random decimal digits. */
+char *secret_digits(int count);
+/* A receipt code such as SD26-7KQ4-M9: 30 bits without look-alikes, last character checks the others. */
+char *secret_receipt_code(int year);
+/* Capitals, dashes in place; NULL when the check character does not fit. */
+char *secret_receipt_normalize(const char *code);
+
+/* SHA-256 in hex of a random token: what is stored in its place. */
+char *secret_digest(const char *token);
+/* Keyed digest in hex; `purpose` separates uses. */
+char *secret_mac(const struct secrets *secrets, const char *purpose, const char *text);
+/* Comparison in constant time; false for NULL. */
+bool secret_equal(const char *one, const char *other);
+
+/* argon2id, 64 MiB, 2 passes (69 ms measured); at most two at once, more than 16 waiting is REASON_BUSY. */
+char *secret_password_hash(struct secrets *secrets, const char *password, GError **error);
+/* `hash` NULL takes the same time and says no: an unknown user must not be told apart. */
+bool secret_password_check(struct secrets *secrets, const char *hash, const char *password, bool *right, GError **error);
+
+/* Authenticated encryption of short texts at rest. open gives NULL when the text was changed or the key lost. */
+char *secret_seal(const struct secrets *secrets, const char *text);
+char *secret_open(const struct secrets *secrets, const char *sealed);
