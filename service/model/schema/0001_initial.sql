@@ -69,7 +69,7 @@ CREATE INDEX login_by_staff ON login (staff);
 CREATE TABLE submission (                  -- a work (作品); its texts live in revisions
     id             TEXT PRIMARY KEY,       -- also the public id once published
     code           TEXT NOT NULL UNIQUE,   -- receipt code, SD26-7KQ4-M9
-    pin_digest     TEXT NOT NULL,          -- keyed digest of code and PIN
+    pin_digest     TEXT NOT NULL,          -- keyed digest of id and PIN
     pin_failures   INTEGER NOT NULL DEFAULT 0,
     pin_slowed_until_ms INTEGER NOT NULL DEFAULT 0,
     device_digest  TEXT,                   -- digest of the device cookie that made it
@@ -102,6 +102,7 @@ CREATE TABLE revision (                    -- what was submitted, and what is de
     words          TEXT NOT NULL,
     content_digest TEXT,                   -- SHA-256 over files, title, words and cover; set when prepared
     facts          TEXT,                   -- JSON of the media program; NULL until prepared
+    flags          TEXT NOT NULL DEFAULT ' ', -- ' black silent ': what the reviewer should look at
     created_ms     INTEGER NOT NULL,
     PRIMARY KEY (submission, number)
 ) STRICT;

@@ -1,0 +1,180 @@
+/* Works (作品): rows, revisions, and THE table of states. Every transition writes one ledger record in the same
+ * transaction and expects the state it starts from. */
+#pragma once
+
+#include "service/database/database.h"
+#include "service/model/ledger.h"
+#include "service/model/rules.h"
+#include "service/model/secret.h"
+
+enum state {
+    STATE_DRAFT,
+    STATE_UPLOADING,
+    STATE_RECEIVED,
+    STATE_PROCESSING,
+    STATE_IN_REVIEW,
+    STATE_APPROVED,
+    STATE_PUBLISHED,
+    STATE_RETURNED,
+    STATE_DECLINED,
+    STATE_WITHDRAWN,
+    STATE_TAKEN_DOWN,
+    STATE_FAILED,
+    STATE_COUNT
+};
+
+enum event {
+    EVENT_SUBMITTED, /* the form was sent; bytes may still be on their way */
+    EVENT_UPLOADED,  /* every file is durable */
+    EVENT_EXPIRED,   /* its upload never ended */
+    EVENT_STARTED,   /* a worker took the prepare job */
+    EVENT_PREPARED,
+    EVENT_REFUSED, /* the media program says why */
+    EVENT_RETRIED, /* staff let it run again */
+    EVENT_PASSED,  /* approved at a stage that is not the last */
+    EVENT_ESCALATED,
+    EVENT_APPROVED, /* by the last stage */
+    EVENT_RETURNED,
+    EVENT_DECLINED,
+    EVENT_PUBLISHED,
+    EVENT_EDITED,   /* texts changed: a new revision, every approval void */
+    EVENT_REPLACED, /* another file: a new revision */
+    EVENT_WITHDRAWN,
+    EVENT_TAKEN_DOWN,
+    EVENT_COUNT
+};
+
+enum actor_kind {
+    ACTOR_SUBMITTER,
+    ACTOR_WORKER,
+    ACTOR_REVIEWER,
+    ACTOR_ORGANISER,
+    ACTOR_ADMINISTRATOR,
+    ACTOR_SYSTEM,
+    ACTOR_COUNT
+};
+
+const char *state_name(enum state state);
+bool state_find(const char *name, enum state *state);
+const char *event_name(enum event event);
+/* The state after; false when the table has no such row. */
+bool submission_next_state(enum state from, enum event event, enum actor_kind by, enum state *to);
+/* True when some row lets `by` do `event` in `state`: what actions[] is made of. */
+bool submission_allows(const char *state, enum event event, enum actor_kind by);
+
+struct submission {
+    char *id;
+    char *code;
+    char *pin_digest;
+    int64_t pin_failures;
+    int64_t pin_slowed_until_ms;
+    char *device_digest;
+    char *edition;
+    char *track;
+    char *region;
+    char *city;
+    char *state;
+    int64_t stage;
+    int64_t revision;
+    int64_t version;
+    char *failure;
+    char *contact_name;  /* sealed */
+    char *contact_phone; /* sealed */
+    int64_t ai;
+    int64_t waiting_ms;
+    int64_t created_ms;
+    int64_t updated_ms;
+    /* of the current revision */
+    char *title;
+    char *words;
+    char *content_digest; /* NULL until prepared */
+    char *facts;          /* JSON; NULL until prepared */
+    char *flags;          /* " black silent " */
+};
+extern const struct sql_map submission_map;
+void submission_clear(struct submission *submission);
+typedef struct submission Submission;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Submission, submission_clear)
+
+/* REASON_NOT_FOUND when absent. */
+bool submission_get(struct sql *sql, const char *id, struct submission *submission, GError **error);
+bool submission_get_code(struct sql *sql, const char *code, struct submission *submission, GError **error);
+/* Newest works made with one device cookie, at most 50. */
+struct sql_rows *submission_list_device(struct sql *sql, const char *device_digest, GError **error);
+
+/* Who acts, for the table and for the ledger. */
+struct doer {
+    enum actor_kind kind;
+    struct actor actor;
+};
+extern const struct doer DOER_SYSTEM;
+extern const struct doer DOER_WORKER;
+
+struct move {
+    enum event event;
+    int64_t stage;       /* the stage afterwards; 0 outside review */
+    const char *failure; /* reason code; NULL */
+    json_t *detail;      /* borrowed; NULL */
+};
+/* One step of the table; *submission then shows the new state and version. REASON_STATE when the table has no row or
+ * somebody was quicker. */
+bool submission_move(struct sql *sql, struct submission *submission, const struct doer *doer, const struct move *move,
+                     int64_t now_ms, GError **error);
+
+/* What the form sends; texts as typed. */
+struct submission_form {
+    const char *track;
+    const char *region;
+    const char *title;
+    const char *words;
+    const char *name;
+    const char *phone;
+    bool ai;
+    bool children; /* a child is in the picture */
+    bool licence;
+    bool guardian;
+    const char *scopes; /* JSON array */
+    const char *const *uploads; /* ids, NULL-ended */
+    const char *device_digest;
+    const char *idempotency; /* digest; NULL when the client sent no key */
+    const char *peer;
+};
+
+struct submission_receipt {
+    char *id;
+    char *code;
+    char *pin;
+    char *state;
+};
+void submission_receipt_clear(struct submission_receipt *receipt);
+
+/* Checks the form against the rules, makes the work with its first revision and takes the uploads; those already
+ * complete make it `received` at once. The same idempotency gives the same receipt. */
+bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
+                       const struct submission_form *form, int64_t now_ms, struct submission_receipt *receipt,
+                       GError **error);
+/* New files: a new revision of the same work. */
+bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
+                        const char *const *uploads, const char *peer, int64_t now_ms, GError **error);
+/* New texts: a new revision over the same files and renditions, back at the first stage. NULL keeps a text. */
+bool submission_edit(struct sql *sql, struct submission *submission, const char *title, const char *words,
+                     const char *peer, int64_t now_ms, GError **error);
+/* By the submitter: unpublished, its jobs cancelled, its pending decision void. */
+bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,
+                         GError **error);
+/* By staff: out of the public. */
+bool submission_take_down(struct sql *sql, struct submission *submission, const struct doer *doer, const char *reason,
+                          int64_t now_ms, GError **error);
+/* An upload became complete: when its work waits for no other, the work is received and its prepare job queued. */
+bool submission_upload_completed(struct sql *sql, const char *upload, int64_t now_ms, GError **error);
+
+/* Right PIN of this work? Counts failures; slowed after five. */
+bool submission_check_pin(struct sql *sql, const struct secrets *secrets, const struct submission *submission,
+                          const char *pin, int64_t now_ms, bool *right, GError **error);
+
+/* Every current revision's facts after prepare. */
+bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,
+                          const char *content_digest, GError **error);
+/* SHA-256 over files, texts and cover: what a decision is pinned to. */
+char *submission_content_digest(const char *const *file_digests, const char *title, const char *words,
+                                const char *cover_digest);
