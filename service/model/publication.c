@@ -1,0 +1,172 @@
+#include "service/model/publication.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+
+#define PUBLICATION_FIELDS                                                                                             \
+    "p.submission AS submission, p.revision AS revision, p.track AS track, p.region AS region, p.city AS city,"        \
+    " r.title AS title, r.words AS words, r.facts AS facts, s.ai AS ai, p.published_ms AS published_ms"                \
+    " FROM publication p JOIN submission s ON s.id = p.submission AND s.state = 'published'"                           \
+    " JOIN revision r ON r.submission = p.submission AND r.number = p.revision"
+
+static const char ADD[] = /* publication.add */
+    "INSERT INTO publication (submission, revision, content_digest, edition, track, region, city, search, approver,"
+    " published_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+static const char REMOVE[] = /* publication.remove */
+    "DELETE FROM publication WHERE submission = $1";
+static const char FIND[] = /* publication.find */
+    "SELECT " PUBLICATION_FIELDS " WHERE p.submission = $1";
+static const char FIND_RENDITION[] = /* publication.find_rendition */
+    "SELECT d.submission AS submission, d.revision AS revision, d.name AS name, d.kind AS kind, d.type AS type,"
+    " d.bytes AS bytes, d.sha256 AS sha256, d.store_key AS store_key, d.facts AS facts"
+    " FROM publication p JOIN submission s ON s.id = p.submission AND s.state = 'published'"
+    " JOIN rendition d ON d.submission = p.submission AND d.revision = p.revision"
+    " WHERE p.submission = $1 AND p.revision = $2 AND d.name = $3";
+static const char LIST[] = /* publication.list */
+    "SELECT " PUBLICATION_FIELDS
+    " WHERE ($1 = '' OR p.city = $1 OR p.region = $1) AND ($2 = '' OR p.track = $2) AND ($3 = '' OR p.edition = $3)"
+    " AND ($4 = '' OR p.search LIKE $4 ESCAPE '!')"
+    " AND (p.published_ms < $5 OR (p.published_ms = $5 AND p.submission < $6))"
+    " ORDER BY p.published_ms DESC, p.submission DESC LIMIT $7";
+static const char COUNT[] = /* publication.count */
+    "SELECT COUNT(*) AS count FROM publication";
+
+static const struct sql_column COLUMNS[] = {
+    SQL_FIELD(struct publication, submission), SQL_FIELD(struct publication, revision),
+    SQL_FIELD(struct publication, track),      SQL_FIELD(struct publication, region),
+    SQL_FIELD(struct publication, city),       SQL_FIELD(struct publication, title),
+    SQL_FIELD(struct publication, words),      SQL_FIELD(struct publication, facts),
+    SQL_FIELD(struct publication, ai),         SQL_FIELD(struct publication, published_ms),
+};
+const struct sql_map publication_map = SQL_MAP(struct publication, COLUMNS);
+
+struct count {
+    int64_t count;
+};
+static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
+
+void publication_clear(struct publication *publication)
+{
+    sql_row_clear(&publication_map, publication);
+}
+
+/* What a search looks in: texts and place names, lower case. */
+static char *search_text(const struct rules *rules, const struct submission *submission)
+{
+    const struct region *region = rules_region_find(rules, submission->region);
+    const struct region *city = rules_region_find(rules, submission->city);
+    const struct track *track = rules_track_find(rules, submission->track);
+    g_autofree char *text = g_strjoin("\n", submission->title, submission->words, region == NULL ? "" : region->name,
+                                      city == NULL ? "" : city->name, track == NULL ? "" : track->name, NULL);
+
+    return g_utf8_casefold(text, -1);
+}
+
+bool publication_add(struct sql *sql, const struct rules *rules, const struct submission *submission,
+                     const char *approver, int64_t now_ms, GError **error)
+{
+    g_autofree char *search = search_text(rules, submission);
+
+    return sql_run(sql, ADD,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(submission->content_digest),
+                              SQL_T(submission->edition), SQL_T(submission->track), SQL_T(submission->region),
+                              SQL_T(submission->city), SQL_T(search), SQL_T(approver), SQL_I(now_ms)),
+                   NULL, error);
+}
+
+bool publication_remove(struct sql *sql, const char *submission, GError **error)
+{
+    return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(submission)), NULL, error);
+}
+
+bool publication_find(struct sql *sql, const char *submission, struct publication *publication, bool *found,
+                      GError **error)
+{
+    return sql_row(sql, FIND, SQL_VALUES(SQL_T(submission)), &publication_map, publication, found, error);
+}
+
+bool publication_find_rendition(struct sql *sql, const char *submission, int64_t revision, const char *name,
+                                struct rendition *rendition, bool *found, GError **error)
+{
+    return sql_row(sql, FIND_RENDITION, SQL_VALUES(SQL_T(submission), SQL_I(revision), SQL_T(name)), &rendition_map,
+                   rendition, found, error);
+}
+
+/* "%word%" with LIKE's own characters escaped by '!'. */
+static char *like_pattern(const char *words)
+{
+    g_autofree char *folded = words == NULL ? g_strdup("") : g_utf8_casefold(words, -1);
+    g_autoptr(GString) pattern = g_string_new("%");
+
+    if (folded[0] == '\0') {
+        return g_strdup("");
+    }
+    for (const char *at = folded; *at != '\0'; at++) {
+        if (strchr("%_!", *at) != NULL) {
+            g_string_append_c(pattern, '!');
+        }
+        g_string_append_c(pattern, *at);
+    }
+    g_string_append_c(pattern, '%');
+    return g_strdup(pattern->str);
+}
+
+/* "1780000000000.abcd…": published_ms and id of the last row seen. */
+static bool parse_after(const char *after, int64_t *published_ms, const char **id, GError **error)
+{
+    gint64 number = G_MAXINT64;
+
+    *id = "";
+    if (after != NULL && after[0] != '\0') {
+        const char *dot = strchr(after, '.');
+        g_autofree char *head = dot == NULL ? NULL : g_strndup(after, (gsize)(dot - after));
+        if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
+            g_set_error(error, MODEL_ERROR, REASON_INPUT, "after");
+            return false;
+        }
+        *id = dot + 1;
+    }
+    *published_ms = number;
+    return true;
+}
+
+struct sql_rows *publication_list(struct sql *sql, const struct publication_query *query, char **next, GError **error)
+{
+    g_autofree char *pattern = like_pattern(query->words);
+    const bool whole_province = query->region == NULL || g_str_has_suffix(query->region, "0000");
+    int64_t published_ms;
+    const char *id;
+
+    if (!parse_after(query->after, &published_ms, &id, error)) {
+        return NULL;
+    }
+    g_autoptr(SqlRows) rows =
+        sql_rows(sql, LIST,
+                 SQL_VALUES(SQL_T(whole_province ? "" : query->region), SQL_T(query->track == NULL ? "" : query->track),
+                            SQL_T(query->edition == NULL ? "" : query->edition), SQL_T(pattern), SQL_I(published_ms),
+                            SQL_T(id), SQL_I(query->limit)),
+                 &publication_map, error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    *next = NULL;
+    if ((int64_t)rows->count == query->limit) {
+        const struct publication *last = sql_rows_at(rows, rows->count - 1);
+        *next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", last->published_ms, last->submission);
+    }
+    return g_steal_pointer(&rows);
+}
+
+bool publication_count(struct sql *sql, int64_t *count, GError **error)
+{
+    struct count row = {0};
+    bool found = false;
+
+    if (!sql_row(sql, COUNT, SQL_NO_VALUES, &COUNT_MAP, &row, &found, error)) {
+        return false;
+    }
+    *count = row.count;
+    return true;
+}

@@ -1,0 +1,47 @@
+/* Publication rows: THE thing that makes a work public. Every path of a work asks here at every request. */
+#pragma once
+
+#include "service/database/database.h"
+#include "service/model/rendition.h"
+#include "service/model/rules.h"
+
+struct publication {
+    char *submission;
+    int64_t revision;
+    char *track;
+    char *region;
+    char *city;
+    char *title;
+    char *words;
+    char *facts; /* JSON of prepare */
+    int64_t ai;
+    int64_t published_ms;
+};
+extern const struct sql_map publication_map;
+void publication_clear(struct publication *publication);
+typedef struct publication Publication;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Publication, publication_clear)
+
+/* Only for state approved: the database refuses it otherwise. */
+bool publication_add(struct sql *sql, const struct rules *rules, const struct submission *submission,
+                     const char *approver, int64_t now_ms, GError **error);
+bool publication_remove(struct sql *sql, const char *submission, GError **error);
+
+bool publication_find(struct sql *sql, const char *submission, struct publication *publication, bool *found,
+                      GError **error);
+/* A rendition of a published work's published revision; *found false for everything else. */
+bool publication_find_rendition(struct sql *sql, const char *submission, int64_t revision, const char *name,
+                                struct rendition *rendition, bool *found, GError **error);
+
+/* Newest first. Empty texts do not filter. `after` is the `next` of the page before, NULL for the first. */
+struct publication_query {
+    const char *region; /* province, city or county code */
+    const char *track;
+    const char *edition;
+    const char *words; /* search */
+    const char *after;
+    int64_t limit;     /* 1..100 */
+};
+/* *next is NULL on the last page; the caller's. */
+struct sql_rows *publication_list(struct sql *sql, const struct publication_query *query, char **next, GError **error);
+bool publication_count(struct sql *sql, int64_t *count, GError **error);

@@ -1,0 +1,136 @@
+#include "service/model/rendition.h"
+
+#include <string.h>
+
+#define RENDITION_FIELDS "submission, revision, name, kind, type, bytes, sha256, store_key, facts"
+
+static const char ADD[] = /* rendition.add: a second try of the same job replaces the first's row */
+    "INSERT INTO rendition (submission, revision, name, kind, type, bytes, sha256, store_key, facts, created_ms)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    " ON CONFLICT (submission, revision, name) DO UPDATE SET kind = excluded.kind, type = excluded.type,"
+    " bytes = excluded.bytes, sha256 = excluded.sha256, store_key = excluded.store_key, facts = excluded.facts,"
+    " created_ms = excluded.created_ms";
+static const char LIST[] = /* rendition.list */
+    "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 ORDER BY name LIMIT 200";
+static const char FIND[] = /* rendition.find */
+    "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 AND name = $3";
+static const char COPY[] = /* rendition.copy */
+    "INSERT INTO rendition (submission, revision, name, kind, type, bytes, sha256, store_key, facts, created_ms)"
+    " SELECT submission, revision + 1, name, kind, type, bytes, sha256, store_key, facts, created_ms FROM rendition"
+    " WHERE submission = $1 AND revision = $2";
+static const char ORIGINALS[] = /* original.list */
+    "SELECT position, store_key, bytes, sha256 FROM original WHERE submission = $1 AND revision = $2"
+    " ORDER BY position LIMIT 9";
+static const char SET_DIGEST[] = /* original.set_digest */
+    "UPDATE original SET sha256 = $4 WHERE submission = $1 AND revision = $2 AND position = $3"
+    " AND (sha256 IS NULL OR sha256 = $4)";
+static const char KEY_IS_USED[] = /* rendition.key_is_used */
+    "SELECT (SELECT COUNT(*) FROM rendition WHERE store_key = $1) + (SELECT COUNT(*) FROM original WHERE store_key = $1)"
+    " + (SELECT COUNT(*) FROM upload WHERE 'original/' || id = $1 AND state IN ('complete', 'taken')) AS count";
+
+static const struct sql_column COLUMNS[] = {
+    SQL_FIELD(struct rendition, submission), SQL_FIELD(struct rendition, revision),
+    SQL_FIELD(struct rendition, name),       SQL_FIELD(struct rendition, kind),
+    SQL_FIELD(struct rendition, type),       SQL_FIELD(struct rendition, bytes),
+    SQL_FIELD(struct rendition, sha256),     SQL_FIELD(struct rendition, store_key),
+    SQL_FIELD(struct rendition, facts),
+};
+const struct sql_map rendition_map = SQL_MAP(struct rendition, COLUMNS);
+
+static const struct sql_column ORIGINAL_COLUMNS[] = {
+    SQL_FIELD(struct original, position),
+    SQL_FIELD(struct original, store_key),
+    SQL_FIELD(struct original, bytes),
+    SQL_FIELD(struct original, sha256),
+};
+const struct sql_map original_map = SQL_MAP(struct original, ORIGINAL_COLUMNS);
+
+struct count {
+    int64_t count;
+};
+static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
+
+void rendition_clear(struct rendition *rendition)
+{
+    sql_row_clear(&rendition_map, rendition);
+}
+
+bool rendition_name_is_good(const char *name)
+{
+    const size_t length = strlen(name);
+
+    return length >= 1 && length <= 64 && g_ascii_isalnum(name[0]) &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
+}
+
+bool rendition_add(struct sql *sql, const struct rendition *rendition, int64_t now_ms, GError **error)
+{
+    return sql_run(sql, ADD,
+                   SQL_VALUES(SQL_T(rendition->submission), SQL_I(rendition->revision), SQL_T(rendition->name),
+                              SQL_T(rendition->kind), SQL_T(rendition->type), SQL_I(rendition->bytes),
+                              SQL_T(rendition->sha256), SQL_T(rendition->store_key), SQL_T(rendition->facts),
+                              SQL_I(now_ms)),
+                   NULL, error);
+}
+
+struct sql_rows *rendition_list(struct sql *sql, const char *submission, int64_t revision, GError **error)
+{
+    return sql_rows(sql, LIST, SQL_VALUES(SQL_T(submission), SQL_I(revision)), &rendition_map, error);
+}
+
+bool rendition_find(struct sql *sql, const char *submission, int64_t revision, const char *name,
+                    struct rendition *rendition, bool *found, GError **error)
+{
+    return sql_row(sql, FIND, SQL_VALUES(SQL_T(submission), SQL_I(revision), SQL_T(name)), &rendition_map, rendition,
+                   found, error);
+}
+
+bool rendition_copy(struct sql *sql, const char *submission, int64_t revision, GError **error)
+{
+    return sql_run(sql, COPY, SQL_VALUES(SQL_T(submission), SQL_I(revision)), NULL, error);
+}
+
+struct sql_rows *original_list(struct sql *sql, const char *submission, int64_t revision, GError **error)
+{
+    return sql_rows(sql, ORIGINALS, SQL_VALUES(SQL_T(submission), SQL_I(revision)), &original_map, error);
+}
+
+bool original_set_digest(struct sql *sql, const struct submission *submission, int64_t position, const char *sha256,
+                         GError **error)
+{
+    return sql_run(sql, SET_DIGEST,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_I(position), SQL_T(sha256)), NULL,
+                   error);
+}
+
+bool rendition_content_digest(struct sql *sql, const struct submission *submission, char **digest, GError **error)
+{
+    g_autoptr(SqlRows) originals = original_list(sql, submission->id, submission->revision, error);
+    g_auto(Rendition) cover = {0};
+    bool found = false;
+
+    if (originals == NULL || !rendition_find(sql, submission->id, submission->revision, "poster.jpg", &cover, &found,
+                                             error)) {
+        return false;
+    }
+    g_autofree const char **files = g_new0(const char *, originals->count + 1);
+    for (size_t i = 0; i < originals->count; i++) {
+        const struct original *original = sql_rows_at(originals, i);
+        files[i] = original->sha256 == NULL ? "" : original->sha256;
+    }
+    *digest = submission_content_digest(files, submission->title, submission->words, found ? cover.sha256 : "");
+    return true;
+}
+
+bool rendition_key_is_used(struct sql *sql, const char *store_key, bool *used, GError **error)
+{
+    struct count count = {0};
+    bool found = false;
+
+    if (!sql_row(sql, KEY_IS_USED, SQL_VALUES(SQL_T(store_key)), &COUNT_MAP, &count, &found, error)) {
+        return false;
+    }
+    *used = count.count > 0;
+    return true;
+}

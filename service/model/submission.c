@@ -1,0 +1,565 @@
+#include "service/model/submission.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/model/job.h"
+#include "service/model/publication.h"
+#include "service/model/rendition.h"
+#include "service/model/text.h"
+
+#define SUBMISSION_FIELDS                                                                                              \
+    "s.id AS id, s.code AS code, s.pin_digest AS pin_digest, s.pin_failures AS pin_failures,"                          \
+    " s.pin_slowed_until_ms AS pin_slowed_until_ms, s.device_digest AS device_digest, s.edition AS edition,"           \
+    " s.track AS track, s.region AS region, s.city AS city, s.state AS state, s.stage AS stage,"                       \
+    " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
+    " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
+    " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.content_digest AS content_digest,"             \
+    " r.facts AS facts, r.flags AS flags"                                                                              \
+    " FROM submission s JOIN revision r ON r.submission = s.id AND r.number = s.revision"
+
+static const char GET[] = /* submission.get */
+    "SELECT " SUBMISSION_FIELDS " WHERE s.id = $1";
+static const char GET_CODE[] = /* submission.get_code */
+    "SELECT " SUBMISSION_FIELDS " WHERE s.code = $1";
+static const char GET_IDEMPOTENT[] = /* submission.get_idempotent */
+    "SELECT " SUBMISSION_FIELDS " WHERE s.idempotency = $1";
+static const char LIST_DEVICE[] = /* submission.list_device */
+    "SELECT " SUBMISSION_FIELDS " WHERE s.device_digest = $1 ORDER BY s.created_ms DESC LIMIT 50";
+static const char WAITING_FOR_UPLOAD[] = /* submission.waiting_for_upload */
+    "SELECT " SUBMISSION_FIELDS " JOIN upload u ON u.submission = s.id AND u.revision = s.revision"
+    " WHERE u.id = $1 AND s.state = 'uploading'";
+static const char ADD[] = /* submission.add */
+    "INSERT INTO submission (id, code, pin_digest, device_digest, idempotency, edition, track, region, city, state,"
+    " revision, contact_name, contact_phone, ai, waiting_ms, created_ms, updated_ms)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13)";
+static const char ADD_REVISION[] = /* revision.add */
+    "INSERT INTO revision (submission, number, title, words, created_ms) VALUES ($1, $2, $3, $4, $5)";
+static const char COPY_REVISION[] = /* revision.copy: the same files under new texts */
+    "INSERT INTO revision (submission, number, title, words, facts, flags, content_digest, created_ms)"
+    " SELECT submission, number + 1, $3, $4, facts, flags, NULL, $5 FROM revision WHERE submission = $1 AND number = $2";
+static const char COPY_ORIGINALS[] = /* original.copy */
+    "INSERT INTO original (submission, revision, position, store_key, bytes, sha256)"
+    " SELECT submission, revision + 1, position, store_key, bytes, sha256 FROM original"
+    " WHERE submission = $1 AND revision = $2";
+static const char ADD_CONSENT[] = /* consent.add */
+    "INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)";
+static const char MOVE[] = /* submission.move */
+    "UPDATE submission SET state = $3, stage = $4, failure = $5, version = version + 1, updated_ms = $6, waiting_ms = $6"
+    " WHERE id = $1 AND state = $2 AND version = $7";
+static const char SET_REVISION[] = /* submission.set_revision */
+    "UPDATE submission SET revision = $2 WHERE id = $1 AND revision = $2 - 1";
+static const char SET_FACTS[] = /* revision.set_facts */
+    "UPDATE revision SET facts = $3, flags = $4, content_digest = $5 WHERE submission = $1 AND number = $2";
+static const char PIN_FAILURE[] = /* submission.pin_failure */
+    "UPDATE submission SET pin_failures = pin_failures + 1, pin_slowed_until_ms = $2 WHERE id = $1";
+static const char PIN_RIGHT[] = /* submission.pin_right */
+    "UPDATE submission SET pin_failures = 0, pin_slowed_until_ms = 0 WHERE id = $1 AND pin_failures > 0";
+static const char VOID_DECISIONS[] = /* decision.void: no decision outlives what it decided on */
+    "UPDATE decision SET state = 'void' WHERE submission = $1 AND state = 'pending'";
+static const char DROP_LEASE[] = /* review_lease.drop */
+    "DELETE FROM review_lease WHERE submission = $1";
+static const char TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, once */
+    "UPDATE upload SET submission = $2, revision = $3, position = $4 WHERE id = $1 AND submission IS NULL"
+    " AND state IN ('open', 'complete')";
+static const char UPLOADS_OPEN[] = /* upload.waiting */
+    "SELECT COUNT(*) AS count FROM upload WHERE submission = $1 AND revision = $2 AND state = 'open'";
+static const char TAKE_COMPLETE[] = /* upload.take */
+    "UPDATE upload SET state = 'taken' WHERE submission = $1 AND revision = $2 AND state = 'complete'";
+static const char ADD_ORIGINALS[] = /* original.add_from_uploads */
+    "INSERT INTO original (submission, revision, position, store_key, bytes, sha256)"
+    " SELECT submission, revision, position, 'original/' || id, offset_bytes, sha256 FROM upload"
+    " WHERE submission = $1 AND revision = $2 AND state = 'complete'";
+
+static const struct sql_column COLUMNS[] = {
+    SQL_FIELD(struct submission, id),
+    SQL_FIELD(struct submission, code),
+    SQL_FIELD(struct submission, pin_digest),
+    SQL_FIELD(struct submission, pin_failures),
+    SQL_FIELD(struct submission, pin_slowed_until_ms),
+    SQL_FIELD(struct submission, device_digest),
+    SQL_FIELD(struct submission, edition),
+    SQL_FIELD(struct submission, track),
+    SQL_FIELD(struct submission, region),
+    SQL_FIELD(struct submission, city),
+    SQL_FIELD(struct submission, state),
+    SQL_FIELD(struct submission, stage),
+    SQL_FIELD(struct submission, revision),
+    SQL_FIELD(struct submission, version),
+    SQL_FIELD(struct submission, failure),
+    SQL_FIELD(struct submission, contact_name),
+    SQL_FIELD(struct submission, contact_phone),
+    SQL_FIELD(struct submission, ai),
+    SQL_FIELD(struct submission, waiting_ms),
+    SQL_FIELD(struct submission, created_ms),
+    SQL_FIELD(struct submission, updated_ms),
+    SQL_FIELD(struct submission, title),
+    SQL_FIELD(struct submission, words),
+    SQL_FIELD(struct submission, content_digest),
+    SQL_FIELD(struct submission, facts),
+    SQL_FIELD(struct submission, flags),
+};
+const struct sql_map submission_map = SQL_MAP(struct submission, COLUMNS);
+
+struct count {
+    int64_t count;
+};
+static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
+
+const struct doer DOER_SYSTEM = {ACTOR_SYSTEM, {"system", "system", ""}};
+const struct doer DOER_WORKER = {ACTOR_WORKER, {"worker", "worker", ""}};
+
+enum {
+    PIN_FREE_FAILURES = 5,
+    PIN_SLOW_MS = 60 * 1000,
+};
+
+void submission_clear(struct submission *submission)
+{
+    sql_row_clear(&submission_map, submission);
+}
+
+void submission_receipt_clear(struct submission_receipt *receipt)
+{
+    g_clear_pointer(&receipt->id, g_free);
+    g_clear_pointer(&receipt->code, g_free);
+    g_clear_pointer(&receipt->pin, g_free);
+    g_clear_pointer(&receipt->state, g_free);
+}
+
+static bool refuse(GError **error, enum reason reason, const char *message)
+{
+    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
+    return false;
+}
+
+static bool get_by(struct sql *sql, const char *text, const char *key, struct submission *submission, GError **error)
+{
+    bool found = false;
+
+    if (!sql_row(sql, text, SQL_VALUES(SQL_T(key)), &submission_map, submission, &found, error)) {
+        return false;
+    }
+    return found || refuse(error, REASON_NOT_FOUND, "no such work");
+}
+
+bool submission_get(struct sql *sql, const char *id, struct submission *submission, GError **error)
+{
+    return get_by(sql, GET, id, submission, error);
+}
+
+bool submission_get_code(struct sql *sql, const char *code, struct submission *submission, GError **error)
+{
+    g_autofree char *normal = secret_receipt_normalize(code);
+
+    if (normal == NULL) {
+        return refuse(error, REASON_NOT_FOUND, "the check character does not fit");
+    }
+    return get_by(sql, GET_CODE, normal, submission, error);
+}
+
+struct sql_rows *submission_list_device(struct sql *sql, const char *device_digest, GError **error)
+{
+    return sql_rows(sql, LIST_DEVICE, SQL_VALUES(SQL_T(device_digest)), &submission_map, error);
+}
+
+bool submission_move(struct sql *sql, struct submission *submission, const struct doer *doer, const struct move *move,
+                     int64_t now_ms, GError **error)
+{
+    enum state from;
+    enum state to;
+    int64_t changed = 0;
+
+    if (!state_find(submission->state, &from) || !submission_next_state(from, move->event, doer->kind, &to)) {
+        g_set_error(error, MODEL_ERROR, REASON_STATE, "no %s in state %s", event_name(move->event), submission->state);
+        return false;
+    }
+    if (!sql_run(sql, MOVE,
+                 SQL_VALUES(SQL_T(submission->id), SQL_T(submission->state), SQL_T(state_name(to)), SQL_I(move->stage),
+                            SQL_T(move->failure), SQL_I(now_ms), SQL_I(submission->version)),
+                 &changed, error)) {
+        return false;
+    }
+    if (changed != 1) {
+        return refuse(error, REASON_STATE, "somebody was quicker");
+    }
+    const struct ledger_entry entry = {
+        .action = event_name(move->event),
+        .object = submission->id,
+        .before = submission->state,
+        .after = state_name(to),
+        .detail = move->detail,
+    };
+    if (!ledger_add(sql, &doer->actor, &entry, now_ms, error)) {
+        return false;
+    }
+    g_free(submission->state);
+    submission->state = g_strdup(state_name(to));
+    submission->stage = move->stage;
+    submission->version++;
+    return true;
+}
+
+/* The texts of a form, cleaned; freed by form_texts_clear. */
+struct form_texts {
+    char *title;
+    char *words;
+    char *name;
+    char *phone;
+};
+
+static void form_texts_clear(struct form_texts *texts)
+{
+    g_free(texts->title);
+    g_free(texts->words);
+    g_free(texts->name);
+    g_free(texts->phone);
+}
+typedef struct form_texts FormTexts;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FormTexts, form_texts_clear)
+
+static bool check_length(const char *text, glong most, enum reason missing, enum reason too_long, GError **error)
+{
+    const glong length = text == NULL ? 0 : g_utf8_strlen(text, -1);
+
+    if (length == 0 && missing != REASON_COUNT) {
+        return refuse(error, missing, "empty text");
+    }
+    if (length > most) {
+        return refuse(error, too_long, "text too long");
+    }
+    return true;
+}
+
+static bool check_texts(const struct submission_form *form, struct form_texts *texts, GError **error)
+{
+    texts->title = text_clean(form->title);
+    texts->words = text_clean(form->words == NULL ? "" : form->words);
+    texts->name = text_clean(form->name);
+    texts->phone = text_phone(form->phone);
+    if (texts->words == NULL) {
+        return refuse(error, REASON_INPUT, "words are not UTF-8");
+    }
+    if (!check_length(texts->title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) ||
+        !check_length(texts->words, WORDS_CHARACTERS, REASON_COUNT, REASON_WORDS_TOO_LONG, error) ||
+        !check_length(texts->name, NAME_CHARACTERS, REASON_NAME_MISSING, REASON_NAME_MISSING, error)) {
+        return false;
+    }
+    return texts->phone != NULL || refuse(error, REASON_PHONE_INVALID, "no mobile number");
+}
+
+static bool check_rules(const struct rules *rules, const struct submission_form *form, int64_t now_ms, GError **error)
+{
+    const struct track *track = rules_track_find(rules, form->track);
+
+    if (track == NULL) {
+        return refuse(error, REASON_TRACK_UNKNOWN, "no such track");
+    }
+    if (!track_is_open(track, now_ms)) {
+        return refuse(error, REASON_TRACK_CLOSED, "the track is closed");
+    }
+    if (rules_region_find(rules, form->region) == NULL) {
+        return refuse(error, REASON_REGION_UNKNOWN, "no such region");
+    }
+    if (!form->licence) {
+        return refuse(error, REASON_CONSENT_LICENCE, "no licence");
+    }
+    if (form->children && !form->guardian) {
+        return refuse(error, REASON_CONSENT_GUARDIAN, "no guardian's consent");
+    }
+    return true;
+}
+
+/* Names the uploads in the work and, when none is still open, takes them as originals. */
+static bool take_uploads(struct sql *sql, const struct rules *rules, struct submission *submission,
+                         const char *const *uploads, GError **error)
+{
+    const struct track *track = rules_track_find(rules, submission->track);
+    int64_t count = 0;
+
+    while (uploads != NULL && uploads[count] != NULL) {
+        count++;
+    }
+    if (track == NULL || count < 1 || count > track->max_files) {
+        return refuse(error, REASON_TOO_MANY_FILES, "number of files");
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int64_t changed = 0;
+        if (!sql_run(sql, TAKE_UPLOAD,
+                     SQL_VALUES(SQL_T(uploads[i]), SQL_T(submission->id), SQL_I(submission->revision), SQL_I(i + 1)),
+                     &changed, error)) {
+            return false;
+        }
+        if (changed != 1) {
+            return refuse(error, REASON_UPLOAD_UNFINISHED, "no such upload, or already in another work");
+        }
+    }
+    return true;
+}
+
+/* uploading -> received when nothing is open any more. */
+static bool receive_when_complete(struct sql *sql, struct submission *submission, int64_t now_ms, GError **error)
+{
+    const struct sql_values key = SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision));
+    const struct move received = {.event = EVENT_UPLOADED};
+    struct count open = {0};
+    bool found = false;
+
+    if (!sql_row(sql, UPLOADS_OPEN, key, &COUNT_MAP, &open, &found, error)) {
+        return false;
+    }
+    if (open.count > 0) {
+        return true;
+    }
+    return sql_run(sql, ADD_ORIGINALS, key, NULL, error) && sql_run(sql, TAKE_COMPLETE, key, NULL, error) &&
+           submission_move(sql, submission, &DOER_SYSTEM, &received, now_ms, error) &&
+           job_add(sql, "prepare", submission->id, submission->revision, now_ms, error);
+}
+
+bool submission_upload_completed(struct sql *sql, const char *upload, int64_t now_ms, GError **error)
+{
+    g_auto(Submission) submission = {0};
+    bool found = false;
+
+    if (!sql_row(sql, WAITING_FOR_UPLOAD, SQL_VALUES(SQL_T(upload)), &submission_map, &submission, &found, error)) {
+        return false;
+    }
+    return !found || receive_when_complete(sql, &submission, now_ms, error);
+}
+
+/* Derived from the id, so that the same Idempotency-Key can be given the same answer; only its digest is stored. */
+static char *pin_of(const struct secrets *secrets, const char *id)
+{
+    g_autofree char *mac = secret_mac(secrets, "pin", id);
+    g_autofree char *head = g_strndup(mac, 12);
+    guint64 number = 0;
+
+    (void)g_ascii_string_to_unsigned(head, 16, 0, G_MAXUINT64, &number, NULL); /* our own hex */
+    return g_strdup_printf("%06" G_GUINT64_FORMAT, number % 1000000);
+}
+
+static char *pin_digest(const struct secrets *secrets, const char *id, const char *pin)
+{
+    g_autofree char *both = g_strdup_printf("%s|%s", id, pin);
+
+    return secret_mac(secrets, "pin-digest", both);
+}
+
+static void fill_receipt(const struct secrets *secrets, const struct submission *submission,
+                         struct submission_receipt *receipt)
+{
+    submission_receipt_clear(receipt);
+    receipt->id = g_strdup(submission->id);
+    receipt->code = g_strdup(submission->code);
+    receipt->pin = pin_of(secrets, submission->id);
+    receipt->state = g_strdup(submission->state);
+}
+
+static bool add_consents(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
+                         const struct submission_form *form, const char *id, int64_t now_ms, GError **error)
+{
+    g_autofree char *peer = secret_seal(secrets, form->peer);
+    const struct {
+        const char *kind;
+        bool given;
+    } consents[] = {{"licence", form->licence}, {"guardian", form->guardian}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(consents); i++) {
+        if (consents[i].given && !sql_run(sql, ADD_CONSENT,
+                                          SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(consents[i].kind),
+                                                     SQL_T(rules->consent), SQL_T(form->scopes), SQL_I(now_ms),
+                                                     SQL_T(peer)),
+                                          NULL, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_rows(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
+                     const struct submission_form *form, const struct form_texts *texts, int64_t now_ms,
+                     struct submission *submission, GError **error)
+{
+    g_autofree char *id = secret_id();
+    g_autofree char *code = secret_receipt_code((int)rules->year);
+    g_autofree char *pin = pin_of(secrets, id);
+    g_autofree char *digest = pin_digest(secrets, id, pin);
+    g_autofree char *name = secret_seal(secrets, texts->name);
+    g_autofree char *phone = secret_seal(secrets, texts->phone);
+
+    return sql_run(sql, ADD,
+                   SQL_VALUES(SQL_T(id), SQL_T(code), SQL_T(digest), SQL_T(form->device_digest),
+                              SQL_T(form->idempotency), SQL_T(rules->edition), SQL_T(form->track), SQL_T(form->region),
+                              SQL_T(rules_city_of(rules, form->region)), SQL_T(name), SQL_T(phone), SQL_I(form->ai),
+                              SQL_I(now_ms)),
+                   NULL, error) &&
+           sql_run(sql, ADD_REVISION,
+                   SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(texts->title), SQL_T(texts->words), SQL_I(now_ms)), NULL,
+                   error) &&
+           add_consents(sql, rules, secrets, form, id, now_ms, error) &&
+           submission_get(sql, id, submission, error);
+}
+
+bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
+                       const struct submission_form *form, int64_t now_ms, struct submission_receipt *receipt,
+                       GError **error)
+{
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", form->peer}};
+    const struct move submitted = {.event = EVENT_SUBMITTED};
+    g_auto(Submission) submission = {0};
+    g_auto(FormTexts) texts = {0};
+    bool found = false;
+
+    if (form->idempotency != NULL && !sql_row(sql, GET_IDEMPOTENT, SQL_VALUES(SQL_T(form->idempotency)),
+                                              &submission_map, &submission, &found, error)) {
+        return false;
+    }
+    if (!found) {
+        if (!check_rules(rules, form, now_ms, error) || !check_texts(form, &texts, error) ||
+            !add_rows(sql, rules, secrets, form, &texts, now_ms, &submission, error) ||
+            !take_uploads(sql, rules, &submission, form->uploads, error) ||
+            !submission_move(sql, &submission, &submitter, &submitted, now_ms, error) ||
+            !receive_when_complete(sql, &submission, now_ms, error)) {
+            return false;
+        }
+    }
+    fill_receipt(secrets, &submission, receipt);
+    return true;
+}
+
+/* Whatever was decided, published or running for the old revision ends. */
+static bool void_current(struct sql *sql, struct submission *submission, int64_t now_ms, GError **error)
+{
+    const struct sql_values id = SQL_VALUES(SQL_T(submission->id));
+
+    return publication_remove(sql, submission->id, error) && sql_run(sql, VOID_DECISIONS, id, NULL, error) &&
+           sql_run(sql, DROP_LEASE, id, NULL, error) && job_cancel(sql, submission->id, now_ms, error);
+}
+
+static bool next_revision(struct sql *sql, struct submission *submission, GError **error)
+{
+    int64_t changed = 0;
+
+    if (!sql_run(sql, SET_REVISION, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision + 1)), &changed,
+                 error)) {
+        return false;
+    }
+    if (changed != 1) {
+        return refuse(error, REASON_STATE, "somebody was quicker");
+    }
+    submission->revision++;
+    return true;
+}
+
+bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
+                        const char *const *uploads, const char *peer, int64_t now_ms, GError **error)
+{
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
+    const struct move replaced = {.event = EVENT_REPLACED};
+
+    return void_current(sql, submission, now_ms, error) &&
+           submission_move(sql, submission, &submitter, &replaced, now_ms, error) &&
+           sql_run(sql, ADD_REVISION,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision + 1), SQL_T(submission->title),
+                              SQL_T(submission->words), SQL_I(now_ms)),
+                   NULL, error) &&
+           next_revision(sql, submission, error) && take_uploads(sql, rules, submission, uploads, error) &&
+           receive_when_complete(sql, submission, now_ms, error);
+}
+
+bool submission_edit(struct sql *sql, struct submission *submission, const char *title, const char *words,
+                     const char *peer, int64_t now_ms, GError **error)
+{
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
+    const struct move edited = {.event = EVENT_EDITED, .stage = 1};
+    g_autofree char *new_title = text_clean(title == NULL ? submission->title : title);
+    g_autofree char *new_words = text_clean(words == NULL ? submission->words : words);
+
+    if (!check_length(new_title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) ||
+        new_words == NULL || !check_length(new_words, WORDS_CHARACTERS, REASON_COUNT, REASON_WORDS_TOO_LONG, error)) {
+        return false;
+    }
+    const struct sql_values key = SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision));
+    if (!void_current(sql, submission, now_ms, error) ||
+        !submission_move(sql, submission, &submitter, &edited, now_ms, error) ||
+        !sql_run(sql, COPY_REVISION,
+                 SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(new_title), SQL_T(new_words),
+                            SQL_I(now_ms)),
+                 NULL, error) ||
+        !sql_run(sql, COPY_ORIGINALS, key, NULL, error) ||
+        !rendition_copy(sql, submission->id, submission->revision, error) || !next_revision(sql, submission, error)) {
+        return false;
+    }
+    g_autofree char *facts = g_strdup(submission->facts);
+    g_autofree char *flags = g_strdup(submission->flags);
+    g_autofree char *digest = NULL;
+    return submission_get(sql, submission->id, submission, error) &&
+           rendition_content_digest(sql, submission, &digest, error) &&
+           submission_set_facts(sql, submission, facts, flags, digest, error);
+}
+
+bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,
+                         GError **error)
+{
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
+    const struct move withdrawn = {.event = EVENT_WITHDRAWN};
+
+    return void_current(sql, submission, now_ms, error) &&
+           submission_move(sql, submission, &submitter, &withdrawn, now_ms, error);
+}
+
+bool submission_take_down(struct sql *sql, struct submission *submission, const struct doer *doer, const char *reason,
+                          int64_t now_ms, GError **error)
+{
+    json_auto_t *detail = json_pack("{s:s}", "reason", reason);
+    const struct move taken_down = {.event = EVENT_TAKEN_DOWN, .detail = detail};
+
+    return void_current(sql, submission, now_ms, error) &&
+           submission_move(sql, submission, doer, &taken_down, now_ms, error);
+}
+
+bool submission_check_pin(struct sql *sql, const struct secrets *secrets, const struct submission *submission,
+                          const char *pin, int64_t now_ms, bool *right, GError **error)
+{
+    g_autofree char *digest = pin_digest(secrets, submission->id, pin);
+
+    if (submission->pin_slowed_until_ms > now_ms) {
+        return refuse(error, REASON_LOGIN_SLOWED, "too many wrong PINs");
+    }
+    *right = secret_equal(digest, submission->pin_digest);
+    if (*right) {
+        return sql_run(sql, PIN_RIGHT, SQL_VALUES(SQL_T(submission->id)), NULL, error);
+    }
+    const bool slowed = submission->pin_failures + 1 >= PIN_FREE_FAILURES;
+    return sql_run(sql, PIN_FAILURE, SQL_VALUES(SQL_T(submission->id), SQL_I(slowed ? now_ms + PIN_SLOW_MS : 0)), NULL,
+                   error);
+}
+
+bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,
+                          const char *content_digest, GError **error)
+{
+    return sql_run(sql, SET_FACTS,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(facts), SQL_T(flags),
+                              SQL_T(content_digest)),
+                   NULL, error);
+}
+
+char *submission_content_digest(const char *const *file_digests, const char *title, const char *words,
+                                const char *cover_digest)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    const char *const texts[] = {title, words, cover_digest};
+
+    for (size_t i = 0; file_digests[i] != NULL; i++) {
+        g_checksum_update(checksum, (const guchar *)file_digests[i], -1);
+        g_checksum_update(checksum, (const guchar *)"\n", 1);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *prefix = g_strdup_printf("%zu:", strlen(texts[i]));
+        g_checksum_update(checksum, (const guchar *)prefix, -1);
+        g_checksum_update(checksum, (const guchar *)texts[i], -1);
+    }
+    return g_strdup(g_checksum_get_string(checksum));
+}
