@@ -8,16 +8,6 @@
 #include "service/model/rendition.h"
 #include "service/model/text.h"
 
-#define SUBMISSION_FIELDS                                                                                              \
-    "s.id AS id, s.code AS code, s.pin_digest AS pin_digest, s.pin_failures AS pin_failures,"                          \
-    " s.pin_slowed_until_ms AS pin_slowed_until_ms, s.device_digest AS device_digest, s.edition AS edition,"           \
-    " s.track AS track, s.region AS region, s.city AS city, s.state AS state, s.stage AS stage,"                       \
-    " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
-    " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
-    " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.content_digest AS content_digest,"             \
-    " r.facts AS facts, r.flags AS flags"                                                                              \
-    " FROM submission s JOIN revision r ON r.submission = s.id AND r.number = s.revision"
-
 static const char GET[] = /* submission.get */
     "SELECT " SUBMISSION_FIELDS " WHERE s.id = $1";
 static const char GET_CODE[] = /* submission.get_code */

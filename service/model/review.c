@@ -1,0 +1,438 @@
+#include "service/model/review.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/model/job.h"
+#include "service/model/publication.h"
+#include "service/model/text.h"
+
+static const char QUEUE[] = /* review.queue */
+    "SELECT " SUBMISSION_FIELDS " WHERE s.state = 'in_review' AND ($1 = '' OR s.city = $1 OR s.region = $1)"
+    " AND ($2 = '' OR s.city = $2 OR s.region = $2) AND s.stage >= $3 AND s.stage <= $4 AND ($5 = '' OR s.track = $5)"
+    " AND ($6 = '' OR r.flags LIKE $6)"
+    " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"
+    " AND (s.waiting_ms > $7 OR (s.waiting_ms = $7 AND s.id > $8)) ORDER BY s.waiting_ms, s.id LIMIT $9";
+static const char COUNT[] = /* review.count */
+    "SELECT COUNT(*) AS waiting, COALESCE(MIN(waiting_ms), 0) AS oldest_ms FROM submission WHERE state = 'in_review'";
+static const char DECIDED_BY[] = /* review.decided_by: other decisions of this person on this revision */
+    "SELECT COUNT(*) AS waiting, 0 AS oldest_ms FROM decision WHERE submission = $1 AND revision = $2 AND staff = $3"
+    " AND state IN ('pending', 'effective') AND action <> 'escalate'";
+static const char HOLD[] = /* review_lease.take */
+    "INSERT INTO review_lease (submission, staff, until_ms) VALUES ($1, $2, $3)"
+    " ON CONFLICT (submission) DO UPDATE SET staff = excluded.staff, until_ms = excluded.until_ms"
+    " WHERE review_lease.staff = excluded.staff OR review_lease.until_ms <= $4 OR $5 = 1";
+static const char RELEASE[] = /* review_lease.release */
+    "DELETE FROM review_lease WHERE submission = $1 AND staff = $2";
+static const char HOLDER[] = /* review_lease.holder */
+    "SELECT l.staff AS staff, s.name AS name, l.until_ms AS until_ms FROM review_lease l JOIN staff s ON s.id = l.staff"
+    " WHERE l.submission = $1 AND l.until_ms > $2";
+static const char ADD[] = /* decision.add */
+    "INSERT INTO decision (id, submission, revision, stage, staff, action, reasons, note, content_digest, state,"
+    " made_ms, effective_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11)";
+static const char CANCEL[] = /* decision.cancel */
+    "UPDATE decision SET state = 'cancelled' WHERE id = $1 AND staff = $2 AND state = 'pending' AND effective_ms > $3";
+static const char SETTLE[] = /* decision.settle */
+    "UPDATE decision SET state = $2 WHERE id = $1 AND state = 'pending'";
+
+#define DECISION_FIELDS                                                                                                \
+    "d.id AS id, d.submission AS submission, d.revision AS revision, d.stage AS stage, d.staff AS staff,"              \
+    " p.name AS staff_name, p.role AS staff_role, d.action AS action, d.reasons AS reasons, d.note AS note,"           \
+    " d.content_digest AS content_digest, d.state AS state, d.made_ms AS made_ms, d.effective_ms AS effective_ms"      \
+    " FROM decision d JOIN staff p ON p.id = d.staff"
+static const char DUE[] = /* decision.due */
+    "SELECT " DECISION_FIELDS " WHERE d.state = 'pending' AND d.effective_ms <= $1 ORDER BY d.effective_ms, d.id LIMIT 20";
+static const char BY_ID[] = /* decision.get */
+    "SELECT " DECISION_FIELDS " WHERE d.id = $1";
+static const char HISTORY[] = /* decision.history */
+    "SELECT " DECISION_FIELDS " WHERE d.submission = $1 ORDER BY d.made_ms, d.id LIMIT 200";
+
+static const struct sql_column DECISION_COLUMNS[] = {
+    SQL_FIELD(struct decision_row, id),         SQL_FIELD(struct decision_row, submission),
+    SQL_FIELD(struct decision_row, revision),   SQL_FIELD(struct decision_row, stage),
+    SQL_FIELD(struct decision_row, staff),      SQL_FIELD(struct decision_row, staff_name),
+    SQL_FIELD(struct decision_row, staff_role), SQL_FIELD(struct decision_row, action),
+    SQL_FIELD(struct decision_row, reasons),    SQL_FIELD(struct decision_row, note),
+    SQL_FIELD(struct decision_row, content_digest), SQL_FIELD(struct decision_row, state),
+    SQL_FIELD(struct decision_row, made_ms),    SQL_FIELD(struct decision_row, effective_ms),
+};
+const struct sql_map decision_map = SQL_MAP(struct decision_row, DECISION_COLUMNS);
+
+struct waiting {
+    int64_t waiting;
+    int64_t oldest_ms;
+};
+static const struct sql_column WAITING_COLUMNS[] = {
+    SQL_FIELD(struct waiting, waiting),
+    SQL_FIELD(struct waiting, oldest_ms),
+};
+static const struct sql_map WAITING_MAP = SQL_MAP(struct waiting, WAITING_COLUMNS);
+
+static const struct sql_column HOLDER_COLUMNS[] = {
+    SQL_FIELD(struct review_holder, staff),
+    SQL_FIELD(struct review_holder, name),
+    SQL_FIELD(struct review_holder, until_ms),
+};
+static const struct sql_map HOLDER_MAP = SQL_MAP(struct review_holder, HOLDER_COLUMNS);
+
+enum {
+    NOTE_CHARACTERS = 500,
+    REASONS_MOST = 11,
+};
+
+static bool refuse(GError **error, enum reason reason, const char *message)
+{
+    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
+    return false;
+}
+
+static const char *scope_filter(const struct rules *rules, const char *code)
+{
+    const struct region *region = rules_region_find(rules, code);
+
+    return region == NULL || strcmp(region->level, "province") == 0 ? "" : region->code;
+}
+
+/* The stages a person may decide lie between these positions; low > high when there are none. */
+static void stage_range(const struct rules *rules, const struct staff *staff, const char *only, int64_t *low,
+                        int64_t *high)
+{
+    *low = G_MAXINT64;
+    *high = 0;
+    for (guint i = 0; i < rules->stages->len; i++) {
+        const struct stage *stage = &g_array_index(rules->stages, struct stage, i);
+        if (staff_may_stage(staff, stage->name) && (only == NULL || strcmp(only, stage->name) == 0)) {
+            *low = MIN(*low, stage->position);
+            *high = MAX(*high, stage->position);
+        }
+    }
+}
+
+static bool parse_after(const char *after, int64_t *waiting_ms, const char **id, GError **error)
+{
+    gint64 number = -1;
+
+    *id = "";
+    if (after != NULL && after[0] != '\0') {
+        const char *dot = strchr(after, '.');
+        g_autofree char *head = dot == NULL ? NULL : g_strndup(after, (gsize)(dot - after));
+        if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
+            return refuse(error, REASON_INPUT, "after");
+        }
+        *id = dot + 1;
+    }
+    *waiting_ms = number;
+    return true;
+}
+
+struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                              const struct review_query *query, char **next, GError **error)
+{
+    g_autofree char *flag = query->flag == NULL || query->flag[0] == '\0' ? g_strdup("")
+                                                                         : g_strdup_printf("%% %s %%", query->flag);
+    int64_t low;
+    int64_t high;
+    int64_t waiting_ms;
+    const char *id;
+
+    if (!parse_after(query->after, &waiting_ms, &id, error)) {
+        return NULL;
+    }
+    stage_range(rules, staff, query->stage, &low, &high);
+    g_autoptr(SqlRows) rows = sql_rows(
+        sql, QUEUE,
+        SQL_VALUES(SQL_T(scope_filter(rules, staff->scope)),
+                   SQL_T(query->region == NULL ? "" : scope_filter(rules, query->region)), SQL_I(low), SQL_I(high),
+                   SQL_T(query->track == NULL ? "" : query->track), SQL_T(flag), SQL_I(waiting_ms), SQL_T(id),
+                   SQL_I(query->limit)),
+        &submission_map, error);
+    if (rows == NULL) {
+        return NULL;
+    }
+    *next = NULL;
+    if ((int64_t)rows->count == query->limit) {
+        const struct submission *last = sql_rows_at(rows, rows->count - 1);
+        *next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", last->waiting_ms, last->id);
+    }
+    return g_steal_pointer(&rows);
+}
+
+bool review_count(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error)
+{
+    struct waiting row = {0};
+    bool found = false;
+
+    if (!sql_row(sql, COUNT, SQL_NO_VALUES, &WAITING_MAP, &row, &found, error)) {
+        return false;
+    }
+    *waiting = row.waiting;
+    *oldest_ms = row.oldest_ms;
+    return true;
+}
+
+bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
+                struct submission *submission, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    if (!submission_get(sql, id, submission, &cause)) {
+        if (cause->code == REASON_NOT_FOUND) {
+            return refuse(error, REASON_OUT_OF_SCOPE, "no such work");
+        }
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    if (!rules_region_within(rules, submission->region, staff->scope)) {
+        return refuse(error, REASON_OUT_OF_SCOPE, "outside the person's region");
+    }
+    return true;
+}
+
+bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                       const struct submission *submission, GError **error)
+{
+    const struct stage *stage = rules_stage_at(rules, submission->stage);
+    const struct region *scope = rules_region_find(rules, staff->scope);
+    struct waiting others = {0};
+    bool found = false;
+
+    if (strcmp(submission->state, "in_review") != 0 || stage == NULL) {
+        return refuse(error, REASON_STATE, "not in review");
+    }
+    if (strcmp(staff->role, role_name(ROLE_REVIEWER)) != 0 || !staff_may_stage(staff, stage->name) || scope == NULL ||
+        rules_level_rank(scope->level) < rules_level_rank(stage->level)) {
+        return refuse(error, REASON_DENIED, "not this person's stage");
+    }
+    if (!sql_row(sql, DECIDED_BY, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(staff->id)),
+                 &WAITING_MAP, &others, &found, error)) {
+        return false;
+    }
+    return others.waiting == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
+}
+
+void review_holder_clear(struct review_holder *holder)
+{
+    sql_row_clear(&HOLDER_MAP, holder);
+}
+
+bool review_hold(struct sql *sql, const struct staff *staff, const char *id, bool take_over, int64_t now_ms,
+                 int64_t lease_ms, GError **error)
+{
+    int64_t changed = 0;
+
+    if (!sql_run(sql, HOLD,
+                 SQL_VALUES(SQL_T(id), SQL_T(staff->id), SQL_I(now_ms + lease_ms), SQL_I(now_ms), SQL_I(take_over)),
+                 &changed, error)) {
+        return false;
+    }
+    return changed == 1 || refuse(error, REASON_LEASED, "another person holds it");
+}
+
+bool review_release(struct sql *sql, const struct staff *staff, const char *id, GError **error)
+{
+    return sql_run(sql, RELEASE, SQL_VALUES(SQL_T(id), SQL_T(staff->id)), NULL, error);
+}
+
+bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
+                        GError **error)
+{
+    return sql_row(sql, HOLDER, SQL_VALUES(SQL_T(id), SQL_I(now_ms)), &HOLDER_MAP, holder, found, error);
+}
+
+/* What an action means: the event it becomes, and whether it needs a reason. */
+static const struct {
+    const char *action;
+    enum event event; /* for approve: of the last stage */
+    bool needs_reason;
+} ACTIONS[] = {
+    {"approve", EVENT_APPROVED, false},
+    {"return", EVENT_RETURNED, true},
+    {"decline", EVENT_DECLINED, true},
+    {"escalate", EVENT_ESCALATED, false},
+};
+
+static bool check_decision(const struct review_decision *decision, const char *note, GError **error)
+{
+    bool known = false;
+    bool needs_reason = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
+        if (strcmp(ACTIONS[i].action, decision->action) == 0) {
+            known = true;
+            needs_reason = ACTIONS[i].needs_reason;
+        }
+    }
+    if (!known || note == NULL || g_utf8_strlen(note, -1) > NOTE_CHARACTERS ||
+        json_array_size(decision->reasons) > REASONS_MOST) {
+        return refuse(error, REASON_INPUT, "action, note or reasons");
+    }
+    for (size_t i = 0; i < json_array_size(decision->reasons); i++) {
+        const char *code = json_string_value(json_array_get(decision->reasons, i));
+        if (code == NULL || review_reason_find(code) == NULL) {
+            return refuse(error, REASON_INPUT, "no such reason");
+        }
+    }
+    if (needs_reason && json_array_size(decision->reasons) == 0) {
+        return refuse(error, REASON_REASON_MISSING, "a reason is needed");
+    }
+    return true;
+}
+
+static bool publish(struct sql *sql, const struct rules *rules, struct submission *submission,
+                    const struct decision_row *decision, int64_t now_ms, GError **error)
+{
+    const struct move published = {.event = EVENT_PUBLISHED};
+
+    return publication_add(sql, rules, submission, decision->staff, now_ms, error) &&
+           submission_move(sql, submission, &DOER_SYSTEM, &published, now_ms, error) &&
+           job_add(sql, "ladder", submission->id, submission->revision, now_ms, error);
+}
+
+/* Steps of the state table that a decision causes. */
+static bool carry_out(struct sql *sql, const struct rules *rules, struct submission *submission,
+                      const struct decision_row *row, int64_t now_ms, GError **error)
+{
+    const struct doer doer = {ACTOR_REVIEWER, {row->staff, row->staff_role, ""}};
+    const struct stage *next = rules_stage_at(rules, submission->stage + 1);
+    json_auto_t *detail = json_pack("{s:s, s:I, s:I, s:s}", "decision", row->id, "revision", (json_int_t)row->revision,
+                                    "stage", (json_int_t)row->stage, "content", row->content_digest);
+    struct move move = {.detail = detail};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
+        if (strcmp(ACTIONS[i].action, row->action) == 0) {
+            move.event = ACTIONS[i].event;
+        }
+    }
+    if (move.event == EVENT_APPROVED && next != NULL) {
+        move.event = EVENT_PASSED;
+        move.stage = next->position;
+    }
+    if (move.event == EVENT_ESCALATED) {
+        move.stage = (int64_t)rules->stages->len;
+    }
+    if (!submission_move(sql, submission, &doer, &move, now_ms, error)) {
+        return false;
+    }
+    return move.event != EVENT_APPROVED || publish(sql, rules, submission, row, now_ms, error);
+}
+
+/* One due decision: effective when it still fits what it was made on, void otherwise. */
+static bool settle_one(struct sql *sql, const struct rules *rules, const struct decision_row *row, int64_t now_ms,
+                       GError **error)
+{
+    g_auto(Submission) submission = {0};
+
+    if (!submission_get(sql, row->submission, &submission, error)) {
+        return false;
+    }
+    const bool fits = strcmp(submission.state, "in_review") == 0 && submission.revision == row->revision &&
+                      submission.stage == row->stage &&
+                      g_strcmp0(submission.content_digest, row->content_digest) == 0;
+    if (!sql_run(sql, SETTLE, SQL_VALUES(SQL_T(row->id), SQL_T(fits ? "effective" : "void")), NULL, error)) {
+        return false;
+    }
+    return !fits || carry_out(sql, rules, &submission, row, now_ms, error);
+}
+
+bool review_settle(struct sql *sql, const struct rules *rules, const char *id, int64_t now_ms, GError **error)
+{
+    struct decision_row row = {0};
+    bool found = false;
+
+    if (!sql_row(sql, BY_ID, SQL_VALUES(SQL_T(id)), &decision_map, &row, &found, error)) {
+        return false;
+    }
+    const bool good = !found || strcmp(row.state, "pending") != 0 || row.effective_ms > now_ms ||
+                      settle_one(sql, rules, &row, now_ms, error);
+    sql_row_clear(&decision_map, &row);
+    return good;
+}
+
+static bool add_decision(struct sql *sql, const struct staff *staff, const struct actor *actor,
+                         const struct submission *submission, const struct review_decision *decision,
+                         const char *note, const int64_t times_ms[2], char **id, GError **error)
+{
+    g_autofree char *fresh = secret_id();
+    g_autofree char *reasons = decision->reasons == NULL ? g_strdup("[]") : json_dumps(decision->reasons, JSON_COMPACT);
+    json_auto_t *detail = json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s}", "decision", fresh, "action",
+                                    decision->action, "revision", (json_int_t)submission->revision, "stage",
+                                    (json_int_t)submission->stage, "content", submission->content_digest, "reasons",
+                                    decision->reasons, "note", note);
+    const struct ledger_entry entry = {
+        .action = "decision.made",
+        .object = submission->id,
+        .before = submission->state,
+        .after = submission->state,
+        .detail = detail,
+    };
+
+    if (!sql_run(sql, ADD,
+                 SQL_VALUES(SQL_T(fresh), SQL_T(submission->id), SQL_I(submission->revision),
+                            SQL_I(submission->stage), SQL_T(staff->id), SQL_T(decision->action), SQL_T(reasons),
+                            SQL_T(note), SQL_T(submission->content_digest), SQL_I(times_ms[0]), SQL_I(times_ms[1])),
+                 NULL, error) ||
+        !ledger_add(sql, actor, &entry, times_ms[0], error)) {
+        return false;
+    }
+    *id = g_steal_pointer(&fresh);
+    return true;
+}
+
+bool review_decide(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct actor *actor,
+                   struct submission *submission, const struct review_decision *decision, int64_t now_ms,
+                   int64_t undo_ms, char **id, GError **error)
+{
+    g_autofree char *note = text_clean(decision->note == NULL ? "" : decision->note);
+    const int64_t times_ms[2] = {now_ms, now_ms + undo_ms};
+    g_autofree char *fresh = NULL;
+
+    if (!check_decision(decision, note, error) || !review_may_decide(sql, rules, staff, submission, error)) {
+        return false;
+    }
+    if (decision->version != submission->version || submission->content_digest == NULL) {
+        return refuse(error, REASON_VERSION, "the work has changed");
+    }
+    if (!review_hold(sql, staff, submission->id, false, now_ms, undo_ms + 1, error) ||
+        !add_decision(sql, staff, actor, submission, decision, note, times_ms, &fresh, error) ||
+        !review_release(sql, staff, submission->id, error)) {
+        return false;
+    }
+    if (undo_ms == 0 && !review_settle(sql, rules, fresh, now_ms, error)) {
+        return false;
+    }
+    *id = g_steal_pointer(&fresh);
+    return true;
+}
+
+bool review_undo(struct sql *sql, const struct staff *staff, const struct actor *actor, const char *id, int64_t now_ms,
+                 GError **error)
+{
+    int64_t changed = 0;
+    struct decision_row row = {0};
+    bool found = false;
+
+    if (!sql_run(sql, CANCEL, SQL_VALUES(SQL_T(id), SQL_T(staff->id), SQL_I(now_ms)), &changed, error)) {
+        return false;
+    }
+    if (changed != 1) {
+        return refuse(error, REASON_UNDO_CLOSED, "no such decision in its undo window");
+    }
+    if (!sql_row(sql, BY_ID, SQL_VALUES(SQL_T(id)), &decision_map, &row, &found, error)) {
+        return false;
+    }
+    json_auto_t *detail = json_pack("{s:s}", "decision", id);
+    const struct ledger_entry entry = {.action = "decision.cancelled", .object = row.submission, .detail = detail};
+    const bool good = ledger_add(sql, actor, &entry, now_ms, error);
+    sql_row_clear(&decision_map, &row);
+    return good;
+}
+
+struct sql_rows *review_due(struct sql *sql, int64_t now_ms, GError **error)
+{
+    return sql_rows(sql, DUE, SQL_VALUES(SQL_I(now_ms)), &decision_map, error);
+}
+
+struct sql_rows *review_history(struct sql *sql, const char *submission, GError **error)
+{
+    return sql_rows(sql, HISTORY, SQL_VALUES(SQL_T(submission)), &decision_map, error);
+}

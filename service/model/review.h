@@ -1,0 +1,91 @@
+/* Review: the queue, soft leases, decisions with an undo window. A decision is pinned to the content digest of the
+ * revision; each stage of the edition is decided by another person; every step writes the ledger in its transaction. */
+#pragma once
+
+#include "service/database/database.h"
+#include "service/model/rules.h"
+#include "service/model/staff.h"
+#include "service/model/submission.h"
+
+struct review_query {
+    const char *stage;  /* name; NULL for every stage this person may decide */
+    const char *region; /* NULL: the person's whole scope */
+    const char *track;  /* NULL: all */
+    const char *flag;   /* NULL: all */
+    const char *after;  /* `next` of the page before */
+    int64_t limit;      /* 1..100 */
+};
+/* Works in review within the person's scope and stages, longest waiting first; those with a decision in its undo
+ * window are left out. Rows are struct submission. */
+struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                              const struct review_query *query, char **next, GError **error);
+bool review_count(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error);
+
+/* A work this person may look at: in scope, in a state that staff may see. REASON_OUT_OF_SCOPE otherwise (404). */
+bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
+                struct submission *submission, GError **error);
+/* May this person decide it now? Role, stage, level, scope, other person than before. */
+bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                       const struct submission *submission, GError **error);
+
+struct review_holder {
+    char *staff;
+    char *name;
+    int64_t until_ms;
+};
+void review_holder_clear(struct review_holder *holder);
+/* Takes or extends the lease; REASON_LEASED while another holds it, unless `take_over`. */
+bool review_hold(struct sql *sql, const struct staff *staff, const char *id, bool take_over, int64_t now_ms,
+                 int64_t lease_ms, GError **error);
+bool review_release(struct sql *sql, const struct staff *staff, const char *id, GError **error);
+bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
+                        GError **error);
+
+struct review_decision {
+    const char *action;  /* approve, return, decline, escalate */
+    json_t *reasons;     /* array of codes of REVIEW_REASONS */
+    const char *note;
+    int64_t version;     /* If-Match */
+};
+/* Stores the decision; with undo_ms 0 it takes effect in the same transaction. *id is the caller's. */
+bool review_decide(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct actor *actor,
+                   struct submission *submission, const struct review_decision *decision, int64_t now_ms,
+                   int64_t undo_ms, char **id, GError **error);
+/* Takes a decision back inside its window; only by who made it. */
+bool review_undo(struct sql *sql, const struct staff *staff, const struct actor *actor, const char *id, int64_t now_ms,
+                 GError **error);
+/* Carries out one decision whose window is over; what no longer fits its work becomes void. One transaction each, so
+ * that a decision that cannot be carried out holds up no other. */
+bool review_settle(struct sql *sql, const struct rules *rules, const char *id, int64_t now_ms, GError **error);
+
+struct decision_row {
+    char *id;
+    char *submission;
+    int64_t revision;
+    int64_t stage;
+    char *staff;
+    char *staff_name;
+    char *staff_role;
+    char *action;
+    char *reasons; /* JSON array */
+    char *note;
+    char *content_digest;
+    char *state;
+    int64_t made_ms;
+    int64_t effective_ms;
+};
+extern const struct sql_map decision_map;
+/* Decisions whose window is over, at most 20. */
+struct sql_rows *review_due(struct sql *sql, int64_t now_ms, GError **error);
+/* All decisions on a work, oldest first. */
+struct sql_rows *review_history(struct sql *sql, const char *submission, GError **error);
+
+/* What a parent reads for a reviewer's reason. NULL for an unknown code. */
+struct review_reason {
+    const char *code;
+    const char *label;  /* for the reviewer */
+    const char *detail; /* for the parent: what, and how to mend it */
+    bool declines;      /* 不予采用 rather than 退回修改 by default */
+};
+const struct review_reason *review_reason_find(const char *code);
+const struct review_reason *review_reasons(size_t *count);
