@@ -4,6 +4,7 @@
 #include "common/failure.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
 #include "service/model/job.h"
@@ -258,7 +259,7 @@ static bool look_mine(struct sql *sql, void *context, GError **error)
     return mine->rows != NULL;
 }
 
-HANDLER(submission_mine)
+json_t *shown_mine(struct app *app, struct request *request, GError **error)
 {
     g_autofree char *device = request_device(request);
     struct mine mine = {.device = device == NULL ? "" : device};
@@ -274,6 +275,16 @@ HANDLER(submission_mine)
                                                status_text(row->state, row->stage, app->rules)));
     }
     sql_rows_free(mine.rows);
+    return items;
+}
+
+HANDLER(submission_mine)
+{
+    json_t *items = shown_mine(app, request, error);
+
+    if (items == NULL) {
+        return NULL;
+    }
     struct response *response = response_json(200, json_pack("{s:o}", "items", items));
     response_header(response, "Cache-Control", "no-store");
     return response;

@@ -14,7 +14,8 @@ char *base_url(const struct app *app, const struct request *request)
     return g_strdup_printf("%s://%s", request_scheme(request), request_host(request));
 }
 
-char *duration_text(int64_t duration_ms)
+/* "1:05" */
+static char *duration_text(int64_t duration_ms)
 {
     const int64_t seconds = (duration_ms + 500) / 1000;
 
@@ -30,15 +31,6 @@ char *time_text(int64_t ms)
     return g_date_time_format_iso8601(local);
 }
 
-static char *date_text(int64_t ms)
-{
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_date_time_format(local, "%-m月%-d日");
-}
-
 static json_t *facts_of(const char *text)
 {
     json_t *facts = text == NULL ? NULL : json_loads(text, 0, NULL);
@@ -49,12 +41,6 @@ static json_t *facts_of(const char *text)
 static json_int_t number_of(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));
-}
-
-/* "portrait", "landscape" or "square": templates choose a class by it. */
-static const char *aspect_of(json_int_t width, json_int_t height)
-{
-    return width > height ? "landscape" : width < height ? "portrait" : "square";
 }
 
 static const char *name_of_region(const struct app *app, const char *code)
@@ -90,11 +76,6 @@ static const struct {
     {"master", "hls"},      {"storyboard-vtt", "storyboard_vtt"}, {"storyboard", "storyboard"},
 };
 
-static bool is_source(const char *kind)
-{
-    return strcmp(kind, "rung") == 0 || strcmp(kind, "review-mp4") == 0 || strcmp(kind, "photo") == 0;
-}
-
 /* Smaller first: old phones take the first source they can play. */
 static int by_bytes(const void *one, const void *other)
 {
@@ -104,9 +85,20 @@ static int by_bytes(const void *one, const void *other)
     return (*a)->bytes < (*b)->bytes ? -1 : (*a)->bytes > (*b)->bytes;
 }
 
+static void add_named(json_t *work, const char *kind, const char *address)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMED); i++) {
+        if (strcmp(NAMED[i].kind, kind) == 0) {
+            json_object_set_new(work, NAMED[i].key, json_string(address));
+        }
+    }
+}
+
+/* Once the ladder stands, the review copy is no source any more: its rung of the same size replaces it. */
 static void add_renditions(json_t *work, const char *folder, struct sql_rows *renditions)
 {
     json_t *sources = json_array();
+    json_t *photos = json_array();
     g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->count + 1);
     bool has_rungs = false;
 
@@ -116,46 +108,36 @@ static void add_renditions(json_t *work, const char *folder, struct sql_rows *re
     }
     qsort(sorted, renditions->count, sizeof *sorted, by_bytes);
     for (size_t i = 0; i < renditions->count; i++) {
-        const struct rendition *rendition = sorted[i];
-        g_autofree char *address = g_strdup_printf("%s/%s", folder, rendition->name);
+        const char *kind = sorted[i]->kind;
+        g_autofree char *address = g_strdup_printf("%s/%s", folder, sorted[i]->name);
 
-        for (size_t k = 0; k < G_N_ELEMENTS(NAMED); k++) {
-            if (strcmp(NAMED[k].kind, rendition->kind) == 0) {
-                json_object_set_new(work, NAMED[k].key, json_string(address));
-            }
-        }
-        if (is_source(rendition->kind) && !(has_rungs && strcmp(rendition->kind, "review-mp4") == 0)) {
-            json_array_append_new(sources, source_json(rendition, address));
+        add_named(work, kind, address);
+        if (strcmp(kind, "rung") == 0 || (strcmp(kind, "review-mp4") == 0 && !has_rungs)) {
+            json_array_append_new(sources, source_json(sorted[i], address));
+        } else if (strcmp(kind, "photo") == 0) {
+            json_array_append_new(photos, source_json(sorted[i], address));
         }
     }
     json_object_set_new(work, "sources", sources);
+    json_object_set_new(work, "photos", photos);
 }
 
 json_t *work_json(const struct app *app, const char *base, const struct publication *work, struct sql_rows *renditions)
 {
     json_auto_t *facts = facts_of(work->facts);
-    const json_int_t width = number_of(facts, "display_width");
-    const json_int_t height = number_of(facts, "display_height");
-    const struct track *track = rules_track_find(app->rules, work->track);
-    const bool photo = track != NULL && strcmp(track->kind, "photo") == 0;
     g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
     g_autofree char *url = g_strdup_printf("%s/v/%s", base, work->submission);
     g_autofree char *embed = g_strdup_printf("%s/embed/%s", base, work->submission);
     g_autofree char *published_at = time_text(work->published_ms);
-    g_autofree char *date = date_text(work->published_ms);
-    g_autofree char *duration = duration_text(number_of(facts, "duration_ms"));
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s, s:b, s:b, s:s, s:s,"
-        " s:b, s:s}",
-        "id", work->submission, "title", work->title, "words", work->words, "region", work->region, "region_name",
-        name_of_region(app, work->region), "city", work->city, "city_name", name_of_region(app, work->city), "track",
-        work->track, "duration_ms", number_of(facts, "duration_ms"), "width", width, "height", height, "poster",
-        "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "ai",
-        (int)(work->ai != 0 || json_is_true(json_object_get(facts, "aigc"))), "video", (int)!photo, "track_name",
-        name_of_track(app, work->track), "duration_text", duration, "photo", (int)photo, "published_text", date);
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s, s:b}", "id",
+        work->submission, "title", work->title, "words", work->words, "region", work->region, "region_name",
+        name_of_region(app, work->region), "city_code", work->city, "city_name", name_of_region(app, work->city),
+        "track", work->track, "track_name", name_of_track(app, work->track), "duration_ms",
+        number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
+        "poster", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
+        (int)(work->ai != 0 || json_object_get(facts, "aigc") != NULL));
 
-    json_object_set_new(json, "aspect", json_string(aspect_of(width, height)));
-    json_object_set_new(json, "aspect_style_class", json_string(aspect_of(width, height)));
     add_renditions(json, folder, renditions);
     return json;
 }
@@ -223,7 +205,7 @@ static json_t *checks_json(const struct submission *submission, const json_t *fa
     json_t *checks = json_array();
     g_autofree char *duration = duration_text(number_of(facts, "duration_ms"));
     g_autofree char *size = g_strdup_printf("时长 %s，%" JSON_INTEGER_FORMAT "×%" JSON_INTEGER_FORMAT, duration,
-                                            number_of(facts, "display_width"), number_of(facts, "display_height"));
+                                            number_of(facts, "width"), number_of(facts, "height"));
     bool warned = false;
 
     add_check(checks, "ok", size);
@@ -271,8 +253,8 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
         "track", submission->track, "track_name", name_of_track(app, submission->track), "region", submission->region,
         "region_name", name_of_region(app, submission->region), "city_name", name_of_region(app, submission->city),
         "revision", (json_int_t)submission->revision, "version", (json_int_t)submission->version, "duration_ms",
-        number_of(facts, "duration_ms"), "width", number_of(facts, "display_width"), "height",
-        number_of(facts, "display_height"), "flags", flags_json(submission->flags), "poster", "storyboard",
+        number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height",
+        number_of(facts, "height"), "flags", flags_json(submission->flags), "poster", "storyboard",
         "storyboard_vtt", "contact_sheet", "review_mp4", "photos", photos, "checks", checks_json(submission, facts),
         "waiting_since_ms", (json_int_t)submission->waiting_ms, "ai", (int)(submission->ai != 0), "state",
         submission->state, "stage", stage == NULL ? "" : stage->name, "content_digest", submission->content_digest);

@@ -13,7 +13,7 @@ struct request;
 char *base_url(const struct app *app, const struct request *request);
 
 /* A published work: {id, title, words, region, track, duration_ms, width, height, poster, share_card, preview, sources,
- * hls, published_at, url, embed_url} with display names; addresses are absolute. */
+ * photos, hls, published_at, url, embed_url, is_ai} and names of places and track; addresses are absolute. */
 json_t *work_json(const struct app *app, const char *base, const struct publication *work, struct sql_rows *renditions);
 
 /* A work for reviewers: signed preview addresses of this login. */
@@ -25,7 +25,5 @@ json_t *history_json(const struct app *app, struct sql_rows *history);
 bool preview_is_signed(const struct app *app, const struct login *login, const char *path, const char *until,
                        const char *signature, int64_t now_ms);
 
-/* "1:05" */
-char *duration_text(int64_t duration_ms);
 /* ISO 8601 in China's time. */
 char *time_text(int64_t ms);

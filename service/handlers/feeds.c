@@ -1,0 +1,112 @@
+/* Feeds of published works, and the sitemap. */
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/shown.h"
+#include "service/handlers/work.h"
+#include "service/handlers/works.h"
+#include "service/site/feed.h"
+#include "service/site/sitemap.h"
+#include "service/site/view.h"
+
+enum {
+    FEED_WORKS = 50,
+    SITEMAP_PAGE = 100,
+};
+
+static struct response *feed_answer(const char *type, GString *text)
+{
+    struct response *response = response_text(200, type, text);
+
+    response_header(response, "Cache-Control", "no-cache");
+    response_header(response, "Access-Control-Allow-Origin", "*");
+    return response;
+}
+
+/* The feed object of site/feed.h for a region; facts go to *facts. */
+static json_t *feed_data(struct app *app, struct request *request, const char *region, const char *title,
+                         json_t **facts, GError **error)
+{
+    g_autofree char *base = base_url(app, request);
+    const struct publication_query query = {.region = region, .limit = FEED_WORKS};
+    json_auto_t *page = works_page(app, base, &query, error);
+    json_t *work;
+    size_t index;
+
+    if (page == NULL) {
+        return NULL;
+    }
+    *facts = shown_facts(app, base);
+    json_array_foreach(json_object_get(page, "items"), index, work) {
+        view_complete(work, *facts);
+    }
+    g_autofree char *feed_url = g_strconcat(base, request_path(request), NULL);
+    return json_pack("{s:s, s:s, s:s, s:s, s:O}", "title", title, "description", title, "url", base, "feed_url",
+                     feed_url, "works", json_object_get(page, "items"));
+}
+
+static struct response *rss(struct app *app, struct request *request, const char *region, const char *title,
+                            GError **error)
+{
+    json_t *facts = NULL;
+    json_auto_t *feed = feed_data(app, request, region, title, &facts, error);
+
+    if (feed == NULL) {
+        return NULL;
+    }
+    GString *text = site_feed_rss(feed, facts);
+    json_decref(facts);
+    return feed_answer("application/rss+xml; charset=utf-8", text);
+}
+
+HANDLER(feed_rss)
+{
+    return rss(app, request, NULL, "新近发布的作品", error);
+}
+
+HANDLER(feed_city)
+{
+    const struct region *city = rules_region_find(app->rules, request_param(request, "region"));
+
+    if (city == NULL) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such city");
+        return NULL;
+    }
+    g_autofree char *title = g_strdup_printf("%s的作品", city->name);
+    return rss(app, request, city->code, title, error);
+}
+
+HANDLER(feed_json)
+{
+    json_t *facts = NULL;
+    json_auto_t *feed = feed_data(app, request, NULL, "新近发布的作品", &facts, error);
+
+    if (feed == NULL) {
+        return NULL;
+    }
+    GString *text = site_feed_json(feed, facts);
+    json_decref(facts);
+    return feed_answer("application/feed+json; charset=utf-8", text);
+}
+
+HANDLER(sitemap_show)
+{
+    g_autofree char *base = base_url(app, request);
+    json_auto_t *works = json_array();
+    g_autofree char *after = NULL;
+
+    do {
+        const struct publication_query query = {.after = after, .limit = SITEMAP_PAGE};
+        json_auto_t *page = works_page(app, base, &query, error);
+        if (page == NULL) {
+            return NULL;
+        }
+        json_array_extend(works, json_object_get(page, "items"));
+        g_free(after);
+        after = g_strdup(json_string_value(json_object_get(page, "next")));
+    } while (after != NULL && json_array_size(works) < SITEMAP_URLS_MAX);
+    json_auto_t *facts = shown_facts(app, base);
+    json_auto_t *map = json_pack("{s:[s,s,s], s:O}", "pages", "/", "/works", "/help", "works", works);
+    return feed_answer("application/xml; charset=utf-8", sitemap_xml(map, facts));
+}

@@ -1,0 +1,153 @@
+/* Liveness, readiness, metrics, and the API's own description made from the route table. */
+#include <string.h>
+
+#include "common/settings.h"
+#include "service/handlers/handlers.h"
+#include "service/http/metrics.h"
+#include "service/http/routes.h"
+#include "service/http/server.h"
+#include "service/model/job.h"
+#include "service/model/publication.h"
+#include "service/model/review.h"
+#include "service/store/store.h"
+
+struct numbers {
+    int64_t queued;
+    int64_t leased;
+    int64_t failed;
+    int64_t waiting;
+    int64_t oldest_ms;
+    int64_t published;
+};
+
+static bool count(struct sql *sql, void *context, GError **error)
+{
+    struct numbers *numbers = context;
+
+    return job_counts(sql, &numbers->queued, &numbers->leased, &numbers->failed, error) &&
+           review_count(sql, &numbers->waiting, &numbers->oldest_ms, error) &&
+           publication_count(sql, &numbers->published, error);
+}
+
+static struct response *no_store(struct response *response)
+{
+    response_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+HANDLER(health_live)
+{
+    const bool healthy = database_is_healthy(app->database);
+
+    (void)request;
+    (void)error; /* says so in its own words */
+    return no_store(response_json(healthy ? 200 : 503, json_pack("{s:s, s:s, s:s}", "status",
+                                                                 healthy ? "ok" : "failed", "version", XUEPAI_VERSION,
+                                                                 "sandbox", app->sandbox)));
+}
+
+HANDLER(health_ready)
+{
+    struct numbers numbers = {0};
+    int64_t free_bytes = 0;
+    int64_t total_bytes = 0;
+    const bool reads = database_read(app->database, "health", count, &numbers, NULL);
+    const bool stores = store_space(app->store, &free_bytes, &total_bytes, NULL);
+    const bool room = free_bytes > app->settings->reserve_bytes;
+
+    (void)request;
+    (void)error;
+    return no_store(response_json(reads && stores && room ? 200 : 503,
+                                  json_pack("{s:s, s:b, s:b, s:I, s:I, s:I}", "status",
+                                            reads && stores && room ? "ready" : "not-ready", "database", (int)reads,
+                                            "store", (int)stores, "free_bytes", (json_int_t)free_bytes, "jobs_queued",
+                                            (json_int_t)numbers.queued, "in_review", (json_int_t)numbers.waiting)));
+}
+
+static void gauge(GString *text, const char *name, const char *help, int64_t value)
+{
+    g_string_append_printf(text, "# HELP %s %s\n# TYPE %s gauge\n%s %" G_GINT64_FORMAT "\n", name, help, name, name,
+                           value);
+}
+
+HANDLER(health_metrics)
+{
+    struct numbers numbers = {0};
+    int64_t free_bytes = 0;
+    int64_t total_bytes = 0;
+    const int64_t now_ms = request_now_ms(request);
+
+    if (!database_read(app->database, "metrics", count, &numbers, error) ||
+        !store_space(app->store, &free_bytes, &total_bytes, error)) {
+        return NULL;
+    }
+    GString *text = metrics_text(server_metrics(app->server));
+    gauge(text, "xuepai_jobs_queued", "jobs waiting for a worker", numbers.queued);
+    gauge(text, "xuepai_jobs_leased", "jobs running", numbers.leased);
+    gauge(text, "xuepai_jobs_failed", "jobs given up", numbers.failed);
+    gauge(text, "xuepai_review_waiting", "works in review", numbers.waiting);
+    gauge(text, "xuepai_review_oldest_seconds", "how long the oldest work has been in review",
+          numbers.waiting == 0 ? 0 : (now_ms - numbers.oldest_ms) / 1000);
+    gauge(text, "xuepai_works_published", "published works", numbers.published);
+    gauge(text, "xuepai_store_free_bytes", "room for media", free_bytes);
+    return no_store(response_text(200, "text/plain; version=0.0.4; charset=utf-8", text));
+}
+
+/* "/v/:id" -> "/v/{id}" */
+static char *openapi_path(const char *pattern)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    g_auto(GStrv) segments = g_strsplit(pattern, "/", -1);
+
+    for (char **segment = segments + 1; *segment != NULL; segment++) {
+        if ((*segment)[0] == ':' || (*segment)[0] == '*') {
+            g_string_append_printf(path, "/{%s}", *segment + 1);
+        } else {
+            g_string_append_printf(path, "/%s", *segment);
+        }
+    }
+    return g_strdup(path->str);
+}
+
+static json_t *parameters_json(const char *pattern)
+{
+    json_t *parameters = json_array();
+    g_auto(GStrv) segments = g_strsplit(pattern, "/", -1);
+
+    for (char **segment = segments; *segment != NULL; segment++) {
+        if ((*segment)[0] == ':' || (*segment)[0] == '*') {
+            json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:{s:s}}", "name", *segment + 1, "in", "path",
+                                                        "required", 1, "schema", "type", "string"));
+        }
+    }
+    return parameters;
+}
+
+HANDLER(openapi_show)
+{
+    size_t route_count;
+    const struct route *table = routes(&route_count);
+    json_t *paths = json_object();
+
+    (void)app;
+    (void)request;
+    (void)error; /* made from a const table */
+    for (size_t i = 0; i < route_count; i++) {
+        g_autofree char *path = openapi_path(table[i].pattern);
+        g_autofree char *method = g_ascii_strdown(table[i].method, -1);
+        json_t *item = json_object_get(paths, path);
+        if (item == NULL) {
+            item = json_object();
+            json_object_set_new(paths, path, item);
+        }
+        json_object_set_new(item, method,
+                            json_pack("{s:s, s:o, s:{s:{s:s}}}", "summary", table[i].summary, "parameters",
+                                      parameters_json(table[i].pattern), "responses", "default", "description",
+                                      "see the summary; errors are application/problem+json"));
+    }
+    struct response *response =
+        response_json(200, json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.1.0", "info", "title", "Xuepai",
+                                     "version", XUEPAI_VERSION, "paths", paths));
+    response_header(response, "Access-Control-Allow-Origin", "*");
+    return response;
+}

@@ -1,0 +1,518 @@
+/* The worker pool's side: claim by long poll, renew, finish, fail; and the bytes for workers that do not share this
+ * disk. Results become renditions only here, under the fencing token, in one transaction. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/digest.h"
+#include "common/failure.h"
+#include "common/message.h"
+#include "common/settings.h"
+#include "service/handlers/access.h"
+#include "service/handlers/handlers.h"
+#include "service/http/parked.h"
+#include "service/http/stream.h"
+#include "service/model/job.h"
+#include "service/model/rendition.h"
+#include "service/model/submission.h"
+#include "service/store/store.h"
+
+struct call {
+    struct app *app;
+    const struct request *request;
+    const struct claim_message *claim;
+    struct job job;
+    bool found;
+    struct submission submission;
+    struct sql_rows *originals;
+    struct job_lease lease;
+    int64_t permille;
+    const struct finish_message *finish;
+    const struct fail_message *fail;
+    bool done;
+    GPtrArray *keys; /* store keys of the finished outputs, by output */
+};
+
+static void call_clear(struct call *call)
+{
+    job_clear(&call->job);
+    submission_clear(&call->submission);
+    g_clear_pointer(&call->originals, sql_rows_free);
+    g_clear_pointer(&call->keys, g_ptr_array_unref);
+}
+
+/* Leases are judged by a clock that no administrator sets. */
+static int64_t boot_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail on Linux >= 2.6.39 */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static char *job_folder(const struct app *app, const char *job, int64_t token)
+{
+    return g_strdup_printf("%s/jobs/%s-%" G_GINT64_FORMAT, app->data, job, token);
+}
+
+static bool take(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct job_claim claim = {
+        .worker = call->claim->worker,
+        .sandbox = call->claim->sandbox,
+        .now_ms = request_now_ms(call->request),
+        .boot_ms = boot_ms(),
+        .lease_ms = call->app->settings->job_lease_ms,
+    };
+    const struct move started = {.event = EVENT_STARTED};
+    int64_t changed;
+
+    call_clear(call);
+    if (!job_void_leases(sql, boot_ms(), &changed, error) ||
+        !worker_seen(sql, claim.worker, call->claim->version, claim.sandbox, claim.now_ms, error) ||
+        !job_take(sql, &claim, &call->job, &call->found, error)) {
+        return false;
+    }
+    if (!call->found) {
+        return true;
+    }
+    call->originals = original_list(sql, call->job.submission, call->job.revision, error);
+    if (call->originals == NULL || !submission_get(sql, call->job.submission, &call->submission, error)) {
+        return false;
+    }
+    return strcmp(call->submission.state, "received") != 0 ||
+           submission_move(sql, &call->submission, &DOER_WORKER, &started, claim.now_ms, error);
+}
+
+static json_t *limits_json(const struct app *app, const struct submission *submission)
+{
+    const struct track *track = rules_track_find(app->rules, submission->track);
+
+    return json_pack("{s:[s], s:I, s:I, s:I}", "kinds", track == NULL ? "video" : track->kind, "min_ms",
+                     (json_int_t)(track == NULL ? 0 : track->min_ms), "max_ms",
+                     (json_int_t)(track == NULL ? 0 : track->max_ms), "max_bytes",
+                     (json_int_t)(track == NULL ? 0 : track->max_bytes));
+}
+
+/* What the worker needs; on a shared disk paths, else addresses of this service. */
+static json_t *offer_json(const struct call *call)
+{
+    const struct app *app = call->app;
+    g_autofree char *disk = message_disk_id(app->data);
+    const bool shared = disk[0] != '\0' && strcmp(disk, call->claim->disk) == 0;
+    json_auto_t *limits = limits_json(app, &call->submission);
+    json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
+    g_autofree char *folder = job_folder(app, call->job.id, call->job.token);
+    struct offer_message offer = {
+        .job = call->job.id,
+        .token = call->job.token,
+        .kind = call->job.kind,
+        .lease_ms = app->settings->job_lease_ms,
+        .limits = limits,
+        .facts = facts,
+        .folder = shared ? folder : (char *)(uintptr_t) "",
+    };
+
+    for (size_t i = 0; i < call->originals->count && i < MESSAGE_INPUTS_MOST; i++) {
+        const struct original *original = sql_rows_at(call->originals, i);
+        char *path = shared ? store_local_path(app->store, original->store_key) : NULL;
+        offer.inputs[offer.input_count++] = (struct input_message){
+            .position = original->position,
+            .bytes = original->bytes,
+            .path = path == NULL ? g_strdup("") : path,
+            .url = g_strdup_printf("/api/v1/jobs/%s/input/%" G_GINT64_FORMAT, call->job.id, original->position),
+        };
+    }
+    json_t *json = offer_message_json(&offer);
+    for (size_t i = 0; i < offer.input_count; i++) {
+        g_free(offer.inputs[i].path);
+        g_free(offer.inputs[i].url);
+    }
+    return json;
+}
+
+HANDLER(job_post_claim)
+{
+    struct claim_message claim = {0};
+    struct call call = {.app = app, .request = request, .claim = &claim};
+    struct response *response = NULL;
+
+    if (!claim_message_read(request_json(request), &claim, error)) {
+        return NULL;
+    }
+    if (database_transact(app->database, "job.take", take, &call, error)) {
+        if (call.found) {
+            g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
+            if (g_mkdir_with_parents(folder, 0700) != 0) {
+                g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", folder, g_strerror(errno));
+            } else {
+                response = response_json(200, offer_json(&call));
+            }
+        } else if (request_must_answer(request) || claim.wait_ms == 0) {
+            response = response_empty(204);
+        } else {
+            response = request_park(request, "jobs", request_now_ms(request) + claim.wait_ms, job_post_claim);
+        }
+    }
+    call_clear(&call);
+    claim_message_clear(&claim);
+    return response;
+}
+
+static bool renew(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return job_renew(sql, &call->lease, boot_ms() + call->app->settings->job_lease_ms, call->permille, error);
+}
+
+HANDLER(job_post_renew)
+{
+    struct call call = {.app = app, .request = request, .lease = {.id = request_param(request, "job")}};
+    json_int_t token = 0;
+    json_int_t permille = 0;
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:I, s?I}", "token", &token, "permille", &permille) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    call.lease.token = token;
+    call.permille = CLAMP(permille, 0, 1000);
+    return database_transact(app->database, "job.renew", renew, &call, error)
+               ? response_json(200, json_pack("{s:I}", "lease_ms", (json_int_t)app->settings->job_lease_ms))
+               : NULL;
+}
+
+static bool look_leased(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    call_clear(call);
+    if (!job_is_done(sql, &call->lease, &call->done, error)) {
+        return false;
+    }
+    if (call->done) {
+        return true;
+    }
+    if (!job_get_leased(sql, &call->lease, &call->job, error)) {
+        return false;
+    }
+    call->originals = original_list(sql, call->job.submission, call->job.revision, error);
+    return call->originals != NULL;
+}
+
+/* Every output as the worker says it is: name, size, digest. Then into the store under a key of this attempt. */
+static bool store_output(struct call *call, const struct output_message *output, GError **error)
+{
+    g_autofree char *folder = job_folder(call->app, call->job.id, call->job.token);
+    g_autofree char *path = g_build_filename(folder, output->name, NULL);
+    char sha256[DIGEST_HEX + 1];
+    int64_t bytes;
+
+    if (!rendition_name_is_good(output->name)) {
+        g_set_error(error, MODEL_ERROR, REASON_INPUT, "an output's name");
+        return false;
+    }
+    if (!digest_file(path, sha256, &bytes, error)) {
+        return false;
+    }
+    if (bytes != output->bytes || strcmp(sha256, output->sha256) != 0) {
+        g_set_error(error, STORE_ERROR, REASON_CONFLICT, "%s is not what the worker made", output->name);
+        return false;
+    }
+    char *key = g_strdup_printf("rendition/%s/%s-%" G_GINT64_FORMAT "/%s", call->job.submission, call->job.id,
+                                call->job.token, output->name);
+    g_ptr_array_add(call->keys, key);
+    return store_put_file(call->app->store, key, path, error);
+}
+
+static bool add_renditions(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
+{
+    for (guint i = 0; i < call->finish->outputs->len; i++) {
+        const struct output_message *output = g_ptr_array_index(call->finish->outputs, i);
+        g_autofree char *facts = json_dumps(output->facts, JSON_COMPACT);
+        const struct rendition rendition = {
+            .submission = call->job.submission,
+            .revision = call->job.revision,
+            .name = output->name,
+            .kind = output->kind,
+            .type = output->type,
+            .bytes = output->bytes,
+            .sha256 = output->sha256,
+            .store_key = g_ptr_array_index(call->keys, i),
+            .facts = facts,
+        };
+        if (!rendition_add(sql, &rendition, now_ms, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* " black silent ": names of the flags the media program raised. */
+static char *flag_words(const json_t *facts)
+{
+    const json_t *flags = json_object_get(facts, "flags");
+    g_autoptr(GString) words = g_string_new(" ");
+    size_t index;
+    json_t *flag;
+
+    json_array_foreach(flags, index, flag) {
+        const char *name = json_is_string(flag) ? json_string_value(flag)
+                                                : json_string_value(json_object_get(flag, "kind"));
+        g_autofree char *word = g_strdup_printf(" %s ", name == NULL ? "" : name);
+        if (name != NULL && strstr(words->str, word) == NULL) {
+            g_string_append_printf(words, "%s ", name);
+        }
+    }
+    if (json_is_true(json_object_get(facts, "had_location"))) {
+        g_string_append(words, "location ");
+    }
+    return g_strdup(words->str);
+}
+
+static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
+{
+    const struct move prepared = {.event = EVENT_PREPARED, .stage = 1};
+    g_autofree char *facts = json_dumps(call->finish->facts, JSON_COMPACT);
+    g_autofree char *flags = flag_words(call->finish->facts);
+    g_autofree char *digest = NULL;
+
+    for (guint i = 0; i < call->finish->input_digests->len; i++) {
+        if (!original_set_digest(sql, &call->submission, (int64_t)i + 1,
+                                 g_ptr_array_index(call->finish->input_digests, i), error)) {
+            return false;
+        }
+    }
+    return rendition_content_digest(sql, &call->submission, &digest, error) &&
+           submission_set_facts(sql, &call->submission, facts, flags, digest, error) &&
+           submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
+}
+
+static bool finish(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const int64_t now_ms = request_now_ms(call->request);
+
+    if (!job_finish(sql, &call->lease, now_ms, error) ||
+        !submission_get(sql, call->job.submission, &call->submission, error) ||
+        !add_renditions(sql, call, now_ms, error)) {
+        return false;
+    }
+    return strcmp(call->job.kind, "prepare") != 0 || finish_prepare(sql, call, now_ms, error);
+}
+
+static bool store_outputs(struct call *call, GError **error)
+{
+    call->keys = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < call->finish->outputs->len; i++) {
+        if (!store_output(call, g_ptr_array_index(call->finish->outputs, i), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+HANDLER(job_post_finish)
+{
+    struct finish_message message = {0};
+    struct call call = {.app = app, .request = request, .finish = &message};
+    struct response *response = NULL;
+
+    if (!finish_message_read(request_json(request), &message, error)) {
+        return NULL;
+    }
+    call.lease = (struct job_lease){request_param(request, "job"), message.token};
+    if (database_read(app->database, "job.leased", look_leased, &call, error)) {
+        if (call.done) { /* its first answer was lost */
+            response = response_empty(204);
+        } else if (store_outputs(&call, error) &&
+                   database_transact(app->database, "job.finish", finish, &call, error)) {
+            g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
+            (void)rmdir(folder); /* what is left in it, the sweep removes */
+            response = response_empty(204);
+        }
+    }
+    call_clear(&call);
+    finish_message_clear(&message);
+    return response;
+}
+
+enum {
+    RETRY_MS = 5000,
+};
+
+static bool refuse_submission(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
+{
+    const struct move refused = {.event = EVENT_REFUSED, .failure = call->fail->reason};
+
+    if (strcmp(call->job.kind, "prepare") != 0) {
+        return true; /* a work without its ladder still plays: the review copy stays */
+    }
+    return submission_get(sql, call->job.submission, &call->submission, error) &&
+           submission_move(sql, &call->submission, &DOER_WORKER, &refused, now_ms, error);
+}
+
+static bool fail(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const int64_t now_ms = request_now_ms(call->request);
+    const enum fail_next next = call->fail->next;
+
+    if (!job_is_done(sql, &call->lease, &call->done, error)) {
+        return false;
+    }
+    if (call->done) {
+        return true;
+    }
+    job_clear(&call->job);
+    if (!job_get_leased(sql, &call->lease, &call->job, error)) {
+        return false;
+    }
+    if (next == FAIL_INFRASTRUCTURE || (next == FAIL_RETRY && call->job.attempt < JOB_ATTEMPTS)) {
+        return job_requeue(sql, &call->lease, call->fail->reason, next == FAIL_RETRY, now_ms + RETRY_MS, error);
+    }
+    return job_fail(sql, &call->lease, call->fail->reason, now_ms, error) && refuse_submission(sql, call, now_ms, error);
+}
+
+HANDLER(job_post_fail)
+{
+    struct fail_message message = {0};
+    struct call call = {.app = app, .request = request, .fail = &message};
+
+    if (!fail_message_read(request_json(request), &message, error)) {
+        return NULL;
+    }
+    call.lease = (struct job_lease){request_param(request, "job"), message.token};
+    const bool good = database_transact(app->database, "job.fail", fail, &call, error);
+    call_clear(&call);
+    fail_message_clear(&message);
+    return good ? response_empty(204) : NULL;
+}
+
+/* The lease of a byte transfer: path parameter and X-Job-Token. */
+static bool read_lease(struct call *call, GError **error)
+{
+    const char *header = request_header(call->request, "X-Job-Token");
+    gint64 token = 0;
+
+    if (header == NULL || !g_ascii_string_to_signed(header, 10, 1, G_MAXINT64, &token, NULL)) {
+        g_set_error(error, HTTP_ERROR, REASON_STALE_TOKEN, "no X-Job-Token");
+        return false;
+    }
+    call->lease = (struct job_lease){request_param(call->request, "job"), token};
+    if (!database_read(call->app->database, "job.leased", look_leased, call, error)) {
+        return false;
+    }
+    if (call->done) {
+        g_set_error(error, HTTP_ERROR, REASON_STALE_TOKEN, "the job is done");
+    }
+    return !call->done;
+}
+
+HANDLER(job_get_input)
+{
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+    gint64 position = 0;
+
+    if (!g_ascii_string_to_signed(request_param(request, "position"), 10, 1, MESSAGE_INPUTS_MOST, &position, NULL) ||
+        !read_lease(&call, error)) {
+        if (*error == NULL) {
+            g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such input");
+        }
+        call_clear(&call);
+        return NULL;
+    }
+    if ((size_t)position <= call.originals->count) {
+        const struct original *original = sql_rows_at(call.originals, (size_t)position - 1);
+        int64_t size = 0;
+        const int fd = store_open_read(app->store, original->store_key, &size, error);
+        response = fd < 0 ? NULL : response_file(request, fd, size, "application/octet-stream", "\"input\"");
+    } else {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such input");
+    }
+    call_clear(&call);
+    return response;
+}
+
+/* An output on its way: bytes go straight to the job's folder. */
+struct output_stream {
+    int fd;
+    int64_t offset;
+    bool failed;
+};
+
+static bool output_write(void *context, const void *bytes, size_t length)
+{
+    struct output_stream *stream = context;
+
+    while (length > 0 && !stream->failed) {
+        const ssize_t put = pwrite(stream->fd, bytes, length, stream->offset);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        stream->failed = put <= 0;
+        stream->offset += MAX(put, 0);
+        bytes = (const char *)bytes + MAX(put, 0);
+        length -= (size_t)MAX(put, 0);
+    }
+    return !stream->failed;
+}
+
+static struct response *output_finish(void *context, struct request *request, GError **error)
+{
+    const struct output_stream *stream = context;
+
+    (void)request;
+    if (stream->failed) {
+        g_set_error(error, STORE_ERROR, REASON_IO, "an output cannot be written");
+        return NULL;
+    }
+    return response_empty(204);
+}
+
+static void output_free(void *context)
+{
+    struct output_stream *stream = context;
+
+    close(stream->fd);
+    g_free(stream);
+}
+
+HANDLER(job_put_output)
+{
+    struct call call = {.app = app, .request = request};
+    const char *name = request_param(request, "name");
+
+    if (!rendition_name_is_good(name) || !read_lease(&call, error)) {
+        if (*error == NULL) {
+            g_set_error(error, HTTP_ERROR, REASON_INPUT, "an output's name");
+        }
+        call_clear(&call);
+        return NULL;
+    }
+    g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    call_clear(&call);
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", path, g_strerror(errno));
+        return NULL;
+    }
+    struct output_stream *output = g_new0(struct output_stream, 1);
+    output->fd = fd;
+    const struct stream stream = {
+        .write = output_write,
+        .finish = output_finish,
+        .free = output_free,
+        .context = output,
+    };
+    request_attach_stream(request, &stream);
+    return NULL;
+}

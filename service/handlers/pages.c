@@ -1,0 +1,385 @@
+/* HTML pages, filled from templates at every request. */
+#include <string.h>
+
+#include "common/failure.h"
+#include "common/settings.h"
+#include "service/handlers/access.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/shown.h"
+#include "service/handlers/work.h"
+#include "service/handlers/works.h"
+#include "service/site/page.h"
+#include "service/site/structured.h"
+#include "service/site/view.h"
+
+enum {
+    HOME_WORKS = 12,
+    PAGE_WORKS = 24,
+};
+
+static struct response *html(GString *text, int status)
+{
+    struct response *response = response_text(status, "text/html; charset=utf-8", text);
+
+    response_profile(response, PROFILE_PAGE);
+    response_header(response, "Cache-Control", "no-cache");
+    return response;
+}
+
+/* What every page needs: title, description, address, and whether large print is on. */
+static json_t *page_data(struct app *app, struct request *request, const char *title, const char *nav)
+{
+    const char *elder = request_cookie(request, "elder");
+    g_autofree char *base = base_url(app, request);
+    g_autofree char *url = g_strconcat(base, request_path(request), NULL);
+    json_t *data = json_pack("{s:b, s:{s:s, s:s, s:s, s:s, s:{s:b}}}", "elder", g_strcmp0(elder, "1") == 0, "page",
+                             "title", title, "description", "山东省全民终身学习活动周：家庭教育短视频、全民美拍作品展播。",
+                             "url", url, "path", request_path(request), "nav", nav, 1);
+
+    json_object_set_new(data, "site", shown_facts(app, base));
+    return data;
+}
+
+static struct response *render(struct app *app, const char *template, json_t *data, int status, GError **error)
+{
+    GString *text = site_render(app->site, template, data, error);
+
+    json_decref(data);
+    return text == NULL ? NULL : html(text, status);
+}
+
+/* A page of works into data: works[], next_url, first_url. */
+static bool add_works(struct app *app, struct request *request, json_t *data, const struct publication_query *query,
+                      GError **error)
+{
+    g_autofree char *base = base_url(app, request);
+    json_auto_t *page = works_page(app, base, query, error);
+    json_t *work;
+    size_t index;
+
+    if (page == NULL) {
+        return false;
+    }
+    json_auto_t *facts = shown_facts(app, base);
+    json_array_foreach(json_object_get(page, "items"), index, work) {
+        view_complete(work, facts);
+    }
+    json_object_set(data, "works", json_object_get(page, "items"));
+    const char *next = json_string_value(json_object_get(page, "next"));
+    if (next != NULL) {
+        g_autofree char *words = g_uri_escape_string(query->words == NULL ? "" : query->words, NULL, FALSE);
+        g_autofree char *url = g_strdup_printf("%s?after=%s&region=%s&track=%s&q=%s", request_path(request), next,
+                                               query->region == NULL ? "" : query->region,
+                                               query->track == NULL ? "" : query->track, words);
+        json_object_set_new(data, "next_url", json_string(url));
+    }
+    if (query->after != NULL) {
+        json_object_set_new(data, "first_url", json_string(request_path(request)));
+    }
+    return true;
+}
+
+static json_t *cities_json(const struct rules *rules, const char *selected)
+{
+    json_t *cities = json_array();
+
+    for (guint i = 0; i < rules->regions->len; i++) {
+        const struct region *region = g_ptr_array_index(rules->regions, i);
+        if (strcmp(region->level, "city") == 0) {
+            json_array_append_new(cities, json_pack("{s:s, s:s, s:b}", "code", region->code, "name", region->name,
+                                                    "is_selected", g_strcmp0(selected, region->code) == 0));
+        }
+    }
+    return cities;
+}
+
+/* A filter value is one of the table's, or none at all. */
+static const char *known_region(const struct app *app, const char *code)
+{
+    return rules_region_find(app->rules, code) == NULL ? NULL : code;
+}
+
+static const char *known_track(const struct app *app, const char *key)
+{
+    return rules_track_find(app->rules, key) == NULL ? NULL : key;
+}
+
+HANDLER(page_home)
+{
+    const struct publication_query query = {.limit = HOME_WORKS};
+    json_t *data = page_data(app, request, "首页", "home");
+
+    if (!add_works(app, request, data, &query, error)) {
+        json_decref(data);
+        return NULL;
+    }
+    json_object_set_new(data, "cities", cities_json(app->rules, NULL));
+    json_object_set_new(data, "edition",
+                        json_pack("{s:s, s:b}", "name", app->rules->edition_name, "is_open", 1));
+    return render(app, "home.html", data, 200, error);
+}
+
+static json_t *tracks_json(const struct rules *rules, const char *selected)
+{
+    json_t *tracks = json_array();
+
+    for (guint i = 0; i < rules->tracks->len; i++) {
+        const struct track *track = g_ptr_array_index(rules->tracks, i);
+        json_array_append_new(tracks, json_pack("{s:s, s:s, s:b}", "key", track->key, "name", track->name,
+                                                "is_selected", g_strcmp0(selected, track->key) == 0));
+    }
+    return tracks;
+}
+
+HANDLER(page_works)
+{
+    const struct publication_query query = {
+        .region = known_region(app, request_query(request, "region")),
+        .track = known_track(app, request_query(request, "track")),
+        .after = request_query(request, "after"),
+        .limit = PAGE_WORKS,
+    };
+    json_t *data = page_data(app, request, "作品", "works");
+
+    if (!add_works(app, request, data, &query, error)) {
+        json_decref(data);
+        return NULL;
+    }
+    json_object_set_new(data, "filters",
+                        json_pack("{s:o, s:o}", "cities", cities_json(app->rules, query.region), "tracks",
+                                  tracks_json(app->rules, query.track)));
+    return render(app, "works.html", data, 200, error);
+}
+
+HANDLER(page_work)
+{
+    g_autofree char *base = base_url(app, request);
+    json_auto_t *work = works_get(app, base, request_param(request, "id"), error);
+
+    if (work == NULL) {
+        return NULL;
+    }
+    json_auto_t *facts = shown_facts(app, base);
+    view_complete(work, facts);
+    const struct publication_query query = {
+        .region = json_string_value(json_object_get(work, "city_code")),
+        .limit = 4,
+    };
+    json_t *data = page_data(app, request, json_string_value(json_object_get(work, "title")), "works");
+    json_t *page = structured_page(work, facts);
+    json_object_update_new(json_object_get(data, "page"), page);
+    if (!add_works(app, request, data, &query, error)) {
+        json_decref(data);
+        return NULL;
+    }
+    GString *json_ld = structured_data(work, facts);
+    json_object_set_new(data, "json_ld", json_stringn(json_ld->str, json_ld->len));
+    g_string_free(json_ld, TRUE);
+    json_object_set(data, "work", work);
+    return render(app, "work.html", data, 200, error);
+}
+
+HANDLER(page_city)
+{
+    const struct region *city = rules_region_find(app->rules, request_param(request, "region"));
+
+    if (city == NULL || strcmp(city->level, "county") == 0) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such city");
+        return NULL;
+    }
+    const struct publication_query query = {
+        .region = city->code,
+        .after = request_query(request, "after"),
+        .limit = PAGE_WORKS,
+    };
+    json_t *data = page_data(app, request, city->name, "cities");
+    if (!add_works(app, request, data, &query, error)) {
+        json_decref(data);
+        return NULL;
+    }
+    json_object_set_new(data, "city", json_pack("{s:s, s:s}", "code", city->code, "name", city->name));
+    return render(app, "city.html", data, 200, error);
+}
+
+HANDLER(page_search)
+{
+    const char *words = request_query(request, "q");
+    const struct publication_query query = {
+        .words = words,
+        .after = request_query(request, "after"),
+        .limit = PAGE_WORKS,
+    };
+    json_t *data = page_data(app, request, "找作品", "works");
+
+    if (words != NULL && words[0] != '\0') {
+        json_object_set_new(data, "q", json_string(words));
+        if (!add_works(app, request, data, &query, error)) {
+            json_decref(data);
+            return NULL;
+        }
+    }
+    json_object_set_new(data, "suggestions", json_pack("[s,s,s]", "读书", "家书", "济南"));
+    return render(app, "search.html", data, 200, error);
+}
+
+static json_t *counties_json(const struct rules *rules, const char *selected)
+{
+    json_t *cities = json_array();
+    json_t *counties = NULL;
+
+    for (guint i = 0; i < rules->regions->len; i++) {
+        const struct region *region = g_ptr_array_index(rules->regions, i);
+        if (strcmp(region->level, "city") == 0) {
+            counties = json_array();
+            json_array_append_new(cities,
+                                  json_pack("{s:s, s:s, s:o}", "code", region->code, "name", region->name, "counties", counties));
+        } else if (counties != NULL) {
+            json_array_append_new(counties, json_pack("{s:s, s:s, s:b}", "code", region->code, "name", region->name,
+                                                      "is_selected", g_strcmp0(selected, region->code) == 0));
+        }
+    }
+    return cities;
+}
+
+/* Tracks that the public may send to now. */
+static json_t *form_tracks_json(const struct rules *rules, int64_t now_ms)
+{
+    json_t *tracks = json_array();
+
+    for (guint i = 0; i < rules->tracks->len; i++) {
+        const struct track *track = g_ptr_array_index(rules->tracks, i);
+        const bool photo = strcmp(track->kind, "photo") == 0;
+        if (track->is_public && track_is_open(track, now_ms)) {
+            json_array_append_new(tracks, json_pack("{s:s, s:s, s:b, s:b, s:b}", "key", track->key, "name",
+                                                    track->name, "is_photo", (int)photo, "is_video", (int)!photo,
+                                                    "is_checked", json_array_size(tracks) == 0));
+        }
+    }
+    return tracks;
+}
+
+HANDLER(page_submit)
+{
+    json_t *data = page_data(app, request, "上传我的作品", "submit");
+    json_t *tracks = form_tracks_json(app->rules, request_now_ms(request));
+
+    json_object_set_new(json_object_get(data, "page"), "focused", json_true());
+    if (json_array_size(tracks) == 0) {
+        json_object_set_new(data, "is_closed", json_true());
+        json_object_set_new(data, "closed_text", json_string("现在不在征集时间内，开始后欢迎您来投稿。"));
+    }
+    json_object_set_new(data, "tracks", tracks);
+    json_object_set_new(data, "cities", counties_json(app->rules, request_query(request, "c")));
+    json_object_set_new(data, "limits",
+                        json_pack("{s:i, s:i, s:s}", "title_chars", TITLE_CHARACTERS, "words_chars", WORDS_CHARACTERS,
+                                  "hint_text", "建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。"));
+    json_object_set_new(data, "consent_version", json_string(app->rules->consent));
+    return render(app, "submit.html", data, 200, error);
+}
+
+HANDLER(page_status)
+{
+    g_autofree char *code = secret_receipt_normalize(request_param(request, "code"));
+    json_t *data = page_data(app, request, "作品进度", "mine");
+
+    if (code == NULL) {
+        json_decref(data);
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no receipt code");
+        return NULL;
+    }
+    json_object_set_new(data, "code", json_string(code));
+    struct response *response = render(app, "status.html", data, 200, error);
+    if (response != NULL) {
+        response_header(response, "Cache-Control", "no-store");
+    }
+    return response;
+}
+
+/* /status?code=…: what a form without script sends. */
+HANDLER(page_status_form)
+{
+    const char *asked = request_query(request, "code");
+    g_autofree char *code = asked == NULL ? NULL : secret_receipt_normalize(asked);
+
+    if (code != NULL) {
+        g_autofree char *path = g_strdup_printf("/status/%s", code);
+        return response_redirect(303, path);
+    }
+    json_t *data = page_data(app, request, "查审核进度", "mine");
+    json_t *mine = shown_mine(app, request, error);
+    if (mine == NULL) {
+        json_decref(data);
+        return NULL;
+    }
+    json_object_set_new(data, "mine", mine);
+    if (asked != NULL && asked[0] != '\0') {
+        json_object_set_new(data, "code", json_string(asked));
+        json_object_set_new(data, "error_text", json_string("受理编号不对，请再核对一下。"));
+    }
+    return render(app, "lookup.html", data, 200, error);
+}
+
+HANDLER(page_console)
+{
+    json_t *data = page_data(app, request, "审核工作台", "console");
+
+    return render(app, "console.html", data, 200, error);
+}
+
+/* /help, /privacy, /licence: texts only. */
+HANDLER(page_text)
+{
+    static const struct {
+        const char *path;
+        const char *template;
+        const char *title;
+    } TEXTS[] = {
+        {"/help", "help.html", "帮助"},
+        {"/privacy", "privacy.html", "隐私说明"},
+        {"/licence", "licence.html", "作品展示许可"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+        if (strcmp(TEXTS[i].path, request_pattern(request)) == 0) {
+            return render(app, TEXTS[i].template, page_data(app, request, TEXTS[i].title, "help"), 200, error);
+        }
+    }
+    g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such text");
+    return NULL;
+}
+
+/* Large print without script: sets the cookie and goes back to a page of ours. */
+HANDLER(page_elder)
+{
+    const char *back = request_query(request, "back");
+    const bool on = g_strcmp0(request_query(request, "on"), "1") == 0;
+    const bool ours = back != NULL && back[0] == '/' && back[1] != '/' && strpbrk(back, "\\\r\n") == NULL;
+
+    (void)app;
+    (void)error; /* nothing to fail */
+    struct response *response = response_redirect(303, ours ? back : "/");
+    response_headerf(response, "Set-Cookie", "elder=%d; Path=/; SameSite=Lax; Max-Age=31536000", on ? 1 : 0);
+    return response;
+}
+
+/* Browsers get a page, programs problem+json. */
+struct response *page_problem(struct app *app, struct request *request, const GError *error)
+{
+    const char *accept = request_header(request, "Accept");
+    const struct reason_rule *rule = reason_rule_of(error_reason(error));
+    const int status = failure_rule_of(rule->failure)->http_status;
+    g_autoptr(GError) second = NULL;
+
+    if (accept == NULL || strstr(accept, "text/html") == NULL || g_str_has_prefix(request_path(request), "/api/") ||
+        g_str_has_prefix(request_path(request), "/files")) {
+        return NULL;
+    }
+    if (g_str_has_prefix(request_path(request), "/embed/")) {
+        return shown_embed(app, request, NULL, status, &second);
+    }
+    json_t *data = page_data(app, request, status == 404 ? "没有找到这一页" : "出了点问题", "none");
+    json_object_set_new(data, "error", json_pack("{s:i, s:s, s:s}", "status", status, "title",
+                                                 status == 404 ? "没有找到这一页" : "出了点问题", "detail",
+                                                 status == 404 ? "它可能已经下线，或地址少了几个字。" : rule->detail));
+    return render(app, "error.html", data, status, &second);
+}

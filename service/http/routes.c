@@ -1,0 +1,95 @@
+/* THE route table: every endpoint, who may use it, and what body it takes, on one screen. /api/openapi.json is made from
+ * it, and a test compares it with the contract. */
+#include "service/http/routes.h"
+
+#include "service/handlers/access.h"
+#include "service/handlers/handlers.h"
+
+/* clang-format off */
+static const struct route ROUTES[] = {
+    /* uploads */
+    { "OPTIONS", "/files",                          ACCESS_PUBLIC,        BODY_NONE,   upload_options,   "what this tus server can do" },
+    { "POST",    "/files",                          ACCESS_FORM,          BODY_STREAM, upload_create,    "start a resumable upload (tus 1.0.0)" },
+    { "OPTIONS", "/files/:id",                      ACCESS_PUBLIC,        BODY_NONE,   upload_options,   "what this tus server can do" },
+    { "HEAD",    "/files/:id",                      ACCESS_PUBLIC,        BODY_NONE,   upload_offset,    "how much of an upload is durable" },
+    { "PATCH",   "/files/:id",                      ACCESS_FORM,          BODY_STREAM, upload_append,    "append at Upload-Offset" },
+    { "POST",    "/files/:id",                      ACCESS_FORM,          BODY_STREAM, upload_append,    "the same, with X-HTTP-Method-Override" },
+    { "DELETE",  "/files/:id",                      ACCESS_FORM,          BODY_NONE,   upload_abandon,   "give an upload up" },
+
+    /* submitters */
+    { "GET",     "/api/v1/rules",                   ACCESS_PUBLIC,        BODY_NONE,   rules_show,       "edition, tracks, limits, regions" },
+    { "POST",    "/api/v1/submissions",             ACCESS_FORM,          BODY_JSON,   submission_post,  "submit uploads as a work; receipt code and PIN" },
+    { "GET",     "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_NONE,   submission_show,  "where a work stands" },
+    { "PATCH",   "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_JSON,   submission_patch, "change its texts: a new revision, approvals void" },
+    { "DELETE",  "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_NONE,   submission_delete, "withdraw it" },
+    { "POST",    "/api/v1/submissions/:code/replace", ACCESS_SUBMITTER,   BODY_JSON,   submission_post_replace, "other files: a new revision" },
+    { "GET",     "/api/v1/my",                      ACCESS_PUBLIC,        BODY_NONE,   submission_mine,  "works sent from this phone" },
+
+    /* staff */
+    { "POST",    "/api/v1/login",                   ACCESS_FORM,          BODY_JSON,   login_post,       "sign in" },
+    { "POST",    "/api/v1/logout",                  ACCESS_STAFF,         BODY_NONE,   logout_post,      "sign out" },
+    { "GET",     "/api/v1/me",                      ACCESS_STAFF,         BODY_NONE,   me_show,          "who is signed in" },
+    { "GET",     "/api/v1/staff",                   ACCESS_ADMINISTRATOR, BODY_NONE,   staff_index,      "people" },
+    { "POST",    "/api/v1/staff",                   ACCESS_ADMINISTRATOR, BODY_JSON,   staff_post,       "add a person" },
+    { "PATCH",   "/api/v1/staff/:id",               ACCESS_ADMINISTRATOR, BODY_JSON,   staff_patch,      "enable, disable, new password" },
+    { "GET",     "/api/v1/queue",                   ACCESS_REVIEWER,      BODY_NONE,   queue_list,       "works waiting for this person" },
+    { "GET",     "/api/v1/queue/:id",               ACCESS_REVIEWER,      BODY_NONE,   queue_show,       "one work with everything a decision needs" },
+    { "POST",    "/api/v1/queue/:id/lease",         ACCESS_REVIEWER,      BODY_JSON,   queue_hold,       "hold it, or say that one still does" },
+    { "DELETE",  "/api/v1/queue/:id/lease",         ACCESS_REVIEWER,      BODY_NONE,   queue_release,    "let it go" },
+    { "POST",    "/api/v1/queue/:id/decision",      ACCESS_REVIEWER,      BODY_JSON,   queue_decide,     "approve, return, decline, escalate" },
+    { "DELETE",  "/api/v1/decisions/:id",           ACCESS_REVIEWER,      BODY_NONE,   decision_undo,    "take a decision back inside its window" },
+    { "GET",     "/api/v1/reasons",                 ACCESS_STAFF,         BODY_NONE,   reasons_show,     "reasons a reviewer may give" },
+    { "POST",    "/api/v1/works/:id/take-down",     ACCESS_ORGANISER,     BODY_JSON,   work_take_down,   "take a published work down" },
+    { "GET",     "/api/v1/ledger",                  ACCESS_LEDGER,        BODY_NONE,   ledger_show,      "the audit chain" },
+    { "POST",    "/api/v1/ledger/verify",           ACCESS_LEDGER,        BODY_NONE,   ledger_check,     "recompute the chain" },
+    { "GET",     "/preview/:id/:revision/:name",    ACCESS_REVIEWER,      BODY_NONE,   media_preview,    "unpublished media, by signed address of this login" },
+
+    /* everybody */
+    { "GET",     "/api/v1/works",                   ACCESS_PUBLIC,        BODY_NONE,   works_list,       "published works" },
+    { "GET",     "/api/v1/works/:id",               ACCESS_PUBLIC,        BODY_NONE,   works_show,       "one of them" },
+    { "GET",     "/media/:id/:revision/:name",      ACCESS_PUBLIC,        BODY_NONE,   media_public,     "renditions of a published work, by range" },
+    { "OPTIONS", "/media/:id/:revision/:name",      ACCESS_PUBLIC,        BODY_NONE,   media_options,    "cross-origin players" },
+    { "GET",     "/",                               ACCESS_PUBLIC,        BODY_NONE,   page_home,        "home page" },
+    { "GET",     "/works",                          ACCESS_PUBLIC,        BODY_NONE,   page_works,       "all works" },
+    { "GET",     "/v/:id",                          ACCESS_PUBLIC,        BODY_NONE,   page_work,        "a work's page" },
+    { "GET",     "/city/:region",                   ACCESS_PUBLIC,        BODY_NONE,   page_city,        "a city's page" },
+    { "GET",     "/search",                         ACCESS_PUBLIC,        BODY_NONE,   page_search,      "search" },
+    { "GET",     "/submit",                         ACCESS_PUBLIC,        BODY_NONE,   page_submit,      "upload page" },
+    { "GET",     "/status",                         ACCESS_PUBLIC,        BODY_NONE,   page_status_form, "ask where a work stands" },
+    { "GET",     "/status/:code",                   ACCESS_PUBLIC,        BODY_NONE,   page_status,      "where a work stands" },
+    { "GET",     "/console",                        ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
+    { "GET",     "/console/*rest",                  ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
+    { "GET",     "/help",                           ACCESS_PUBLIC,        BODY_NONE,   page_text,        "help" },
+    { "GET",     "/privacy",                        ACCESS_PUBLIC,        BODY_NONE,   page_text,        "privacy" },
+    { "GET",     "/licence",                        ACCESS_PUBLIC,        BODY_NONE,   page_text,        "licence of sent-in works" },
+    { "GET",     "/elder",                          ACCESS_PUBLIC,        BODY_NONE,   page_elder,       "large print on or off" },
+    { "GET",     "/embed/:id",                      ACCESS_PUBLIC,        BODY_NONE,   embed_show,       "player for other sites' frames" },
+    { "GET",     "/embed.js",                       ACCESS_PUBLIC,        BODY_NONE,   embed_script,     "the xuepai-video element" },
+    { "GET",     "/oembed",                         ACCESS_PUBLIC,        BODY_NONE,   oembed_show,      "oEmbed 1.0" },
+    { "GET",     "/feed.xml",                       ACCESS_PUBLIC,        BODY_NONE,   feed_rss,         "RSS with Media RSS" },
+    { "GET",     "/feed.json",                      ACCESS_PUBLIC,        BODY_NONE,   feed_json,        "JSON Feed 1.1" },
+    { "GET",     "/city/:region/feed.xml",          ACCESS_PUBLIC,        BODY_NONE,   feed_city,        "RSS of a city" },
+    { "GET",     "/sitemap.xml",                    ACCESS_PUBLIC,        BODY_NONE,   sitemap_show,     "sitemap" },
+    { "GET",     "/assets/:name",                   ACCESS_PUBLIC,        BODY_NONE,   asset_show,       "built scripts and styles" },
+
+    /* workers */
+    { "POST",    "/api/v1/jobs/claim",              ACCESS_WORKER,        BODY_JSON,   job_post_claim,   "next job, by long poll" },
+    { "POST",    "/api/v1/jobs/:job/renew",         ACCESS_WORKER,        BODY_JSON,   job_post_renew,   "keep the lease, report progress" },
+    { "POST",    "/api/v1/jobs/:job/finish",        ACCESS_WORKER,        BODY_JSON,   job_post_finish,  "deliver results" },
+    { "POST",    "/api/v1/jobs/:job/fail",          ACCESS_WORKER,        BODY_JSON,   job_post_fail,    "give a job back with its reason" },
+    { "GET",     "/api/v1/jobs/:job/input/:position", ACCESS_WORKER,      BODY_NONE,   job_get_input,    "an original, for workers without this disk" },
+    { "PUT",     "/api/v1/jobs/:job/output/:name",  ACCESS_WORKER,        BODY_STREAM, job_put_output,   "a result, likewise" },
+
+    /* operation */
+    { "GET",     "/healthz",                        ACCESS_PUBLIC,        BODY_NONE,   health_live,      "alive" },
+    { "GET",     "/readyz",                         ACCESS_PUBLIC,        BODY_NONE,   health_ready,     "ready" },
+    { "GET",     "/metrics",                        ACCESS_PUBLIC,        BODY_NONE,   health_metrics,   "Prometheus text" },
+    { "GET",     "/api/openapi.json",               ACCESS_PUBLIC,        BODY_NONE,   openapi_show,     "this table" },
+};
+/* clang-format on */
+
+const struct route *routes(size_t *count)
+{
+    *count = G_N_ELEMENTS(ROUTES);
+    return ROUTES;
+}
