@@ -55,17 +55,17 @@ static struct response *rss(struct app *app, struct request *request, const char
     if (feed == NULL) {
         return NULL;
     }
-    GString *text = site_feed_rss(feed, facts);
+    GString *text = feed_rss(feed, facts);
     json_decref(facts);
     return feed_answer("application/rss+xml; charset=utf-8", text);
 }
 
-HANDLER(feed_rss)
+HANDLER(feed_show_rss)
 {
     return rss(app, request, NULL, "新近发布的作品", error);
 }
 
-HANDLER(feed_city)
+HANDLER(feed_show_city)
 {
     const struct region *city = rules_region_find(app->rules, request_param(request, "region"));
 
@@ -77,7 +77,7 @@ HANDLER(feed_city)
     return rss(app, request, city->code, title, error);
 }
 
-HANDLER(feed_json)
+HANDLER(feed_show_json)
 {
     json_t *facts = NULL;
     json_auto_t *feed = feed_data(app, request, NULL, "新近发布的作品", &facts, error);
@@ -85,7 +85,7 @@ HANDLER(feed_json)
     if (feed == NULL) {
         return NULL;
     }
-    GString *text = site_feed_json(feed, facts);
+    GString *text = feed_json(feed, facts);
     json_decref(facts);
     return feed_answer("application/feed+json; charset=utf-8", text);
 }

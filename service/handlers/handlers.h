@@ -71,9 +71,9 @@ HANDLER(embed_script);
 HANDLER(oembed_show);
 
 /* feeds.c */
-HANDLER(feed_rss);
-HANDLER(feed_json);
-HANDLER(feed_city);
+HANDLER(feed_show_rss);
+HANDLER(feed_show_json);
+HANDLER(feed_show_city);
 HANDLER(sitemap_show);
 
 /* staff.c */

@@ -66,9 +66,9 @@ static const struct route ROUTES[] = {
     { "GET",     "/embed/:id",                      ACCESS_PUBLIC,        BODY_NONE,   embed_show,       "player for other sites' frames" },
     { "GET",     "/embed.js",                       ACCESS_PUBLIC,        BODY_NONE,   embed_script,     "the xuepai-video element" },
     { "GET",     "/oembed",                         ACCESS_PUBLIC,        BODY_NONE,   oembed_show,      "oEmbed 1.0" },
-    { "GET",     "/feed.xml",                       ACCESS_PUBLIC,        BODY_NONE,   feed_rss,         "RSS with Media RSS" },
-    { "GET",     "/feed.json",                      ACCESS_PUBLIC,        BODY_NONE,   feed_json,        "JSON Feed 1.1" },
-    { "GET",     "/city/:region/feed.xml",          ACCESS_PUBLIC,        BODY_NONE,   feed_city,        "RSS of a city" },
+    { "GET",     "/feed.xml",                       ACCESS_PUBLIC,        BODY_NONE,   feed_show_rss,        "RSS with Media RSS" },
+    { "GET",     "/feed.json",                      ACCESS_PUBLIC,        BODY_NONE,   feed_show_json,       "JSON Feed 1.1" },
+    { "GET",     "/city/:region/feed.xml",          ACCESS_PUBLIC,        BODY_NONE,   feed_show_city,       "RSS of a city" },
     { "GET",     "/sitemap.xml",                    ACCESS_PUBLIC,        BODY_NONE,   sitemap_show,     "sitemap" },
     { "GET",     "/assets/:name",                   ACCESS_PUBLIC,        BODY_NONE,   asset_show,       "built scripts and styles" },
 
