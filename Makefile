@@ -89,7 +89,7 @@ $(BUILD)/xuepai-media: $(call objects,worker/media/main.c $(media_sources) worke
 $(BUILD)/obj/service/%.o:      PACKAGES = $(service_packages)
 $(BUILD)/obj/worker/%.o:       PACKAGES = $(worker_packages)
 $(BUILD)/obj/worker/media/%.o: PACKAGES = $(media_packages)
-$(BUILD)/obj/common/%.o:       PACKAGES = glib-2.0 gio-2.0 jansson
+$(BUILD)/obj/common/%.o:       PACKAGES = glib-2.0 gio-2.0 jansson libcrypto
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(call flags,$(PACKAGES)) -c -o $@ $<

@@ -46,7 +46,6 @@ static const struct setting SETTINGS[] = {
     { "review", "undo_seconds",    INT64(undo_seconds),    "10", 0, 600, false, "a decision can be taken back this long, and takes effect after it" },
     { "review", "lease_seconds",   INT64(lease_seconds),   "90", 5, 3600, false, "a work opened by a reviewer is held for him this long after his last sign of life" },
     { "review", "preview_seconds", INT64(preview_seconds), "600", 30, 600, false, "life of a signed preview address" },
-    { "review", "require_otp",     BOOL(require_otp),      "false", 0, 0, false, "staff sign in with a one-time code as well" },
     { "review", "admin_password",  TEXT(admin_password),   "", 0, 0, true,  "the first administrator's password, at the first start only; empty: a random one is printed once" },
     { "worker", "service_url",     TEXT(service_url),      "", 0, 0, false, "where the worker finds the service; empty: from listen" },
     { "worker", "worker_token",    TEXT(worker_token),     "", 0, 0, true,  "the worker's token; empty: worker.token in the data folder" },

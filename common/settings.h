@@ -40,7 +40,6 @@ struct settings {
     int64_t undo_seconds;
     int64_t lease_seconds;   /* a reviewer's soft lease */
     int64_t preview_seconds; /* life of a signed preview address */
-    bool require_otp;
     char *admin_password;    /* first start only */
     /* [worker] */
     char *service_url;       /* empty: from listen */

@@ -11,7 +11,9 @@ struct app {
     struct server *server;
     struct site *site;
     struct sniffer *sniffer;       /* NULL when xuepai-media is not there; uploads then go on unsniffed */
-    struct job_board *job_board;   /* wakes long polls for jobs */
+    char *worker_token;            /* what workers of this installation show */
+    const char *web;               /* folder of templates/ and dist/ */
+    const char *sandbox;           /* level of the sniffer: full, strong, basic, none, off */
     struct rules *rules;           /* editions, tracks and regions as read from config/ */
     struct secrets *secrets;       /* keys of this installation */
 };

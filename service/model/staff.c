@@ -14,7 +14,7 @@ enum {
 };
 
 #define STAFF_FIELDS                                                                                                   \
-    "id, username, name, password, otp_secret, otp_counter, role, scope, stages, is_active, failures, slowed_until_ms," \
+    "id, username, name, password, role, scope, stages, is_active, failures, slowed_until_ms," \
     " created_ms"
 
 static const char ADD[] = /* staff.add */
@@ -39,8 +39,8 @@ static const char END_ALL[] = /* login.end_all */
 static const char LOGIN_ADD[] = /* login.add */
     "INSERT INTO login (digest, staff, csrf, created_ms, seen_ms, peer) VALUES ($1, $2, $3, $4, $4, $5)";
 static const char LOGIN_FIND[] = /* login.find */
-    "SELECT s.id AS id, s.username AS username, s.name AS name, s.password AS password, s.otp_secret AS otp_secret,"
-    " s.otp_counter AS otp_counter, s.role AS role, s.scope AS scope, s.stages AS stages, s.is_active AS is_active,"
+    "SELECT s.id AS id, s.username AS username, s.name AS name, s.password AS password,"
+    " s.role AS role, s.scope AS scope, s.stages AS stages, s.is_active AS is_active,"
     " s.failures AS failures, s.slowed_until_ms AS slowed_until_ms, s.created_ms AS created_ms, l.csrf AS csrf,"
     " l.digest AS digest"
     " FROM login l JOIN staff s ON s.id = l.staff"
@@ -54,8 +54,7 @@ static const char LOGIN_SWEEP[] = /* login.sweep */
 
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct staff, id),       SQL_FIELD(struct staff, username),        SQL_FIELD(struct staff, name),
-    SQL_FIELD(struct staff, password), SQL_FIELD(struct staff, otp_secret),      SQL_FIELD(struct staff, otp_counter),
-    SQL_FIELD(struct staff, role),     SQL_FIELD(struct staff, scope),           SQL_FIELD(struct staff, stages),
+    SQL_FIELD(struct staff, password), SQL_FIELD(struct staff, role),     SQL_FIELD(struct staff, scope),           SQL_FIELD(struct staff, stages),
     SQL_FIELD(struct staff, is_active), SQL_FIELD(struct staff, failures),       SQL_FIELD(struct staff, slowed_until_ms),
     SQL_FIELD(struct staff, created_ms),
 };

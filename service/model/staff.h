@@ -25,8 +25,6 @@ struct staff {
     char *username;
     char *name;
     char *password;
-    char *otp_secret;
-    int64_t otp_counter;
     char *role;
     char *scope;
     char *stages; /* " first final " */

@@ -45,8 +45,6 @@ CREATE TABLE staff (
     username        TEXT NOT NULL UNIQUE,
     name            TEXT NOT NULL,         -- as it stands in the ledger
     password        TEXT NOT NULL,         -- argon2id string
-    otp_secret      TEXT,                  -- sealed base32; NULL until set up
-    otp_counter     INTEGER NOT NULL DEFAULT 0, -- last step used; a code is good once
     role            TEXT NOT NULL CHECK (role IN ('reviewer', 'organiser', 'administrator', 'unit', 'auditor')),
     scope           TEXT NOT NULL REFERENCES region (code), -- sees this region and what lies in it
     stages          TEXT NOT NULL,         -- ' first final ' : stages this person may decide, blank before and after each

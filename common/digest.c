@@ -1,0 +1,74 @@
+#include "common/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "common/failure.h"
+
+enum {
+    PIECE = 1 << 20,
+};
+
+static bool update_all(EVP_MD_CTX *hash, int fd, int64_t *bytes)
+{
+    g_autofree unsigned char *piece = g_malloc(PIECE);
+    int64_t offset = 0;
+
+    for (;;) {
+        const ssize_t got = pread(fd, piece, PIECE, offset);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            *bytes = offset;
+            return got == 0;
+        }
+        if (EVP_DigestUpdate(hash, piece, (size_t)got) != 1) {
+            return false;
+        }
+        offset += got;
+    }
+}
+
+static bool digest(int fd, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **error)
+{
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    unsigned char value[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    const bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
+                      update_all(hash, fd, bytes) && EVP_DigestFinal_ex(hash, value, &length) == 1;
+
+    EVP_MD_CTX_free(hash);
+    if (!good) {
+        g_set_error(error, STORE_ERROR, REASON_IO, "digest: %s", g_strerror(errno));
+        return false;
+    }
+    for (unsigned i = 0; i < length; i++) {
+        (void)g_snprintf(hex + 2 * i, 3, "%02x", value[i]); /* always fits */
+    }
+    return true;
+}
+
+bool digest_descriptor(int fd, char hex[DIGEST_HEX + 1], GError **error)
+{
+    int64_t bytes;
+
+    return digest(fd, hex, &bytes, error);
+}
+
+bool digest_file(const char *path, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **error)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0) {
+        g_set_error(error, STORE_ERROR, errno == ENOENT ? REASON_NOT_FOUND : REASON_IO, "%s: %s", path,
+                    g_strerror(errno));
+        return false;
+    }
+    const bool good = digest(fd, hex, bytes, error);
+    close(fd);
+    return good;
+}

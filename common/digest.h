@@ -1,0 +1,15 @@
+/* SHA-256 of files, for service and worker: OpenSSL's, 1.7 GB/s a core with SHA instructions against 0.36 of GLib. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+enum {
+    DIGEST_HEX = 64, /* characters of a SHA-256 in hex */
+};
+
+/* Reads the whole descriptor from its start by pread; `hex` gets 64 characters and NUL. Blocks on the disk. */
+bool digest_descriptor(int fd, char hex[DIGEST_HEX + 1], GError **error);
+bool digest_file(const char *path, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **error);

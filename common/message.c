@@ -1,0 +1,317 @@
+#include "common/message.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/failure.h"
+
+static bool misshapen(const json_error_t *cause, GError **error)
+{
+    g_set_error(error, MESSAGE_ERROR, REASON_JSON, "job message: %s", cause->text);
+    return false;
+}
+
+static bool wrong(const char *what, GError **error)
+{
+    g_set_error(error, MESSAGE_ERROR, REASON_INPUT, "job message: %s", what);
+    return false;
+}
+
+json_t *claim_message_json(const struct claim_message *claim)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I}", "worker", claim->worker, "version", claim->version, "sandbox",
+                     claim->sandbox, "disk", claim->disk, "wait_ms", (json_int_t)claim->wait_ms);
+}
+
+bool claim_message_read(json_t *json, struct claim_message *claim, GError **error)
+{
+    const char *worker;
+    const char *version;
+    const char *sandbox;
+    const char *disk = "";
+    json_int_t wait_ms = 0;
+    json_error_t cause;
+
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:s, s:s, s:s, s?s, s?I}", "worker", &worker, "version", &version,
+                       "sandbox", &sandbox, "disk", &disk, "wait_ms", &wait_ms) != 0) {
+        return misshapen(&cause, error);
+    }
+    if (strlen(worker) > 100 || strlen(version) > 40 || strlen(sandbox) > 40 || strlen(disk) > 200) {
+        return wrong("a name is too long", error);
+    }
+    claim->worker = g_strdup(worker);
+    claim->version = g_strdup(version);
+    claim->sandbox = g_strdup(sandbox);
+    claim->disk = g_strdup(disk);
+    claim->wait_ms = CLAMP(wait_ms, 0, CLAIM_WAIT_MS);
+    return true;
+}
+
+void claim_message_clear(struct claim_message *claim)
+{
+    g_clear_pointer(&claim->worker, g_free);
+    g_clear_pointer(&claim->version, g_free);
+    g_clear_pointer(&claim->sandbox, g_free);
+    g_clear_pointer(&claim->disk, g_free);
+}
+
+json_t *offer_message_json(const struct offer_message *offer)
+{
+    json_t *inputs = json_array();
+
+    for (size_t i = 0; i < offer->input_count; i++) {
+        const struct input_message *input = &offer->inputs[i];
+        json_array_append_new(inputs, json_pack("{s:I, s:I, s:s, s:s}", "position", (json_int_t)input->position,
+                                                "bytes", (json_int_t)input->bytes, "path", input->path, "url",
+                                                input->url));
+    }
+    return json_pack("{s:s, s:I, s:s, s:I, s:O, s:O?, s:s, s:o}", "job", offer->job, "token", (json_int_t)offer->token,
+                     "kind", offer->kind, "lease_ms", (json_int_t)offer->lease_ms, "limits", offer->limits, "facts",
+                     offer->facts, "folder", offer->folder, "inputs", inputs);
+}
+
+static bool read_inputs(const json_t *inputs, struct offer_message *offer, GError **error)
+{
+    if (!json_is_array(inputs) || json_array_size(inputs) < 1 || json_array_size(inputs) > MESSAGE_INPUTS_MOST) {
+        return wrong("number of inputs", error);
+    }
+    for (size_t i = 0; i < json_array_size(inputs); i++) {
+        json_int_t position;
+        json_int_t bytes;
+        const char *path;
+        const char *url;
+        json_error_t cause;
+
+        if (json_unpack_ex(json_array_get(inputs, i), &cause, JSON_STRICT, "{s:I, s:I, s:s, s:s}", "position",
+                           &position, "bytes", &bytes, "path", &path, "url", &url) != 0) {
+            return misshapen(&cause, error);
+        }
+        offer->inputs[offer->input_count++] =
+            (struct input_message){.position = position, .bytes = bytes, .path = g_strdup(path), .url = g_strdup(url)};
+    }
+    return true;
+}
+
+bool offer_message_read(json_t *json, struct offer_message *offer, GError **error)
+{
+    const char *job;
+    const char *kind;
+    const char *folder;
+    json_int_t token;
+    json_int_t lease_ms;
+    json_t *limits;
+    json_t *facts = NULL;
+    json_t *inputs;
+    json_error_t cause;
+
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:s, s:I, s:s, s:I, s:o, s?o, s:s, s:o}", "job", &job, "token",
+                       &token, "kind", &kind, "lease_ms", &lease_ms, "limits", &limits, "facts", &facts, "folder",
+                       &folder, "inputs", &inputs) != 0) {
+        return misshapen(&cause, error);
+    }
+    offer->job = g_strdup(job);
+    offer->token = token;
+    offer->kind = g_strdup(kind);
+    offer->lease_ms = lease_ms;
+    offer->limits = json_incref(limits);
+    offer->facts = json_is_object(facts) ? json_incref(facts) : NULL;
+    offer->folder = g_strdup(folder);
+    if (!read_inputs(inputs, offer, error)) {
+        offer_message_clear(offer);
+        return false;
+    }
+    return true;
+}
+
+void offer_message_clear(struct offer_message *offer)
+{
+    for (size_t i = 0; i < offer->input_count; i++) {
+        g_free(offer->inputs[i].path);
+        g_free(offer->inputs[i].url);
+    }
+    g_free(offer->job);
+    g_free(offer->kind);
+    g_free(offer->folder);
+    json_decref(offer->limits);
+    json_decref(offer->facts);
+    *offer = (struct offer_message){0};
+}
+
+static void output_free(gpointer data)
+{
+    struct output_message *output = data;
+
+    g_free(output->name);
+    g_free(output->kind);
+    g_free(output->type);
+    g_free(output->sha256);
+    json_decref(output->facts);
+    g_free(output);
+}
+
+struct output_message *output_message_new(const char *name, const char *kind, const char *type)
+{
+    struct output_message *output = g_new0(struct output_message, 1);
+
+    output->name = g_strdup(name);
+    output->kind = g_strdup(kind);
+    output->type = g_strdup(type);
+    return output;
+}
+
+json_t *finish_message_json(const struct finish_message *finish)
+{
+    json_t *outputs = json_array();
+    json_t *digests = json_array();
+
+    for (guint i = 0; i < finish->outputs->len; i++) {
+        const struct output_message *output = g_ptr_array_index(finish->outputs, i);
+        json_array_append_new(outputs, json_pack("{s:s, s:s, s:s, s:I, s:s, s:O}", "name", output->name, "kind",
+                                                 output->kind, "type", output->type, "bytes",
+                                                 (json_int_t)output->bytes, "sha256", output->sha256, "facts",
+                                                 output->facts));
+    }
+    for (guint i = 0; i < finish->input_digests->len; i++) {
+        json_array_append_new(digests, json_string(g_ptr_array_index(finish->input_digests, i)));
+    }
+    return json_pack("{s:I, s:O, s:o, s:o}", "token", (json_int_t)finish->token, "facts", finish->facts, "inputs",
+                     digests, "outputs", outputs);
+}
+
+static bool is_digest(const char *text)
+{
+    return text != NULL && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
+static bool read_outputs(const json_t *outputs, struct finish_message *finish, GError **error)
+{
+    if (!json_is_array(outputs) || json_array_size(outputs) > MESSAGE_OUTPUTS_MOST) {
+        return wrong("number of outputs", error);
+    }
+    for (size_t i = 0; i < json_array_size(outputs); i++) {
+        const char *name;
+        const char *kind;
+        const char *type;
+        const char *sha256;
+        json_int_t bytes;
+        json_t *facts;
+        json_error_t cause;
+
+        if (json_unpack_ex(json_array_get(outputs, i), &cause, JSON_STRICT, "{s:s, s:s, s:s, s:I, s:s, s:o}", "name",
+                           &name, "kind", &kind, "type", &type, "bytes", &bytes, "sha256", &sha256, "facts",
+                           &facts) != 0) {
+            return misshapen(&cause, error);
+        }
+        if (!is_digest(sha256) || bytes < 1 || strlen(kind) > 40 || strlen(type) > 80 || !json_is_object(facts)) {
+            return wrong("an output", error);
+        }
+        struct output_message *output = output_message_new(name, kind, type);
+        output->bytes = bytes;
+        output->sha256 = g_strdup(sha256);
+        output->facts = json_incref(facts);
+        g_ptr_array_add(finish->outputs, output);
+    }
+    return true;
+}
+
+static bool read_digests(const json_t *inputs, struct finish_message *finish, GError **error)
+{
+    if (!json_is_array(inputs) || json_array_size(inputs) > MESSAGE_INPUTS_MOST) {
+        return wrong("number of input digests", error);
+    }
+    for (size_t i = 0; i < json_array_size(inputs); i++) {
+        const char *digest = json_string_value(json_array_get(inputs, i));
+        if (!is_digest(digest)) {
+            return wrong("an input digest", error);
+        }
+        g_ptr_array_add(finish->input_digests, g_strdup(digest));
+    }
+    return true;
+}
+
+bool finish_message_read(json_t *json, struct finish_message *finish, GError **error)
+{
+    json_int_t token;
+    json_t *facts;
+    json_t *inputs;
+    json_t *outputs;
+    json_error_t cause;
+
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:o, s:o, s:o}", "token", &token, "facts", &facts, "inputs",
+                       &inputs, "outputs", &outputs) != 0) {
+        return misshapen(&cause, error);
+    }
+    if (!json_is_object(facts)) {
+        return wrong("facts", error);
+    }
+    finish->token = token;
+    finish->facts = json_incref(facts);
+    finish->input_digests = g_ptr_array_new_with_free_func(g_free);
+    finish->outputs = g_ptr_array_new_with_free_func(output_free);
+    if (!read_digests(inputs, finish, error) || !read_outputs(outputs, finish, error)) {
+        finish_message_clear(finish);
+        return false;
+    }
+    return true;
+}
+
+void finish_message_clear(struct finish_message *finish)
+{
+    json_decref(finish->facts);
+    g_clear_pointer(&finish->input_digests, g_ptr_array_unref);
+    g_clear_pointer(&finish->outputs, g_ptr_array_unref);
+    finish->facts = NULL;
+}
+
+static const char *const NEXTS[FAIL_COUNT] = {
+    [FAIL_RETRY] = "retry",
+    [FAIL_REFUSE] = "refuse",
+    [FAIL_QUARANTINE] = "quarantine",
+    [FAIL_INFRASTRUCTURE] = "infrastructure",
+};
+
+json_t *fail_message_json(const struct fail_message *fail)
+{
+    return json_pack("{s:I, s:s, s:s}", "token", (json_int_t)fail->token, "reason", fail->reason, "next",
+                     NEXTS[fail->next]);
+}
+
+bool fail_message_read(json_t *json, struct fail_message *fail, GError **error)
+{
+    const char *reason;
+    const char *next;
+    json_int_t token;
+    json_error_t cause;
+    enum reason known;
+
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:s, s:s}", "token", &token, "reason", &reason, "next",
+                       &next) != 0) {
+        return misshapen(&cause, error);
+    }
+    if (!reason_find(reason, &known)) {
+        return wrong("no such reason", error);
+    }
+    for (int i = 0; i < FAIL_COUNT; i++) {
+        if (strcmp(NEXTS[i], next) == 0) {
+            *fail = (struct fail_message){.token = token, .reason = g_strdup(reason), .next = (enum fail_next)i};
+            return true;
+        }
+    }
+    return wrong("next", error);
+}
+
+void fail_message_clear(struct fail_message *fail)
+{
+    g_clear_pointer(&fail->reason, g_free);
+}
+
+char *message_disk_id(const char *folder)
+{
+    g_autofree char *boot = NULL;
+    struct stat status;
+
+    if (stat(folder, &status) != 0 || !g_file_get_contents("/proc/sys/kernel/random/boot_id", &boot, NULL, NULL)) {
+        return g_strdup("");
+    }
+    return g_strdup_printf("%s:%ju:%ju", g_strstrip(boot), (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+}

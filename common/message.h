@@ -1,0 +1,92 @@
+/* Job messages between worker and service, as both sides see them: JSON in, struct out, and back. The HTTP around them
+ * is the callers'. Texts of parsed messages are owned by the struct. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+enum {
+    MESSAGE_INPUTS_MOST = 9,
+    MESSAGE_OUTPUTS_MOST = 120,
+    CLAIM_WAIT_MS = 25000, /* longest wait of one claim */
+};
+
+/* worker -> service: POST /api/v1/jobs/claim */
+struct claim_message {
+    char *worker;  /* name of the machine and process */
+    char *version;
+    char *sandbox; /* level of its media program */
+    char *disk;    /* message_disk_id of its data folder; "" when it has none */
+    int64_t wait_ms;
+};
+json_t *claim_message_json(const struct claim_message *claim);
+bool claim_message_read(json_t *json, struct claim_message *claim, GError **error);
+void claim_message_clear(struct claim_message *claim);
+
+struct input_message {
+    int64_t position; /* 1… */
+    int64_t bytes;
+    char *path;       /* on a shared disk; "" when `url` is to be used */
+    char *url;        /* path below the service's address */
+};
+
+/* service -> worker: the answer to a claim */
+struct offer_message {
+    char *job;
+    int64_t token;
+    char *kind; /* prepare, ladder */
+    int64_t lease_ms;
+    json_t *limits; /* {kind, min_ms, max_ms, max_bytes}; borrowed by readers, owned here */
+    json_t *facts;  /* of prepare; NULL for prepare itself */
+    char *folder;   /* where results go on a shared disk; "" when they are PUT */
+    struct input_message inputs[MESSAGE_INPUTS_MOST];
+    size_t input_count;
+};
+json_t *offer_message_json(const struct offer_message *offer);
+bool offer_message_read(json_t *json, struct offer_message *offer, GError **error);
+void offer_message_clear(struct offer_message *offer);
+
+struct output_message {
+    char *name;
+    char *kind;
+    char *type;
+    int64_t bytes;
+    char *sha256;
+    json_t *facts;
+};
+
+/* worker -> service: POST /api/v1/jobs/{job}/finish */
+struct finish_message {
+    int64_t token;
+    json_t *facts; /* of the whole work */
+    GPtrArray *input_digests; /* char *, by position */
+    GPtrArray *outputs;       /* struct output_message * */
+};
+json_t *finish_message_json(const struct finish_message *finish);
+bool finish_message_read(json_t *json, struct finish_message *finish, GError **error);
+void finish_message_clear(struct finish_message *finish);
+struct output_message *output_message_new(const char *name, const char *kind, const char *type);
+
+/* worker -> service: POST /api/v1/jobs/{job}/fail */
+enum fail_next {
+    FAIL_RETRY,          /* counts against the file */
+    FAIL_REFUSE,         /* the file's fault: final */
+    FAIL_QUARANTINE,     /* final, and somebody should look */
+    FAIL_INFRASTRUCTURE, /* nobody's fault: again, without counting */
+    FAIL_COUNT
+};
+struct fail_message {
+    int64_t token;
+    char *reason; /* code of enum reason */
+    enum fail_next next;
+};
+json_t *fail_message_json(const struct fail_message *fail);
+bool fail_message_read(json_t *json, struct fail_message *fail, GError **error);
+void fail_message_clear(struct fail_message *fail);
+
+/* Names the disk a folder lies on, the same for two processes that see the same folder: boot id, device, inode. "" when
+ * it cannot be told. The caller's. */
+char *message_disk_id(const char *folder);

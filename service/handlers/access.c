@@ -1,0 +1,242 @@
+#include "service/handlers/access.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/app.h"
+#include "service/http/request.h"
+#include "service/http/response.h"
+
+/* What each access asks for. */
+static const struct {
+    enum principal_kind kind;
+    bool same_site; /* a browser must come from a page of ours to write */
+    unsigned roles; /* bits of enum role; 0: any */
+} RULES[ACCESS_COUNT] = {
+    [ACCESS_PUBLIC] = {PRINCIPAL_NOBODY, false, 0},
+    [ACCESS_FORM] = {PRINCIPAL_NOBODY, true, 0},
+    [ACCESS_SUBMITTER] = {PRINCIPAL_SUBMITTER, true, 0},
+    [ACCESS_STAFF] = {PRINCIPAL_STAFF, true, 0},
+    [ACCESS_REVIEWER] = {PRINCIPAL_STAFF, true, 1u << ROLE_REVIEWER},
+    [ACCESS_ORGANISER] = {PRINCIPAL_STAFF, true, 1u << ROLE_REVIEWER | 1u << ROLE_ORGANISER | 1u << ROLE_ADMINISTRATOR},
+    [ACCESS_LEDGER] = {PRINCIPAL_STAFF, true, 1u << ROLE_AUDITOR | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_REVIEWER},
+    [ACCESS_ADMINISTRATOR] = {PRINCIPAL_STAFF, true, 1u << ROLE_ADMINISTRATOR},
+    [ACCESS_WORKER] = {PRINCIPAL_WORKER, false, 0},
+};
+
+static bool refuse(GError **error, enum reason reason, const char *message)
+{
+    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
+    return false;
+}
+
+static void principal_free(gpointer data)
+{
+    struct principal *principal = data;
+
+    login_clear(&principal->login);
+    submission_clear(&principal->submission);
+    g_free(principal);
+}
+
+static bool is_write(const struct request *request)
+{
+    const char *method = request_method(request);
+
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0;
+}
+
+/* Browsers name the page a write comes from; programs name nothing and carry no cookie of ours by themselves. */
+static bool is_same_site(const struct request *request)
+{
+    const char *origin = request_header(request, "Origin");
+    const char *site = request_header(request, "Sec-Fetch-Site");
+
+    if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0) {
+        return false;
+    }
+    if (origin == NULL) {
+        return true;
+    }
+    g_autofree char *own = g_strdup_printf("%s://%s", request_scheme(request), request_host(request));
+    return strcmp(origin, own) == 0;
+}
+
+struct look {
+    struct app *app;
+    const struct request *request;
+    struct principal *principal;
+    const char *key; /* token or code */
+    bool found;
+};
+
+static bool look_login(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+
+    return login_find(sql, look->key, request_now_ms(look->request), &look->principal->login, &look->found, error);
+}
+
+static bool touch_login(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+
+    return login_touch(sql, look->principal->login.digest, request_now_ms(look->request), error);
+}
+
+static bool admit_staff(struct look *look, unsigned roles, GError **error)
+{
+    const struct request *request = look->request;
+    enum role role;
+
+    look->key = request_cookie(request, cookie_name_login(request));
+    if (look->key == NULL ||
+        !database_read(look->app->database, "login", look_login, look, error)) {
+        return look->key != NULL ? false : refuse(error, REASON_UNAUTHENTICATED, "no login cookie");
+    }
+    if (!look->found) {
+        return refuse(error, REASON_UNAUTHENTICATED, "the login is over");
+    }
+    const struct login *login = &look->principal->login;
+    if (!role_find(login->staff.role, &role) || (roles != 0 && (roles & (1u << role)) == 0)) {
+        return refuse(error, REASON_DENIED, "not this role");
+    }
+    if (is_write(request) && !secret_equal(request_header(request, "X-CSRF-Token"), login->csrf)) {
+        return refuse(error, REASON_FORM_TOKEN, "X-CSRF-Token does not fit the login");
+    }
+    return !is_write(request) || database_transact(look->app->database, "login.touch", touch_login, look, error);
+}
+
+static bool look_submission(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+
+    return submission_get_code(sql, look->key, &look->principal->submission, error);
+}
+
+static bool check_pin(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+    const char *pin = request_header(look->request, "X-Pin");
+
+    return submission_check_pin(sql, look->app->secrets, &look->principal->submission, pin,
+                                request_now_ms(look->request), &look->found, error);
+}
+
+/* A wrong code and a wrong PIN are answered alike. */
+static bool admit_submitter(struct look *look, GError **error)
+{
+    g_autofree char *device = request_device(look->request);
+    g_autoptr(GError) cause = NULL;
+
+    look->key = request_param(look->request, "code");
+    if (!database_read(look->app->database, "submission.by_code", look_submission, look, &cause)) {
+        if (cause->code == REASON_NOT_FOUND) {
+            return refuse(error, REASON_PIN_WRONG, "no such receipt code");
+        }
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    if (secret_equal(device, look->principal->submission.device_digest)) {
+        return true;
+    }
+    if (request_header(look->request, "X-Pin") == NULL) {
+        return refuse(error, REASON_PIN_WRONG, "neither device cookie nor PIN");
+    }
+    if (!database_transact(look->app->database, "submission.pin", check_pin, look, error)) {
+        return false;
+    }
+    return look->found || refuse(error, REASON_PIN_WRONG, "wrong PIN");
+}
+
+static bool admit_worker(struct look *look, GError **error)
+{
+    const char *header = request_header(look->request, "Authorization");
+
+    if (header == NULL || !g_str_has_prefix(header, "Bearer ") ||
+        !secret_equal(header + strlen("Bearer "), look->app->worker_token)) {
+        return refuse(error, REASON_UNAUTHENTICATED, "no or wrong worker token");
+    }
+    return true;
+}
+
+bool access_gate(struct app *app, const struct route *route, struct request *request, GError **error)
+{
+    struct principal *principal = g_new0(struct principal, 1);
+    struct look look = {.app = app, .request = request, .principal = principal};
+
+    g_assert(route->access >= 0 && route->access < ACCESS_COUNT);
+    principal->kind = RULES[route->access].kind;
+    request_set_principal(request, principal, principal_free);
+    if (RULES[route->access].same_site && is_write(request) && !is_same_site(request)) {
+        return refuse(error, REASON_DENIED, "a write from another site's page");
+    }
+    switch (principal->kind) {
+    case PRINCIPAL_NOBODY:
+        return true;
+    case PRINCIPAL_SUBMITTER:
+        return admit_submitter(&look, error);
+    case PRINCIPAL_STAFF:
+        return admit_staff(&look, RULES[route->access].roles, error);
+    case PRINCIPAL_WORKER:
+        return admit_worker(&look, error);
+    }
+    return refuse(error, REASON_DENIED, "no rule");
+}
+
+const struct login *request_login(const struct request *request)
+{
+    const struct principal *principal = request_principal(request);
+
+    g_assert(principal != NULL && principal->kind == PRINCIPAL_STAFF);
+    return &principal->login;
+}
+
+const struct staff *request_staff(const struct request *request)
+{
+    return &request_login(request)->staff;
+}
+
+struct actor request_actor(const struct request *request)
+{
+    const struct staff *staff = request_staff(request);
+
+    return (struct actor){staff->id, staff->role, request_peer(request)};
+}
+
+struct submission *request_submission(const struct request *request)
+{
+    struct principal *principal = request_principal(request);
+
+    g_assert(principal != NULL && principal->kind == PRINCIPAL_SUBMITTER);
+    return &principal->submission;
+}
+
+static bool is_tls(const struct request *request)
+{
+    return strcmp(request_scheme(request), "https") == 0;
+}
+
+const char *cookie_name_login(const struct request *request)
+{
+    return is_tls(request) ? "__Host-xuepai" : "xuepai";
+}
+
+const char *cookie_name_device(const struct request *request)
+{
+    return is_tls(request) ? "__Host-xuepai-device" : "xuepai-device";
+}
+
+char *request_device(const struct request *request)
+{
+    const char *cookie = request_cookie(request, cookie_name_device(request));
+
+    return cookie == NULL ? NULL : secret_digest(cookie);
+}
+
+void response_cookie(struct response *response, const struct request *request, const char *name, const char *value,
+                     int64_t max_age_seconds, const char *same_site)
+{
+    response_headerf(response, "Set-Cookie", "%s=%s; Path=/; HttpOnly; SameSite=%s; Max-Age=%" G_GINT64_FORMAT "%s",
+                     name, value, same_site, max_age_seconds, is_tls(request) ? "; Secure" : "");
+}

@@ -1,0 +1,53 @@
+/* Who may: one gate for every route. Deny by default; a handler never tests a permission of its own except for the
+ * object it has just loaded (region scope, another person's decision), which the model does. */
+#pragma once
+
+#include "service/http/router.h"
+#include "service/model/staff.h"
+#include "service/model/submission.h"
+
+enum access {
+    ACCESS_PUBLIC,        /* everybody */
+    ACCESS_FORM,          /* everybody, but never from another site's page (Origin) */
+    ACCESS_SUBMITTER,     /* the work :code, by device cookie or X-Pin */
+    ACCESS_STAFF,         /* any signed-in person */
+    ACCESS_REVIEWER,
+    ACCESS_ORGANISER,     /* reviewer, organiser, administrator: takes published works down */
+    ACCESS_LEDGER,        /* auditor, administrator, reviewer */
+    ACCESS_ADMINISTRATOR,
+    ACCESS_WORKER,        /* Authorization: Bearer <worker token> */
+    ACCESS_COUNT
+};
+
+enum principal_kind {
+    PRINCIPAL_NOBODY,
+    PRINCIPAL_SUBMITTER,
+    PRINCIPAL_STAFF,
+    PRINCIPAL_WORKER,
+};
+
+struct principal {
+    enum principal_kind kind;
+    struct login login;           /* PRINCIPAL_STAFF */
+    struct submission submission; /* PRINCIPAL_SUBMITTER: the work :code */
+};
+
+bool access_gate(struct app *app, const struct route *route, struct request *request, GError **error);
+
+/* The signed-in person; routes of staff only. */
+const struct staff *request_staff(const struct request *request);
+const struct login *request_login(const struct request *request);
+/* The same for the ledger; borrowed from the request. */
+struct actor request_actor(const struct request *request);
+/* The submitter's work; routes of ACCESS_SUBMITTER only. */
+struct submission *request_submission(const struct request *request);
+
+/* Digest of the device cookie; NULL when the phone has none. The caller's. */
+char *request_device(const struct request *request);
+
+struct response;
+/* Names: __Host- over TLS, plain on loopback. */
+const char *cookie_name_login(const struct request *request);
+const char *cookie_name_device(const struct request *request);
+void response_cookie(struct response *response, const struct request *request, const char *name, const char *value,
+                     int64_t max_age_seconds, const char *same_site);

@@ -1,0 +1,99 @@
+/* Every handler, grouped by file. One function serves one row of http/routes.c; see http/router.h for the contract. */
+#pragma once
+
+#include "service/app.h"
+#include "service/http/request.h"
+#include "service/http/response.h"
+#include "service/http/router.h"
+
+#define HANDLER(name) struct response *name(struct app *app, struct request *request, GError **error)
+
+/* uploads.c: tus 1.0.0 */
+HANDLER(upload_options);
+HANDLER(upload_create);
+HANDLER(upload_offset);
+HANDLER(upload_append);
+HANDLER(upload_abandon);
+
+/* rules.c */
+HANDLER(rules_show);
+
+/* submissions.c */
+HANDLER(submission_post);
+HANDLER(submission_show);
+HANDLER(submission_patch);
+HANDLER(submission_delete);
+HANDLER(submission_post_replace);
+HANDLER(submission_mine);
+
+/* reviews.c */
+HANDLER(queue_list);
+HANDLER(queue_show);
+HANDLER(queue_hold);
+HANDLER(queue_release);
+HANDLER(queue_decide);
+HANDLER(decision_undo);
+HANDLER(work_take_down);
+HANDLER(reasons_show);
+
+/* ledger.c */
+HANDLER(ledger_show);
+HANDLER(ledger_check);
+
+/* works.c */
+HANDLER(works_list);
+HANDLER(works_show);
+
+/* media.c */
+HANDLER(media_public);
+HANDLER(media_preview);
+HANDLER(media_options);
+HANDLER(asset_show);
+
+/* pages.c */
+HANDLER(page_home);
+HANDLER(page_works);
+HANDLER(page_work);
+HANDLER(page_city);
+HANDLER(page_search);
+HANDLER(page_submit);
+HANDLER(page_status);
+HANDLER(page_status_form);
+HANDLER(page_console);
+HANDLER(page_text);
+HANDLER(page_elder);
+/* How an error looks to a browser that asked for a page; NULL: as problem+json. */
+struct response *page_problem(struct app *app, struct request *request, const GError *error);
+
+/* embeds.c */
+HANDLER(embed_show);
+HANDLER(embed_script);
+HANDLER(oembed_show);
+
+/* feeds.c */
+HANDLER(feed_rss);
+HANDLER(feed_json);
+HANDLER(feed_city);
+HANDLER(sitemap_show);
+
+/* staff.c */
+HANDLER(login_post);
+HANDLER(logout_post);
+HANDLER(me_show);
+HANDLER(staff_index);
+HANDLER(staff_post);
+HANDLER(staff_patch);
+
+/* jobs.c */
+HANDLER(job_post_claim);
+HANDLER(job_post_renew);
+HANDLER(job_post_finish);
+HANDLER(job_post_fail);
+HANDLER(job_get_input);
+HANDLER(job_put_output);
+
+/* health.c */
+HANDLER(health_live);
+HANDLER(health_ready);
+HANDLER(health_metrics);
+HANDLER(openapi_show);

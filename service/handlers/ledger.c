@@ -1,0 +1,75 @@
+/* The ledger: show and verify. */
+#include "service/model/ledger.h"
+
+#include "service/handlers/handlers.h"
+
+struct call {
+    const char *object;
+    int64_t after;
+    struct sql_rows *rows;
+    int64_t bad;
+    int64_t count;
+};
+
+static bool look(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    call->rows = ledger_list(sql, call->object, call->after, error);
+    return call->rows != NULL;
+}
+
+static json_t *record_json(const struct ledger_record *record)
+{
+    json_t *detail = json_loads(record->detail, 0, NULL);
+
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "seq", (json_int_t)record->seq,
+                     "at_ms", (json_int_t)record->at_ms, "actor", record->actor, "role", record->role, "action",
+                     record->action, "object", record->object, "before", record->before, "after", record->after,
+                     "detail", detail == NULL ? json_object() : detail, "previous", record->previous, "hash",
+                     record->hash);
+}
+
+HANDLER(ledger_show)
+{
+    const char *work = request_query(request, "work");
+    struct call call = {.object = work == NULL ? "" : work};
+
+    if (!request_query_int64(request, "after", 0, G_MAXINT64, &call.after, error)) {
+        return NULL;
+    }
+    if (!database_read(app->database, "ledger.list", look, &call, error)) {
+        return NULL;
+    }
+    json_t *items = json_array();
+    json_int_t last = 0;
+    for (size_t i = 0; i < call.rows->count; i++) {
+        const struct ledger_record *record = sql_rows_at(call.rows, i);
+        json_array_append_new(items, record_json(record));
+        last = record->seq;
+    }
+    json_t *next = call.rows->count == 200 ? json_integer(last) : json_null();
+    sql_rows_free(call.rows);
+    struct response *response = response_json(200, json_pack("{s:o, s:o}", "items", items, "next", next));
+    response_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+static bool check(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return ledger_verify(sql, &call->bad, &call->count, error);
+}
+
+HANDLER(ledger_check)
+{
+    struct call call = {0};
+
+    (void)request;
+    if (!database_read(app->database, "ledger.verify", check, &call, error)) {
+        return NULL;
+    }
+    return response_json(200, json_pack("{s:b, s:I, s:o}", "whole", call.bad == 0, "records", (json_int_t)call.count,
+                                        "first_bad", call.bad == 0 ? json_null() : json_integer(call.bad)));
+}

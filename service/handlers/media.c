@@ -1,0 +1,167 @@
+/* Bytes of works: to the public while the publication row stands, to staff by signed short-lived addresses; and the
+ * site's own assets. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/failure.h"
+#include "service/handlers/access.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/work.h"
+#include "service/model/publication.h"
+#include "service/store/store.h"
+
+struct call {
+    struct app *app;
+    const struct request *request;
+    int64_t revision;
+    struct rendition rendition;
+    bool found;
+};
+
+static struct response *not_found(GError **error)
+{
+    g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such media");
+    return NULL;
+}
+
+static bool read_revision(const struct request *request, int64_t *revision)
+{
+    gint64 number;
+
+    if (!g_ascii_string_to_signed(request_param(request, "revision"), 10, 1, G_MAXINT32, &number, NULL)) {
+        return false;
+    }
+    *revision = number;
+    return true;
+}
+
+static struct response *serve(struct app *app, const struct request *request, const struct rendition *rendition,
+                              const char *cache, GError **error)
+{
+    g_autofree char *etag = g_strdup_printf("\"%.32s\"", rendition->sha256);
+    int64_t size = 0;
+    const int fd = store_open_read(app->store, rendition->store_key, &size, error);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    struct response *response = response_file(request, fd, size, rendition->type, etag);
+    response_profile(response, PROFILE_MEDIA);
+    response_header(response, "Cache-Control", cache);
+    return response;
+}
+
+static bool look_public(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return publication_find_rendition(sql, request_param(call->request, "id"), call->revision,
+                                      request_param(call->request, "name"), &call->rendition, &call->found, error);
+}
+
+/* What only reviewers see stays with reviewers, published or not. */
+static bool is_public_kind(const char *kind)
+{
+    return strcmp(kind, "sheet") != 0;
+}
+
+HANDLER(media_public)
+{
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+
+    if (!read_revision(request, &call.revision)) {
+        return not_found(error);
+    }
+    if (!database_read(app->database, "media.public", look_public, &call, error)) {
+        return NULL;
+    }
+    /* private: no shared cache may keep what a withdrawal must end within a second. */
+    response = call.found && is_public_kind(call.rendition.kind)
+                   ? serve(app, request, &call.rendition, "private, max-age=86400, immutable", error)
+                   : not_found(error);
+    rendition_clear(&call.rendition);
+    return response;
+}
+
+HANDLER(media_options)
+{
+    (void)app;
+    (void)request;
+    (void)error; /* nothing to fail */
+    struct response *response = response_empty(204);
+    response_header(response, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
+    response_header(response, "Access-Control-Allow-Headers", "Range");
+    response_header(response, "Access-Control-Max-Age", "86400");
+    response_profile(response, PROFILE_MEDIA);
+    return response;
+}
+
+static bool look_preview(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_auto(Submission) submission = {0};
+
+    return review_get(sql, call->app->rules, request_staff(call->request), request_param(call->request, "id"),
+                      &submission, error) &&
+           rendition_find(sql, submission.id, call->revision, request_param(call->request, "name"), &call->rendition,
+                          &call->found, error);
+}
+
+HANDLER(media_preview)
+{
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+
+    if (!read_revision(request, &call.revision) ||
+        !preview_is_signed(app, request_login(request), request_path(request), request_query(request, "until"),
+                           request_query(request, "signature"), request_now_ms(request))) {
+        return not_found(error);
+    }
+    if (!database_read(app->database, "media.preview", look_preview, &call, error)) {
+        return NULL;
+    }
+    response = call.found ? serve(app, request, &call.rendition, "private, no-store", error) : not_found(error);
+    if (response != NULL) {
+        response_header(response, "Referrer-Policy", "no-referrer");
+        response_header(response, "X-Robots-Tag", "noindex");
+    }
+    rendition_clear(&call.rendition);
+    return response;
+}
+
+static const struct {
+    const char *suffix;
+    const char *type;
+} TYPES[] = {
+    {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".svg", "image/svg+xml"},
+    {".png", "image/png"},                     {".webp", "image/webp"},             {".ico", "image/x-icon"},
+    {".json", "application/json"},             {".woff2", "font/woff2"},
+};
+
+/* Built assets carry a hash in their name, so they never change. */
+HANDLER(asset_show)
+{
+    const char *name = request_param(request, "name");
+    const char *type = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(TYPES); i++) {
+        type = g_str_has_suffix(name, TYPES[i].suffix) ? TYPES[i].type : type;
+    }
+    if (type == NULL || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != strlen(name)) {
+        return not_found(error);
+    }
+    g_autofree char *path = g_build_filename(app->web, "dist", "assets", name, NULL);
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    if (!g_file_get_contents(path, &bytes, &length, NULL)) {
+        return not_found(error);
+    }
+    GString *text = g_string_new_len(bytes, (gssize)length);
+    struct response *response = response_text(200, type, text);
+    response_profile(response, PROFILE_ASSET);
+    response_header(response, "Cache-Control", "public, max-age=31536000, immutable");
+    return response;
+}

@@ -1,0 +1,303 @@
+/* The reviewer's side: queue, one work, soft lease, decision, undo; and taking a published work down. */
+#include "service/model/review.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+#include "common/settings.h"
+#include "service/handlers/access.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/work.h"
+#include "service/http/parked.h"
+
+/* One call of this file: the work, who asks, and what comes out. */
+struct call {
+    struct app *app;
+    const struct request *request;
+    struct review_query query;
+    struct submission submission;
+    json_t *json;
+    char *text; /* next page, decision id */
+    const struct review_decision *decision;
+    bool take_over;
+    const char *reason;
+};
+
+static struct response *no_store(struct response *response)
+{
+    response_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+/* actions[]: what this person may do with this work now. */
+static json_t *actions_json(struct sql *sql, const struct call *call, const struct submission *submission)
+{
+    static const struct {
+        const char *action;
+        enum event event;
+    } ACTIONS[] = {{"approve", EVENT_APPROVED},
+                   {"return", EVENT_RETURNED},
+                   {"decline", EVENT_DECLINED},
+                   {"escalate", EVENT_ESCALATED}};
+    json_t *actions = json_array();
+
+    if (!review_may_decide(sql, call->app->rules, request_staff(call->request), submission, NULL)) {
+        return actions;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
+        if (submission_allows(submission->state, ACTIONS[i].event, ACTOR_REVIEWER)) {
+            json_array_append_new(actions, json_string(ACTIONS[i].action));
+        }
+    }
+    return actions;
+}
+
+static bool add_item(struct sql *sql, struct call *call, const struct submission *submission, json_t **item,
+                     GError **error)
+{
+    g_autoptr(SqlRows) renditions = rendition_list(sql, submission->id, submission->revision, error);
+    g_autoptr(SqlRows) history = renditions == NULL ? NULL : review_history(sql, submission->id, error);
+    struct review_holder holder = {0};
+    bool held = false;
+    const int64_t now_ms = request_now_ms(call->request);
+
+    if (history == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
+        return false;
+    }
+    *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
+    json_object_set_new(*item, "history", history_json(call->app, history));
+    json_object_set_new(*item, "actions", actions_json(sql, call, submission));
+    if (held) {
+        json_object_set_new(*item, "holder",
+                            json_pack("{s:s, s:b, s:I}", "name", holder.name, "me",
+                                      strcmp(holder.staff, request_staff(call->request)->id) == 0, "until_ms",
+                                      (json_int_t)holder.until_ms));
+    }
+    review_holder_clear(&holder);
+    return true;
+}
+
+static bool list(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_autofree char *next = NULL;
+    g_autoptr(SqlRows) rows =
+        review_queue(sql, call->app->rules, request_staff(call->request), &call->query, &next, error);
+    json_auto_t *items = json_array();
+    int64_t waiting = 0;
+    int64_t oldest_ms = 0;
+
+    if (rows == NULL || !review_count(sql, &waiting, &oldest_ms, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        json_t *item = NULL;
+        if (!add_item(sql, call, sql_rows_at(rows, i), &item, error)) {
+            return false;
+        }
+        json_array_append_new(items, item);
+    }
+    json_decref(call->json);
+    call->json = json_pack("{s:O, s:s?, s:I}", "items", items, "next", next, "undo_seconds",
+                           (json_int_t)call->app->settings->undo_seconds);
+    return true;
+}
+
+HANDLER(queue_list)
+{
+    struct call call = {.app = app, .request = request};
+    int64_t limit = 0;
+
+    if (!request_query_int64(request, "limit", 1, 100, &limit, error)) {
+        return NULL;
+    }
+    call.query = (struct review_query){
+        .stage = request_query(request, "stage"),
+        .region = request_query(request, "region"),
+        .track = request_query(request, "track"),
+        .flag = request_query(request, "flag"),
+        .after = request_query(request, "after"),
+        .limit = limit == 0 ? 30 : limit,
+    };
+    if (!database_read(app->database, "review.queue", list, &call, error)) {
+        return NULL;
+    }
+    return no_store(response_json(200, call.json));
+}
+
+static bool get(struct sql *sql, struct call *call, GError **error)
+{
+    return review_get(sql, call->app->rules, request_staff(call->request), request_param(call->request, "id"),
+                      &call->submission, error);
+}
+
+static bool show(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    json_t *item = NULL;
+
+    if (!get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
+        return false;
+    }
+    json_decref(call->json);
+    call->json = item;
+    return true;
+}
+
+HANDLER(queue_show)
+{
+    struct call call = {.app = app, .request = request};
+    const bool good = database_read(app->database, "review.show", show, &call, error);
+
+    submission_clear(&call.submission);
+    return good ? no_store(response_json(200, call.json)) : NULL;
+}
+
+static bool hold(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return get(sql, call, error) &&
+           review_hold(sql, request_staff(call->request), call->submission.id, call->take_over,
+                       request_now_ms(call->request), call->app->settings->lease_seconds * 1000, error);
+}
+
+HANDLER(queue_hold)
+{
+    struct call call = {
+        .app = app,
+        .request = request,
+        .take_over = json_is_true(json_object_get(request_json(request), "take_over")),
+    };
+    const bool good = database_transact(app->database, "review.hold", hold, &call, error);
+
+    submission_clear(&call.submission);
+    return good ? no_store(response_json(
+                      200, json_pack("{s:I}", "lease_seconds", (json_int_t)app->settings->lease_seconds)))
+                : NULL;
+}
+
+static bool release(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return review_release(sql, request_staff(call->request), request_param(call->request, "id"), error);
+}
+
+HANDLER(queue_release)
+{
+    struct call call = {.app = app, .request = request};
+
+    return database_transact(app->database, "review.release", release, &call, error) ? response_empty(204) : NULL;
+}
+
+/* If-Match: "7" */
+static bool read_version(const struct request *request, int64_t *version, GError **error)
+{
+    const char *header = request_header(request, "If-Match");
+    const size_t length = header == NULL ? 0 : strlen(header);
+    const bool quoted = length > 2 && header[0] == '"' && header[length - 1] == '"';
+    g_autofree char *digits = quoted ? g_strndup(header + 1, length - 2) : g_strdup(header == NULL ? "" : header);
+    gint64 number;
+
+    if (!g_ascii_string_to_signed(digits, 10, 1, G_MAXINT64, &number, NULL)) {
+        g_set_error(error, HTTP_ERROR, REASON_PRECONDITION, "If-Match names no version");
+        return false;
+    }
+    *version = number;
+    return true;
+}
+
+static bool decide(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    g_clear_pointer(&call->text, g_free);
+    return get(sql, call, error) &&
+           review_decide(sql, call->app->rules, request_staff(call->request), &actor, &call->submission,
+                         call->decision, request_now_ms(call->request), call->app->settings->undo_seconds * 1000,
+                         &call->text, error);
+}
+
+HANDLER(queue_decide)
+{
+    struct review_decision decision = {.note = ""};
+    struct call call = {.app = app, .request = request, .decision = &decision};
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s?o, s?s}", "action", &decision.action, "reasons",
+                       &decision.reasons, "note", &decision.note) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    if (!read_version(request, &decision.version, error)) {
+        return NULL;
+    }
+    const bool good = database_transact(app->database, "review.decide", decide, &call, error);
+    submission_clear(&call.submission);
+    if (!good) {
+        return NULL;
+    }
+    server_wake(app->server, "jobs");
+    g_autofree char *effective = time_text(request_now_ms(request) + app->settings->undo_seconds * 1000);
+    g_autofree char *id = call.text;
+    return no_store(response_json(200, json_pack("{s:s, s:s, s:I}", "decision", id, "effective_at", effective,
+                                                 "undo_seconds", (json_int_t)app->settings->undo_seconds)));
+}
+
+static bool undo(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    return review_undo(sql, request_staff(call->request), &actor, request_param(call->request, "id"),
+                       request_now_ms(call->request), error);
+}
+
+HANDLER(decision_undo)
+{
+    struct call call = {.app = app, .request = request};
+
+    return database_transact(app->database, "review.undo", undo, &call, error) ? response_empty(204) : NULL;
+}
+
+static bool take_down(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct staff *staff = request_staff(call->request);
+    enum role role = ROLE_REVIEWER;
+    struct doer doer = {ACTOR_REVIEWER, request_actor(call->request)};
+
+    (void)role_find(staff->role, &role); /* the database's CHECK leaves no other */
+    doer.kind = role == ROLE_ORGANISER ? ACTOR_ORGANISER : role == ROLE_ADMINISTRATOR ? ACTOR_ADMINISTRATOR : doer.kind;
+    return get(sql, call, error) &&
+           submission_take_down(sql, &call->submission, &doer, call->reason, request_now_ms(call->request), error);
+}
+
+HANDLER(work_take_down)
+{
+    const char *reason = json_string_value(json_object_get(request_json(request), "reason"));
+    struct call call = {.app = app, .request = request, .reason = reason == NULL ? "" : reason};
+    const bool good = database_transact(app->database, "work.take_down", take_down, &call, error);
+
+    submission_clear(&call.submission);
+    return good ? response_empty(204) : NULL;
+}
+
+HANDLER(reasons_show)
+{
+    size_t count;
+    const struct review_reason *reasons = review_reasons(&count);
+    json_t *items = json_array();
+
+    (void)app;
+    (void)request;
+    (void)error; /* a const table */
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s}", "code", reasons[i].code, "label",
+                                               reasons[i].label, "detail", reasons[i].detail, "action",
+                                               reasons[i].declines ? "decline" : "return"));
+    }
+    return response_json(200, json_pack("{s:o}", "items", items));
+}

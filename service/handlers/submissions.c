@@ -1,0 +1,371 @@
+/* The submitter's side: send a work, see where it stands, edit, replace, withdraw. */
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/handlers/access.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/work.h"
+#include "service/http/parked.h"
+#include "service/model/job.h"
+
+enum {
+    DEVICE_SECONDS = 365 * 24 * 3600,
+    UPLOADS_MOST = 9,
+};
+
+static bool bad_json(GError **error, const char *message)
+{
+    g_set_error_literal(error, HTTP_ERROR, REASON_JSON, message);
+    return false;
+}
+
+/* ["id", …] -> a NULL-ended array that borrows the texts. */
+static const char **upload_ids(const json_t *array, GError **error)
+{
+    const size_t count = json_array_size(array);
+    g_autofree const char **ids = g_new0(const char *, count + 1);
+
+    if (count < 1 || count > UPLOADS_MOST) {
+        g_set_error(error, MODEL_ERROR, REASON_TOO_MANY_FILES, "%zu uploads", count);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = json_string_value(json_array_get(array, i));
+        if (ids[i] == NULL) {
+            bad_json(error, "uploads");
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&ids);
+}
+
+struct create {
+    struct app *app;
+    const struct submission_form *form;
+    int64_t now_ms;
+    struct submission_receipt receipt;
+};
+
+static bool create(struct sql *sql, void *context, GError **error)
+{
+    struct create *create = context;
+
+    return submission_create(sql, create->app->rules, create->app->secrets, create->form, create->now_ms,
+                             &create->receipt, error);
+}
+
+/* Fills the form from JSON; texts stay borrowed from it. */
+static bool read_form(json_t *json, struct submission_form *form, json_t **uploads, json_t **scopes, GError **error)
+{
+    int ai = 0;
+    int children = 0;
+    int licence = 0;
+    int guardian = 0;
+    json_error_t cause;
+
+    *uploads = NULL;
+    *scopes = NULL;
+    if (json_unpack_ex(json, &cause, 0, "{s:o, s:s, s:s, s?s, s:s, s:s, s:s, s?b, s?b, s:{s:b, s?b, s?o}}", "uploads",
+                       uploads, "track", &form->track, "title", &form->title, "words", &form->words, "region",
+                       &form->region, "name", &form->name, "phone", &form->phone, "ai", &ai, "children", &children,
+                       "consents", "licence", &licence, "guardian", &guardian, "scopes", scopes) != 0) {
+        return bad_json(error, cause.text);
+    }
+    form->ai = ai != 0;
+    form->children = children != 0;
+    form->licence = licence != 0;
+    form->guardian = guardian != 0;
+    return true;
+}
+
+static const char *status_text(const char *state, int64_t stage, const struct rules *rules)
+{
+    static const char *const TEXTS[STATE_COUNT] = {
+        [STATE_DRAFT] = "还没有提交",
+        [STATE_UPLOADING] = "正在上传，传完会自动提交",
+        [STATE_RECEIVED] = "已收到，正在排队处理",
+        [STATE_PROCESSING] = "正在处理视频，请稍等",
+        [STATE_IN_REVIEW] = "正在审核，一般 3 个工作日内有结果",
+        [STATE_APPROVED] = "审核通过，马上就发布",
+        [STATE_PUBLISHED] = "已发布，可以看作品了",
+        [STATE_RETURNED] = "需要修改，请按提示改好再交",
+        [STATE_DECLINED] = "这次没有采用，谢谢您的参与",
+        [STATE_WITHDRAWN] = "已按您的要求撤回",
+        [STATE_TAKEN_DOWN] = "已下架",
+        [STATE_FAILED] = "这个文件没能处理，请换一个再传",
+    };
+    enum state value = STATE_DRAFT;
+
+    (void)state_find(state, &value); /* the database's CHECK leaves no other */
+    if (value == STATE_IN_REVIEW && stage >= (int64_t)rules->stages->len) {
+        return "正在终审，通过后就发布";
+    }
+    return TEXTS[value];
+}
+
+HANDLER(submission_post)
+{
+    struct submission_form form = {.peer = request_peer(request)};
+    json_t *uploads;
+    json_t *scopes;
+
+    if (!read_form(request_json(request), &form, &uploads, &scopes, error)) {
+        return NULL;
+    }
+    const char *cookie = request_cookie(request, cookie_name_device(request));
+    g_autofree char *device = cookie == NULL ? secret_token() : g_strdup(cookie);
+    g_autofree char *digest = secret_digest(device);
+    g_autofree char *scope_text = scopes == NULL ? g_strdup("[\"site\"]") : json_dumps(scopes, JSON_COMPACT);
+    g_autofree const char **ids = upload_ids(uploads, error);
+    const char *key = request_header(request, "Idempotency-Key");
+    /* The first upload's id is a secret of this phone, so the key is safe before the device cookie exists. */
+    g_autofree char *both = key == NULL || ids == NULL ? NULL : g_strjoin("|", ids[0], key, NULL);
+    g_autofree char *idempotency = both == NULL ? NULL : secret_digest(both);
+    struct create call = {.app = app, .form = &form, .now_ms = request_now_ms(request)};
+
+    if (ids == NULL) {
+        return NULL;
+    }
+    form.uploads = ids;
+    form.scopes = scope_text;
+    form.device_digest = digest;
+    form.idempotency = idempotency;
+    if (!database_transact(app->database, "submission.create", create, &call, error)) {
+        return NULL;
+    }
+    server_wake(app->server, "jobs");
+    struct response *response =
+        response_json(201, json_pack("{s:s, s:s, s:s, s:s}", "code", call.receipt.code, "pin", call.receipt.pin,
+                                     "status", call.receipt.state, "status_text",
+                                     status_text(call.receipt.state, 0, app->rules)));
+    response_headerf(response, "Location", "/api/v1/submissions/%s", call.receipt.code);
+    response_cookie(response, request, cookie_name_device(request), device, DEVICE_SECONDS, "Lax");
+    submission_receipt_clear(&call.receipt);
+    return response;
+}
+
+struct show {
+    struct app *app;
+    struct submission *submission;
+    int64_t permille;
+    struct sql_rows *history;
+};
+
+static bool look(struct sql *sql, void *context, GError **error)
+{
+    struct show *show = context;
+
+    show->history = review_history(sql, show->submission->id, error);
+    return show->history != NULL &&
+           job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
+}
+
+/* Why it came back, in a parent's words: of the last effective decision, or of the file itself. */
+static json_t *reason_json(const struct submission *submission, const struct sql_rows *history)
+{
+    enum reason reason;
+
+    if (strcmp(submission->state, "failed") == 0 && submission->failure != NULL &&
+        reason_find(submission->failure, &reason)) {
+        return json_pack("{s:s, s:s}", "code", submission->failure, "text", reason_rule_of(reason)->detail);
+    }
+    for (size_t i = history->count; i > 0; i--) {
+        const struct decision_row *row = sql_rows_at(history, i - 1);
+        if (strcmp(row->state, "effective") != 0 || strcmp(row->action, "approve") == 0 ||
+            row->revision != submission->revision) {
+            continue;
+        }
+        json_auto_t *codes = json_loads(row->reasons, 0, NULL);
+        const char *code = json_string_value(json_array_get(codes, 0));
+        const struct review_reason *found = code == NULL ? NULL : review_reason_find(code);
+        return json_pack("{s:s, s:s, s:s}", "code", code == NULL ? "" : code, "text",
+                         found == NULL ? "" : found->detail, "note", row->note);
+    }
+    return NULL;
+}
+
+/* What a submitter may do, as the state table has it. */
+static json_t *actions_json(const char *state)
+{
+    static const struct {
+        const char *action;
+        enum event event;
+    } ACTIONS[] = {{"edit", EVENT_EDITED}, {"replace", EVENT_REPLACED}, {"withdraw", EVENT_WITHDRAWN}};
+    json_t *actions = json_array();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
+        if (submission_allows(state, ACTIONS[i].event, ACTOR_SUBMITTER)) {
+            json_array_append_new(actions, json_string(ACTIONS[i].action));
+        }
+    }
+    return actions;
+}
+
+static json_t *submission_json(struct app *app, const struct request *request, const struct submission *submission,
+                               const struct show *show)
+{
+    const bool returned = strcmp(submission->state, "returned") == 0 || strcmp(submission->state, "declined") == 0 ||
+                          strcmp(submission->state, "failed") == 0;
+    const struct stage *stage = rules_stage_at(app->rules, submission->stage);
+    json_t *reason = returned ? reason_json(submission, show->history) : NULL;
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
+                             submission->state, "status_text",
+                             status_text(submission->state, submission->stage, app->rules), "title",
+                             submission->title, "words", submission->words, "track", submission->track, "progress",
+                             (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision,
+                             "actions", actions_json(submission->state), "created_ms",
+                             (json_int_t)submission->created_ms);
+
+    if (stage != NULL) {
+        json_object_set_new(json, "stage", json_string(stage->name));
+    }
+    if (reason != NULL) {
+        json_object_set_new(json, "reason", reason);
+    }
+    if (strcmp(submission->state, "published") == 0) {
+        g_autofree char *base = base_url(app, request);
+        g_autofree char *url = g_strdup_printf("%s/v/%s", base, submission->id);
+        json_object_set_new(json, "work", json_string(submission->id));
+        json_object_set_new(json, "url", json_string(url));
+    }
+    return json;
+}
+
+HANDLER(submission_show)
+{
+    struct submission *submission = request_submission(request);
+    struct show show = {.app = app, .submission = submission};
+
+    if (!database_read(app->database, "submission.show", look, &show, error)) {
+        return NULL;
+    }
+    struct response *response = response_json(200, submission_json(app, request, submission, &show));
+    response_header(response, "Cache-Control", "no-store");
+    sql_rows_free(show.history);
+    return response;
+}
+
+struct mine {
+    const char *device;
+    struct sql_rows *rows;
+};
+
+static bool look_mine(struct sql *sql, void *context, GError **error)
+{
+    struct mine *mine = context;
+
+    mine->rows = submission_list_device(sql, mine->device, error);
+    return mine->rows != NULL;
+}
+
+HANDLER(submission_mine)
+{
+    g_autofree char *device = request_device(request);
+    struct mine mine = {.device = device == NULL ? "" : device};
+
+    if (!database_read(app->database, "submission.mine", look_mine, &mine, error)) {
+        return NULL;
+    }
+    json_t *items = json_array();
+    for (size_t i = 0; i < mine.rows->count; i++) {
+        const struct submission *row = sql_rows_at(mine.rows, i);
+        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s}", "code", row->code, "title", row->title,
+                                               "status", row->state, "status_text",
+                                               status_text(row->state, row->stage, app->rules)));
+    }
+    sql_rows_free(mine.rows);
+    struct response *response = response_json(200, json_pack("{s:o}", "items", items));
+    response_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+struct change {
+    struct app *app;
+    const struct request *request;
+    const char *title;
+    const char *words;
+    const char *const *uploads;
+    struct submission after;
+};
+
+/* The gate's copy may be old by now: read again inside the transaction. */
+static bool load(struct sql *sql, struct change *change, GError **error)
+{
+    return submission_get(sql, request_submission(change->request)->id, &change->after, error);
+}
+
+static bool edit(struct sql *sql, void *context, GError **error)
+{
+    struct change *change = context;
+
+    return load(sql, change, error) &&
+           submission_edit(sql, &change->after, change->title, change->words, request_peer(change->request),
+                           request_now_ms(change->request), error);
+}
+
+static bool withdraw(struct sql *sql, void *context, GError **error)
+{
+    struct change *change = context;
+
+    return load(sql, change, error) && submission_withdraw(sql, &change->after, request_peer(change->request),
+                                                           request_now_ms(change->request), error);
+}
+
+static bool replace(struct sql *sql, void *context, GError **error)
+{
+    struct change *change = context;
+
+    return load(sql, change, error) &&
+           submission_replace(sql, change->app->rules, &change->after, change->uploads, request_peer(change->request),
+                              request_now_ms(change->request), error);
+}
+
+/* Runs a change and answers with the work as it then is. */
+static struct response *answer_change(struct change *change, const char *name, database_work *work, GError **error)
+{
+    struct app *app = change->app;
+    struct show show = {.app = app, .submission = &change->after};
+    struct response *response = NULL;
+
+    if (database_transact(app->database, name, work, change, error) &&
+        database_read(app->database, "submission.show", look, &show, error)) {
+        server_wake(app->server, "jobs");
+        response = response_json(200, submission_json(app, change->request, &change->after, &show));
+        response_header(response, "Cache-Control", "no-store");
+    }
+    sql_rows_free(show.history);
+    submission_clear(&change->after);
+    return response;
+}
+
+HANDLER(submission_patch)
+{
+    struct change change = {.app = app, .request = request};
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s}", "title", &change.title, "words",
+                       &change.words) != 0) {
+        bad_json(error, cause.text);
+        return NULL;
+    }
+    return answer_change(&change, "submission.edit", edit, error);
+}
+
+HANDLER(submission_delete)
+{
+    struct change change = {.app = app, .request = request};
+
+    return answer_change(&change, "submission.withdraw", withdraw, error);
+}
+
+HANDLER(submission_post_replace)
+{
+    struct change change = {.app = app, .request = request};
+    g_autofree const char **ids = upload_ids(json_object_get(request_json(request), "uploads"), error);
+
+    if (ids == NULL) {
+        return NULL;
+    }
+    change.uploads = ids;
+    return answer_change(&change, "submission.replace", replace, error);
+}

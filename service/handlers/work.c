@@ -1,0 +1,314 @@
+#include "service/handlers/work.h"
+
+#include <string.h>
+
+#include "common/settings.h"
+#include "service/http/request.h"
+#include "service/model/text.h"
+
+char *base_url(const struct app *app, const struct request *request)
+{
+    if (app->settings->base_url[0] != '\0') {
+        return g_strdup(app->settings->base_url);
+    }
+    return g_strdup_printf("%s://%s", request_scheme(request), request_host(request));
+}
+
+char *duration_text(int64_t duration_ms)
+{
+    const int64_t seconds = (duration_ms + 500) / 1000;
+
+    return g_strdup_printf("%" G_GINT64_FORMAT ":%02d", seconds / 60, (int)(seconds % 60));
+}
+
+char *time_text(int64_t ms)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
+    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
+
+    return g_date_time_format_iso8601(local);
+}
+
+static char *date_text(int64_t ms)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
+    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
+
+    return g_date_time_format(local, "%-m月%-d日");
+}
+
+static json_t *facts_of(const char *text)
+{
+    json_t *facts = text == NULL ? NULL : json_loads(text, 0, NULL);
+
+    return facts == NULL ? json_object() : facts;
+}
+
+static json_int_t number_of(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+/* "portrait", "landscape" or "square": templates choose a class by it. */
+static const char *aspect_of(json_int_t width, json_int_t height)
+{
+    return width > height ? "landscape" : width < height ? "portrait" : "square";
+}
+
+static const char *name_of_region(const struct app *app, const char *code)
+{
+    const struct region *region = rules_region_find(app->rules, code);
+
+    return region == NULL ? "" : region->name;
+}
+
+static const char *name_of_track(const struct app *app, const char *key)
+{
+    const struct track *track = rules_track_find(app->rules, key);
+
+    return track == NULL ? "" : track->name;
+}
+
+static json_t *source_json(const struct rendition *rendition, const char *address)
+{
+    json_auto_t *facts = facts_of(rendition->facts);
+    const char *codecs = json_string_value(json_object_get(facts, "codecs"));
+
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "src", address, "type", rendition->type, "codecs",
+                     codecs == NULL ? "" : codecs, "width", number_of(facts, "width"), "height",
+                     number_of(facts, "height"), "bytes", (json_int_t)rendition->bytes);
+}
+
+/* Kinds of renditions a work names by key, and those it lists as sources. */
+static const struct {
+    const char *kind;
+    const char *key;
+} NAMED[] = {
+    {"poster", "poster"},   {"share-card", "share_card"},        {"preview", "preview"},
+    {"master", "hls"},      {"storyboard-vtt", "storyboard_vtt"}, {"storyboard", "storyboard"},
+};
+
+static bool is_source(const char *kind)
+{
+    return strcmp(kind, "rung") == 0 || strcmp(kind, "review-mp4") == 0 || strcmp(kind, "photo") == 0;
+}
+
+/* Smaller first: old phones take the first source they can play. */
+static int by_bytes(const void *one, const void *other)
+{
+    const struct rendition *const *a = one;
+    const struct rendition *const *b = other;
+
+    return (*a)->bytes < (*b)->bytes ? -1 : (*a)->bytes > (*b)->bytes;
+}
+
+static void add_renditions(json_t *work, const char *folder, struct sql_rows *renditions)
+{
+    json_t *sources = json_array();
+    g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->count + 1);
+    bool has_rungs = false;
+
+    for (size_t i = 0; i < renditions->count; i++) {
+        sorted[i] = sql_rows_at(renditions, i);
+        has_rungs = has_rungs || strcmp(sorted[i]->kind, "rung") == 0;
+    }
+    qsort(sorted, renditions->count, sizeof *sorted, by_bytes);
+    for (size_t i = 0; i < renditions->count; i++) {
+        const struct rendition *rendition = sorted[i];
+        g_autofree char *address = g_strdup_printf("%s/%s", folder, rendition->name);
+
+        for (size_t k = 0; k < G_N_ELEMENTS(NAMED); k++) {
+            if (strcmp(NAMED[k].kind, rendition->kind) == 0) {
+                json_object_set_new(work, NAMED[k].key, json_string(address));
+            }
+        }
+        if (is_source(rendition->kind) && !(has_rungs && strcmp(rendition->kind, "review-mp4") == 0)) {
+            json_array_append_new(sources, source_json(rendition, address));
+        }
+    }
+    json_object_set_new(work, "sources", sources);
+}
+
+json_t *work_json(const struct app *app, const char *base, const struct publication *work, struct sql_rows *renditions)
+{
+    json_auto_t *facts = facts_of(work->facts);
+    const json_int_t width = number_of(facts, "display_width");
+    const json_int_t height = number_of(facts, "display_height");
+    const struct track *track = rules_track_find(app->rules, work->track);
+    const bool photo = track != NULL && strcmp(track->kind, "photo") == 0;
+    g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
+    g_autofree char *url = g_strdup_printf("%s/v/%s", base, work->submission);
+    g_autofree char *embed = g_strdup_printf("%s/embed/%s", base, work->submission);
+    g_autofree char *published_at = time_text(work->published_ms);
+    g_autofree char *date = date_text(work->published_ms);
+    g_autofree char *duration = duration_text(number_of(facts, "duration_ms"));
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s, s:b, s:b, s:s, s:s,"
+        " s:b, s:s}",
+        "id", work->submission, "title", work->title, "words", work->words, "region", work->region, "region_name",
+        name_of_region(app, work->region), "city", work->city, "city_name", name_of_region(app, work->city), "track",
+        work->track, "duration_ms", number_of(facts, "duration_ms"), "width", width, "height", height, "poster",
+        "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "ai",
+        (int)(work->ai != 0 || json_is_true(json_object_get(facts, "aigc"))), "video", (int)!photo, "track_name",
+        name_of_track(app, work->track), "duration_text", duration, "photo", (int)photo, "published_text", date);
+
+    json_object_set_new(json, "aspect", json_string(aspect_of(width, height)));
+    json_object_set_new(json, "aspect_style_class", json_string(aspect_of(width, height)));
+    add_renditions(json, folder, renditions);
+    return json;
+}
+
+static char *preview_signature(const struct app *app, const struct login *login, const char *path, const char *until)
+{
+    g_autofree char *text = g_strjoin("|", path, login->digest, until, NULL);
+
+    return secret_mac(app->secrets, "preview", text);
+}
+
+bool preview_is_signed(const struct app *app, const struct login *login, const char *path, const char *until,
+                       const char *signature, int64_t now_ms)
+{
+    gint64 until_ms = 0;
+
+    if (until == NULL || !g_ascii_string_to_signed(until, 10, 0, G_MAXINT64, &until_ms, NULL) || until_ms < now_ms) {
+        return false;
+    }
+    g_autofree char *right = preview_signature(app, login, path, until);
+    return secret_equal(right, signature);
+}
+
+static char *preview_url(const struct app *app, const struct login *login, const struct rendition *rendition,
+                         int64_t until_ms)
+{
+    g_autofree char *path = g_strdup_printf("/preview/%s/%" G_GINT64_FORMAT "/%s", rendition->submission,
+                                            rendition->revision, rendition->name);
+    g_autofree char *until = g_strdup_printf("%" G_GINT64_FORMAT, until_ms);
+    g_autofree char *signature = preview_signature(app, login, path, until);
+
+    return g_strdup_printf("%s?until=%s&signature=%s", path, until, signature);
+}
+
+/* How the flags of the media program read to a reviewer. */
+static const struct {
+    const char *flag;
+    const char *text;
+} FLAGS[] = {
+    {"black", "有黑屏段落"},     {"frozen", "画面长时间不动"}, {"silent", "没有声音"},
+    {"very-dark", "画面很暗"},   {"very-quiet", "声音很小"},   {"portrait", "竖屏"},
+    {"hdr", "HDR 已转换"},       {"aigc", "带有 AI 生成标识"}, {"location", "原文件带定位（已去除）"},
+};
+
+static json_t *flags_json(const char *flags)
+{
+    json_t *list = json_array();
+    g_auto(GStrv) words = g_strsplit(flags == NULL ? "" : flags, " ", -1);
+
+    for (char **word = words; *word != NULL; word++) {
+        if ((*word)[0] != '\0') {
+            json_array_append_new(list, json_string(*word));
+        }
+    }
+    return list;
+}
+
+static void add_check(json_t *checks, const char *level, const char *text)
+{
+    json_array_append_new(checks, json_pack("{s:s, s:s}", "level", level, "text", text));
+}
+
+static json_t *checks_json(const struct submission *submission, const json_t *facts)
+{
+    json_t *checks = json_array();
+    g_autofree char *duration = duration_text(number_of(facts, "duration_ms"));
+    g_autofree char *size = g_strdup_printf("时长 %s，%" JSON_INTEGER_FORMAT "×%" JSON_INTEGER_FORMAT, duration,
+                                            number_of(facts, "display_width"), number_of(facts, "display_height"));
+    bool warned = false;
+
+    add_check(checks, "ok", size);
+    for (size_t i = 0; i < G_N_ELEMENTS(FLAGS); i++) {
+        g_autofree char *word = g_strdup_printf(" %s ", FLAGS[i].flag);
+        if (submission->flags != NULL && strstr(submission->flags, word) != NULL) {
+            add_check(checks, "warn", FLAGS[i].text);
+            warned = true;
+        }
+    }
+    if (!warned) {
+        add_check(checks, "ok", "无黑屏、无静音、无定格");
+    }
+    if (submission->ai) {
+        add_check(checks, "info", "提交人声明含 AI 生成内容");
+    }
+    return checks;
+}
+
+static void add_contact(const struct app *app, json_t *json, const struct submission *submission)
+{
+    g_autofree char *name = secret_open(app->secrets, submission->contact_name);
+    g_autofree char *phone = secret_open(app->secrets, submission->contact_phone);
+    g_autofree char *masked_name = name == NULL ? g_strdup("") : text_name_masked(name);
+    g_autofree char *masked_phone = phone == NULL ? g_strdup("") : text_phone_masked(phone);
+
+    json_object_set_new(json, "contact", json_pack("{s:s, s:s}", "name", masked_name, "phone", masked_phone));
+}
+
+json_t *review_json(const struct app *app, const struct login *login, const struct submission *submission,
+                    struct sql_rows *renditions, int64_t now_ms)
+{
+    static const struct {
+        const char *kind;
+        const char *key;
+    } SHOWN[] = {{"poster", "poster"},         {"storyboard", "storyboard"}, {"storyboard-vtt", "storyboard_vtt"},
+                 {"sheet", "contact_sheet"},   {"review-mp4", "review_mp4"}, {"photo", NULL}};
+    json_auto_t *facts = facts_of(submission->facts);
+    const struct stage *stage = rules_stage_at(app->rules, submission->stage);
+    json_t *photos = json_array();
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:n, s:n, s:n, s:n, s:n, s:o, s:o,"
+        " s:I, s:b, s:s, s:s, s:s?}",
+        "id", submission->id, "code", submission->code, "title", submission->title, "words", submission->words,
+        "track", submission->track, "track_name", name_of_track(app, submission->track), "region", submission->region,
+        "region_name", name_of_region(app, submission->region), "city_name", name_of_region(app, submission->city),
+        "revision", (json_int_t)submission->revision, "version", (json_int_t)submission->version, "duration_ms",
+        number_of(facts, "duration_ms"), "width", number_of(facts, "display_width"), "height",
+        number_of(facts, "display_height"), "flags", flags_json(submission->flags), "poster", "storyboard",
+        "storyboard_vtt", "contact_sheet", "review_mp4", "photos", photos, "checks", checks_json(submission, facts),
+        "waiting_since_ms", (json_int_t)submission->waiting_ms, "ai", (int)(submission->ai != 0), "state",
+        submission->state, "stage", stage == NULL ? "" : stage->name, "content_digest", submission->content_digest);
+
+    for (size_t i = 0; i < renditions->count; i++) {
+        const struct rendition *rendition = sql_rows_at(renditions, i);
+        for (size_t k = 0; k < G_N_ELEMENTS(SHOWN); k++) {
+            if (strcmp(SHOWN[k].kind, rendition->kind) == 0) {
+                g_autofree char *url =
+                    preview_url(app, login, rendition, now_ms + app->settings->preview_seconds * 1000);
+                if (SHOWN[k].key != NULL) {
+                    json_object_set_new(json, SHOWN[k].key, json_string(url));
+                } else {
+                    json_array_append_new(photos, source_json(rendition, url));
+                }
+            }
+        }
+    }
+    json_object_set_new(json, "facts", json_incref(facts));
+    add_contact(app, json, submission);
+    return json;
+}
+
+json_t *history_json(const struct app *app, struct sql_rows *history)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < history->count; i++) {
+        const struct decision_row *row = sql_rows_at(history, i);
+        const struct stage *stage = rules_stage_at(app->rules, row->stage);
+        json_t *reasons = json_loads(row->reasons, 0, NULL);
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:s, s:s, s:I}", "decision", row->id,
+                                              "at_ms", (json_int_t)row->made_ms, "actor", row->staff_name, "stage",
+                                              stage == NULL ? "" : stage->name, "action", row->action, "reasons",
+                                              reasons == NULL ? json_array() : reasons, "note", row->note, "state",
+                                              row->state, "revision", (json_int_t)row->revision));
+    }
+    return list;
+}

@@ -1,0 +1,31 @@
+/* The JSON of works, as API, templates and feeds share it. */
+#pragma once
+
+#include <jansson.h>
+
+#include "service/app.h"
+#include "service/model/publication.h"
+#include "service/model/review.h"
+
+struct request;
+
+/* "https://host" as the visitor sees this service, without a final slash; the caller's. */
+char *base_url(const struct app *app, const struct request *request);
+
+/* A published work: {id, title, words, region, track, duration_ms, width, height, poster, share_card, preview, sources,
+ * hls, published_at, url, embed_url} with display names; addresses are absolute. */
+json_t *work_json(const struct app *app, const char *base, const struct publication *work, struct sql_rows *renditions);
+
+/* A work for reviewers: signed preview addresses of this login. */
+json_t *review_json(const struct app *app, const struct login *login, const struct submission *submission,
+                    struct sql_rows *renditions, int64_t now_ms);
+json_t *history_json(const struct app *app, struct sql_rows *history);
+
+/* Is the signature of a preview address right and young enough? */
+bool preview_is_signed(const struct app *app, const struct login *login, const char *path, const char *until,
+                       const char *signature, int64_t now_ms);
+
+/* "1:05" */
+char *duration_text(int64_t duration_ms);
+/* ISO 8601 in China's time. */
+char *time_text(int64_t ms);

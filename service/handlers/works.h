@@ -1,0 +1,12 @@
+/* Published works, for the handlers that show them. */
+#pragma once
+
+#include <jansson.h>
+
+#include "service/app.h"
+#include "service/model/publication.h"
+
+/* {items, next}; the caller's. */
+json_t *works_page(struct app *app, const char *base, const struct publication_query *query, GError **error);
+/* One published work; REASON_NOT_FOUND for everything else, whatever its state. The caller's. */
+json_t *works_get(struct app *app, const char *base, const char *id, GError **error);
