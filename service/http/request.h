@@ -11,6 +11,7 @@
 #include "common/log.h"
 
 struct request;
+struct server;
 
 const char *request_method(const struct request *request);
 const char *request_path(const struct request *request);
@@ -38,6 +39,15 @@ const char *request_host(const struct request *request);
 /* Short random id that stands in every log line of this request and in X-Request-ID. */
 const char *request_id(const struct request *request);
 const struct log *request_log(const struct request *request);
+
+/* The body's announced length: 0 without a body, -1 when it comes in chunks. */
+int64_t request_content_length(const struct request *request);
+bool request_has_body(const struct request *request);
+struct server *request_server(const struct request *request);
+/* Goes into whatever is answered to this request, errors included; a second value of one name replaces the first. */
+void request_reply_header(struct request *request, const char *name, const char *value);
+/* Retry-After of an error whose class is rate, busy or full (without this call: 5 s). */
+void request_retry_after(struct request *request, int seconds);
 
 /* Who asks: an object of the layer above, set by the gate; freed with the request. */
 void request_set_principal(struct request *request, void *principal, GDestroyNotify free_principal);

@@ -10,6 +10,16 @@
 struct request;
 struct response;
 
+/* Which security headers an answer carries: rows of the table in response.c. */
+enum profile {
+    PROFILE_API,   /* JSON, problems, uploads; the default */
+    PROFILE_PAGE,  /* HTML of ours: strict CSP, never framed */
+    PROFILE_EMBED, /* the same, but every site may frame it; response_header(…, "Content-Security-Policy", …) narrows */
+    PROFILE_MEDIA, /* sent-in bytes and playlists: sandboxed, readable by every site */
+    PROFILE_ASSET, /* scripts, styles, pictures of ours */
+    PROFILE_COUNT
+};
+
 /* Takes over `body`. */
 struct response *response_json(int status, json_t *body);
 /* Takes over `text`; UTF-8; sent gzipped where the client allows and it is worth it. */
@@ -25,6 +35,9 @@ struct response *response_file(const struct request *request, int fd, int64_t si
 /* Several of one name may be added. Values are checked for control characters. */
 void response_header(struct response *response, const char *name, const char *value);
 void response_headerf(struct response *response, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* For a status that is no failure class of ours (tus: 460). */
+void response_set_status(struct response *response, int status);
+void response_profile(struct response *response, enum profile profile);
 int response_status(const struct response *response);
 void response_free(struct response *response);
 typedef struct response Response;

@@ -19,6 +19,9 @@ void store_free(struct store *store);
 typedef struct store Store;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
+/* Parts of [a-z0-9._-], none empty or beginning with a dot, at most 512 bytes. */
+bool store_key_is_valid(const char *key);
+
 /* Moves the finished file at `path` (same file system for the folder driver) to `key`; durable on return: fsync of the
  * file, rename, fsync of the folders. Putting the same key again replaces it. */
 bool store_put_file(struct store *store, const char *key, const char *path, GError **error);

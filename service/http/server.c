@@ -1,0 +1,686 @@
+/* libmicrohttpd <-> struct request, struct response.
+ *
+ * One public address, two kinds of lanes behind it. An upload wants a large memory pool per connection (the library reads
+ * bodies in pieces of half the pool), a small answer wants a small one (it clears the whole pool after each request), and
+ * no size serves both: see LANES. So the service accepts by itself (listener.c), looks at the first bytes, and hands the
+ * connection to a daemon of the fitting lane. A connection stays in its lane: a browser that sends its PATCHes over a
+ * connection that began with a GET is served by the general lane, a little less cheaply and otherwise the same. Each
+ * daemon is one epoll thread; the library cannot both be handed connections and spread them over threads of its own.
+ *
+ * A server thread never waits for disk or database: the connection is suspended, a disk thread works, the connection is
+ * resumed. A request's life is its phase (exchange.h).
+ */
+#include "service/http/server.h"
+
+#include <microhttpd.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/failure.h"
+#include "service/http/disk.h"
+#include "service/http/exchange.h"
+#include "service/http/framing.h"
+#include "service/http/listener.h"
+#include "service/http/metrics.h"
+#include "service/http/origin.h"
+#include "service/http/parked.h"
+#include "service/http/parked_list.h"
+#include "service/http/routing.h"
+#include "service/http/watchdog.h"
+
+#define SWALLOW_MAX_BYTES 1048576 /* a refused body of this size is read to its end, then answered */
+#define LINGER_MAX_BYTES  2097152 /* of a larger one this much is dropped after the answer */
+#define STOP_WAIT_US      10000000
+#define STOP_FORCED_US    2000000
+#define STOP_LOOK_US      5000
+#define SYNC_LAG_MAX      8 /* steps that a slow disk may lie behind before reading pauses */
+
+enum lane {
+    LANE_GENERAL,
+    LANE_UPLOAD,
+    LANE_COUNT
+};
+
+#define LANE_THREADS 2
+
+/* clang-format off */
+static const struct lane_rule {
+    const char *name;
+    const char *label;
+    size_t memory_bytes;      /* per connection */
+    unsigned int limit;       /* connections, per thread */
+    unsigned int idle_s;
+} LANES[LANE_COUNT] = {
+    [LANE_GENERAL] = { "general", "lane=\"general\"",  65536, 1000, 30 },
+    [LANE_UPLOAD]  = { "upload",  "lane=\"upload\"",  524288,  150, 60 },
+};
+/* clang-format on */
+
+struct lane_daemon {
+    struct MHD_Daemon *daemon;
+    struct server *server;
+    enum lane lane;
+    gint connections; /* atomic */
+};
+
+struct server {
+    struct server_config config;
+    struct router *router;
+    struct metrics *metrics;
+    struct disk *disk;
+    struct watchdog *watchdog;
+    struct parked_list *parked;
+    struct listener *listener;
+    struct lane_daemon lanes[LANE_COUNT][LANE_THREADS];
+    unsigned int turn; /* listener's thread */
+    struct origin_rule origin;
+    gint is_stopping; /* atomic */
+    gint open;        /* atomic: requests that are not complete */
+    gint working;     /* atomic: suspended connections */
+    GMutex interrupt_lock;
+    int64_t slow_reported; /* watchdog's thread */
+};
+
+/* --- answering ------------------------------------------------------------------------------------------------- */
+
+static void bytes_free(void *bytes)
+{
+    g_bytes_unref(bytes);
+}
+
+static struct MHD_Response *to_library(struct response *response)
+{
+    struct MHD_Response *made;
+
+    switch (response->content) {
+    case CONTENT_FILE:
+        made = MHD_create_response_from_fd_at_offset64((uint64_t)response->length, response->fd,
+                                                       (uint64_t)response->offset);
+        if (made != NULL) {
+            response->fd = -1; /* the library's now */
+        }
+        break;
+    case CONTENT_BYTES: {
+        gsize size;
+        const void *data = g_bytes_get_data(response->bytes, &size);
+        made = MHD_create_response_from_buffer_with_free_callback_cls(size, (void *)(uintptr_t)data, bytes_free,
+                                                                      g_bytes_ref(response->bytes));
+        if (made == NULL) {
+            g_bytes_unref(response->bytes);
+        }
+        break;
+    }
+    default:
+        made = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    }
+    for (guint i = 0; made != NULL && i < response->headers->len; i++) {
+        const struct own_field *field = &g_array_index(response->headers, struct own_field, i);
+        (void)MHD_add_response_header(made, field->name, field->value); /* checked when it was set */
+    }
+    return made;
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, struct request *request)
+{
+    struct MHD_Response *made = to_library(request->response);
+
+    if (made == NULL) {
+        return MHD_NO;
+    }
+    request->is_answered = true;
+    request->answered_status = request->response->status;
+    request->answered_bytes = strcmp(request->method, "HEAD") == 0 ? 0 : response_length(request->response);
+    const enum MHD_Result queued = MHD_queue_response(connection, (unsigned int)request->response->status, made);
+    MHD_destroy_response(made); /* the queue holds its own reference */
+    return queued;
+}
+
+/* While a body is under way the library can answer only by closing the socket with unread bytes in it, and the reset
+ * overtakes the answer. So the answer is written beside the library, the body dropped for a while, and then closed. */
+static void answer_by_hand(struct request *request)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    g_autoptr(GString) head = response_head(request->response, response_length(request->response));
+
+    if (request->response->content == CONTENT_BYTES) {
+        gsize size;
+        const char *data = g_bytes_get_data(request->response->bytes, &size);
+        g_string_append_len(head, data, (gssize)size);
+    }
+    /* A refusal is far smaller than the socket's buffer; a peer that does not read it loses it. */
+    (void)!send(info->connect_fd, head->str, head->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    request->is_answered = true;
+    request->answered_status = request->response->status;
+    request->answered_bytes = response_length(request->response);
+    request->phase = PHASE_LINGER;
+    watchdog_linger(request->server->watchdog, request->watched);
+}
+
+/* --- work on disk threads -------------------------------------------------------------------------------------- */
+
+static void resume(struct request *request)
+{
+    struct server *server = request->server;
+
+    MHD_resume_connection(request->connection);
+    /* The request may be gone from here on. */
+    (void)g_atomic_int_dec_and_test(&server->working); /* only counted */
+}
+
+static void settle(struct request *request)
+{
+    struct server *server = request->server;
+
+    if (request->response == response_parked()) {
+        request->response = NULL;
+        parked_list_add(server->parked, request);
+        return;
+    }
+    request->phase = request->response == NULL ? PHASE_STREAM : PHASE_ANSWER;
+    if (request->has_body && request->received_bytes != request->content_length) {
+        watchdog_expect_body(server->watchdog, request->watched);
+    }
+    resume(request);
+}
+
+static void run_job(void *data)
+{
+    struct request *request = data;
+
+    request->wakes_seen = parked_list_wakes(request->server->parked);
+    router_run(request->router, request);
+    settle(request);
+}
+
+static void again_job(void *data)
+{
+    struct request *request = data;
+
+    request->wakes_seen = parked_list_wakes(request->server->parked);
+    router_run_again(request->router, request);
+    settle(request);
+}
+
+static void finish_job(void *data)
+{
+    struct request *request = data;
+
+    request->is_stream_done = true;
+    router_finish_stream(request->router, request);
+    settle(request);
+}
+
+static void abort_job(void *data)
+{
+    struct request *request = data;
+
+    request->stream.abort(request->stream.context);
+    request_unref(request);
+}
+
+static void sync_job(void *data)
+{
+    struct request *request = data;
+
+    request->stream.sync(request->stream.context);
+    g_atomic_int_set(&request->is_syncing, 0);
+    request_unref(request);
+}
+
+/* The disk cannot keep up: reading pauses until this round is through. */
+static void catch_up_job(void *data)
+{
+    struct request *request = data;
+
+    request->stream.sync(request->stream.context);
+    request->phase = PHASE_STREAM;
+    watchdog_expect_body(request->server->watchdog, request->watched);
+    resume(request);
+}
+
+static enum MHD_Result hand_to_disk(struct request *request, disk_work *work)
+{
+    request->phase = PHASE_WORK;
+    watchdog_expect_nothing(request->server->watchdog, request->watched);
+    g_atomic_int_inc(&request->server->working);
+    MHD_suspend_connection(request->connection);
+    disk_submit(request->server->disk, work, request);
+    return MHD_YES;
+}
+
+static void run_parked(void *context, struct request *request)
+{
+    struct server *server = context;
+
+    disk_submit(server->disk, again_job, request);
+}
+
+void server_wake(struct server *server, const char *topic)
+{
+    parked_list_wake(server->parked, topic);
+}
+
+/* --- the head -------------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result collect_field(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct request *request = context;
+    const struct field field = {name, value == NULL ? "" : value};
+
+    (void)kind; /* asked for headers only */
+    g_array_append_val(request->headers, field);
+    return MHD_YES;
+}
+
+static bool read_head(const struct server *server, struct request *request, const char *method, const char *version,
+                      GError **error)
+{
+    struct framing framing = {.content_length = -1};
+
+    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, collect_field, request); /* their number */
+    const struct framing_input input = {
+        .method = method,
+        .version = version,
+        .raw_uri = request->raw_uri,
+        .fields = (const struct field *)(const void *)request->headers->data,
+        .count = request->headers->len,
+    };
+    request->method = method;
+    request_set_peer(request, MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+    if (!framing_check(&input, &framing, error)) {
+        return false;
+    }
+    if (!request_set_target(request)) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_MALFORMED, "the address is no UTF-8, or has too many arguments");
+        return false;
+    }
+    request->content_length = framing.content_length;
+    request->has_body = framing.is_chunked || framing.content_length > 0;
+    request_read_origin(request, &server->origin);
+    return true;
+}
+
+static void judge_head(struct server *server, struct request *request, GError *malformed)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (malformed != NULL) {
+        router_refuse(server->router, request, malformed);
+        response_header(request->response, "Connection", "close");
+        return;
+    }
+    router_prepare(server->router, request);
+    if (request->response != NULL) {
+        return;
+    }
+    if (g_atomic_int_get(&server->is_stopping) != 0 || disk_is_crowded(server->disk)) {
+        error = g_error_new_literal(HTTP_ERROR, REASON_BUSY, "stopping, or too much waits for the disk");
+        router_refuse(server->router, request, error);
+        response_header(request->response, "Connection", "close");
+    }
+}
+
+static enum MHD_Result begin(struct server *server, struct request *request, const char *method, const char *version)
+{
+    g_autoptr(GError) malformed = NULL;
+
+    (void)read_head(server, request, method, version, &malformed); /* the error says it */
+    judge_head(server, request, malformed);
+    if (request->response != NULL) {
+        request->phase = PHASE_ANSWER;
+        /* Malformed: where the body ends is unknown. Expect: the answer takes the place of the 100. */
+        const bool now = malformed != NULL || request_header(request, "Expect") != NULL;
+        watchdog_expect_body(server->watchdog, request->watched);
+        return now && (request->has_body || malformed != NULL) ? answer(request->connection, request) : MHD_YES;
+    }
+    if (request->route->body == BODY_JSON && request->has_body) {
+        request->phase = PHASE_COLLECT;
+        request->body = g_byte_array_new();
+        watchdog_expect_body(server->watchdog, request->watched);
+        return MHD_YES;
+    }
+    return hand_to_disk(request, run_job);
+}
+
+/* --- the body -------------------------------------------------------------------------------------------------- */
+
+static void collect_piece(struct request *request, const char *data, size_t size)
+{
+    /* Beyond the limit nothing is kept; the router says that it was too long. */
+    const size_t room = 65537 - MIN(request->body->len, 65537);
+
+    (void)g_byte_array_append(request->body, (const guint8 *)data, (guint)MIN(size, room)); /* the same array */
+}
+
+static enum MHD_Result stream_piece(struct request *request, const char *data, size_t size)
+{
+    const struct stream *stream = &request->stream;
+
+    if (!stream->write(stream->context, data, size)) {
+        return hand_to_disk(request, finish_job);
+    }
+    request->unsynced_bytes += (int64_t)size;
+    if (stream->sync == NULL || request->unsynced_bytes < stream->sync_bytes) {
+        return MHD_YES;
+    }
+    if (g_atomic_int_compare_and_exchange(&request->is_syncing, 0, 1)) {
+        request->unsynced_bytes = 0;
+        disk_submit(request->server->disk, sync_job, request_ref(request));
+    } else if (request->unsynced_bytes > SYNC_LAG_MAX * stream->sync_bytes) {
+        request->unsynced_bytes = 0;
+        return hand_to_disk(request, catch_up_job);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result drop_piece(struct request *request, size_t size)
+{
+    const int64_t left = request->content_length - request->received_bytes;
+
+    if (request->phase == PHASE_ANSWER && (request->content_length < 0 || left > SWALLOW_MAX_BYTES)) {
+        answer_by_hand(request);
+    }
+    request->lingered_bytes += (int64_t)size;
+    return request->phase == PHASE_LINGER && request->lingered_bytes > LINGER_MAX_BYTES ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result take_piece(struct request *request, const char *data, size_t size)
+{
+    request->received_bytes += (int64_t)size;
+    watched_count(request->watched, size);
+    switch (request->phase) {
+    case PHASE_COLLECT:
+        collect_piece(request, data, size);
+        return MHD_YES;
+    case PHASE_STREAM:
+        return stream_piece(request, data, size);
+    default:
+        return drop_piece(request, size);
+    }
+}
+
+static enum MHD_Result end_of_body(struct request *request)
+{
+    switch (request->phase) {
+    case PHASE_COLLECT:
+        return hand_to_disk(request, run_job);
+    case PHASE_STREAM:
+        return hand_to_disk(request, finish_job);
+    case PHASE_ANSWER:
+        watchdog_expect_nothing(request->server->watchdog, request->watched);
+        return request->is_answered ? MHD_YES : answer(request->connection, request);
+    default:
+        return MHD_NO;
+    }
+}
+
+/* --- what the library calls ------------------------------------------------------------------------------------ */
+
+static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    struct lane_daemon *lane = context;
+    struct request *request = request_new(uri);
+
+    request->server = lane->server;
+    request->connection = connection;
+    request->watched = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    g_atomic_int_inc(&lane->server->open);
+    return request;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **state)
+{
+    struct lane_daemon *lane = context;
+    struct request *request = *state;
+
+    (void)connection; /* known since on_uri */
+    (void)url;        /* the raw one is parsed here */
+    if (request->phase == PHASE_HEAD) {
+        return begin(lane->server, request, method, version);
+    }
+    if (*size > 0) {
+        const size_t taken = *size;
+        *size = 0;
+        return take_piece(request, data, taken);
+    }
+    return end_of_body(request);
+}
+
+static void report(struct server *server, const struct request *request)
+{
+    const int status = request->is_answered ? request->answered_status : 499; /* nginx' number for "went away" */
+    const double seconds = (double)(g_get_monotonic_time() - request->started_us) / 1e6;
+    const char *pattern = request_pattern(request);
+    g_autofree char *labels = g_strdup_printf("method=\"%s\",route=\"%s\",status=\"%d\"",
+                                              request->route == NULL ? "-" : request->method, pattern, status);
+
+    metrics_add(server->metrics, METRIC_REQUESTS, labels, 1);
+    metrics_observe(server->metrics, METRIC_REQUEST_SECONDS, NULL, seconds);
+    metrics_add(server->metrics, METRIC_RECEIVED_BYTES, NULL, request->received_bytes);
+    metrics_add(server->metrics, METRIC_SENT_BYTES, NULL, request->answered_bytes);
+    log_info(&request->log, "http.request", "method=%s route=%s status=%d in=%" G_GINT64_FORMAT " out=%" G_GINT64_FORMAT
+             " ms=%.1f", request->method, pattern, status, request->received_bytes, request->answered_bytes,
+             seconds * 1000);
+}
+
+static void on_complete(void *context, struct MHD_Connection *connection, void **state,
+                        enum MHD_RequestTerminationCode code)
+{
+    struct lane_daemon *lane = context;
+    struct server *server = lane->server;
+    struct request *request = *state;
+
+    (void)connection; /* known since on_uri */
+    (void)code;       /* the phase says more */
+    if (request == NULL) {
+        return;
+    }
+    *state = NULL;
+    watchdog_expect_head(server->watchdog, request->watched);
+    g_mutex_lock(&server->interrupt_lock);
+    request->watched = NULL;
+    g_mutex_unlock(&server->interrupt_lock);
+    report(server, request);
+    if (request->has_stream && !request->is_stream_done) {
+        request->is_stream_done = true;
+        disk_submit(server->disk, abort_job, request_ref(request));
+    }
+    request_unref(request);
+    (void)g_atomic_int_dec_and_test(&server->open); /* server_stop looks at it */
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct lane_daemon *lane = context;
+    struct server *server = lane->server;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_context = watchdog_add(
+            server->watchdog, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        g_atomic_int_inc(&lane->connections);
+    } else {
+        watchdog_remove(server->watchdog, *socket_context);
+        (void)g_atomic_int_dec_and_test(&lane->connections); /* only counted */
+    }
+}
+
+void request_interrupt(struct request *request)
+{
+    struct server *server = request->server;
+
+    g_mutex_lock(&server->interrupt_lock);
+    if (request->watched != NULL) {
+        watchdog_interrupt(server->watchdog, request->watched, false);
+    }
+    g_mutex_unlock(&server->interrupt_lock);
+}
+
+/* --- connections ----------------------------------------------------------------------------------------------- */
+
+static enum lane lane_of(const char *head, size_t length)
+{
+    static const char *const UPLOADS[] = {"POST /files", "PATCH /files", "HEAD /files"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(UPLOADS); i++) {
+        const size_t wanted = strlen(UPLOADS[i]);
+        if (length >= wanted && memcmp(head, UPLOADS[i], wanted) == 0) {
+            return LANE_UPLOAD;
+        }
+    }
+    return LANE_GENERAL;
+}
+
+/* Listener's thread. A full upload lane overflows into the general one. */
+static void on_hand(void *context, int fd, const struct sockaddr_storage *address, const char *head, size_t length)
+{
+    struct server *server = context;
+    enum lane lane = lane_of(head, length);
+    struct lane_daemon *daemon = &server->lanes[lane][server->turn++ % LANE_THREADS];
+
+    if (lane == LANE_UPLOAD && g_atomic_int_get(&daemon->connections) >= (gint)LANES[LANE_UPLOAD].limit) {
+        daemon = &server->lanes[LANE_GENERAL][server->turn % LANE_THREADS];
+    }
+    if (MHD_add_connection(daemon->daemon, fd, (const struct sockaddr *)address, sizeof *address) != MHD_YES) {
+        metrics_add(server->metrics, METRIC_CONNECTIONS_REFUSED, NULL, 1); /* closed in any case */
+    }
+}
+
+static bool start_lane(struct lane_daemon *lane, GError **error)
+{
+    const struct lane_rule *rule = &LANES[lane->lane];
+    const unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+
+    lane->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, lane, MHD_OPTION_CONNECTION_MEMORY_LIMIT, rule->memory_bytes,
+        MHD_OPTION_CONNECTION_LIMIT, rule->limit, MHD_OPTION_CONNECTION_TIMEOUT, rule->idle_s,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_uri, lane, MHD_OPTION_NOTIFY_COMPLETED,
+        on_complete, lane, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane, MHD_OPTION_END);
+    if (lane->daemon == NULL) {
+        g_set_error(error, HTTP_ERROR, REASON_IO, "cannot start the %s lane", rule->name);
+        return false;
+    }
+    return true;
+}
+
+static void on_tick(void *context, int64_t now_ms, int64_t ended)
+{
+    struct server *server = context;
+
+    parked_list_expire(server->parked, now_ms, false);
+    metrics_set(server->metrics, METRIC_PARKED, NULL, (int64_t)parked_list_count(server->parked));
+    metrics_add(server->metrics, METRIC_SLOW_CLOSED, NULL, ended - server->slow_reported);
+    server->slow_reported = ended;
+    for (size_t i = 0; i < LANE_COUNT; i++) {
+        int64_t open = 0;
+        for (size_t j = 0; j < LANE_THREADS; j++) {
+            open += g_atomic_int_get(&server->lanes[i][j].connections);
+        }
+        metrics_set(server->metrics, METRIC_CONNECTIONS, LANES[i].label, open);
+    }
+}
+
+static void server_free(struct server *server)
+{
+    for (size_t i = 0; i < LANE_COUNT * LANE_THREADS; i++) {
+        struct lane_daemon *lane = &server->lanes[i / LANE_THREADS][i % LANE_THREADS];
+        if (lane->daemon != NULL) {
+            MHD_stop_daemon(lane->daemon);
+        }
+    }
+    disk_stop(server->disk);
+    watchdog_stop(server->watchdog);
+    parked_list_free(server->parked);
+    router_free(server->router);
+    metrics_free(server->metrics);
+    origin_rule_clear(&server->origin);
+    g_mutex_clear(&server->interrupt_lock);
+    g_free(server);
+}
+
+static bool start_threads(struct server *server, GError **error)
+{
+    const struct server_config *config = &server->config;
+    const struct watchdog_limits limits = {
+        .head_ms = config->head_ms > 0 ? config->head_ms : 15000,
+        .idle_ms = 60000,
+        .body_window_ms = config->body_window_ms > 0 ? config->body_window_ms : 60000,
+        .body_window_bytes = 120000, /* 2 KB/s over 60 s */
+        .linger_ms = 2000,
+    };
+
+    server->disk = disk_start(config->disk_threads > 0 ? config->disk_threads : 8);
+    server->parked = parked_list_new(run_parked, server);
+    server->watchdog = watchdog_start(&limits, on_tick, server);
+    for (size_t i = 0; i < LANE_COUNT * LANE_THREADS; i++) {
+        struct lane_daemon *lane = &server->lanes[i / LANE_THREADS][i % LANE_THREADS];
+        lane->server = server;
+        lane->lane = (enum lane)(i / LANE_THREADS);
+        if (!start_lane(lane, error)) {
+            return false;
+        }
+    }
+    const struct listener_config listener = {
+        .host = config->host,
+        .port = config->port,
+        .first_byte_ms = limits.head_ms,
+        .hand = on_hand,
+        .context = server,
+    };
+    server->listener = listener_start(&listener, error);
+    return server->listener != NULL;
+}
+
+struct server *server_start(const struct server_config *config, const struct route *routes, size_t route_count,
+                            gate *judge, struct app *app, GError **error)
+{
+    struct server *server = g_new0(struct server, 1);
+    const struct router_config router = {
+        .routes = routes, .route_count = route_count, .gate = judge, .problem = config->problem, .app = app};
+
+    server->config = *config;
+    server->metrics = metrics_new();
+    server->router = router_new(&router);
+    g_mutex_init(&server->interrupt_lock);
+    if (!origin_rule_read(&server->origin, config->trusted_proxies, config->base_url, error) || !start_threads(server, error)) {
+        server_free(server);
+        return NULL;
+    }
+    return server;
+}
+
+int server_port(const struct server *server)
+{
+    return listener_port(server->listener);
+}
+
+struct metrics *server_metrics(struct server *server)
+{
+    return server->metrics;
+}
+
+static void wait_until_zero(gint *number, gint64 at_most_us)
+{
+    const gint64 until_us = g_get_monotonic_time() + at_most_us;
+
+    while (g_atomic_int_get(number) > 0 && g_get_monotonic_time() < until_us) {
+        g_usleep(STOP_LOOK_US);
+    }
+}
+
+void server_stop(struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    g_atomic_int_set(&server->is_stopping, 1);
+    listener_stop(server->listener);
+    parked_list_expire(server->parked, 0, true);
+    wait_until_zero(&server->open, STOP_WAIT_US);
+    watchdog_interrupt_all(server->watchdog);
+    wait_until_zero(&server->open, STOP_FORCED_US);
+    /* The library must not be stopped with a suspended connection; a disk thread always comes back. */
+    wait_until_zero(&server->working, G_MAXINT64 / 2);
+    server_free(server);
+}
