@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/site/markup.h"
 
 enum node_kind {
     NODE_TEXT,
@@ -405,31 +406,6 @@ static bool is_true(const json_t *value)
     }
 }
 
-static void write_escaped(GString *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            g_string_append(out, "&amp;");
-            break;
-        case '<':
-            g_string_append(out, "&lt;");
-            break;
-        case '>':
-            g_string_append(out, "&gt;");
-            break;
-        case '"':
-            g_string_append(out, "&quot;");
-            break;
-        case '\'':
-            g_string_append(out, "&#39;");
-            break;
-        default:
-            g_string_append_c(out, *text);
-        }
-    }
-}
-
 static void write_value(GString *out, const json_t *value, bool escaped)
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE];
@@ -437,7 +413,7 @@ static void write_value(GString *out, const json_t *value, bool escaped)
     switch (value == NULL ? JSON_NULL : json_typeof(value)) {
     case JSON_STRING:
         if (escaped) {
-            write_escaped(out, json_string_value(value));
+            markup_escape(out, json_string_value(value));
         } else {
             g_string_append(out, json_string_value(value));
         }
