@@ -1,0 +1,74 @@
+/* Sources: sitemaps.org 0.9; Google's video sitemap 1.1. */
+#include "service/site/sitemap.h"
+
+#include "service/site/markup.h"
+#include "service/site/view.h"
+
+#define DURATION_SECONDS_MAX 28800
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static void add_address(GString *out, const char *name, const json_t *facts, const char *url)
+{
+    g_autofree char *whole = markup_absolute(text_of(facts, "base_url"), url);
+
+    markup_element(out, name, whole);
+}
+
+static void add_video(GString *out, const json_t *work, const json_t *facts)
+{
+    const char *words = text_of(work, "words");
+    const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
+
+    g_string_append(out, "<video:video>\n");
+    add_address(out, "video:thumbnail_loc", facts, text_of(work, "poster"));
+    markup_element(out, "video:title", text_of(work, "title"));
+    markup_element(out, "video:description",
+                   words != NULL && *words != '\0' ? words : text_of(work, "title"));
+    add_address(out, "video:content_loc", facts, text_of(view_source_find(work), "src"));
+    add_address(out, "video:player_loc", facts, text_of(work, "embed_url"));
+    if (seconds > 0 && seconds <= DURATION_SECONDS_MAX) {
+        g_string_append_printf(out, "<video:duration>%" G_GINT64_FORMAT "</video:duration>\n",
+                               seconds);
+    }
+    markup_element(out, "video:publication_date", text_of(work, "published_at"));
+    markup_element(out, "video:family_friendly", "yes");
+    g_string_append(out, "</video:video>\n");
+}
+
+static void add_work(GString *out, const json_t *work, const json_t *facts)
+{
+    g_string_append(out, "<url>\n");
+    add_address(out, "loc", facts, text_of(work, "url"));
+    markup_element(out, "lastmod", text_of(work, "published_at"));
+    if (view_source_find(work) != NULL && text_of(work, "poster") != NULL) {
+        add_video(out, work, facts);
+    }
+    g_string_append(out, "</url>\n");
+}
+
+GString *sitemap_xml(const json_t *map, const json_t *facts)
+{
+    const json_t *pages = json_object_get(map, "pages");
+    const json_t *works = json_object_get(map, "works");
+    const size_t page_count = MIN(json_array_size(pages), SITEMAP_URLS_MAX);
+    const size_t work_count = MIN(json_array_size(works), SITEMAP_URLS_MAX - page_count);
+    GString *out =
+        g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset "
+                     "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" "
+                     "xmlns:video=\"http://www.google.com/schemas/sitemap-video/1.1\">\n");
+
+    for (size_t i = 0; i < page_count; i++) {
+        g_string_append(out, "<url>\n");
+        add_address(out, "loc", facts, json_string_value(json_array_get(pages, i)));
+        g_string_append(out, "</url>\n");
+    }
+    for (size_t i = 0; i < work_count; i++) {
+        add_work(out, json_array_get(works, i), facts);
+    }
+    g_string_append(out, "</urlset>\n");
+    return out;
+}

@@ -1,0 +1,95 @@
+/* schema.org and page facts of one work. */
+#include "service/site/structured.h"
+
+#include <stdbool.h>
+
+#include "service/site/markup.h"
+#include "service/site/view.h"
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+/* The family's words; where there are none, what and where. */
+static char *description_of(const json_t *work, const json_t *facts)
+{
+    const char *words = text_of(work, "words");
+    const char *region = text_of(work, "region_name");
+    const char *name = text_of(facts, "name");
+
+    if (words != NULL && *words != '\0') {
+        return g_strdup(words);
+    }
+    return g_strconcat(text_of(work, "title"), "，", region == NULL ? "" : region, "，",
+                       name == NULL ? "" : name, NULL);
+}
+
+static void set_absolute(json_t *object, const char *name, const json_t *facts, const char *url)
+{
+    g_autofree char *whole = markup_absolute(text_of(facts, "base_url"), url);
+
+    if (whole != NULL) {
+        (void)json_object_set_new(object, name, json_string(whole)); /* fails without memory only */
+    }
+}
+
+GString *structured_data(const json_t *work, const json_t *facts)
+{
+    const bool is_photo = json_is_true(json_object_get(work, "is_photo"));
+    const int64_t duration_ms = json_integer_value(json_object_get(work, "duration_ms"));
+    const json_t *source = view_source_find(work);
+    g_autofree char *description = description_of(work, facts);
+    g_autofree char *duration = g_strdup_printf("PT%" G_GINT64_FORMAT "M%" G_GINT64_FORMAT "S",
+                                                duration_ms / 60000, duration_ms / 1000 % 60);
+    json_auto_t *data =
+        json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:O*, s:O*, s:b}", "@context", "https://schema.org",
+                  "@type", is_photo ? "ImageGallery" : "VideoObject", "name",
+                  text_of(work, "title"), "description", description, "uploadDate",
+                  text_of(work, "published_at"), "width", json_object_get(work, "width"), "height",
+                  json_object_get(work, "height"), "isFamilyFriendly", 1);
+    GString *out = g_string_new(NULL);
+
+    set_absolute(data, "url", facts, text_of(work, "url"));
+    set_absolute(data, "thumbnailUrl", facts, text_of(work, "poster"));
+    if (!is_photo) {
+        set_absolute(data, "embedUrl", facts, text_of(work, "embed_url"));
+        set_absolute(data, "contentUrl", facts, text_of(source, "src"));
+        (void)json_object_set_new(data, "duration",
+                                  json_string(duration)); /* fails without memory only */
+    }
+    markup_json(out, data);
+    return out;
+}
+
+/* The square share card where there is one (chat programs want a picture of 300 px and more), else
+ * the poster. */
+static json_t *image_of(const json_t *work, const json_t *facts)
+{
+    const char *card = text_of(work, "share_card");
+    const char *poster = text_of(work, "poster");
+    json_t *image = NULL;
+
+    if (card == NULL && poster == NULL) {
+        return NULL;
+    }
+    image = json_object();
+    set_absolute(image, "url", facts, card != NULL ? card : poster);
+    if (card == NULL) {
+        (void)json_object_set(image, "width",
+                              json_object_get(work, "width")); /* absent stays absent */
+        (void)json_object_set(image, "height", json_object_get(work, "height"));
+    }
+    return image;
+}
+
+json_t *structured_page(const json_t *work, const json_t *facts)
+{
+    g_autofree char *description = description_of(work, facts);
+    json_t *page =
+        json_pack("{s:s?, s:s, s:s?, s:o*}", "title", text_of(work, "title"), "description",
+                  description, "path", text_of(work, "url"), "image", image_of(work, facts));
+
+    set_absolute(page, "url", facts, text_of(work, "url"));
+    return page;
+}

@@ -1,0 +1,92 @@
+/* Display fields of one work. Dates are said in the province's own time. */
+#include "service/site/view.h"
+
+#include <string.h>
+
+#include "service/site/markup.h"
+#include "service/site/oembed.h"
+
+#define PROVINCE_OFFSET "+08"
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static void set_text(json_t *work, const char *name, const char *text)
+{
+    if (text != NULL) {
+        (void)json_object_set_new(work, name, json_string(text)); /* fails without memory only */
+    }
+}
+
+const json_t *view_source_find(const json_t *work)
+{
+    const json_t *sources = json_object_get(work, "sources");
+
+    for (size_t i = 0; i < json_array_size(sources); i++) {
+        const json_t *source = json_array_get(sources, i);
+        const char *type = text_of(source, "type");
+
+        if (type != NULL && g_str_has_prefix(type, "video/mp4")) {
+            return source;
+        }
+    }
+    return NULL;
+}
+
+static void add_texts(json_t *work)
+{
+    const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
+    const char *published_at = text_of(work, "published_at");
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(PROVINCE_OFFSET);
+    g_autoptr(GDateTime) published =
+        published_at == NULL ? NULL : g_date_time_new_from_iso8601(published_at, zone);
+    g_autoptr(GDateTime) local =
+        published == NULL || zone == NULL ? NULL : g_date_time_to_timezone(published, zone);
+    g_autofree char *duration =
+        g_strdup_printf("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, seconds / 60, seconds % 60);
+    g_autofree char *day =
+        local == NULL
+            ? NULL
+            : g_strdup_printf("%d年%d月%d日", g_date_time_get_year(local),
+                              g_date_time_get_month(local), g_date_time_get_day_of_month(local));
+
+    set_text(work, "duration_text", seconds > 0 ? duration : NULL);
+    set_text(work, "published_text", day);
+}
+
+static void add_addresses(json_t *work, const json_t *facts)
+{
+    const char *base_url = text_of(facts, "base_url");
+    const json_t *source = view_source_find(work);
+    g_autofree char *frame =
+        oembed_frame(work, facts, oembed_fit(oembed_size_of(work), (struct oembed_size){640, 640}));
+    g_autofree char *video = markup_absolute(base_url, text_of(source, "src"));
+    g_autofree char *page = markup_absolute(base_url, text_of(work, "url"));
+    g_autofree char *escaped = g_uri_escape_string(page == NULL ? "" : page, NULL, FALSE);
+    g_autofree char *json_url =
+        g_strconcat(base_url, "/oembed?url=", escaped, "&format=json", NULL);
+    g_autofree char *xml_url = g_strconcat(base_url, "/oembed?url=", escaped, "&format=xml", NULL);
+
+    set_text(work, "embed_code", frame);
+    set_text(work, "video_url", video);
+    set_text(work, "video_type", text_of(source, "type"));
+    set_text(work, "oembed_json_url", json_url);
+    set_text(work, "oembed_xml_url", xml_url);
+}
+
+void view_complete(json_t *work, const json_t *facts)
+{
+    const struct oembed_size size = oembed_size_of(work);
+    const bool is_photo = json_array_size(json_object_get(work, "photos")) > 0;
+
+    (void)json_object_set_new(work, "is_photo",
+                              json_boolean(is_photo)); /* fails without memory only */
+    set_text(work, "aspect_class",
+             size.width_px == size.height_px  ? "square"
+             : size.width_px > size.height_px ? "landscape"
+                                              : "portrait");
+    add_texts(work);
+    add_addresses(work, facts);
+}

@@ -1,0 +1,15 @@
+/* A published work as pages want it: adds to an item of GET /api/v1/works what follows from it.
+ * Names of places and tracks (region_name, city_name, city_code, track_name) are the caller's, who
+ * knows the rules. */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+/* Adds duration_text, published_text, aspect_class, is_photo, embed_code, video_url, video_type,
+ * oembed_json_url, oembed_xml_url. `facts` as in site_open. */
+void view_complete(json_t *work, const json_t *facts);
+
+/* The source for programs that take only one: the first MP4; NULL when there is none. Borrowed from
+ * `work`. */
+const json_t *view_source_find(const json_t *work);

@@ -1,0 +1,187 @@
+// One picked file on the page: its picture, its line of progress, its sentence.
+
+import type { Problem, Track } from './api'
+import type { Draft } from './draft'
+import { fingerprintOf } from './fingerprint'
+import type { FileUpload } from './upload'
+import { bytesText, remainingText, secondsText } from './words'
+
+const PREVIEW_MS = 3000
+
+export type Kind = 'video' | 'photo'
+
+export interface Owner {
+  draft: Draft
+  changed(): void // something to save, to say or to send
+}
+
+export function kindOf(file: File, hint: string): Kind | null {
+  if (file.type.startsWith('video/') || /\.(mp4|mov|m4v|3gp|mkv|avi|webm)$/i.test(file.name)) {
+    return 'video'
+  }
+  if (file.type.startsWith('image/') || /\.(jpe?g|png|heic|heif|webp)$/i.test(file.name)) {
+    return 'photo'
+  }
+  return hint === 'video' || hint === 'photo' ? hint : null
+}
+
+export class Picked {
+  readonly row: HTMLLIElement
+  uploadId = ''
+  percent = 0
+  text = ''
+  problem: Problem | null = null
+  moving = false
+  private upload: FileUpload | null = null
+  private fingerprint = ''
+  private startedMs = 0
+  private startedBytes = -1
+  private removed = false
+
+  constructor(
+    readonly file: File,
+    readonly kind: Kind,
+    private readonly owner: Owner,
+    remove: (picked: Picked) => void,
+  ) {
+    const template = document.getElementById('file-card') as HTMLTemplateElement
+
+    this.row = (template.content.cloneNode(true) as DocumentFragment).firstElementChild as HTMLLIElement
+    this.part('name').textContent = file.name
+    this.part('facts').textContent = bytesText(file.size)
+    this.part('remove').addEventListener('click', () => remove(this))
+  }
+
+  // Shows the file and answers its length in seconds, 0 when the phone cannot tell.
+  preview(): Promise<number> {
+    const address = URL.createObjectURL(this.file)
+
+    if (this.kind === 'photo') {
+      const picture = document.createElement('img')
+      picture.src = address
+      picture.alt = ''
+      picture.onerror = () => picture.remove()
+      this.part('preview').append(picture)
+      return Promise.resolve(0)
+    }
+    return this.previewVideo(address)
+  }
+
+  private previewVideo(address: string): Promise<number> {
+    const video = document.createElement('video')
+
+    video.controls = video.muted = video.playsInline = true
+    video.preload = 'metadata'
+    video.setAttribute('aria-label', '您选的视频')
+    this.part('preview').append(video)
+    return new Promise((tell) => {
+      const unseen = (): void => {
+        this.part('preview').textContent = '能上传，只是这里看不了。'
+        tell(Number.isFinite(video.duration) ? video.duration : 0)
+      }
+
+      video.onerror = unseen
+      video.onloadedmetadata = () => {
+        if (video.videoWidth === 0) {
+          unseen()
+          return
+        }
+        this.part('facts').textContent = `${bytesText(this.file.size)}，${secondsText(video.duration)}`
+        tell(Number.isFinite(video.duration) ? video.duration : 0)
+      }
+      window.setTimeout(() => tell(0), PREVIEW_MS)
+      video.src = address
+    })
+  }
+
+  async start(track: Track): Promise<void> {
+    const engine = import('./upload')
+
+    try {
+      this.fingerprint = await fingerprintOf(this.file)
+    } catch {
+      this.say('这个文件读不出来。如果它在云相册里，请先下载到手机。')
+      return
+    }
+    const { FileUpload: Engine } = await engine
+    if (this.removed) {
+      return
+    }
+    this.moving = true
+    this.upload = new Engine({
+      file: this.file,
+      track: track.key,
+      fingerprint: this.fingerprint,
+      url: this.owner.draft.uploads[this.fingerprint]?.url ?? null,
+      onUrl: (url) => this.keep(url),
+      onProgress: (sent) => this.progress(sent),
+      onWaiting: () => this.wait(),
+      onDone: (id) => this.done(id),
+      onRefused: (problem) => this.refuse(problem),
+    })
+    this.say('开始传了，您可以接着往下填。')
+  }
+
+  remove(): void {
+    this.removed = true
+    this.moving = false
+    this.upload?.stop()
+    delete this.owner.draft.uploads[this.fingerprint]
+    this.row.remove()
+  }
+
+  private keep(url: string): void {
+    this.owner.draft.uploads[this.fingerprint] = { url, name: this.file.name, percent: this.percent }
+    this.owner.changed()
+  }
+
+  private progress(sentBytes: number): void {
+    const now = Date.now()
+
+    if (this.startedBytes < 0 || sentBytes < this.startedBytes) {
+      this.startedBytes = sentBytes
+      this.startedMs = now
+    }
+    this.moving = true
+    this.percent = Math.floor((sentBytes / this.file.size) * 100)
+    const kept = this.owner.draft.uploads[this.fingerprint]
+    if (kept !== undefined) {
+      kept.percent = this.percent
+    }
+    const speed = (sentBytes - this.startedBytes) / Math.max(1, now - this.startedMs)
+    const left = speed > 0 ? `，${remainingText((this.file.size - sentBytes) / speed / 1000)}` : ''
+    this.say(`已传 ${this.percent}%${left}`)
+  }
+
+  private wait(): void {
+    this.startedBytes = -1
+    this.say(
+      navigator.onLine ? '网络不太稳，正在接着传，不用重选。' : '网络断开了，连上网会自动接着传，不用重选。',
+    )
+  }
+
+  private done(id: string): void {
+    this.uploadId = id
+    this.percent = 100
+    this.moving = false
+    this.say('传好了。')
+  }
+
+  private refuse(problem: Problem): void {
+    this.problem = problem
+    this.moving = false
+    delete this.owner.draft.uploads[this.fingerprint]
+    this.say(problem.detail)
+  }
+
+  private say(text: string): void {
+    this.text = text
+    this.part('state').textContent = text
+    ;(this.row.querySelector('progress') as HTMLProgressElement).value = this.percent
+    this.owner.changed()
+  }
+
+  private part(name: string): HTMLElement {
+    return this.row.querySelector(`[data-${name}]`) as HTMLElement
+  }
+}

@@ -1,0 +1,352 @@
+// The upload page: pick, fill in, send. Bytes move while the form is filled; sending may be pressed before they have
+// arrived. Without this script the form is sent as it is.
+
+import { Problem, request, type Rules, type Track } from './lib/api'
+import { keepAwake } from './lib/awake'
+import { type Draft, dropDraft, emptyDraft, loadDraft, saveDraft } from './lib/draft'
+import { clearError, showError, splitRegions } from './lib/fields'
+import { type Kind, kindOf, Picked } from './lib/picked'
+import { bytesText, secondsText } from './lib/words'
+
+const SAY_MS = 4000
+const SAY_PERCENT = 5
+
+const form = document.getElementById('form') as HTMLFormElement
+const send = document.getElementById('send') as HTMLButtonElement
+const list = document.getElementById('files') as HTMLUListElement
+const filesError = document.getElementById('files-error') as HTMLElement
+const formError = document.getElementById('form-error') as HTMLElement
+const said = document.getElementById('said') as HTMLElement
+
+let draft: Draft = loadDraft()
+let files: Picked[] = []
+let wanted = false // 提交 was pressed
+let sending = false
+let saidMs = 0
+let saidPercent = 0
+
+const rules: Promise<Rules> = loadRules()
+
+async function loadRules(): Promise<Rules> {
+  for (let waitMs = 1000; ; waitMs = Math.min(30000, waitMs * 2)) {
+    try {
+      return await request<Rules>('GET', 'rules')
+    } catch {
+      await new Promise((resolve) => window.setTimeout(resolve, waitMs))
+    }
+  }
+}
+
+function field(name: string): HTMLInputElement {
+  const found = form.elements.namedItem(name)
+  return (found instanceof RadioNodeList ? found[0] : found) as HTMLInputElement
+}
+
+function value(name: string): string {
+  const found = form.elements.namedItem(name)
+  return (found as RadioNodeList | HTMLInputElement | null)?.value.trim() ?? ''
+}
+
+/* what is said */
+
+function tell(element: HTMLElement, text: string): void {
+  element.textContent = text
+  element.hidden = text === ''
+}
+
+// Each file's own line changes all the time; this one is read out, so it changes in steps.
+function sayProgress(): void {
+  const total = files.reduce((sum, one) => sum + one.file.size, 0)
+  const percent = Math.floor(files.reduce((sum, one) => sum + one.percent * one.file.size, 0) / Math.max(1, total))
+  const now = Date.now()
+  const latest = files.find((one) => one.moving) ?? files[files.length - 1]
+  const isStep = Math.abs(percent - saidPercent) >= SAY_PERCENT && now - saidMs >= SAY_MS
+  const text = latest === undefined ? '' : files.length > 1 && percent < 100 ? `一共传了 ${percent}%。` : latest.text
+
+  if (latest !== undefined && (isStep || !text.startsWith('已传'))) {
+    saidMs = now
+    saidPercent = percent
+    said.textContent = text === latest.text ? '' : text
+    if (said.textContent === '') {
+      said.textContent = text
+    }
+  }
+}
+
+function showStep(): void {
+  const filled = ['title', 'region', 'name', 'phone'].every((name) => value(name) !== '')
+  const steps = document.querySelectorAll('#steps li')
+  const done = [files.some((one) => one.percent === 100), filled, false]
+  const now = files.length === 0 ? 0 : filled ? 2 : 1
+
+  steps.forEach((step, i) => (step.className = i === now ? 'now' : done[i] ? 'done' : ''))
+}
+
+function changed(): void {
+  keepAwake(files.some((one) => one.moving))
+  saveDraft(draft)
+  sayProgress()
+  showStep()
+  if (wanted) {
+    void trySend()
+  }
+}
+
+/* picking */
+
+function trackFor(tracks: Track[], kind: Kind): Track | undefined {
+  const offered = tracks.filter((track) => track.open && track.public && track.kinds.includes(kind))
+  return offered.find((track) => track.key === value('track')) ?? offered[0]
+}
+
+function chooseTrack(track: Track): void {
+  const choice = form.querySelector<HTMLInputElement>(`input[name=track][value="${track.key}"]`)
+
+  if (choice !== null) {
+    choice.checked = true
+    clearError(choice)
+  }
+}
+
+function refusal(file: File, kind: Kind | null, track: Track | undefined): string {
+  if (kind === null) {
+    return '这个文件不是视频或照片，请从相册里重新选择。'
+  }
+  if (track === undefined) {
+    return kind === 'photo' ? '现在不收照片，请选一段视频。' : '现在不收视频，请选照片。'
+  }
+  if (file.size === 0) {
+    return '文件是空的。如果它还在云相册里，请先下载到手机再传。'
+  }
+  if (file.size > track.max_bytes) {
+    return `这个文件有 ${bytesText(file.size)}，最大 ${bytesText(track.max_bytes)}。请在手机相册里剪短一些再传。`
+  }
+  return ''
+}
+
+function lengthRefusal(seconds: number, track: Track): string {
+  if (seconds > 0 && track.max_seconds > 0 && seconds > track.max_seconds + 1) {
+    return `视频有 ${secondsText(seconds)}，最长 ${secondsText(track.max_seconds)}。请在手机相册里剪短再传。`
+  }
+  if (seconds > 0 && seconds < track.min_seconds) {
+    return `视频只有 ${secondsText(seconds)}，请至少拍 ${secondsText(track.min_seconds)}。`
+  }
+  return ''
+}
+
+function drop(picked: Picked): void {
+  picked.remove()
+  files = files.filter((one) => one !== picked)
+  changed()
+}
+
+async function pick(file: File, hint: string): Promise<void> {
+  const kind = kindOf(file, hint)
+  const track = kind === null ? undefined : trackFor((await rules).tracks, kind)
+  const wrong = refusal(file, kind, track)
+
+  if (wrong !== '' || kind === null || track === undefined) {
+    tell(filesError, wrong)
+    return
+  }
+  if (kind === 'video' || files.some((one) => one.kind === 'video')) {
+    files.slice().forEach(drop)
+  }
+  if (files.length >= Math.max(1, track.max_files)) {
+    tell(filesError, `最多 ${track.max_files} 张，多的没有加进来。`)
+    return
+  }
+  const picked = new Picked(file, kind, { draft, changed }, drop)
+  files.push(picked)
+  list.append(picked.row)
+  chooseTrack(track)
+  const tooLong = lengthRefusal(await picked.preview(), track)
+  if (tooLong !== '') {
+    drop(picked)
+    tell(filesError, tooLong)
+    return
+  }
+  await picked.start(track)
+  changed()
+}
+
+async function pickAll(input: HTMLInputElement): Promise<void> {
+  const chosen = Array.from(input.files ?? [])
+
+  input.value = ''
+  tell(filesError, '')
+  for (const file of chosen) {
+    await pick(file, input.dataset.kind ?? '')
+  }
+}
+
+/* the form */
+
+function showGuardian(): void {
+  ;(document.getElementById('guardian') as HTMLElement).hidden = value('children') !== '1'
+}
+
+const NEEDED: [name: string, isWrong: () => boolean, text: string][] = [
+  ['track', () => value('track') === '', '请选择作品类别。'],
+  ['title', () => value('title') === '', '请给作品起个名字。'],
+  ['region', () => value('region') === '', '请选择所在的市和县（市、区）。'],
+  ['name', () => value('name') === '', '请填写联系人姓名。'],
+  ['phone', () => !/^1\d{10}$/.test(value('phone').replace(/[\s-]/g, '')), '手机号不对，请填写 11 位手机号。'],
+  ['children', () => value('children') === '', '请选一下画面里有没有孩子。'],
+  ['guardian', () => value('children') === '1' && !field('guardian').checked, '画面里有孩子时，需要监护人勾选同意。'],
+  ['licence', () => !field('licence').checked, '请先勾选同意展示这件作品。'],
+]
+
+function isComplete(): boolean {
+  let first: HTMLElement | null = null
+
+  if (files.length === 0) {
+    tell(filesError, '请先选一段视频或照片。')
+    first = form.querySelector<HTMLElement>('[data-kind]')
+  }
+  for (const [name, isWrong, text] of NEEDED) {
+    clearError(field(name))
+    if (isWrong()) {
+      showError(field(name), text)
+      first = first ?? (name === 'region' && field(name).disabled ? document.getElementById('city') : field(name))
+    }
+  }
+  first?.focus()
+  return first === null
+}
+
+function scopes(): string[] {
+  return ['site', ...Array.from(form.querySelectorAll<HTMLInputElement>('[name=scope]:checked'), (one) => one.value)]
+}
+
+function body(): unknown {
+  return {
+    uploads: files.map((one) => one.uploadId),
+    track: value('track'),
+    title: value('title'),
+    words: value('words'),
+    region: value('region'),
+    name: value('name'),
+    phone: value('phone').replace(/[\s-]/g, ''),
+    ai: value('ai') === '1',
+    consents: { licence: field('licence').checked, guardian: value('children') === '1', scopes: scopes() },
+  }
+}
+
+function release(text: string): void {
+  wanted = sending = false
+  send.textContent = '提交作品'
+  tell(formError, text)
+}
+
+async function trySend(): Promise<void> {
+  const refused = files.find((one) => one.problem !== null)
+
+  if (refused?.problem) {
+    release(refused.problem.detail)
+    return
+  }
+  if (sending || files.length === 0 || files.some((one) => one.uploadId === '')) {
+    send.textContent = '等传完自动提交…'
+    return
+  }
+  sending = true
+  send.textContent = '正在提交…'
+  try {
+    const answer = await request<{ code: string; pin: string }>('POST', 'submissions', body(), {
+      'Idempotency-Key': draft.key,
+    })
+    showReceipt(answer.code, answer.pin)
+  } catch (error) {
+    if (error instanceof Problem && error.status !== 0) {
+      draft.key = emptyDraft().key // another try may say something else
+    }
+    release(error instanceof Problem ? error.detail : '没有提交成功，请再点一次“提交作品”。')
+  }
+}
+
+function showReceipt(code: string, pin: string): void {
+  const receipt = document.getElementById('receipt') as HTMLElement
+  const put = (name: string, text: string): void => {
+    ;(receipt.querySelector(`[data-${name}]`) as HTMLElement).textContent = text
+  }
+
+  wanted = false
+  files = []
+  dropDraft()
+  put('code', code)
+  put('pin', `${pin.slice(0, 3)} ${pin.slice(3)}`)
+  ;(receipt.querySelector('[data-link]') as HTMLAnchorElement).href = `/status/${encodeURIComponent(code)}#${pin}`
+  document.querySelectorAll('#steps li').forEach((step) => (step.className = 'done'))
+  form.hidden = true
+  receipt.hidden = false
+  ;(document.getElementById('receipt-title') as HTMLElement).focus()
+}
+
+/* coming back */
+
+function restore(): void {
+  const unfinished = Object.values(draft.uploads)[0]
+  const title = draft.fields.title
+
+  for (const [name, text] of Object.entries(draft.fields)) {
+    if (name === 'region') {
+      field(name).dispatchEvent(new CustomEvent('restore', { detail: text }))
+    } else if (name === 'track' || field(name)?.type !== 'radio') {
+      const found = form.elements.namedItem(name) as HTMLInputElement | null
+      if (found !== null) {
+        found.value = text
+      }
+    }
+  }
+  if (unfinished !== undefined) {
+    const text = document.getElementById('draft-text') as HTMLElement
+    text.textContent = `“${title || unfinished.name}”传到了 ${unfinished.percent}%。请再选一次同一个文件，会接着传。`
+    ;(document.getElementById('draft') as HTMLElement).hidden = false
+  }
+}
+
+function keepFields(): void {
+  for (const name of ['track', 'title', 'words', 'region', 'name', 'phone']) {
+    draft.fields[name] = value(name)
+  }
+  saveDraft(draft)
+  showStep()
+}
+
+function start(): void {
+  form.noValidate = true
+  form.classList.add('live')
+  splitRegions(document.getElementById('city') as HTMLSelectElement, field('region') as unknown as HTMLSelectElement)
+  restore()
+  showGuardian()
+  for (const input of form.querySelectorAll<HTMLInputElement>('input[type=file]')) {
+    input.addEventListener('change', () => void pickAll(input))
+  }
+  form.addEventListener('input', (event) => {
+    clearError(event.target as HTMLInputElement)
+    showGuardian()
+    keepFields()
+  })
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    tell(formError, '')
+    if (isComplete()) {
+      wanted = true
+      void trySend()
+    }
+  })
+  document.getElementById('draft-drop')?.addEventListener('click', () => {
+    dropDraft()
+    location.reload()
+  })
+  window.addEventListener('beforeunload', (event) => {
+    if (files.some((one) => one.moving)) {
+      event.preventDefault()
+    }
+  })
+}
+
+if (form !== null) {
+  start()
+}

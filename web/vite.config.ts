@@ -1,0 +1,27 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+// Each entry becomes one hashed file in dist/assets/. The service reads dist/.vite/manifest.json and offers an entry
+// to the templates as {{assets.NAME_js}} or {{assets.NAME_css}}.
+export default defineConfig({
+  plugins: [vue()],
+  publicDir: false,
+  build: {
+    target: ['es2019', 'chrome79', 'safari13'],
+    manifest: true,
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    rollupOptions: {
+      input: {
+        base: 'public/css/base.css',
+        elder: 'public/elder.ts',
+        submit: 'public/submit.ts',
+        status: 'public/status.ts',
+        watch: 'public/watch.ts',
+        embed: 'public/embed.ts',
+        console: 'console/main.ts',
+      },
+    },
+  },
+})
