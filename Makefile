@@ -29,7 +29,7 @@ CFLAGS   += -std=c17 -D_GNU_SOURCE -DXUEPAI_VERSION='"$(or $(VERSION),0)"' -I. $
 LDFLAGS  += $(LDHARDEN) -pthread
 
 # What each program may link; tests/unit/boundaries_test reads the result from the programs themselves.
-service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libcurl libsodium libcrypto jansson liboath libqrencode
+service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libcurl libsodium libcrypto jansson libqrencode
 worker_packages  := glib-2.0 gio-2.0 libcurl libcrypto jansson
 media_packages   := glib-2.0 jansson libavformat libavcodec libavfilter libavutil libswscale libswresample vips libseccomp
 media_extra      := -lmagic -lm
@@ -78,13 +78,16 @@ web/dist/.built: $(wildcard web/package.json web/*.ts web/public/*.ts web/public
 	@if [ -f web/package.json ]; then cd web && npm run --silent build && touch dist/.built; fi
 
 $(BUILD)/xuepai-service: $(call objects,service/main.c $(service_sources) $(common_sources))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(service_packages))
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(service_packages))
 
 $(BUILD)/xuepai-worker: $(call objects,worker/main.c $(worker_sources) $(common_sources))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages))
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages))
 
 $(BUILD)/xuepai-media: $(call objects,worker/media/main.c $(media_sources) worker/task.c common/failure.c)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
 
 $(BUILD)/obj/service/%.o:      PACKAGES = $(service_packages)
 $(BUILD)/obj/worker/%.o:       PACKAGES = $(worker_packages)
@@ -92,7 +95,8 @@ $(BUILD)/obj/worker/media/%.o: PACKAGES = $(media_packages)
 $(BUILD)/obj/common/%.o:       PACKAGES = glib-2.0 gio-2.0 jansson libcrypto
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(call flags,$(PACKAGES)) -c -o $@ $<
+	@echo '  cc $<'
+	@$(CC) $(CFLAGS) $(call flags,$(PACKAGES)) -c -o $@ $<
 
 # Unit tests: tests/unit/service/http/ranges_test.c tests service/http/ranges.c and is linked with that program.
 unit_sources := $(shell find tests/unit -name '*_test.c' 2>/dev/null)

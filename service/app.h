@@ -12,8 +12,8 @@ struct app {
     struct site *site;
     struct sniffer *sniffer;       /* NULL when xuepai-media is not there; uploads then go on unsniffed */
     char *worker_token;            /* what workers of this installation show */
-    const char *data;              /* folder of everything, absolute */
-    const char *web;               /* folder of templates/ and dist/ */
+    char *data;                    /* folder of everything, absolute */
+    char *web;                     /* folder of templates/ and dist/ */
     const char *sandbox;           /* level of the sniffer: full, strong, basic, none, off */
     struct rules *rules;           /* editions, tracks and regions as read from config/ */
     struct secrets *secrets;       /* keys of this installation */

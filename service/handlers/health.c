@@ -81,7 +81,7 @@ HANDLER(health_metrics)
         !store_space(app->store, &free_bytes, &total_bytes, error)) {
         return NULL;
     }
-    GString *text = metrics_text(server_metrics(app->server));
+    GString *text = metrics_text(server_metrics(request_server(request)));
     gauge(text, "xuepai_jobs_queued", "jobs waiting for a worker", numbers.queued);
     gauge(text, "xuepai_jobs_leased", "jobs running", numbers.leased);
     gauge(text, "xuepai_jobs_failed", "jobs given up", numbers.failed);

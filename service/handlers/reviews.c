@@ -239,7 +239,7 @@ HANDLER(queue_decide)
     if (!good) {
         return NULL;
     }
-    server_wake(app->server, "jobs");
+    server_wake(request_server(request), "jobs");
     g_autofree char *effective = time_text(request_now_ms(request) + app->settings->undo_seconds * 1000);
     g_autofree char *id = call.text;
     return no_store(response_json(200, json_pack("{s:s, s:s, s:I}", "decision", id, "effective_at", effective,

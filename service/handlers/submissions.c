@@ -134,7 +134,7 @@ HANDLER(submission_post)
     if (!database_transact(app->database, "submission.create", create, &call, error)) {
         return NULL;
     }
-    server_wake(app->server, "jobs");
+    server_wake(request_server(request), "jobs");
     struct response *response =
         response_json(201, json_pack("{s:s, s:s, s:s, s:s}", "code", call.receipt.code, "pin", call.receipt.pin,
                                      "status", call.receipt.state, "status_text",
@@ -340,7 +340,7 @@ static struct response *answer_change(struct change *change, const char *name, d
 
     if (database_transact(app->database, name, work, change, error) &&
         database_read(app->database, "submission.show", look, &show, error)) {
-        server_wake(app->server, "jobs");
+        server_wake(request_server(request), "jobs");
         response = response_json(200, submission_json(app, change->request, &change->after, &show));
         response_header(response, "Cache-Control", "no-store");
     }

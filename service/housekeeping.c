@@ -1,0 +1,253 @@
+#include "service/housekeeping.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <glib/gstdio.h>
+
+#include "common/failure.h"
+#include "service/http/parked.h"
+#include "service/model/job.h"
+#include "service/model/rendition.h"
+#include "service/model/review.h"
+#include "service/model/staff.h"
+#include "service/store/store.h"
+
+enum {
+    TICK_MS = 200,
+    ORPHAN_MS = 3600 * 1000, /* a file without a row is left alone for an hour: its row may be on the way */
+};
+
+struct housekeeping {
+    struct app *app;
+    GThread *thread;
+    GMutex lock;
+    GCond changed;
+    bool stopping; /* under lock */
+};
+
+struct due {
+    struct app *app;
+    int64_t now_ms;
+    struct sql_rows *rows;
+    const char *id;
+    int64_t changed;
+    bool used;
+};
+
+static bool look_due(struct sql *sql, void *context, GError **error)
+{
+    struct due *due = context;
+
+    due->rows = review_due(sql, due->now_ms, error);
+    return due->rows != NULL;
+}
+
+static bool settle(struct sql *sql, void *context, GError **error)
+{
+    const struct due *due = context;
+
+    return review_settle(sql, due->app->rules, due->id, due->now_ms, error);
+}
+
+static bool settle_decisions(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    if (!database_read(app->database, "decision.due", look_due, &due, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < due.rows->count; i++) {
+        g_autoptr(GError) cause = NULL;
+        due.id = ((const struct decision_row *)sql_rows_at(due.rows, i))->id;
+        if (!database_transact(app->database, "decision.settle", settle, &due, &cause)) {
+            log_error(&app->log, "decision.unsettled", cause);
+        }
+    }
+    if (due.rows->count > 0) {
+        server_wake(app->server, "jobs");
+    }
+    sql_rows_free(due.rows);
+    return true;
+}
+
+static bool void_leases(struct sql *sql, void *context, GError **error)
+{
+    struct due *due = context;
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail on Linux >= 2.6.39 */
+    return job_void_leases(sql, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &due->changed, error);
+}
+
+/* Also wakes claims for jobs that were queued for later. */
+static bool return_jobs(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    if (!database_transact(app->database, "job.void_leases", void_leases, &due, error)) {
+        return false;
+    }
+    if (due.changed > 0) {
+        log_warning(&app->log, "job.lease_lost", "count=%" G_GINT64_FORMAT, due.changed);
+    }
+    server_wake(app->server, "jobs");
+    return true;
+}
+
+static bool sweep_rows(struct sql *sql, void *context, GError **error)
+{
+    const struct due *due = context;
+
+    return login_sweep(sql, due->now_ms, error);
+}
+
+static bool sweep_logins(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    return database_transact(app->database, "login.sweep", sweep_rows, &due, error);
+}
+
+static bool look_used(struct sql *sql, void *context, GError **error)
+{
+    struct due *due = context;
+
+    return rendition_key_is_used(sql, due->id, &due->used, error);
+}
+
+struct sweep {
+    struct app *app;
+    int64_t now_ms;
+    GPtrArray *orphans;
+};
+
+static bool collect_orphan(void *context, const char *key, int64_t size, int64_t modified_ms)
+{
+    struct sweep *sweep = context;
+    struct due due = {.app = sweep->app, .id = key};
+
+    (void)size;
+    if (sweep->now_ms - modified_ms > ORPHAN_MS &&
+        database_read(sweep->app->database, "rendition.key_is_used", look_used, &due, NULL) && !due.used) {
+        g_ptr_array_add(sweep->orphans, g_strdup(key));
+    }
+    return true;
+}
+
+/* Files that no row names: left by a crash between a rename and its commit. */
+static bool sweep_store(struct app *app, int64_t now_ms, GError **error)
+{
+    g_autoptr(GPtrArray) orphans = g_ptr_array_new_with_free_func(g_free);
+    struct sweep sweep = {.app = app, .now_ms = now_ms, .orphans = orphans};
+
+    if (!store_each(app->store, "", collect_orphan, &sweep, error)) {
+        return false;
+    }
+    for (guint i = 0; i < orphans->len; i++) {
+        log_message(&app->log, "store.orphan_removed", "key=%s", (const char *)g_ptr_array_index(orphans, i));
+        if (!store_remove(app->store, g_ptr_array_index(orphans, i), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void remove_folder(const char *path)
+{
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+
+    for (const char *name; folder != NULL && (name = g_dir_read_name(folder)) != NULL;) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        (void)g_remove(file); /* the next sweep tries again */
+    }
+    (void)g_rmdir(path);
+}
+
+/* Folders of job attempts that ended long ago. */
+static bool sweep_jobs(struct app *app, int64_t now_ms, GError **error)
+{
+    g_autofree char *root = g_build_filename(app->data, "jobs", NULL);
+    g_autoptr(GDir) folder = g_dir_open(root, 0, NULL);
+
+    (void)error;
+    for (const char *name; folder != NULL && (name = g_dir_read_name(folder)) != NULL;) {
+        g_autofree char *path = g_build_filename(root, name, NULL);
+        GStatBuf status;
+        if (g_stat(path, &status) == 0 && now_ms - (int64_t)status.st_mtime * 1000 > ORPHAN_MS) {
+            remove_folder(path);
+        }
+    }
+    return true;
+}
+
+/* THE table of chores. */
+static const struct {
+    const char *name;
+    int64_t every_ms;
+    bool (*run)(struct app *app, int64_t now_ms, GError **error);
+} CHORES[] = {
+    {"decisions", TICK_MS, settle_decisions},
+    {"jobs", 2000, return_jobs},
+    {"logins", 60 * 1000, sweep_logins},
+    {"job-folders", 600 * 1000, sweep_jobs},
+    {"store", 3600 * 1000, sweep_store},
+};
+
+static bool wait_tick(struct housekeeping *housekeeping)
+{
+    g_mutex_lock(&housekeeping->lock);
+    const gint64 until = g_get_monotonic_time() + TICK_MS * G_TIME_SPAN_MILLISECOND;
+    while (!housekeeping->stopping && g_cond_wait_until(&housekeeping->changed, &housekeeping->lock, until)) {
+    }
+    const bool go_on = !housekeeping->stopping;
+    g_mutex_unlock(&housekeeping->lock);
+    return go_on;
+}
+
+static gpointer housekeeping_main(gpointer data)
+{
+    struct housekeeping *housekeeping = data;
+    int64_t due_us[G_N_ELEMENTS(CHORES)] = {0};
+
+    while (wait_tick(housekeeping)) {
+        for (size_t i = 0; i < G_N_ELEMENTS(CHORES); i++) {
+            g_autoptr(GError) error = NULL;
+            if (g_get_monotonic_time() < due_us[i]) {
+                continue;
+            }
+            due_us[i] = g_get_monotonic_time() + CHORES[i].every_ms * 1000;
+            if (!CHORES[i].run(housekeeping->app, g_get_real_time() / 1000, &error)) {
+                g_prefix_error(&error, "%s: ", CHORES[i].name);
+                log_error(&housekeeping->app->log, "housekeeping.failed", error);
+            }
+        }
+    }
+    return NULL;
+}
+
+struct housekeeping *housekeeping_start(struct app *app)
+{
+    struct housekeeping *housekeeping = g_new0(struct housekeeping, 1);
+
+    housekeeping->app = app;
+    g_mutex_init(&housekeeping->lock);
+    g_cond_init(&housekeeping->changed);
+    housekeeping->thread = g_thread_new("housekeeping", housekeeping_main, housekeeping);
+    return housekeeping;
+}
+
+void housekeeping_stop(struct housekeeping *housekeeping)
+{
+    if (housekeeping == NULL) {
+        return;
+    }
+    g_mutex_lock(&housekeeping->lock);
+    housekeeping->stopping = true;
+    g_cond_signal(&housekeeping->changed);
+    g_mutex_unlock(&housekeeping->lock);
+    g_thread_join(housekeeping->thread);
+    g_mutex_clear(&housekeeping->lock);
+    g_cond_clear(&housekeeping->changed);
+    g_free(housekeeping);
+}

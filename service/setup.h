@@ -1,0 +1,17 @@
+/* What a data folder needs before the service can serve: lock, worker token, first administrator. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "service/app.h"
+
+/* Makes the folder when missing and takes its lock; the descriptor is held for the program's life. -1 with REASON_BUSY
+ * when another service has it. *path is absolute, the caller's. */
+int setup_data_folder(const char *folder, char **path, GError **error);
+/* <data>/worker.token, mode 0600, made at the first start; the caller's. */
+char *setup_worker_token(const char *data, const char *configured, GError **error);
+/* Makes the administrator `admin` where there is no staff. *password is what must be told once, NULL otherwise. */
+bool setup_administrator(struct app *app, char **password, GError **error);
+/* Folder `name` (config, web) as installed beside the programs, or in the source tree; the caller's. NULL when neither
+ * is there. */
+char *setup_shared_folder(const char *configured, const char *name);
