@@ -149,6 +149,11 @@ static void output_free(gpointer data)
     g_free(output);
 }
 
+GPtrArray *finish_message_outputs_new(void)
+{
+    return g_ptr_array_new_with_free_func(output_free);
+}
+
 struct output_message *output_message_new(const char *name, const char *kind, const char *type)
 {
     struct output_message *output = g_new0(struct output_message, 1);
@@ -247,7 +252,7 @@ bool finish_message_read(json_t *json, struct finish_message *finish, GError **e
     finish->token = token;
     finish->facts = json_incref(facts);
     finish->input_digests = g_ptr_array_new_with_free_func(g_free);
-    finish->outputs = g_ptr_array_new_with_free_func(output_free);
+    finish->outputs = finish_message_outputs_new();
     if (!read_digests(inputs, finish, error) || !read_outputs(outputs, finish, error)) {
         finish_message_clear(finish);
         return false;

@@ -68,6 +68,8 @@ struct finish_message {
 json_t *finish_message_json(const struct finish_message *finish);
 bool finish_message_read(json_t *json, struct finish_message *finish, GError **error);
 void finish_message_clear(struct finish_message *finish);
+/* An empty list that frees its struct output_message. */
+GPtrArray *finish_message_outputs_new(void);
 struct output_message *output_message_new(const char *name, const char *kind, const char *type);
 
 /* worker -> service: POST /api/v1/jobs/{job}/fail */

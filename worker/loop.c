@@ -1,0 +1,377 @@
+#include "worker/loop.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "common/digest.h"
+#include "common/failure.h"
+#include "common/message.h"
+#include "worker/client.h"
+#include "worker/deliver.h"
+#include "worker/recipe.h"
+
+enum {
+    CALL_MS = 15000,
+    BACKOFF_FIRST_MS = 200,
+    BACKOFF_MOST_MS = 5000,
+    REPORT_TRIES = 20,
+};
+
+struct loop {
+    struct loop_config config;
+    struct log log;
+    char *name;        /* host-pid */
+    char *disk;        /* identity of the shared data folder */
+    atomic_bool stop;
+    GPtrArray *threads;
+};
+
+/* One job under way; shared between its slot and its renewer. */
+struct lease {
+    struct loop *loop;
+    const struct offer_message *offer;
+    atomic_int permille;
+    atomic_bool lost;
+    GMutex lock;
+    GCond changed;
+    bool over; /* under lock */
+};
+
+static void wait_ms(struct loop *loop, int64_t ms)
+{
+    for (int64_t waited = 0; waited < ms && !atomic_load(&loop->stop); waited += 50) {
+        g_usleep(50000);
+    }
+}
+
+static struct client *open_client(struct loop *loop, const atomic_bool *stop)
+{
+    const struct client_config config = {loop->config.url, loop->config.token, stop};
+    g_autoptr(GError) error = NULL;
+    struct client *client = client_open(&config, &error);
+
+    if (client == NULL) {
+        log_error(&loop->log, "client.failed", error);
+    }
+    return client;
+}
+
+/* -- the renewer ----------------------------------------------------------------------------------------------- */
+
+static bool wait_until_over(struct lease *lease, int64_t ms)
+{
+    g_mutex_lock(&lease->lock);
+    const gint64 until = g_get_monotonic_time() + ms * G_TIME_SPAN_MILLISECOND;
+    while (!lease->over && g_cond_wait_until(&lease->changed, &lease->lock, until)) {
+    }
+    const bool over = lease->over;
+    g_mutex_unlock(&lease->lock);
+    return over;
+}
+
+static gpointer renew_main(gpointer data)
+{
+    struct lease *lease = data;
+    g_autoptr(Client) client = open_client(lease->loop, NULL);
+    g_autofree char *path = g_strdup_printf("/api/v1/jobs/%s/renew", lease->offer->job);
+    int64_t heard_us = g_get_monotonic_time();
+
+    while (client != NULL && !wait_until_over(lease, MIN(lease->offer->lease_ms / 6, 5000))) {
+        json_auto_t *body = json_pack("{s:I, s:i}", "token", (json_int_t)lease->offer->token, "permille",
+                                      atomic_load(&lease->permille));
+        int status = 0;
+        const bool answered = client_post(client, path, body, lease->offer->lease_ms / 3, &status, NULL, NULL);
+
+        if (answered && status < 300) {
+            heard_us = g_get_monotonic_time();
+        }
+        /* Told so, or too long without an answer to be sure of it. */
+        if ((answered && status == 409) ||
+            g_get_monotonic_time() - heard_us > lease->offer->lease_ms * G_TIME_SPAN_MILLISECOND) {
+            atomic_store(&lease->lost, true);
+            break;
+        }
+    }
+    return NULL;
+}
+
+static void lease_end(struct lease *lease, GThread *renewer)
+{
+    g_mutex_lock(&lease->lock);
+    lease->over = true;
+    g_cond_signal(&lease->changed);
+    g_mutex_unlock(&lease->lock);
+    g_thread_join(renewer);
+    g_mutex_clear(&lease->lock);
+    g_cond_clear(&lease->changed);
+}
+
+/* -- one job --------------------------------------------------------------------------------------------------- */
+
+/* The share of one input in a job of several. */
+struct part {
+    struct lease *lease;
+    size_t index;
+    size_t count;
+};
+
+static bool on_progress(void *context, int permille)
+{
+    const struct part *part = context;
+
+    atomic_store(&part->lease->permille, (int)(((int)part->index * 1000 + permille) / (int)part->count));
+    return !atomic_load(&part->lease->lost) && !atomic_load(&part->lease->loop->stop);
+}
+
+/* What became of a job. */
+struct outcome {
+    struct finish_message finish;
+    struct fail_message fail;
+    bool ok;
+};
+
+static void set_fail(struct outcome *outcome, enum reason reason, enum fail_next next)
+{
+    fail_message_clear(&outcome->fail);
+    outcome->fail.reason = g_strdup(reason_rule_of(reason)->code);
+    outcome->fail.next = next;
+}
+
+static const enum fail_next NEXT_OF[] = {
+    [RECIPE_RETRY] = FAIL_RETRY,
+    [RECIPE_REFUSE] = FAIL_REFUSE,
+    [RECIPE_QUARANTINE] = FAIL_QUARANTINE,
+};
+
+/* The facts of a set are those of its first picture, with the number of pictures. */
+static void merge_facts(struct outcome *outcome, const struct recipe_result *result, size_t count)
+{
+    if (outcome->finish.facts == NULL) {
+        outcome->finish.facts = result->facts == NULL ? json_object() : json_copy(result->facts);
+        json_object_set_new(outcome->finish.facts, "files", json_integer((json_int_t)count));
+    }
+}
+
+/* The first file of a set keeps its plain names (poster.jpg is the cover); the others get "2-", "3-" … */
+static bool run_input(struct lease *lease, struct client *client, const char *folder, size_t index,
+                      struct outcome *outcome, GError **error)
+{
+    const struct offer_message *offer = lease->offer;
+    const struct input_message *input = &offer->inputs[index];
+    const struct loop_config *config = &lease->loop->config;
+    struct part part = {lease, index, offer->input_count};
+    g_autofree char *prefix = index == 0 ? g_strdup("") : g_strdup_printf("%zu-", index + 1);
+    struct recipe_result result = {0};
+    char digest[DIGEST_HEX + 1];
+    const int fd = deliver_input(client, offer, input, folder, error);
+
+    if (fd < 0) {
+        return false;
+    }
+    const struct recipe_job job = {
+        .kind = offer->kind,
+        .input_fd = fd,
+        .input_bytes = input->bytes,
+        .folder = folder,
+        .limits = offer->limits,
+        .facts = offer->facts,
+        .media_program = config->media_program,
+        .threads = config->threads,
+    };
+    bool good = digest_descriptor(fd, digest, error) && recipe_run(&job, on_progress, &part, &result, error);
+    close(fd);
+    if (good && !result.ok) {
+        log_info(&lease->loop->log, "job.refused", "id=%s kind=%s code=%s next=%d words=\"%s\"", offer->job,
+                 offer->kind, reason_rule_of(result.reason)->code, (int)result.next,
+                 result.words == NULL ? "" : result.words);
+        set_fail(outcome, result.reason, NEXT_OF[result.next]);
+        outcome->ok = false;
+    } else if (good) {
+        merge_facts(outcome, &result, offer->input_count);
+        g_ptr_array_add(outcome->finish.input_digests, g_strdup(digest));
+        good = deliver_outputs(client, offer, folder, prefix, &result, &outcome->finish, error);
+    }
+    recipe_result_clear(&result);
+    return good;
+}
+
+static void run_inputs(struct lease *lease, struct client *client, const char *folder, struct outcome *outcome)
+{
+    outcome->ok = true;
+    for (size_t i = 0; outcome->ok && i < lease->offer->input_count; i++) {
+        g_autoptr(GError) error = NULL;
+        if (!run_input(lease, client, folder, i, outcome, &error)) {
+            log_error(&lease->loop->log, "job.failed", error);
+            set_fail(outcome, REASON_INFRASTRUCTURE, FAIL_INFRASTRUCTURE);
+            outcome->ok = false;
+        }
+    }
+}
+
+/* A cancelled child says nothing about its file. */
+static void judge_cancel(struct lease *lease, struct outcome *outcome)
+{
+    if (!outcome->ok && atomic_load(&lease->loop->stop)) {
+        set_fail(outcome, REASON_INFRASTRUCTURE, FAIL_INFRASTRUCTURE);
+    }
+}
+
+/* Tells the service, until it has heard; a lost answer is asked again under the same token. */
+static void report(struct lease *lease, struct outcome *outcome)
+{
+    g_autoptr(Client) client = open_client(lease->loop, NULL);
+    g_autofree char *path =
+        g_strdup_printf("/api/v1/jobs/%s/%s", lease->offer->job, outcome->ok ? "finish" : "fail");
+    json_auto_t *body = NULL;
+    int64_t pause_ms = BACKOFF_FIRST_MS;
+
+    outcome->finish.token = lease->offer->token;
+    outcome->fail.token = lease->offer->token;
+    body = outcome->ok ? finish_message_json(&outcome->finish) : fail_message_json(&outcome->fail);
+    for (int i = 0; client != NULL && i < REPORT_TRIES && !atomic_load(&lease->lost); i++) {
+        int status = 0;
+        g_autoptr(GError) error = NULL;
+        if (client_post(client, path, body, CALL_MS * 4, &status, NULL, &error) && status < 500) {
+            log_info(&lease->loop->log, "job.reported", "id=%s kind=%s ok=%d status=%d", lease->offer->job,
+                     lease->offer->kind, outcome->ok, status);
+            return;
+        }
+        g_usleep((gulong)pause_ms * 1000);
+        pause_ms = MIN(pause_ms * 2, BACKOFF_MOST_MS);
+    }
+}
+
+static void remove_scratch(const char *folder)
+{
+    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+
+    for (const char *name; listing != NULL && (name = g_dir_read_name(listing)) != NULL;) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        (void)g_remove(path); /* left-overs cost room, nothing else */
+    }
+    (void)g_rmdir(folder);
+}
+
+static void run_job(struct loop *loop, struct client *client, const struct offer_message *offer)
+{
+    struct lease lease = {.loop = loop, .offer = offer};
+    struct outcome outcome = {0};
+    const bool shared = offer->folder[0] != '\0';
+    g_autofree char *folder = shared ? g_strdup_printf("%s/work", offer->folder)
+                                     : g_strdup_printf("%s/%s-%" G_GINT64_FORMAT, loop->config.scratch, offer->job,
+                                                       offer->token);
+
+    g_mutex_init(&lease.lock);
+    g_cond_init(&lease.changed);
+    outcome.finish.input_digests = g_ptr_array_new_with_free_func(g_free);
+    outcome.finish.outputs = finish_message_outputs_new();
+    GThread *renewer = g_thread_new("renew", renew_main, &lease);
+    log_info(&loop->log, "job.started", "id=%s kind=%s token=%" G_GINT64_FORMAT " inputs=%zu", offer->job, offer->kind,
+             offer->token, offer->input_count);
+    if (g_mkdir_with_parents(folder, 0700) == 0) {
+        run_inputs(&lease, client, folder, &outcome);
+    } else {
+        log_warning(&loop->log, "job.folder", "error=\"%s\"", g_strerror(errno));
+        set_fail(&outcome, REASON_INFRASTRUCTURE, FAIL_INFRASTRUCTURE);
+    }
+    judge_cancel(&lease, &outcome);
+    remove_scratch(folder);
+    report(&lease, &outcome);
+    lease_end(&lease, renewer);
+    if (atomic_load(&lease.lost)) {
+        log_warning(&loop->log, "job.lease_lost", "id=%s", offer->job);
+    }
+    finish_message_clear(&outcome.finish);
+    fail_message_clear(&outcome.fail);
+}
+
+/* -- slots ----------------------------------------------------------------------------------------------------- */
+
+/* One claim; true when a job was run or the wait was over in good order. */
+static bool claim_once(struct loop *loop, struct client *client)
+{
+    const struct claim_message claim = {
+        .worker = loop->name,
+        .version = (char *)(uintptr_t)XUEPAI_VERSION,
+        .sandbox = (char *)(uintptr_t)loop->config.sandbox,
+        .disk = loop->disk,
+        .wait_ms = CLAIM_WAIT_MS,
+    };
+    json_auto_t *body = claim_message_json(&claim);
+    json_auto_t *answer = NULL;
+    g_autoptr(GError) error = NULL;
+    struct offer_message offer = {0};
+    int status = 0;
+
+    if (!client_post(client, "/api/v1/jobs/claim", body, CLAIM_WAIT_MS + CALL_MS, &status, &answer, &error)) {
+        if (!atomic_load(&loop->stop)) {
+            log_message(&loop->log, "service.unreachable", "message=\"%s\"", error->message);
+        }
+        return false;
+    }
+    if (status == 204) {
+        return true;
+    }
+    if (status != 200 || answer == NULL || !offer_message_read(answer, &offer, &error)) {
+        log_warning(&loop->log, "job.claim", "status=%d message=\"%s\"", status, error == NULL ? "" : error->message);
+        return false;
+    }
+    run_job(loop, client, &offer);
+    offer_message_clear(&offer);
+    return true;
+}
+
+static gpointer slot_main(gpointer data)
+{
+    struct loop *loop = data;
+    g_autoptr(Client) client = open_client(loop, &loop->stop);
+    int64_t pause_ms = BACKOFF_FIRST_MS;
+
+    while (client != NULL && !atomic_load(&loop->stop)) {
+        if (claim_once(loop, client)) {
+            pause_ms = BACKOFF_FIRST_MS;
+            continue;
+        }
+        wait_ms(loop, pause_ms);
+        pause_ms = MIN(pause_ms * 2, BACKOFF_MOST_MS);
+    }
+    return NULL;
+}
+
+struct loop *loop_start(const struct loop_config *config, const struct log *log, GError **error)
+{
+    struct loop *loop = g_new0(struct loop, 1);
+
+    if (g_mkdir_with_parents(config->scratch, 0700) != 0) {
+        g_set_error(error, WORKER_ERROR, REASON_IO, "%s: %s", config->scratch, g_strerror(errno));
+        g_free(loop);
+        return NULL;
+    }
+    loop->config = *config;
+    loop->log = *log;
+    loop->name = g_strdup_printf("%s-%d", g_get_host_name(), (int)getpid());
+    loop->disk = config->data[0] == '\0' ? g_strdup("") : message_disk_id(config->data);
+    loop->threads = g_ptr_array_new();
+    for (int i = 0; i < config->slots; i++) {
+        g_ptr_array_add(loop->threads, g_thread_new("slot", slot_main, loop));
+    }
+    return loop;
+}
+
+void loop_stop(struct loop *loop)
+{
+    if (loop == NULL) {
+        return;
+    }
+    atomic_store(&loop->stop, true);
+    for (guint i = 0; i < loop->threads->len; i++) {
+        g_thread_join(g_ptr_array_index(loop->threads, i));
+    }
+    g_ptr_array_unref(loop->threads);
+    g_free(loop->name);
+    g_free(loop->disk);
+    g_free(loop);
+}
