@@ -17,6 +17,7 @@ struct graph {
     AVFilterGraph *filters; /* NULL until the first frame */
     AVFilterContext *input;
     AVFilterContext *sinks[GRAPH_OUTPUTS_MAX];
+    int64_t next_sample; /* sound: where the next frame begins, so that a new graph goes on there */
     AVFrame *shape; /* the format the graph was built for, without data */
     GQueue ready[GRAPH_OUTPUTS_MAX]; /* left over from a graph that was replaced */
 };
@@ -237,7 +238,11 @@ static char *video_text(const struct graph *graph)
 /* Gaps and overlaps above 40 ms are filled and cut; less is left alone, so that a jittery clock makes no clicks. */
 static char *audio_text(const struct graph *graph)
 {
-    GString *text = g_string_new("[in]aresample=48000:async=1:min_hard_comp=0.04:first_pts=0");
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(text,
+                           "[in]aresample=48000:async=1:min_hard_comp=0.04:first_pts=%" PRId64,
+                           graph->next_sample);
 
     g_string_append(text, ",aformat=sample_fmts=fltp:channel_layouts=stereo:sample_rates=48000");
     if (graph->gain_db != 0) {
@@ -363,6 +368,19 @@ static bool fits(const struct graph *graph, const AVFrame *frame)
 
 /* -- frames ------------------------------------------------------------------------------------------------ */
 
+/* To our clock: bwdif halves the time base. */
+static void settle(struct graph *graph, int index, AVFrame *frame)
+{
+    const AVRational base_q = av_buffersink_get_time_base(graph->sinks[index]);
+    const AVRational ours_q = {1, graph->is_audio ? LIBAV_AUDIO_HZ : LIBAV_VIDEO_HZ};
+
+    frame->pts = av_rescale_q(frame->pts, base_q, ours_q);
+    frame->pkt_duration = av_rescale_q(frame->pkt_duration, base_q, ours_q);
+    if (graph->is_audio) {
+        graph->next_sample = frame->pts + frame->nb_samples;
+    }
+}
+
 /* Ends the present graph and keeps what it still gives. */
 static bool drain(struct graph *graph, GError **error)
 {
@@ -371,6 +389,7 @@ static bool drain(struct graph *graph, GError **error)
     for (int i = 0; i < graph->count && code >= 0; i++) {
         AVFrame *frame = libav_frame_new();
         while ((code = av_buffersink_get_frame(graph->sinks[i], frame)) >= 0) {
+            settle(graph, i, frame);
             g_queue_push_tail(&graph->ready[i], frame);
             frame = libav_frame_new();
         }
@@ -422,6 +441,7 @@ bool graph_read(struct graph *graph, int index, AVFrame **out, GError **error)
     if (!libav_check(code, REASON_BROKEN_FILE, "graph output", error)) {
         return false;
     }
+    settle(graph, index, frame);
     *out = g_steal_pointer(&frame);
     return true;
 }

@@ -44,14 +44,6 @@ static int io_write(void *opaque, uint8_t *bytes, int length)
     return sink_write_all(muxer->fd, bytes, (size_t)length, NULL) ? length : AVERROR(errno);
 }
 
-static int io_read(void *opaque, uint8_t *bytes, int length)
-{
-    const struct sink_muxer *muxer = opaque;
-    const ssize_t got = read(muxer->fd, bytes, (size_t)length);
-
-    return got < 0 ? AVERROR(errno) : got == 0 ? AVERROR_EOF : (int)got;
-}
-
 static int64_t io_seek(void *opaque, int64_t offset, int whence)
 {
     const struct sink_muxer *muxer = opaque;
@@ -65,18 +57,17 @@ static int64_t io_seek(void *opaque, int64_t offset, int whence)
     return lseek(muxer->fd, offset, whence & ~AVSEEK_FORCE);
 }
 
-static AVIOContext *io_new(struct sink_muxer *muxer, bool writes)
+static AVIOContext *io_new(struct sink_muxer *muxer)
 {
     uint8_t *buffer = av_malloc(IO_BYTES);
-    AVIOContext *io = avio_alloc_context(buffer, IO_BYTES, writes, muxer, writes ? NULL : io_read,
-                                         writes ? io_write : NULL, io_seek);
+    AVIOContext *io = avio_alloc_context(buffer, IO_BYTES, 1, muxer, NULL, io_write, io_seek);
 
     g_assert(buffer != NULL && io != NULL);
     return io;
 }
 
 /* To move its index to the front the muxer reads its own output again: the same descriptor, another position. It
- * reads ahead of what it writes, so both share one position through explicit seeks. */
+ * reads by pread, so the writer's position stays. */
 struct shifted {
     struct sink_muxer *muxer;
     int64_t position;
@@ -154,7 +145,7 @@ struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragmen
     code = avformat_alloc_output_context2(&muxer->container, NULL, "mp4", OUT_NAME);
     g_assert(code >= 0);
     muxer->container->opaque = muxer;
-    muxer->container->pb = io_new(muxer, true);
+    muxer->container->pb = io_new(muxer);
     muxer->container->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT;
     muxer->container->io_open = io_open_own;
     muxer->container->io_close2 = io_close_own;
