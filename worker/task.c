@@ -205,6 +205,19 @@ void task_fit(int width, int height, int short_side, int *fitted_width, int *fit
     *fitted_height = even(height * scale);
 }
 
+#define TARGET_LUFS   (-16.0)
+#define TARGET_DBTP   (-1.5)
+#define GAIN_MAX_DB   20.0 /* beyond that it is noise that gets louder */
+#define GAIN_MIN_DB   (-40.0)
+
+double task_gain_db(double integrated_lufs, double peak_dbtp)
+{
+    if (integrated_lufs <= TASK_SILENCE_LUFS + 0.1) {
+        return 0;
+    }
+    return CLAMP(MIN(TARGET_LUFS - integrated_lufs, TARGET_DBTP - peak_dbtp), GAIN_MIN_DB, GAIN_MAX_DB);
+}
+
 /* -- lines that come back ---------------------------------------------------------------------------------- */
 
 struct task_parser {

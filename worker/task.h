@@ -77,6 +77,10 @@ int task_output_fd(const struct task *task, const char *name);
 /* The size of a rung: the short side as wanted but never above the picture's own, the aspect kept, both sides even. */
 void task_fit(int width, int height, int short_side, int *fitted_width, int *fitted_height);
 
+/* Gain of the ladder's sound: to -16 LUFS, linearly, as far as -1.5 dBTP of true peak allows; 0 for silence. */
+#define TASK_SILENCE_LUFS (-70.0) /* what EBU R128 says of silence */
+double task_gain_db(double integrated_lufs, double peak_dbtp);
+
 /* -- lines that come back ---------------------------------------------------------------------------------- */
 
 struct task_reply {

@@ -121,7 +121,7 @@ json_t *checks_flags(struct checks *checks, const struct loudness *loudness, int
     if (checks->seen > 0 && checks->brightness / (double)checks->seen < VERY_DARK_MEAN) {
         add_flag(checks, "very-dark", 0, end);
     }
-    if (loudness != NULL && loudness_integrated_lufs(loudness) > LOUDNESS_NONE_LUFS + 1 &&
+    if (loudness != NULL && loudness_integrated_lufs(loudness) > TASK_SILENCE_LUFS + 1 &&
         loudness_integrated_lufs(loudness) < VERY_QUIET_LUFS) {
         add_flag(checks, "very-quiet", 0, end);
     }

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#define GAIN_MAX_DB 20 /* beyond that it is noise that gets louder */
 #define WAVE_MAX    (1800 * LOUDNESS_WAVE_HZ + 1)
 
 struct loudness {
@@ -16,8 +15,8 @@ struct loudness *loudness_new(void)
 {
     struct loudness *loudness = g_new0(struct loudness, 1);
 
-    loudness->integrated = LOUDNESS_NONE_LUFS;
-    loudness->peak = LOUDNESS_NONE_LUFS;
+    loudness->integrated = TASK_SILENCE_LUFS;
+    loudness->peak = TASK_SILENCE_LUFS;
     loudness->wave = g_array_new(FALSE, FALSE, sizeof(float));
     return loudness;
 }
@@ -45,7 +44,7 @@ static void read_number(const AVFrame *frame, const char *key, double *value)
 
 static double to_db(double amplitude)
 {
-    return amplitude > 0 ? 20 * log10(amplitude) : LOUDNESS_NONE_LUFS;
+    return amplitude > 0 ? 20 * log10(amplitude) : TASK_SILENCE_LUFS;
 }
 
 void loudness_add(struct loudness *loudness, const AVFrame *frame)
@@ -73,7 +72,7 @@ void loudness_add(struct loudness *loudness, const AVFrame *frame)
 
 double loudness_integrated_lufs(const struct loudness *loudness)
 {
-    return MAX(loudness->integrated, LOUDNESS_NONE_LUFS);
+    return MAX(loudness->integrated, TASK_SILENCE_LUFS);
 }
 
 double loudness_peak_dbtp(const struct loudness *loudness)
@@ -84,15 +83,4 @@ double loudness_peak_dbtp(const struct loudness *loudness)
 const GArray *loudness_wave(const struct loudness *loudness)
 {
     return loudness->wave;
-}
-
-double loudness_gain_db(double integrated_lufs, double peak_dbtp)
-{
-    const double wanted = LOUDNESS_TARGET_LUFS - integrated_lufs;
-    const double room = LOUDNESS_PEAK_DBTP - peak_dbtp;
-
-    if (integrated_lufs <= LOUDNESS_NONE_LUFS + 0.1) {
-        return 0;
-    }
-    return CLAMP(MIN(wanted, room), -40, GAIN_MAX_DB);
 }

@@ -1,4 +1,4 @@
-/* EBU R128 as the sound graph's ebur128 filter reports it, the gain that follows from it, and the wave of peaks for
+/* EBU R128 as the sound graph's ebur128 filter reports it, and the wave of peaks for
  * the contact sheet. One thread.
  */
 #pragma once
@@ -8,10 +8,8 @@
 #include <glib.h>
 
 #include "worker/media/libav.h"
+#include "worker/task.h"
 
-#define LOUDNESS_TARGET_LUFS (-16.0)
-#define LOUDNESS_PEAK_DBTP   (-1.5)
-#define LOUDNESS_NONE_LUFS   (-70.0) /* what the filter says of silence */
 #define LOUDNESS_WAVE_HZ     20      /* peaks a second */
 
 struct loudness;
@@ -27,6 +25,3 @@ double loudness_peak_dbtp(const struct loudness *loudness);
 
 /* float, 0 … 1, one for each 1/LOUDNESS_WAVE_HZ s. */
 const GArray *loudness_wave(const struct loudness *loudness);
-
-/* To the target, linearly, as far as the true peak allows; 0 for silence. */
-double loudness_gain_db(double integrated_lufs, double peak_dbtp);

@@ -191,8 +191,11 @@ static VipsImage *decode(const void *bytes, size_t length, GError **error)
         return NULL;
     }
     if (vips_image_hasalpha(small)) {
-        g_autoptr(VipsArrayDouble) white = vips_array_double_newv(1, 255.0);
-        if (vips_flatten(small, &flat, "background", white, NULL) != 0) {
+        VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
+        const int code = vips_flatten(small, &flat, "background", white, NULL);
+
+        vips_area_unref((VipsArea *)white);
+        if (code != 0) {
             (void)failed(REASON_BROKEN_FILE, error);
             return NULL;
         }
