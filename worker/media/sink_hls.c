@@ -35,7 +35,7 @@ static struct sink *hls_open(const struct sink_target *target, const struct enco
                              const struct encoder *audio, GError **error)
 {
     struct sink_muxer *muxer = sink_muxer_open(
-        target->fd, "+frag_keyframe+delay_moov+default_base_moof+skip_trailer+negative_cts_offsets",
+        target->fd, "+frag_keyframe+delay_moov+default_base_moof+skip_trailer",
         FRAGMENT_US, video, audio, error);
     struct sink *sink;
 
