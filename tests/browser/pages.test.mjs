@@ -42,6 +42,7 @@ for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
           const errors = collectErrors(page)
 
           await page.goto(service.url + path, { waitUntil: 'networkidle' })
+          assert.equal(await page.evaluate(() => document.compatMode), 'CSS1Compat')
           await page.screenshot({ path: `${SCREENS}${nameOf(path)}-${device}${elder ? '-elder' : ''}.png`, fullPage: device === 'phone' })
           assert.deepEqual(await violations(page), [])
           assert.ok((await overflow(page)) <= 0, 'wider than the screen')
