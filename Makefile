@@ -45,7 +45,7 @@ media_sources   := $(filter-out worker/media/main.c,$(wildcard worker/media/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/xuepai-service $(BUILD)/xuepai-worker $(BUILD)/xuepai-media
 
-.PHONY: all help build run test unit http browser conformance media lint asan fuzz faults bench demo install deps \
+.PHONY: all help build run test unit unit-verbose http browser conformance media lint asan fuzz faults bench demo install deps \
         deps-test programs web clean format
 
 all: build
@@ -125,6 +125,9 @@ $(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(BUILD)/libwor
 unit: programs $(unit_programs)
 	@if [ -n "$(unit_programs)" ]; then \
 	    G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) prove --exec '' $(unit_programs); fi
+
+unit-verbose: programs $(unit_programs)
+	@G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) prove --verbose --exec '' $(unit_programs)
 
 ## make http         black-box tests of the programs (node:test)
 http: programs
