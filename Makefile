@@ -45,7 +45,7 @@ media_sources   := $(filter-out worker/media/main.c,$(wildcard worker/media/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/xuepai-service $(BUILD)/xuepai-worker $(BUILD)/xuepai-media
 
-.PHONY: all help build run test unit http browser conformance media lint asan fuzz faults bench demo install deps \
+.PHONY: all help build run test unit unit-verbose http browser conformance media lint asan fuzz faults bench demo install deps \
         deps-test programs web clean format
 
 all: build
@@ -102,19 +102,22 @@ $(BUILD)/obj/%.o: %.c
 unit_sources := $(shell find tests/unit -name '*_test.c' 2>/dev/null)
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(unit_sources))
 support_sources := $(wildcard tests/unit/support/*.c)
-unit_common  := $(common_sources)
-unit_service := $(service_sources) $(common_sources) $(support_sources)
-unit_worker  := $(worker_sources) $(common_sources)
-unit_media   := $(media_sources) worker/task.c common/failure.c
+
+# Archives, so that a test is linked with what it uses and nothing else.
+$(BUILD)/libservice.a: $(call objects,$(service_sources) $(common_sources) $(support_sources))
+$(BUILD)/libworker.a:  $(call objects,$(worker_sources) $(common_sources))
+$(BUILD)/libmedia.a:   $(call objects,$(media_sources) worker/task.c common/failure.c)
+$(BUILD)/lib%.a:
+	@rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/obj/tests/unit/%.o: PACKAGES = $(service_packages) $(media_packages)
-$(BUILD)/unit/common/%:       $(BUILD)/obj/tests/unit/common/%.o $(call objects,$(unit_common))
+$(BUILD)/unit/common/%:       $(BUILD)/obj/tests/unit/common/%.o $(BUILD)/libservice.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(service_packages))
-$(BUILD)/unit/service/%:      $(BUILD)/obj/tests/unit/service/%.o $(call objects,$(unit_service))
+$(BUILD)/unit/service/%:      $(BUILD)/obj/tests/unit/service/%.o $(BUILD)/libservice.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(service_packages))
-$(BUILD)/unit/worker/media/%: $(BUILD)/obj/tests/unit/worker/media/%.o $(call objects,$(unit_media))
+$(BUILD)/unit/worker/media/%: $(BUILD)/obj/tests/unit/worker/media/%.o $(BUILD)/libmedia.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
-$(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(call objects,$(unit_worker))
+$(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(BUILD)/libworker.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages))
 .SECONDARY:
 
@@ -122,6 +125,9 @@ $(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(call objects,
 unit: programs $(unit_programs)
 	@if [ -n "$(unit_programs)" ]; then \
 	    G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) prove --exec '' $(unit_programs); fi
+
+unit-verbose: programs $(unit_programs)
+	@G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) prove --verbose --exec '' $(unit_programs)
 
 ## make http         black-box tests of the programs (node:test)
 http: programs

@@ -264,7 +264,7 @@ static char *flag_words(const json_t *facts)
 
     json_array_foreach(flags, index, flag) {
         const char *name = json_is_string(flag) ? json_string_value(flag)
-                                                : json_string_value(json_object_get(flag, "kind"));
+                                                : json_string_value(json_object_get(flag, "flag"));
         g_autofree char *word = g_strdup_printf(" %s ", name == NULL ? "" : name);
         if (name != NULL && strstr(words->str, word) == NULL) {
             g_string_append_printf(words, "%s ", name);

@@ -340,7 +340,7 @@ static struct response *answer_change(struct change *change, const char *name, d
 
     if (database_transact(app->database, name, work, change, error) &&
         database_read(app->database, "submission.show", look, &show, error)) {
-        server_wake(request_server(request), "jobs");
+        server_wake(request_server(change->request), "jobs");
         response = response_json(200, submission_json(app, change->request, &change->after, &show));
         response_header(response, "Cache-Control", "no-store");
     }

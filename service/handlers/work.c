@@ -136,7 +136,7 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
         "track", work->track, "track_name", name_of_track(app, work->track), "duration_ms",
         number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
         "poster", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
-        (int)(work->ai != 0 || json_object_get(facts, "aigc") != NULL));
+        (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))));
 
     add_renditions(json, folder, renditions);
     return json;

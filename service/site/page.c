@@ -93,7 +93,9 @@ GString *site_render(const struct site *site, const char *page, const json_t *da
     g_autoptr(GString) out = g_string_sized_new(16384);
 
     (void)json_object_set(all, "assets", site->assets); /* these fail without memory only */
-    (void)json_object_set(all, "site", site->facts);
+    if (json_object_get(all, "site") == NULL) {
+        (void)json_object_set(all, "site", site->facts);
+    }
     if (!template_set_render(site->templates, page, all, PAGE_BYTES_MAX, out, error)) {
         return NULL;
     }

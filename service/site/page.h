@@ -23,7 +23,8 @@ typedef struct site Site;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Site, site_free)
 
 /* Fills `page` ("work.html") with `data` (an object; may be NULL), `assets` and `site`. The caller
- * owns the text. SITE_ERROR when the page does not exist or is longer than PAGE_BYTES_MAX. */
+ * owns the text.
+ * SITE_ERROR when the page does not exist or is longer than PAGE_BYTES_MAX. */
 GString *site_render(const struct site *site, const char *page, const json_t *data, GError **error);
 
 /* The path of a built asset by its logical name ("embed_js"); NULL when there is none. Lives as

@@ -1,6 +1,7 @@
 /* Display fields of one work. Dates are said in the province's own time. */
 #include "service/site/view.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "service/site/markup.h"
@@ -20,19 +21,62 @@ static void set_text(json_t *work, const char *name, const char *text)
     }
 }
 
+static bool is_mp4(const json_t *source)
+{
+    const char *type = text_of(source, "type");
+
+    return type != NULL && g_str_has_prefix(type, "video/mp4");
+}
+
+static bool is_for_every_phone(const json_t *source)
+{
+    const char *codecs = text_of(source, "codecs");
+    const int64_t width_px = json_integer_value(json_object_get(source, "width"));
+    const int64_t height_px = json_integer_value(json_object_get(source, "height"));
+
+    return is_mp4(source) &&
+           (codecs == NULL || *codecs == '\0' || g_str_has_prefix(codecs, "avc1")) &&
+           MIN(width_px, height_px) <= VIEW_SHORT_SIDE_PX;
+}
+
+/* The index in sources[]; their number when there is none. */
+static size_t best_source(const json_t *sources)
+{
+    const size_t count = json_array_size(sources);
+    int64_t most_bytes = -1;
+    size_t best = count;
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *source = json_array_get(sources, i);
+        const int64_t bytes = json_integer_value(json_object_get(source, "bytes"));
+
+        if (is_for_every_phone(source) && bytes > most_bytes) {
+            most_bytes = bytes;
+            best = i;
+        } else if (best == count && is_mp4(source)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
 const json_t *view_source_find(const json_t *work)
 {
     const json_t *sources = json_object_get(work, "sources");
 
-    for (size_t i = 0; i < json_array_size(sources); i++) {
-        const json_t *source = json_array_get(sources, i);
-        const char *type = text_of(source, "type");
+    return json_array_get(sources, best_source(sources));
+}
 
-        if (type != NULL && g_str_has_prefix(type, "video/mp4")) {
-            return source;
-        }
+static void put_best_first(json_t *sources)
+{
+    const size_t best = best_source(sources);
+
+    if (best > 0 && best < json_array_size(sources)) {
+        json_t *source = json_incref(json_array_get(sources, best));
+
+        (void)json_array_remove(sources, best); /* both fail without memory only */
+        (void)json_array_insert_new(sources, 0, source);
     }
-    return NULL;
 }
 
 static void add_texts(json_t *work)
@@ -87,6 +131,7 @@ void view_complete(json_t *work, const json_t *facts)
              size.width_px == size.height_px  ? "square"
              : size.width_px > size.height_px ? "landscape"
                                               : "portrait");
+    put_best_first(json_object_get(work, "sources"));
     add_texts(work);
     add_addresses(work, facts);
 }

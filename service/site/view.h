@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+#define VIEW_SHORT_SIDE_PX 720
+
 /* Adds duration_text, published_text, aspect_class, is_photo, embed_code, video_url, video_type,
  * oembed_json_url, oembed_xml_url. `facts` as in site_open. */
 void view_complete(json_t *work, const json_t *facts);

@@ -1,1 +1,5 @@
-export {}
+import { createApp } from 'vue'
+import App from './App.vue'
+import './console.css'
+
+createApp(App).mount('#app')

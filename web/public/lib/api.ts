@@ -63,6 +63,16 @@ export async function request<T>(
   return (text === '' ? undefined : JSON.parse(text)) as T
 }
 
+// A text of ours by its whole path, such as a storyboard's times.
+export async function readText(path: string): Promise<string> {
+  const answer = await fetch(path)
+
+  if (!answer.ok) {
+    throw problemOf(answer.status, '')
+  }
+  return answer.text()
+}
+
 export interface Track {
   key: string
   name: string

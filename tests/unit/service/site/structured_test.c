@@ -57,11 +57,29 @@ static void view_says_it_for_people(void)
     g_assert_true(json_is_false(json_object_get(work, "is_photo")));
 }
 
+static void players_get_720p_first(void)
+{
+    json_auto_t *facts = site_test_facts();
+    json_auto_t *work = json_pack(
+        "{s:s, s:[{s:s,s:s,s:s,s:i,s:i,s:i}, {s:s,s:s,s:s,s:i,s:i,s:i}, {s:s,s:s,s:s,s:i,s:i,s:i}, "
+        "{s:s,s:s,s:s,s:i,s:i,s:i}]}",
+        "title", "t", "sources", "src", "240", "type", "video/mp4", "codecs", "avc1.4D", "width",
+        240, "height", 426, "bytes", 10, "src", "av1", "type", "video/mp4", "codecs", "av01.0",
+        "width", 720, "height", 1280, "bytes", 20, "src", "720", "type", "video/mp4", "codecs",
+        "avc1.64", "width", 720, "height", 1280, "bytes", 30, "src", "1080", "type", "video/mp4",
+        "codecs", "avc1.64", "width", 1080, "height", 1920, "bytes", 40);
+
+    view_complete(work, facts);
+    g_assert_cmpstr(text_of(json_array_get(json_object_get(work, "sources"), 0), "src"), ==, "720");
+    g_assert_cmpuint(json_array_size(json_object_get(work, "sources")), ==, 4);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/structured/cannot_leave_its_script", cannot_leave_its_script);
     g_test_add_func("/structured/page_has_absolute_addresses", page_has_absolute_addresses);
     g_test_add_func("/view/says_it_for_people", view_says_it_for_people);
+    g_test_add_func("/view/players_get_720p_first", players_get_720p_first);
     return g_test_run();
 }

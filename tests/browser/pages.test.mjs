@@ -1,0 +1,116 @@
+// Every page, normal and 大字版, on a phone and on a desk: no accessibility violation, no sideways scrolling down to
+// 320 px, nothing that the Content-Security-Policy had to stop. Leaves a picture of each in build/screens/.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+import { PAGE_PATHS, startService } from './support/fake_service.mjs'
+
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const nameOf = (path) => path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'home'
+
+let service
+let browser
+
+before(async () => {
+  service = await startService()
+  browser = await startBrowser()
+})
+after(async () => {
+  await browser.close()
+  await service.stop()
+})
+
+async function violations(page) {
+  await page.evaluate(AXE)
+  const { violations: found } = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS)
+  return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)
+}
+
+const overflow = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
+for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
+  for (const elder of [false, true]) {
+    describe(`${device}${elder ? ' 大字版' : ''}`, () => {
+      for (const path of PAGE_PATHS) {
+        test(path, async () => {
+          const context = await browser.newContext(options)
+          await context.addCookies([{ name: 'elder', value: elder ? '1' : '0', url: service.url }])
+          const page = await context.newPage()
+          const errors = collectErrors(page)
+
+          await page.goto(service.url + path, { waitUntil: 'networkidle' })
+          assert.equal(await page.evaluate(() => document.compatMode), 'CSS1Compat')
+          await page.screenshot({ path: `${SCREENS}${nameOf(path)}-${device}${elder ? '-elder' : ''}.png`, fullPage: device === 'phone' })
+          assert.deepEqual(await violations(page), [])
+          assert.ok((await overflow(page)) <= 0, 'wider than the screen')
+          await page.setViewportSize({ width: 320, height: 640 })
+          assert.ok((await overflow(page)) <= 0, 'wider than 320 px')
+          assert.deepEqual(errors, [])
+          await context.close()
+        })
+      }
+    })
+  }
+}
+
+test('大字版 is switched without a new page, stays, and works without scripts', async () => {
+  const context = await browser.newContext(PHONE)
+  const page = await context.newPage()
+
+  await page.goto(service.url)
+  await page.getByRole('link', { name: '大字版' }).click()
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), '24px')
+  await page.goto(`${service.url}/works`)
+  assert.equal(await page.evaluate(() => document.documentElement.className), 'elder')
+  await context.close()
+
+  const plain = await browser.newContext({ ...PHONE, javaScriptEnabled: false })
+  const still = await plain.newPage()
+  await still.goto(`${service.url}/works`)
+  await still.getByRole('link', { name: '大字版' }).click()
+  assert.equal(new URL(still.url()).pathname, '/works')
+  assert.equal(await still.locator('html.elder').count(), 1)
+  await plain.close()
+})
+
+test('every target on a phone is at least 44 px high in the main flow, 60 px in 大字版', async () => {
+  for (const [elder, least] of [['0', 44], ['1', 60]]) {
+    const context = await browser.newContext(PHONE)
+    await context.addCookies([{ name: 'elder', value: elder, url: service.url }])
+    const page = await context.newPage()
+    await page.goto(`${service.url}/submit`)
+    const small = await page.evaluate((px) =>
+      [...document.querySelectorAll('main .button, main .choice, main select, main .field input:not([type=file])')]
+        .filter((one) => one.offsetParent !== null && one.getBoundingClientRect().height < px)
+        .map((one) => one.outerHTML.slice(0, 60)), least)
+    assert.deepEqual(small, [])
+    await context.close()
+  }
+})
+
+test('the upload form posts by itself without scripts', async () => {
+  const context = await browser.newContext({ ...PHONE, javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${service.url}/submit`)
+  const form = page.locator('#form')
+  assert.equal(await form.getAttribute('action'), '/api/v1/submissions/simple')
+  assert.equal(await form.getAttribute('enctype'), 'multipart/form-data')
+  assert.equal(await page.locator('select[name=region] option').count(), 1 + 16 * 9)
+  assert.ok(await page.locator('input[name=video]').isVisible())
+  await page.screenshot({ path: `${SCREENS}submit-phone-noscript.png`, fullPage: true })
+  await context.close()
+})
+
+test('a frame of ours on another site, by its element', async () => {
+  const page = await browser.newPage(DESK)
+  await page.goto(`${service.url}/other-site`)
+  const frame = page.locator('xuepai-video iframe')
+  await frame.waitFor()
+  assert.equal(await frame.getAttribute('src'), `${service.url}/embed/w0`)
+  const box = await page.locator('xuepai-video').boundingBox()
+  assert.ok(Math.abs(box.width / box.height - 9 / 16) < 0.01)
+  await page.close()
+})

@@ -1,0 +1,44 @@
+// Every hotkey of the review desk, in one table; the help dialog is made from it. Keys are deaf in fields, in dialogs
+// and with modifiers, and can be switched off (WCAG 2.1.4).
+
+export type Command =
+  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'undo' | 'help'
+
+export const KEYS: { keys: string[]; shown: string; command: Command; text: string }[] = [
+  { keys: ['j'], shown: 'J', command: 'next', text: '下一件' },
+  { keys: ['k'], shown: 'K', command: 'previous', text: '上一件' },
+  { keys: [' '], shown: '空格', command: 'play', text: '播放、暂停' },
+  { keys: ['arrowleft'], shown: '←', command: 'back', text: '退 5 秒' },
+  { keys: ['arrowright'], shown: '→', command: 'forward', text: '进 5 秒' },
+  { keys: ['1', '2', '3', '4', '5', '6', '7', '8'], shown: '1–8', command: 'frame', text: '跳到分镜' },
+  { keys: ['a'], shown: 'A', command: 'approve', text: '通过' },
+  { keys: ['r'], shown: 'R', command: 'return', text: '退回' },
+  { keys: ['z'], shown: 'Z', command: 'undo', text: '撤销刚才的决定' },
+  { keys: ['?'], shown: '?', command: 'help', text: '看快捷键' },
+]
+
+const SWITCH = 'xuepai-keys'
+
+export function keysAreOn(): boolean {
+  return localStorage.getItem(SWITCH) !== 'off'
+}
+
+export function switchKeys(on: boolean): void {
+  localStorage.setItem(SWITCH, on ? 'on' : 'off')
+}
+
+function isTaken(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement
+  const isField = target.matches('input, select, textarea, [contenteditable]')
+  const pressesIt = event.key === ' ' && target.matches('button, a, summary, video')
+
+  return isField || pressesIt || event.ctrlKey || event.altKey || event.metaKey || event.isComposing ||
+    document.querySelector('dialog[open]') !== null
+}
+
+export function commandOf(event: KeyboardEvent): { command: Command; key: string } | null {
+  const key = event.key.toLowerCase()
+  const row = KEYS.find((one) => one.keys.includes(key))
+
+  return row === undefined || isTaken(event) || !keysAreOn() ? null : { command: row.command, key }
+}

@@ -1,0 +1,141 @@
+// What the console asks the service for, and the shapes that come back.
+
+import { request, setCsrf } from '../public/lib/api'
+
+export interface Me {
+  name: string
+  role: 'reviewer' | 'organiser' | 'administrator' | 'unit' | 'auditor'
+  scope: string
+  csrf: string
+  undo_seconds?: number
+  lease_seconds?: number
+}
+
+export interface Decision {
+  at_ms: number
+  actor: string
+  stage: string
+  action: string
+  reasons: string[]
+  note: string
+}
+
+export interface Work {
+  id: string
+  code: string
+  title: string
+  words: string
+  track: string
+  track_name?: string
+  region: string
+  region_name?: string
+  city_name?: string
+  revision: number
+  version: number
+  stage?: string
+  duration_ms: number
+  width: number
+  height: number
+  flags: string[]
+  poster: string | null
+  storyboard_vtt?: string | null
+  storyboard: string | null
+  contact_sheet: string | null
+  review_mp4: string | null
+  photos?: { src: string; width: number; height: number }[]
+  checks: { level: 'ok' | 'warn' | 'info'; text: string }[]
+  history: Decision[]
+  actions: string[]
+  waiting_since_ms?: number
+  contact?: { name: string; phone: string }
+  holder?: { name: string; me: boolean }
+  ai?: boolean
+}
+
+export interface Filters {
+  stage: string
+  region: string
+  track: string
+}
+
+export interface Reason {
+  code: string
+  label: string
+  detail: string
+  action: 'return' | 'decline'
+}
+
+export interface LedgerRecord {
+  seq: number
+  at_ms: number
+  actor: string
+  role: string
+  action: string
+  object: string
+  before: string
+  after: string
+}
+
+export interface Person {
+  id: string
+  username: string
+  name: string
+  role: string
+  scope: string
+  stages: string[]
+  active: boolean
+}
+
+export type Action = 'approve' | 'return' | 'decline'
+
+export const ACTION_NAMES: Record<string, string> = {
+  approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
+}
+export const STAGE_NAMES: Record<string, string> = { first: '初审', second: '复审', final: '终审' }
+export const ROLE_NAMES: Record<string, string> = {
+  reviewer: '审核员', organiser: '组织者', administrator: '管理员', unit: '机构', auditor: '审计员',
+}
+
+function query(values: Record<string, string>): string {
+  return new URLSearchParams(Object.entries(values).filter(([, value]) => value !== '')).toString()
+}
+
+function remember(me: Me): Me {
+  setCsrf(me.csrf)
+  return me
+}
+
+export const signIn = async (username: string, password: string, otp: string): Promise<Me> =>
+  remember(await request<Me>('POST', 'login', otp === '' ? { username, password } : { username, password, otp }))
+
+export const whoAmI = async (): Promise<Me> => remember(await request<Me>('GET', 'me'))
+
+export const signOut = (): Promise<void> => request('POST', 'logout')
+
+export const readQueue = (filters: Filters, after: string): Promise<{ items: Work[]; next: string | null }> =>
+  request('GET', `queue?${query({ ...filters, after })}`)
+
+export const hold = (id: string, takeOver = false): Promise<unknown> =>
+  request('POST', `queue/${id}/lease`, { take_over: takeOver })
+
+export const letGo = (id: string): Promise<void> => request('DELETE', `queue/${id}/lease`)
+
+export const decide = (work: Work, action: Action, reasons: string[], note: string): Promise<{ decision: string }> =>
+  request('POST', `queue/${work.id}/decision`, { action, reasons, note }, { 'If-Match': `"${work.version}"` })
+
+export const undoDecision = (decision: string): Promise<void> => request('DELETE', `decisions/${decision}`)
+
+export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
+
+export const readLedger = (work: string, after: string): Promise<{ items: LedgerRecord[]; next: number | null }> =>
+  request('GET', `ledger?${query({ work, after })}`)
+
+export const verifyLedger = (): Promise<{ whole: boolean; records: number; first_bad: number | null }> =>
+  request('POST', 'ledger/verify')
+
+export const readStaff = async (): Promise<Person[]> => (await request<{ items: Person[] }>('GET', 'staff')).items
+
+export const addStaff = (person: object): Promise<{ username: string; password: string | null }> =>
+  request('POST', 'staff', person)
+
+export const switchStaff = (id: string, active: boolean): Promise<void> => request('PATCH', `staff/${id}`, { active })

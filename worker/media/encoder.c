@@ -1,0 +1,152 @@
+#include "worker/media/encoder.h"
+
+#include <string.h>
+
+#include <libavutil/opt.h>
+
+#define KEYINT_NEVER 100000 /* longer than any clip: only marked pictures become keyframes */
+#define DELAY_MAX    1024   /* pictures between an encoder's input and output */
+
+struct encoder {
+    AVCodecContext *codec;
+    int64_t pts[DELAY_MAX], duration[DELAY_MAX]; /* libx264 forgets durations: kept by pts */
+    unsigned written;
+};
+
+static struct encoder *encoder_of(AVCodecContext *codec)
+{
+    struct encoder *encoder = g_new0(struct encoder, 1);
+
+    encoder->codec = codec;
+    return encoder;
+}
+
+static void set_video(AVCodecContext *codec, const struct encoder_video *settings)
+{
+    codec->width = settings->width;
+    codec->height = settings->height;
+    codec->pix_fmt = AV_PIX_FMT_YUV420P;
+    codec->sample_aspect_ratio = (AVRational){1, 1};
+    codec->time_base = (AVRational){1, LIBAV_VIDEO_HZ};
+    codec->framerate = av_d2q(CLAMP(settings->fps, 1, 60), 1001000);
+    codec->color_primaries = AVCOL_PRI_BT709;
+    codec->color_trc = AVCOL_TRC_BT709;
+    codec->colorspace = AVCOL_SPC_BT709;
+    codec->color_range = AVCOL_RANGE_MPEG;
+    codec->chroma_sample_location = AVCHROMA_LOC_LEFT;
+    codec->gop_size = KEYINT_NEVER;
+    codec->keyint_min = KEYINT_NEVER; /* a scene cut becomes an I picture, not a keyframe */
+    codec->rc_max_rate = settings->maxrate_bps;
+    codec->rc_buffer_size = 2 * settings->maxrate_bps;
+    codec->thread_count = settings->threads;
+    codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
+}
+
+struct encoder *encoder_video_new(const struct encoder_video *settings, GError **error)
+{
+    const AVCodec *x264 = avcodec_find_encoder_by_name("libx264");
+    g_autoptr(AVCodecContext) codec = avcodec_alloc_context3(x264);
+    g_autoptr(AVDictionary) options = NULL;
+
+    g_assert(x264 != NULL && codec != NULL);
+    set_video(codec, settings);
+    av_dict_set(&options, "preset", settings->preset, 0);
+    av_dict_set(&options, "profile", "high", 0);
+    av_dict_set(&options, "forced-idr", "1", 0);
+    av_opt_set_double(codec->priv_data, "crf", settings->crf, 0);
+    if (!libav_check(avcodec_open2(codec, x264, &options), REASON_INTERNAL, "open libx264", error)) {
+        return NULL;
+    }
+    return encoder_of(g_steal_pointer(&codec));
+}
+
+struct encoder *encoder_audio_new(GError **error)
+{
+    const AVCodec *aac = avcodec_find_encoder_by_name("aac");
+    g_autoptr(AVCodecContext) codec = avcodec_alloc_context3(aac);
+
+    g_assert(aac != NULL && codec != NULL);
+    codec->sample_fmt = AV_SAMPLE_FMT_FLTP;
+    codec->sample_rate = LIBAV_AUDIO_HZ;
+    codec->time_base = (AVRational){1, LIBAV_AUDIO_HZ};
+    codec->bit_rate = ENCODER_AUDIO_BPS;
+    codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
+    av_channel_layout_default(&codec->ch_layout, 2);
+    if (!libav_check(avcodec_open2(codec, aac, NULL), REASON_INTERNAL, "open aac", error)) {
+        return NULL;
+    }
+    return encoder_of(g_steal_pointer(&codec));
+}
+
+void encoder_free(struct encoder *encoder)
+{
+    if (encoder == NULL) {
+        return;
+    }
+    avcodec_free_context(&encoder->codec);
+    g_free(encoder);
+}
+
+const AVCodecContext *encoder_context(const struct encoder *encoder)
+{
+    return encoder->codec;
+}
+
+int encoder_chunk(const struct encoder *encoder)
+{
+    return encoder->codec->frame_size;
+}
+
+bool encoder_write(struct encoder *encoder, AVFrame *frame, GError **error)
+{
+    if (frame != NULL && encoder->codec->codec_type == AVMEDIA_TYPE_VIDEO) {
+        const unsigned slot = encoder->written++ % DELAY_MAX;
+        encoder->pts[slot] = frame->pts;
+        encoder->duration[slot] = frame->pkt_duration;
+    }
+    return libav_check(avcodec_send_frame(encoder->codec, frame), REASON_INTERNAL, "encode", error);
+}
+
+static int64_t duration_at(const struct encoder *encoder, int64_t pts)
+{
+    for (unsigned i = 0; i < MIN(encoder->written, DELAY_MAX); i++) {
+        if (encoder->pts[i] == pts) {
+            return encoder->duration[i];
+        }
+    }
+    return 0;
+}
+
+bool encoder_read(struct encoder *encoder, AVPacket **out, GError **error)
+{
+    g_autoptr(AVPacket) packet = libav_packet_new();
+    const int code = avcodec_receive_packet(encoder->codec, packet);
+
+    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) {
+        return false;
+    }
+    if (!libav_check(code, REASON_INTERNAL, "encode", error)) {
+        return false;
+    }
+    if (encoder->codec->codec_type == AVMEDIA_TYPE_VIDEO) {
+        packet->duration = duration_at(encoder, packet->pts);
+    }
+    *out = g_steal_pointer(&packet);
+    return true;
+}
+
+char *encoder_codecs(const struct encoder *encoder)
+{
+    const uint8_t *header = encoder->codec->extradata;
+    const int length = encoder->codec->extradata_size;
+
+    if (encoder->codec->codec_type == AVMEDIA_TYPE_AUDIO) {
+        return g_strdup("mp4a.40.2");
+    }
+    for (int i = 0; i + 7 < length; i++) { /* the parameter set behind an Annex B start code */
+        if (header[i] == 0 && header[i + 1] == 0 && header[i + 2] == 1 && (header[i + 3] & 31) == 7) {
+            return g_strdup_printf("avc1.%02x%02x%02x", header[i + 4], header[i + 5], header[i + 6]);
+        }
+    }
+    return g_strdup("avc1.640028");
+}

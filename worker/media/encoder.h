@@ -1,0 +1,41 @@
+/* Frames to packets: H.264 by libx264, AAC-LC by libavcodec. Keyframes come where the caller marks a picture, and
+ * nowhere else, so that all rungs have them at the same instants. One thread an encoder.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "worker/media/libav.h"
+
+#define ENCODER_AUDIO_BPS 128000
+
+struct encoder_video {
+    int width, height;
+    const char *preset;
+    double crf;
+    int maxrate_bps; /* cap; the buffer is two seconds of it */
+    double fps;      /* measured estimate; timestamps rule */
+    int threads;
+};
+
+struct encoder;
+
+struct encoder *encoder_video_new(const struct encoder_video *settings, GError **error);
+struct encoder *encoder_audio_new(GError **error);
+void encoder_free(struct encoder *encoder);
+
+const AVCodecContext *encoder_context(const struct encoder *encoder);
+
+/* Samples in a frame of sound. */
+int encoder_chunk(const struct encoder *encoder);
+
+/* Takes a frame (it stays the caller's); NULL ends. */
+bool encoder_write(struct encoder *encoder, AVFrame *frame, GError **error);
+
+/* The next packet; false without error when there is none now. */
+bool encoder_read(struct encoder *encoder, AVPacket **packet, GError **error);
+
+/* RFC 6381: "avc1.64001f", "mp4a.40.2". */
+char *encoder_codecs(const struct encoder *encoder);

@@ -1,0 +1,447 @@
+#include "worker/media/graph.h"
+
+#include <string.h>
+
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavutil/pixdesc.h>
+
+struct graph {
+    const struct source_format *format; /* pictures only */
+    struct graph_output outputs[GRAPH_OUTPUTS_MAX];
+    int count;
+    bool is_audio;
+    double gain_db;
+    int chunk;
+    bool measure;
+    AVFilterGraph *filters; /* NULL until the first frame */
+    AVFilterContext *input;
+    AVFilterContext *sinks[GRAPH_OUTPUTS_MAX];
+    int64_t next_sample; /* sound: where the next frame begins, so that a new graph goes on there */
+    AVFrame *shape; /* the format the graph was built for, without data */
+    GQueue ready[GRAPH_OUTPUTS_MAX]; /* left over from a graph that was replaced */
+};
+
+static struct graph *graph_new(int count)
+{
+    struct graph *graph = g_new0(struct graph, 1);
+
+    g_assert(count > 0 && count <= GRAPH_OUTPUTS_MAX);
+    graph->count = count;
+    graph->shape = libav_frame_new();
+    for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
+        g_queue_init(&graph->ready[i]);
+    }
+    return graph;
+}
+
+struct graph *graph_video_new(const struct source_format *format,
+                              const struct graph_output *outputs, int count)
+{
+    struct graph *graph = graph_new(count);
+
+    graph->format = format;
+    memcpy(graph->outputs, outputs, sizeof *outputs * (size_t)count);
+    return graph;
+}
+
+struct graph *graph_audio_new(double gain_db, int chunk, bool measure)
+{
+    struct graph *graph = graph_new(1);
+
+    graph->is_audio = true;
+    graph->gain_db = gain_db;
+    graph->chunk = chunk;
+    graph->measure = measure;
+    return graph;
+}
+
+static void held_free(gpointer frame)
+{
+    libav_frame_free(frame);
+}
+
+void graph_free(struct graph *graph)
+{
+    if (graph == NULL) {
+        return;
+    }
+    for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
+        g_queue_clear_full(&graph->ready[i], held_free);
+    }
+    avfilter_graph_free(&graph->filters);
+    av_frame_free(&graph->shape);
+    g_free(graph);
+}
+
+/* -- text of the graphs ------------------------------------------------------------------------------------ */
+
+/* The eight ways a display matrix can lie, by the signs of a b c d (x' = a x + c y, y' = b x + d y; y down). */
+static const char *orientation_of(const int32_t *matrix)
+{
+    const int a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
+
+    if (abs(b) > abs(a)) {
+        return c < 0 ? (b > 0 ? ",transpose=clock" : ",transpose=clock_flip")
+                     : (b < 0 ? ",transpose=cclock" : ",transpose=cclock_flip");
+    }
+    if (a < 0) {
+        return d < 0 ? ",hflip,vflip" : ",hflip";
+    }
+    return d < 0 ? ",vflip" : "";
+}
+
+/* zscale wants a name for what the file leaves open. */
+static const char *name_or(const char *name, const char *otherwise)
+{
+    return name == NULL || strcmp(name, "unknown") == 0 || strcmp(name, "reserved") == 0 ? otherwise
+                                                                                       : name;
+}
+
+/* Tone mapping. HLG is anchored at 203 cd/m² reference white (BT.2408), PQ at 250: most clips are graded for 1000. */
+static void append_hdr(GString *text, const struct source_format *format)
+{
+    const bool is_hlg = format->hdr == SOURCE_HLG;
+    const char *primaries = name_or(av_color_primaries_name(format->primaries), "bt2020");
+
+    g_string_append_printf(
+        text,
+        ",zscale=tin=%s:pin=%s:min=%s:rin=%s:t=linear:npl=%d,format=gbrpf32le,zscale=p=bt709,"
+        "tonemap=tonemap=%s:desat=0%s,zscale=t=bt709:m=bt709:r=tv,format=yuv420p",
+        is_hlg ? "arib-std-b67" : "smpte2084", primaries,
+        name_or(av_color_space_name(format->matrix_coefficients), "bt2020nc"),
+        format->full_range ? "pc" : "tv", is_hlg ? 203 : 250, "mobius", is_hlg ? ":peak=4" : "");
+}
+
+/* BT.601 and full range. swscale is told the matrix by the frame, which the file may leave open; so it is said here. */
+static void append_scale(GString *text, const struct graph *graph, int width, int height, bool last)
+{
+    const struct source_format *format = graph->format;
+    const AVFrame *shape = graph->shape;
+    const bool is_rgb = (av_pix_fmt_desc_get(shape->format)->flags & AV_PIX_FMT_FLAG_RGB) != 0;
+    const char *matrix = "auto";
+
+    switch (format->matrix_coefficients) {
+    case AVCOL_SPC_BT709:
+        matrix = "bt709";
+        break;
+    case AVCOL_SPC_BT2020_NCL:
+    case AVCOL_SPC_BT2020_CL:
+        matrix = "bt2020";
+        break;
+    case AVCOL_SPC_SMPTE240M:
+        matrix = "smpte240m";
+        break;
+    case AVCOL_SPC_FCC:
+        matrix = "fcc";
+        break;
+    default:
+        matrix = "bt601";
+        break;
+    }
+    g_string_append_printf(text, ",scale=%d:%d:flags=%s", width, height,
+                           (int64_t)width * height >= (int64_t)shape->width * shape->height ? "bicubic"
+                                                                                    : "bilinear");
+    if (last && !is_rgb) {
+        g_string_append_printf(text, ":in_color_matrix=%s:in_range=%s", matrix,
+                               format->full_range ? "pc" : "tv");
+    }
+    if (last) {
+        g_string_append(text, ":out_color_matrix=bt709:out_range=tv");
+    }
+}
+
+/* True when pictures may pass as they are. */
+static bool is_plain(const struct graph *graph)
+{
+    const struct source_format *format = graph->format;
+
+    return format->hdr == SOURCE_SDR && graph->shape->format == AV_PIX_FMT_YUV420P &&
+           format->matrix_coefficients == AVCOL_SPC_BT709 && !format->full_range;
+}
+
+static void append_output(GString *text, const struct graph *graph, int index)
+{
+    const struct graph_output *output = &graph->outputs[index];
+    const struct source_format *format = graph->format;
+    const int width = format->is_swapped ? output->height : output->width;
+    const int height = format->is_swapped ? output->width : output->height;
+
+    g_string_append(text, "null");
+    if (output->every_s > 0) {
+        g_string_append_printf(text, ",select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,%.4f)'",
+                               output->every_s);
+    }
+    if (output->from != GRAPH_FROM_INPUT) {
+        g_string_append_printf(text, ",scale=%d:%d:flags=bilinear:in_color_matrix=bt709:in_range=tv",
+                               output->width, output->height);
+        if (output->pixel == AV_PIX_FMT_YUV420P) {
+            g_string_append(text, ":out_color_matrix=bt709:out_range=tv");
+        }
+    } else if (format->hdr != SOURCE_SDR) {
+        append_scale(text, graph, width, height, false);
+        append_hdr(text, format);
+        g_string_append(text, orientation_of(format->matrix));
+    } else {
+        if (!is_plain(graph) || width != graph->shape->width || height != graph->shape->height) {
+            append_scale(text, graph, width, height, true);
+            g_string_append(text, ",format=yuv420p");
+        }
+        g_string_append(text, orientation_of(format->matrix));
+    }
+    if (output->pixel == AV_PIX_FMT_RGB24 && output->from == GRAPH_FROM_INPUT) {
+        g_string_append_printf(text, ",scale=%d:%d:in_color_matrix=bt709:in_range=tv", output->width,
+                               output->height);
+    }
+    g_string_append_printf(text, ",setsar=1,format=%s", av_get_pix_fmt_name(output->pixel));
+}
+
+/* Outputs that take from `from`, as link labels; returns how many. */
+static int append_split(GString *text, const struct graph *graph, int from)
+{
+    int count = 0;
+
+    for (int i = 0; i < graph->count; i++) {
+        count += graph->outputs[i].from == from;
+    }
+    if (from != GRAPH_FROM_INPUT) {
+        count++;
+    }
+    g_string_append_printf(text, "%ssplit=%d", from == GRAPH_FROM_INPUT ? "" : ",", count);
+    if (from != GRAPH_FROM_INPUT) {
+        g_string_append_printf(text, "[out%d]", from);
+    }
+    for (int i = 0; i < graph->count; i++) {
+        if (graph->outputs[i].from == from) {
+            g_string_append_printf(text, "[link%d]", i);
+        }
+    }
+    return count;
+}
+
+static char *video_text(const struct graph *graph)
+{
+    GString *text = g_string_new("[in]");
+
+    if (graph->format->interlaced) {
+        g_string_append(text, "bwdif=mode=send_frame:deint=all,");
+    }
+    (void)append_split(text, graph, GRAPH_FROM_INPUT);
+    for (int i = 0; i < graph->count; i++) {
+        g_string_append_printf(text, ";[link%d]", i);
+        append_output(text, graph, i);
+        (void)append_split(text, graph, i);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Gaps and overlaps above 40 ms are filled and cut; less is left alone, so that a jittery clock makes no clicks. */
+static char *audio_text(const struct graph *graph)
+{
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(text,
+                           "[in]aresample=48000:async=1:min_hard_comp=0.04:first_pts=%" PRId64,
+                           graph->next_sample);
+
+    g_string_append(text, ",aformat=sample_fmts=fltp:channel_layouts=stereo:sample_rates=48000");
+    if (graph->gain_db != 0) {
+        g_string_append_printf(text, ",volume=%.2fdB:precision=float", graph->gain_db);
+    }
+    if (graph->measure) {
+        g_string_append(text, ",ebur128=metadata=1:peak=true,aformat=sample_fmts=fltp");
+    }
+    g_string_append(text, "[out0]");
+    return g_string_free(text, FALSE);
+}
+
+/* -- building ---------------------------------------------------------------------------------------------- */
+
+static bool make_input(struct graph *graph, const AVFrame *frame, GError **error)
+{
+    const AVFilter *filter = avfilter_get_by_name(graph->is_audio ? "abuffer" : "buffer");
+    AVBufferSrcParameters *parameters = av_buffersrc_parameters_alloc();
+    int code;
+
+    graph->input = avfilter_graph_alloc_filter(graph->filters, filter, "in");
+    g_assert(graph->input != NULL && parameters != NULL);
+    parameters->format = frame->format;
+    if (graph->is_audio) {
+        parameters->time_base = (AVRational){1, LIBAV_AUDIO_HZ};
+        parameters->sample_rate = frame->sample_rate;
+        (void)av_channel_layout_copy(&parameters->ch_layout, &graph->shape->ch_layout); /* small */
+    } else {
+        parameters->time_base = (AVRational){1, LIBAV_VIDEO_HZ};
+        parameters->width = frame->width;
+        parameters->height = frame->height;
+        parameters->sample_aspect_ratio = (AVRational){1, 1};
+    }
+    code = av_buffersrc_parameters_set(graph->input, parameters);
+    av_channel_layout_uninit(&parameters->ch_layout);
+    av_free(parameters);
+    if (code >= 0) {
+        code = avfilter_init_str(graph->input, NULL);
+    }
+    return libav_check(code, REASON_BROKEN_FILE, "graph input", error);
+}
+
+static bool make_sinks(struct graph *graph, AVFilterInOut **ends, GError **error)
+{
+    const AVFilter *filter = avfilter_get_by_name(graph->is_audio ? "abuffersink" : "buffersink");
+
+    for (int i = graph->count - 1; i >= 0; i--) {
+        g_autofree char *name = g_strdup_printf("out%d", i);
+        AVFilterInOut *end = avfilter_inout_alloc();
+        const int code = avfilter_graph_create_filter(&graph->sinks[i], filter, name, NULL, NULL,
+                                                      graph->filters);
+
+        g_assert(end != NULL);
+        if (!libav_check(code, REASON_INTERNAL, "graph output", error)) {
+            avfilter_inout_free(&end);
+            return false;
+        }
+        *end = (AVFilterInOut){.name = av_strdup(name), .filter_ctx = graph->sinks[i], .next = *ends};
+        *ends = end;
+    }
+    return true;
+}
+
+static bool connect(struct graph *graph, AVFilterInOut **sinks, GError **error)
+{
+    g_autofree char *text = graph->is_audio ? audio_text(graph) : video_text(graph);
+    AVFilterInOut *source = avfilter_inout_alloc();
+    int code;
+
+    g_assert(source != NULL);
+    *source = (AVFilterInOut){.name = av_strdup("in"), .filter_ctx = graph->input};
+    code = avfilter_graph_parse_ptr(graph->filters, text, sinks, &source, NULL);
+    avfilter_inout_free(&source);
+    if (code >= 0) {
+        code = avfilter_graph_config(graph->filters, NULL);
+    }
+    g_debug("graph: %s", text);
+    return libav_check(code, REASON_BROKEN_FILE, text, error);
+}
+
+static void remember_shape(struct graph *graph, const AVFrame *frame)
+{
+    AVFrame *shape = graph->shape;
+
+    av_frame_unref(shape);
+    shape->width = frame->width;
+    shape->height = frame->height;
+    shape->format = frame->format;
+    shape->sample_rate = frame->sample_rate;
+    if (graph->is_audio && frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+        av_channel_layout_default(&shape->ch_layout, frame->ch_layout.nb_channels);
+    } else {
+        (void)av_channel_layout_copy(&shape->ch_layout, &frame->ch_layout); /* small */
+    }
+}
+
+static bool build(struct graph *graph, const AVFrame *frame, GError **error)
+{
+    AVFilterInOut *ends = NULL;
+    bool ok;
+
+    remember_shape(graph, frame);
+    graph->filters = avfilter_graph_alloc();
+    g_assert(graph->filters != NULL);
+    graph->filters->nb_threads = 1; /* the threads are the pipeline's */
+    ok = make_input(graph, frame, error) && make_sinks(graph, &ends, error) &&
+         connect(graph, &ends, error);
+    avfilter_inout_free(&ends);
+    if (ok && graph->chunk > 0) {
+        av_buffersink_set_frame_size(graph->sinks[0], (unsigned)graph->chunk);
+    }
+    return ok;
+}
+
+static bool fits(const struct graph *graph, const AVFrame *frame)
+{
+    const AVFrame *shape = graph->shape;
+
+    return frame->width == shape->width && frame->height == shape->height &&
+           frame->format == shape->format && frame->sample_rate == shape->sample_rate &&
+           frame->ch_layout.nb_channels == shape->ch_layout.nb_channels;
+}
+
+/* -- frames ------------------------------------------------------------------------------------------------ */
+
+/* To our clock: bwdif halves the time base. */
+static void settle(struct graph *graph, int index, AVFrame *frame)
+{
+    const AVRational base_q = av_buffersink_get_time_base(graph->sinks[index]);
+    const AVRational ours_q = {1, graph->is_audio ? LIBAV_AUDIO_HZ : LIBAV_VIDEO_HZ};
+
+    frame->pts = av_rescale_q(frame->pts, base_q, ours_q);
+    frame->pkt_duration = av_rescale_q(frame->pkt_duration, base_q, ours_q);
+    if (graph->is_audio) {
+        graph->next_sample = frame->pts + frame->nb_samples;
+    }
+}
+
+/* Ends the present graph and keeps what it still gives. */
+static bool drain(struct graph *graph, GError **error)
+{
+    int code = av_buffersrc_add_frame(graph->input, NULL);
+
+    for (int i = 0; i < graph->count && code >= 0; i++) {
+        AVFrame *frame = libav_frame_new();
+        while ((code = av_buffersink_get_frame(graph->sinks[i], frame)) >= 0) {
+            settle(graph, i, frame);
+            g_queue_push_tail(&graph->ready[i], frame);
+            frame = libav_frame_new();
+        }
+        av_frame_free(&frame);
+        code = code == AVERROR_EOF || code == AVERROR(EAGAIN) ? 0 : code;
+    }
+    avfilter_graph_free(&graph->filters);
+    return libav_check(code, REASON_BROKEN_FILE, "graph drain", error);
+}
+
+bool graph_write(struct graph *graph, AVFrame *frame, GError **error)
+{
+    if (frame == NULL) {
+        return graph->filters == NULL || drain(graph, error);
+    }
+    if (graph->is_audio && frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+        av_channel_layout_default(&frame->ch_layout, frame->ch_layout.nb_channels);
+    }
+    if (graph->filters != NULL && !fits(graph, frame) && !drain(graph, error)) {
+        return false;
+    }
+    if (graph->filters == NULL && !build(graph, frame, error)) {
+        return false;
+    }
+    frame->sample_aspect_ratio = (AVRational){1, 1};
+    frame->pict_type = AV_PICTURE_TYPE_NONE;
+    return libav_check(av_buffersrc_add_frame(graph->input, frame), REASON_BROKEN_FILE, "graph",
+                       error);
+}
+
+bool graph_read(struct graph *graph, int index, AVFrame **out, GError **error)
+{
+    g_autoptr(AVFrame) frame = NULL;
+    int code;
+
+    g_assert(index < graph->count);
+    *out = g_queue_pop_head(&graph->ready[index]);
+    if (*out != NULL) {
+        return true;
+    }
+    if (graph->filters == NULL) {
+        return false;
+    }
+    frame = libav_frame_new();
+    code = av_buffersink_get_frame(graph->sinks[index], frame);
+    if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) {
+        return false;
+    }
+    if (!libav_check(code, REASON_BROKEN_FILE, "graph output", error)) {
+        return false;
+    }
+    settle(graph, index, frame);
+    *out = g_steal_pointer(&frame);
+    return true;
+}

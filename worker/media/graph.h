@@ -1,0 +1,40 @@
+/* Decoded frames to what the encoders and the stills need. A picture graph has one input and N outputs in cascade:
+ * upright, square pixels, BT.709 limited range, whatever came in (rotation, SAR, BT.601, full range, HLG, PQ). A sound
+ * graph makes 48 kHz stereo on one continuous clock. When the input changes its format in mid-stream the graph is built
+ * anew behind the same outputs. One thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <glib.h>
+
+#include "worker/media/libav.h"
+#include "worker/media/source.h"
+
+#define GRAPH_OUTPUTS_MAX 8
+#define GRAPH_FROM_INPUT  (-1)
+
+struct graph_output {
+    int width, height;          /* upright pixels */
+    int from;                   /* an earlier output's index, or GRAPH_FROM_INPUT */
+    double every_s;             /* 0: every picture; else at most one in so many seconds */
+    enum AVPixelFormat pixel;   /* yuv420p, or rgb24 for stills */
+};
+
+struct graph;
+
+/* `outputs` is copied; `format` must live as long as the graph. */
+struct graph *graph_video_new(const struct source_format *format,
+                              const struct graph_output *outputs, int count);
+
+/* `gain_db` is applied after the mix to stereo. `chunk` frames of sound a frame; the same frames carry the loudness
+ * in their metadata when `measure` is set. */
+struct graph *graph_audio_new(double gain_db, int chunk, bool measure);
+void graph_free(struct graph *graph);
+
+/* Takes a frame; NULL ends the input. */
+bool graph_write(struct graph *graph, AVFrame *frame, GError **error);
+
+/* The next frame of output `index`; false without error when there is none now. */
+bool graph_read(struct graph *graph, int index, AVFrame **frame, GError **error);

@@ -1,0 +1,258 @@
+#include "worker/media/photo.h"
+
+#include <string.h>
+
+#include <vips/vips.h>
+
+#include "worker/media/sink.h"
+
+#define PHOTO_BYTES_MAX (64 << 20)
+#define SIDE_MAX        16384
+
+typedef VipsImage Photo; /* for g_autoptr alone */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Photo, g_object_unref)
+
+static const int SIZES[] = {1920, 960, 320}; /* long side, px; each from the one before */
+
+static const struct {
+    const char *suffix;
+    const char *options; /* of libvips' saver */
+} FORMATS[] = {
+    {".jpg", "[Q=82,strip,optimize_coding,background=255]"},
+    {".webp", "[Q=78,strip]"},
+};
+
+static bool failed(enum reason reason, GError **error)
+{
+    g_autofree char *words = g_strdup(vips_error_buffer());
+
+    vips_error_clear();
+    g_strdelimit(words, "\r\n", ' ');
+    if (strstr(words, "premature") != NULL || strstr(words, "end of") != NULL) {
+        reason = REASON_TRUNCATED;
+    }
+    g_set_error(error, MEDIA_ERROR, (int)reason, "vips: %s", words);
+    return false;
+}
+
+/* Saves a grey square in each format and loads it again: plug-ins, profiles and type registration happen now. */
+static bool warm_up(GError **error)
+{
+    static const char *const WARM[] = {".jpg", ".webp", ".png", ".heic[compression=hevc]"};
+    g_autoptr(Photo) square = NULL;
+
+    if (vips_black(&square, 64, 64, "bands", 3, NULL) != 0) {
+        return failed(REASON_INFRASTRUCTURE, error);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(WARM); i++) {
+        g_autofree void *bytes = NULL;
+        size_t length = 0;
+        g_autoptr(Photo) again = NULL;
+
+        if (vips_image_write_to_buffer(square, WARM[i], &bytes, &length, NULL) != 0) {
+            vips_error_clear(); /* no encoder for it here; its loader is tried by the first photo */
+            continue;
+        }
+        if (vips_thumbnail_buffer(bytes, length, &again, 32, "export_profile", "srgb", NULL) != 0 ||
+            vips_image_wio_input(again) != 0) {
+            return failed(REASON_INFRASTRUCTURE, error);
+        }
+    }
+    return true;
+}
+
+bool photo_prepare_library(GError **error)
+{
+    static const char *const LOADERS[] = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",
+                                          "VipsForeignLoadWebp", "VipsForeignLoadHeif"};
+
+    if (VIPS_INIT("xuepai-media") != 0) {
+        return failed(REASON_INFRASTRUCTURE, error);
+    }
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_operation_block_set("VipsForeignLoad", TRUE);
+    for (size_t i = 0; i < G_N_ELEMENTS(LOADERS); i++) {
+        vips_operation_block_set(LOADERS[i], FALSE);
+    }
+    vips_block_untrusted_set(TRUE);
+    return warm_up(error);
+}
+
+static void *read_all(const struct reader *reader, GError **error)
+{
+    void *bytes;
+
+    if (reader->size_bytes > PHOTO_BYTES_MAX) {
+        g_set_error(error, MEDIA_ERROR, REASON_UPLOAD_TOO_LARGE, "photo of %" PRId64 " bytes",
+                    reader->size_bytes);
+        return NULL;
+    }
+    bytes = g_try_malloc((size_t)reader->size_bytes);
+    if (bytes == NULL ||
+        !reader_read_exactly(reader, 0, bytes, (size_t)reader->size_bytes)) {
+        g_free(bytes);
+        g_set_error(error, MEDIA_ERROR, REASON_INFRASTRUCTURE, "photo cannot be read");
+        return NULL;
+    }
+    return bytes;
+}
+
+static bool check_size(const struct task *task, int width, int height, GError **error)
+{
+    if (width <= 0 || height <= 0) {
+        g_set_error(error, MEDIA_ERROR, REASON_BROKEN_FILE, "claims %dx%d", width, height);
+        return false;
+    }
+    if (width > SIDE_MAX || height > SIDE_MAX ||
+        (int64_t)width * height > task->limits.max_photo_pixels) {
+        g_set_error(error, MEDIA_ERROR, REASON_PICTURE_TOO_LARGE, "claims %dx%d", width, height);
+        return false;
+    }
+    return true;
+}
+
+static gboolean has_field(VipsImage *image, const char *const *parts)
+{
+    g_auto(GStrv) fields = vips_image_get_fields(image);
+
+    for (int i = 0; fields != NULL && fields[i] != NULL; i++) {
+        for (int k = 0; parts[k] != NULL; k++) {
+            if (strstr(fields[i], parts[k]) != NULL) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+static bool has_label(VipsImage *image)
+{
+    const void *xmp = NULL;
+    size_t length = 0;
+
+    return vips_image_get_typeof(image, VIPS_META_XMP_NAME) != 0 &&
+           vips_image_get_blob(image, VIPS_META_XMP_NAME, &xmp, &length) == 0 && xmp != NULL &&
+           memmem(xmp, length, "AIGC", 4) != NULL;
+}
+
+static json_t *facts_of(VipsImage *image, enum sniff_family family, int64_t bytes)
+{
+    static const char *const LOCATION[] = {"GPS", NULL};
+    static const char *const DEVICE[] = {"ifd0-Make", "ifd0-Model", NULL};
+    const int orientation = vips_image_get_orientation(image);
+    const bool swapped = orientation >= 5 && orientation <= 8;
+
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:b, s:b}", "kind", "photo", "container",
+                     sniff_row_of(family)->name, "width",
+                     swapped ? vips_image_get_height(image) : vips_image_get_width(image), "height",
+                     swapped ? vips_image_get_width(image) : vips_image_get_height(image),
+                     "orientation", orientation, "bytes", bytes, "had_location",
+                     has_field(image, LOCATION), "had_device", has_field(image, DEVICE),
+                     "ai_label", has_label(image));
+}
+
+static bool save(const struct task *task, VipsImage *image, int size, json_t *outputs, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++) {
+        g_autofree char *name = g_strdup_printf("photo-%d%s", size, FORMATS[i].suffix);
+        g_autofree char *saver = g_strconcat(FORMATS[i].suffix, FORMATS[i].options, NULL);
+        g_autofree void *bytes = NULL;
+        size_t length = 0;
+        const int fd = task_output_fd(task, name);
+
+        if (fd < 0) {
+            continue;
+        }
+        if (vips_image_write_to_buffer(image, saver, &bytes, &length, NULL) != 0) {
+            return failed(REASON_BROKEN_FILE, error);
+        }
+        if (!sink_write_all(fd, bytes, length, error)) {
+            return false;
+        }
+        json_array_append_new(outputs, json_pack("{s:s, s:i, s:i}", "name", name, "width",
+                                                 vips_image_get_width(image), "height",
+                                                 vips_image_get_height(image)));
+    }
+    return true;
+}
+
+/* The largest size, decoded once into memory; flattened on white, because JPEG knows no transparency. */
+static VipsImage *decode(const void *bytes, size_t length, GError **error)
+{
+    g_autoptr(Photo) small = NULL;
+    g_autoptr(Photo) flat = NULL;
+    VipsImage *whole = NULL;
+
+    if (vips_thumbnail_buffer((void *)(uintptr_t)bytes, length, &small, SIZES[0], "height", SIZES[0], "size",
+                              VIPS_SIZE_DOWN, "export_profile", "srgb", "fail_on",
+                              VIPS_FAIL_ON_TRUNCATED, NULL) != 0) {
+        (void)failed(REASON_BROKEN_FILE, error);
+        return NULL;
+    }
+    if (vips_image_hasalpha(small)) {
+        VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
+        const int code = vips_flatten(small, &flat, "background", white, NULL);
+
+        vips_area_unref((VipsArea *)white);
+        if (code != 0) {
+            (void)failed(REASON_BROKEN_FILE, error);
+            return NULL;
+        }
+    } else {
+        flat = g_object_ref(small);
+    }
+    whole = vips_image_copy_memory(flat);
+    if (whole == NULL) {
+        (void)failed(REASON_BROKEN_FILE, error);
+    }
+    return whole;
+}
+
+json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,
+                   const struct structure *structure, json_t *outputs, GError **error)
+{
+    g_autofree void *bytes = NULL;
+    g_autoptr(Photo) header = NULL;
+    g_autoptr(Photo) image = NULL;
+    json_t *facts;
+
+    if (!check_size(task, structure->width, structure->height, error)) {
+        return NULL;
+    }
+    bytes = read_all(reader, error);
+    if (bytes == NULL) {
+        return NULL;
+    }
+    header = vips_image_new_from_buffer(bytes, (size_t)reader->size_bytes, "", NULL);
+    if (header == NULL) {
+        (void)failed(REASON_BROKEN_FILE, error);
+        return NULL;
+    }
+    if (!check_size(task, vips_image_get_width(header), vips_image_get_height(header), error)) {
+        return NULL;
+    }
+    image = decode(bytes, (size_t)reader->size_bytes, error);
+    if (image == NULL) {
+        return NULL;
+    }
+    facts = facts_of(header, family, reader->size_bytes);
+    for (size_t i = 0; i < G_N_ELEMENTS(SIZES); i++) {
+        const int side = MAX(vips_image_get_width(image), vips_image_get_height(image));
+        g_autoptr(Photo) scaled = NULL;
+
+        if (side < SIZES[i] && i + 1 < G_N_ELEMENTS(SIZES) && side <= SIZES[i + 1]) {
+            continue; /* the next size holds all of it */
+        }
+        if (vips_resize(image, &scaled, MIN(1.0, (double)SIZES[i] / side), NULL) != 0) {
+            json_decref(facts);
+            (void)failed(REASON_BROKEN_FILE, error);
+            return NULL;
+        }
+        if (!save(task, scaled, SIZES[i], outputs, error)) {
+            json_decref(facts);
+            return NULL;
+        }
+    }
+    return facts;
+}

@@ -1,0 +1,18 @@
+/* A photo, and only a photo: decoded by libvips from memory, upright, sRGB, without metadata, in JPEG and WebP at
+ * three sizes. Loaders by allow-list. A motion photo is its photo. One thread.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "worker/media/reader.h"
+#include "worker/media/structure.h"
+#include "worker/task.h"
+
+/* Starts libvips, leaves four loaders, and loads what they load lazily: before the lock. */
+bool photo_prepare_library(GError **error);
+
+/* Writes photo-SIZE.jpg and .webp to the task's outputs; a size above the photo's own is left out, but one is always
+ * made. `outputs` gets {"name", "width", "height"} for each. Returns the facts. */
+json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,
+                   const struct structure *structure, json_t *outputs, GError **error);

@@ -1,0 +1,200 @@
+#include "worker/media/picture.h"
+
+#include <string.h>
+
+#include <vips/vips.h>
+
+#include "worker/media/sink.h"
+
+#define GLYPH_WIDTH  5
+#define GLYPH_HEIGHT 7
+
+/* Rows of five dots, the left one is 16. */
+static const struct {
+    char letter;
+    uint8_t rows[GLYPH_HEIGHT];
+} GLYPHS[] = {
+    {'0', {14, 17, 19, 21, 25, 17, 14}}, {'1', {4, 12, 4, 4, 4, 4, 14}},
+    {'2', {14, 17, 1, 2, 4, 8, 31}},     {'3', {31, 2, 4, 2, 1, 17, 14}},
+    {'4', {2, 6, 10, 18, 31, 2, 2}},     {'5', {31, 16, 30, 1, 1, 17, 14}},
+    {'6', {6, 8, 16, 30, 17, 17, 14}},   {'7', {31, 1, 2, 4, 8, 8, 8}},
+    {'8', {14, 17, 17, 14, 17, 17, 14}}, {'9', {14, 17, 17, 15, 1, 2, 12}},
+    {':', {0, 4, 4, 0, 4, 4, 0}},        {'.', {0, 0, 0, 0, 0, 12, 12}},
+};
+
+struct picture *picture_new(int width, int height, uint8_t grey)
+{
+    struct picture *picture = g_new0(struct picture, 1);
+    const size_t bytes = (size_t)width * (size_t)height * 3;
+
+    g_assert(width > 0 && height > 0 && width <= 16384 && height <= 16384);
+    picture->width = width;
+    picture->height = height;
+    picture->rgb = g_malloc(bytes);
+    memset(picture->rgb, grey, bytes);
+    return picture;
+}
+
+static uint8_t *at(const struct picture *picture, int x, int y)
+{
+    return picture->rgb + ((size_t)y * (size_t)picture->width + (size_t)x) * 3;
+}
+
+struct picture *picture_of_frame(const AVFrame *frame)
+{
+    struct picture *picture = picture_new(frame->width, frame->height, 0);
+
+    g_assert(frame->format == AV_PIX_FMT_RGB24);
+    for (int y = 0; y < frame->height; y++) {
+        memcpy(at(picture, 0, y), frame->data[0] + (ptrdiff_t)y * frame->linesize[0],
+               (size_t)frame->width * 3);
+    }
+    return picture;
+}
+
+void picture_free(struct picture *picture)
+{
+    if (picture != NULL) {
+        g_free(picture->rgb);
+        g_free(picture);
+    }
+}
+
+struct picture *picture_shrunk(const struct picture *picture, int width, int height)
+{
+    struct picture *small = picture_new(width, height, 0);
+
+    for (int y = 0; y < height; y++) {
+        const int top = y * picture->height / height;
+        const int bottom = MAX((y + 1) * picture->height / height, top + 1);
+        for (int x = 0; x < width; x++) {
+            const int left = x * picture->width / width;
+            const int right = MAX((x + 1) * picture->width / width, left + 1);
+            const int area = (right - left) * (bottom - top);
+            int sum[3] = {0};
+
+            for (int v = top; v < bottom; v++) {
+                for (int u = left; u < right; u++) {
+                    for (int c = 0; c < 3; c++) {
+                        sum[c] += at(picture, u, v)[c];
+                    }
+                }
+            }
+            for (int c = 0; c < 3; c++) {
+                at(small, x, y)[c] = (uint8_t)((sum[c] + area / 2) / area);
+            }
+        }
+    }
+    return small;
+}
+
+void picture_draw(struct picture *picture, const struct picture *small, int x, int y)
+{
+    const int width = MIN(small->width, picture->width - x);
+
+    g_assert(x >= 0 && y >= 0);
+    for (int row = 0; row < small->height && y + row < picture->height && width > 0; row++) {
+        memcpy(at(picture, x, y + row), at(small, 0, row), (size_t)width * 3);
+    }
+}
+
+void picture_fill(struct picture *picture, int x, int y, int width, int height, const uint8_t rgb[3])
+{
+    for (int v = MAX(y, 0); v < MIN(y + height, picture->height); v++) {
+        for (int u = MAX(x, 0); u < MIN(x + width, picture->width); u++) {
+            memcpy(at(picture, u, v), rgb, 3);
+        }
+    }
+}
+
+static void draw_glyph(struct picture *picture, const uint8_t *rows, int x, int y, int scale)
+{
+    static const uint8_t WHITE[3] = {255, 255, 255};
+
+    for (int row = 0; row < GLYPH_HEIGHT; row++) {
+        for (int column = 0; column < GLYPH_WIDTH; column++) {
+            if ((rows[row] & (16 >> column)) != 0) {
+                picture_fill(picture, x + column * scale, y + row * scale, scale, scale, WHITE);
+            }
+        }
+    }
+}
+
+void picture_text(struct picture *picture, const char *text, int x, int y, int scale)
+{
+    static const uint8_t DARK[3] = {24, 24, 24};
+    const int advance = (GLYPH_WIDTH + 1) * scale;
+
+    picture_fill(picture, x, y, (int)strlen(text) * advance + 3 * scale, (GLYPH_HEIGHT + 4) * scale, DARK);
+    for (; *text != '\0'; text++, x += advance) {
+        for (size_t i = 0; i < G_N_ELEMENTS(GLYPHS); i++) {
+            if (GLYPHS[i].letter == *text) {
+                draw_glyph(picture, GLYPHS[i].rows, x + 2 * scale, y + 2 * scale, scale);
+            }
+        }
+    }
+}
+
+bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error)
+{
+    VipsImage *image = vips_image_new_from_memory(
+        picture->rgb, (size_t)picture->width * (size_t)picture->height * 3, picture->width,
+        picture->height, 3, VIPS_FORMAT_UCHAR);
+    g_autofree void *bytes = NULL;
+    size_t length = 0;
+    int code = -1;
+
+    if (image != NULL) {
+        code = vips_jpegsave_buffer(image, &bytes, &length, "Q", quality, "strip", TRUE,
+                                    "optimize_coding", TRUE, NULL);
+        g_object_unref(image);
+    }
+    if (code != 0) {
+        g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "jpeg: %s", vips_error_buffer());
+        vips_error_clear();
+        return false;
+    }
+    return sink_write_all(fd, bytes, length, error);
+}
+
+static int luma(const uint8_t *rgb)
+{
+    return (54 * rgb[0] + 183 * rgb[1] + 19 * rgb[2]) >> 8;
+}
+
+struct picture_look picture_look_of(const struct picture *picture)
+{
+    const double area = (double)picture->width * picture->height;
+    double sum = 0, squares = 0, edges = 0, dark = 0;
+
+    for (int y = 0; y < picture->height; y++) {
+        for (int x = 0; x < picture->width; x++) {
+            const int here = luma(at(picture, x, y));
+            sum += here;
+            squares += here * here;
+            dark += here < 24;
+            if (x > 0 && y > 0 && x + 1 < picture->width && y + 1 < picture->height) {
+                edges += abs(4 * here - luma(at(picture, x - 1, y)) - luma(at(picture, x + 1, y)) -
+                             luma(at(picture, x, y - 1)) - luma(at(picture, x, y + 1)));
+            }
+        }
+    }
+    const double mean = sum / area;
+    return (struct picture_look){.mean = mean,
+                                 .deviation = sqrt(MAX(squares / area - mean * mean, 0)),
+                                 .sharpness = edges / area,
+                                 .dark_share = dark / area};
+}
+
+double picture_distance(const struct picture *a, const struct picture *b)
+{
+    double sum = 0;
+
+    g_assert(a->width == b->width && a->height == b->height);
+    for (int y = 0; y < a->height; y++) {
+        for (int x = 0; x < a->width; x++) {
+            sum += abs(luma(at(a, x, y)) - luma(at(b, x, y)));
+        }
+    }
+    return sum / ((double)a->width * a->height);
+}

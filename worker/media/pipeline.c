@@ -1,0 +1,491 @@
+#include "worker/media/pipeline.h"
+
+#define FRAMES_QUEUED  6
+#define PICTURES_QUEUED 4
+#define SOUNDS_QUEUED  64
+#define PACKETS_QUEUED 256
+
+#include "worker/media/queue.h"
+
+struct parcel {
+    int output; /* -1: sound, for every sink */
+    AVPacket *packet;
+};
+
+struct run;
+
+/* A thread that turns the frames of one queue into packets. */
+struct station {
+    struct run *run;
+    int output; /* -1: sound */
+    struct encoder *encoder;
+    struct queue *frames;
+    GThread *thread;
+};
+
+struct run {
+    struct pipeline *pipeline;
+    struct queue *frames, *packets;
+    struct station pictures[GRAPH_OUTPUTS_MAX]; /* encoder NULL where the output is a still */
+    struct station sound;                       /* encoder NULL without sound */
+    struct sink *sinks[GRAPH_OUTPUTS_MAX];
+    int64_t keyframe_slot[GRAPH_OUTPUTS_MAX];
+    GThread *reader, *filter;
+    gint encoding;  /* stations at work; atomic */
+    gint permille;  /* atomic */
+    GMutex mutex;
+    /* guarded by mutex */
+    GError *error;
+    /* end of guarded fields */
+};
+
+static void frame_free(gpointer frame)
+{
+    libav_frame_free(frame);
+}
+
+static void parcel_free(gpointer data)
+{
+    struct parcel *parcel = data;
+
+    av_packet_free(&parcel->packet);
+    g_free(parcel);
+}
+
+static void each_queue(struct run *run, void (*act)(struct queue *queue))
+{
+    act(run->frames);
+    act(run->packets);
+    for (int i = 0; i < run->pipeline->count; i++) {
+        if (run->pictures[i].frames != NULL) {
+            act(run->pictures[i].frames);
+        }
+    }
+    if (run->sound.frames != NULL) {
+        act(run->sound.frames);
+    }
+}
+
+/* Keeps the first error, takes `error`, and stops everybody. */
+static void fail(struct run *run, GError *error)
+{
+    g_mutex_lock(&run->mutex);
+    if (run->error == NULL) {
+        run->error = error;
+    } else {
+        g_error_free(error);
+    }
+    g_mutex_unlock(&run->mutex);
+    each_queue(run, queue_cancel);
+}
+
+/* -- reading ----------------------------------------------------------------------------------------------- */
+
+static gpointer read_source(gpointer data)
+{
+    struct run *run = data;
+    GError *error = NULL;
+
+    for (;;) {
+        enum source_kind kind;
+        AVFrame *frame = NULL;
+
+        if (!source_read(run->pipeline->source, &kind, &frame, &error)) {
+            fail(run, error);
+            return NULL;
+        }
+        g_atomic_int_set(&run->permille, source_permille(run->pipeline->source));
+        if (kind == SOURCE_END) {
+            queue_end(run->frames);
+            return NULL;
+        }
+        if (!queue_push(run->frames, frame)) {
+            return NULL;
+        }
+    }
+}
+
+/* -- filtering --------------------------------------------------------------------------------------------- */
+
+/* The first picture at or after each multiple of two seconds becomes a keyframe: the same one in every rung. */
+static void mark_keyframe(struct run *run, int output, AVFrame *frame)
+{
+    const int64_t slot = frame->pts / (PIPELINE_GOP_S * LIBAV_VIDEO_HZ) + 1;
+
+    frame->pict_type = AV_PICTURE_TYPE_NONE;
+    if (slot > run->keyframe_slot[output]) {
+        frame->pict_type = AV_PICTURE_TYPE_I;
+        run->keyframe_slot[output] = slot;
+    }
+}
+
+static bool pass_pictures(struct run *run, struct graph *graph, GError **error)
+{
+    for (int i = 0; i < run->pipeline->count; i++) {
+        AVFrame *frame = NULL;
+        GError *own = NULL;
+
+        while (graph_read(graph, i, &frame, &own)) {
+            if (run->pictures[i].encoder == NULL) {
+                run->pipeline->still(run->pipeline->context, i, frame);
+                libav_frame_free(frame);
+                continue;
+            }
+            mark_keyframe(run, i, frame);
+            if (!queue_push(run->pictures[i].frames, frame)) {
+                return true; /* cancelled: the error is known */
+            }
+        }
+        if (own != NULL) {
+            g_propagate_error(error, own);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool pass_sound(struct run *run, struct graph *graph, GError **error)
+{
+    AVFrame *frame = NULL;
+    GError *own = NULL;
+
+    while (graph_read(graph, 0, &frame, &own)) {
+        if (run->pipeline->sound != NULL) {
+            run->pipeline->sound(run->pipeline->context, frame);
+        }
+        if (!queue_push(run->sound.frames, frame)) {
+            return true;
+        }
+    }
+    if (own != NULL) {
+        g_propagate_error(error, own);
+    }
+    return own == NULL;
+}
+
+/* A sound track of which nothing could be decoded becomes a moment of silence, so that the file is whole. */
+static bool write_silence(struct graph *graph, GError **error)
+{
+    g_autoptr(AVFrame) frame = libav_frame_new();
+
+    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->sample_rate = LIBAV_AUDIO_HZ;
+    frame->nb_samples = 1024;
+    frame->pts = 0;
+    av_channel_layout_default(&frame->ch_layout, 2);
+    if (!libav_check(av_frame_get_buffer(frame, 0), REASON_RESOURCE_LIMIT, "silence", error)) {
+        return false;
+    }
+    av_samples_set_silence(frame->extended_data, 0, 1024, 2, AV_SAMPLE_FMT_FLTP);
+    return graph_write(graph, frame, error);
+}
+
+struct filters {
+    struct graph *picture, *sound;
+    bool heard;
+};
+
+static bool filter_frame(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
+{
+    if (frame->width > 0) {
+        return graph_write(filters->picture, frame, error) &&
+               pass_pictures(run, filters->picture, error);
+    }
+    filters->heard = true;
+    return filters->sound == NULL || (graph_write(filters->sound, frame, error) &&
+                                      pass_sound(run, filters->sound, error));
+}
+
+static bool filter_end(struct run *run, struct filters *filters, GError **error)
+{
+    if (!graph_write(filters->picture, NULL, error) || !pass_pictures(run, filters->picture, error)) {
+        return false;
+    }
+    if (filters->sound == NULL) {
+        return true;
+    }
+    return (filters->heard || write_silence(filters->sound, error)) &&
+           graph_write(filters->sound, NULL, error) && pass_sound(run, filters->sound, error);
+}
+
+static bool filter_all(struct run *run, struct filters *filters, GError **error)
+{
+    for (;;) {
+        gpointer item = NULL;
+        const enum queue_answer answer = queue_pop(run->frames, &item);
+        g_autoptr(AVFrame) frame = item;
+
+        if (answer == QUEUE_CANCELLED) {
+            return true;
+        }
+        if (answer == QUEUE_END) {
+            return filter_end(run, filters, error);
+        }
+        if (!filter_frame(run, filters, frame, error)) {
+            return false;
+        }
+    }
+}
+
+static gpointer filter_frames(gpointer data)
+{
+    struct run *run = data;
+    struct pipeline *pipeline = run->pipeline;
+    struct graph_output outputs[GRAPH_OUTPUTS_MAX];
+    struct filters filters = {0};
+    GError *error = NULL;
+
+    for (int i = 0; i < pipeline->count; i++) {
+        outputs[i] = pipeline->outputs[i].picture;
+    }
+    filters.picture = graph_video_new(source_format_of(pipeline->source), outputs, pipeline->count);
+    if (run->sound.encoder != NULL) {
+        filters.sound = graph_audio_new(pipeline->gain_db, encoder_chunk(run->sound.encoder),
+                                        pipeline->measure);
+    }
+    if (!filter_all(run, &filters, &error)) {
+        fail(run, error);
+    }
+    graph_free(filters.picture);
+    graph_free(filters.sound);
+    for (int i = 0; i < pipeline->count; i++) {
+        if (run->pictures[i].frames != NULL) {
+            queue_end(run->pictures[i].frames);
+        }
+    }
+    if (run->sound.frames != NULL) {
+        queue_end(run->sound.frames);
+    }
+    return NULL;
+}
+
+/* -- encoding ---------------------------------------------------------------------------------------------- */
+
+static bool pass_packets(struct station *station, GError **error)
+{
+    AVPacket *packet = NULL;
+    GError *own = NULL;
+
+    while (encoder_read(station->encoder, &packet, &own)) {
+        struct parcel *parcel = g_new0(struct parcel, 1);
+        *parcel = (struct parcel){.output = station->output, .packet = packet};
+        if (!queue_push(station->run->packets, parcel)) {
+            return true;
+        }
+    }
+    if (own != NULL) {
+        g_propagate_error(error, own);
+    }
+    return own == NULL;
+}
+
+static bool encode_all(struct station *station, GError **error)
+{
+    for (;;) {
+        gpointer item = NULL;
+        const enum queue_answer answer = queue_pop(station->frames, &item);
+        g_autoptr(AVFrame) frame = item;
+
+        if (answer == QUEUE_CANCELLED) {
+            return true;
+        }
+        if (!encoder_write(station->encoder, frame, error) || !pass_packets(station, error)) {
+            return false;
+        }
+        if (answer == QUEUE_END) {
+            return true;
+        }
+    }
+}
+
+static gpointer encode_frames(gpointer data)
+{
+    struct station *station = data;
+    GError *error = NULL;
+
+    if (!encode_all(station, &error)) {
+        fail(station->run, error);
+    }
+    if (g_atomic_int_dec_and_test(&station->run->encoding)) {
+        queue_end(station->run->packets);
+    }
+    return NULL;
+}
+
+/* -- writing ----------------------------------------------------------------------------------------------- */
+
+static bool write_parcel(struct run *run, const struct parcel *parcel, GError **error)
+{
+    for (int i = 0; i < run->pipeline->count; i++) {
+        const struct pipeline_output *output = &run->pipeline->outputs[i];
+        g_autoptr(AVPacket) packet = NULL;
+
+        if (run->sinks[i] == NULL || (parcel->output >= 0 && parcel->output != i)) {
+            continue;
+        }
+        packet = av_packet_clone(parcel->packet);
+        g_assert(packet != NULL);
+        if (!output->sink->write(run->sinks[i], parcel->output < 0 ? SINK_AUDIO : SINK_VIDEO, packet,
+                                 error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_packets(struct run *run, GError **error)
+{
+    for (;;) {
+        gpointer item = NULL;
+        const enum queue_answer answer = queue_pop(run->packets, &item);
+        bool ok;
+
+        if (answer != QUEUE_ITEM) {
+            return true;
+        }
+        ok = write_parcel(run, item, error);
+        parcel_free(item);
+        if (!ok) {
+            return false;
+        }
+        run->pipeline->progress(run->pipeline->context, g_atomic_int_get(&run->permille));
+    }
+}
+
+static bool finish_sinks(struct run *run, GError **error)
+{
+    for (int i = 0; i < run->pipeline->count; i++) {
+        const struct pipeline_output *output = &run->pipeline->outputs[i];
+
+        if (run->sinks[i] != NULL && !output->sink->finish(run->sinks[i], output->facts, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* -- the whole --------------------------------------------------------------------------------------------- */
+
+static void add_codecs(const struct run *run, int index)
+{
+    g_autofree char *video = encoder_codecs(run->pictures[index].encoder);
+    g_autofree char *audio =
+        run->sound.encoder == NULL ? NULL : encoder_codecs(run->sound.encoder);
+    g_autofree char *both = audio == NULL ? g_strdup(video) : g_strdup_printf("%s,%s", video, audio);
+
+    json_object_set_new(run->pipeline->outputs[index].facts, "codecs", json_string(both));
+}
+
+static bool open_output(struct run *run, int index, GError **error)
+{
+    const struct pipeline_output *output = &run->pipeline->outputs[index];
+    struct station *station = &run->pictures[index];
+
+    *station = (struct station){.run = run, .output = index};
+    if (output->video == NULL) {
+        return true;
+    }
+    station->encoder = encoder_video_new(output->video, error);
+    if (station->encoder == NULL) {
+        return false;
+    }
+    station->frames = queue_new(PICTURES_QUEUED, frame_free);
+    run->encoding++;
+    run->sinks[index] =
+        output->sink->open(&output->target, station->encoder, run->sound.encoder, error);
+    if (run->sinks[index] == NULL) {
+        return false;
+    }
+    add_codecs(run, index);
+    return true;
+}
+
+static bool open_all(struct run *run, GError **error)
+{
+    run->frames = queue_new(FRAMES_QUEUED, frame_free);
+    run->packets = queue_new(PACKETS_QUEUED, parcel_free);
+    run->sound = (struct station){.run = run, .output = -1};
+    if (source_format_of(run->pipeline->source)->has_audio) {
+        run->sound.encoder = encoder_audio_new(error);
+        if (run->sound.encoder == NULL) {
+            return false;
+        }
+        run->sound.frames = queue_new(SOUNDS_QUEUED, frame_free);
+        run->encoding++;
+    }
+    for (int i = 0; i < run->pipeline->count; i++) {
+        if (!open_output(run, i, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void start_threads(struct run *run)
+{
+    run->reader = g_thread_new("read", read_source, run);
+    run->filter = g_thread_new("filter", filter_frames, run);
+    for (int i = 0; i < run->pipeline->count; i++) {
+        if (run->pictures[i].encoder != NULL) {
+            run->pictures[i].thread = g_thread_new("encode", encode_frames, &run->pictures[i]);
+        }
+    }
+    if (run->sound.encoder != NULL) {
+        run->sound.thread = g_thread_new("encode", encode_frames, &run->sound);
+    }
+}
+
+static void join_threads(struct run *run)
+{
+    GThread *threads[GRAPH_OUTPUTS_MAX + 3] = {run->reader, run->filter, run->sound.thread};
+
+    for (int i = 0; i < run->pipeline->count; i++) {
+        threads[i + 3] = run->pictures[i].thread;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+        if (threads[i] != NULL) {
+            g_thread_join(threads[i]);
+        }
+    }
+}
+
+static void close_all(struct run *run)
+{
+    for (int i = 0; i < run->pipeline->count; i++) {
+        if (run->sinks[i] != NULL) {
+            run->pipeline->outputs[i].sink->free(run->sinks[i]);
+        }
+        encoder_free(run->pictures[i].encoder);
+        queue_free(run->pictures[i].frames);
+    }
+    encoder_free(run->sound.encoder);
+    queue_free(run->sound.frames);
+    queue_free(run->frames);
+    queue_free(run->packets);
+    g_mutex_clear(&run->mutex);
+}
+
+bool pipeline_run(struct pipeline *pipeline, GError **error)
+{
+    struct run run = {.pipeline = pipeline};
+    GError *own = NULL;
+
+    g_mutex_init(&run.mutex);
+    if (open_all(&run, &own)) {
+        start_threads(&run);
+        if (!write_packets(&run, &own)) {
+            fail(&run, g_steal_pointer(&own));
+        }
+        join_threads(&run);
+        own = g_steal_pointer(&run.error);
+        if (own == NULL) {
+            (void)finish_sinks(&run, &own); /* reported through `own` */
+        }
+    }
+    close_all(&run);
+    if (own != NULL) {
+        g_propagate_error(error, own);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,9 @@
+/* The contact sheet: the clip at a glance, frames with their times over the wave of its sound. */
+#pragma once
+
+#include "worker/media/loudness.h"
+#include "worker/media/storyboard.h"
+
+/* `loudness` may be NULL: no sound, no wave. */
+bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end,
+                 int fd, GError **error);

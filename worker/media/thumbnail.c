@@ -1,0 +1,58 @@
+#include "worker/media/thumbnail.h"
+
+#include <math.h>
+
+#define QUALITY       82
+#define LOOK_WIDTH_PX 240
+
+struct thumbnail {
+    struct picture *best;
+    double best_score;
+};
+
+struct thumbnail *thumbnail_new(void)
+{
+    return g_new0(struct thumbnail, 1);
+}
+
+void thumbnail_free(struct thumbnail *thumbnail)
+{
+    if (thumbnail != NULL) {
+        picture_free(thumbnail->best);
+        g_free(thumbnail);
+    }
+}
+
+/* Contrast and sharpness, both with falling returns (a page of text is not the best poster); exposure pulls dark and
+ * burnt pictures down; the first half second is where phones still focus and films fade in. */
+static double score_of(int64_t at, const struct picture_look *look)
+{
+    const double exposure = 1 - fabs(look->mean - 118) / 138;
+
+    return sqrt(look->deviation + 1) * sqrt(MIN(look->sharpness, 24) + 0.5) *
+           MAX(exposure, 0.05) * (1.05 - look->dark_share) * (at < LIBAV_VIDEO_HZ / 2 ? 0.85 : 1);
+}
+
+void thumbnail_add(struct thumbnail *thumbnail, int64_t at, const struct picture *picture)
+{
+    const int width = MIN(LOOK_WIDTH_PX, picture->width);
+    g_autoptr(Picture) small =
+        picture_shrunk(picture, width, MAX(picture->height * width / picture->width, 1));
+    const struct picture_look look = picture_look_of(small);
+    const double score = score_of(at, &look);
+
+    if (thumbnail->best == NULL || score > thumbnail->best_score) {
+        picture_free(thumbnail->best);
+        thumbnail->best = picture_shrunk(picture, picture->width, picture->height);
+        thumbnail->best_score = score;
+    }
+}
+
+bool thumbnail_write(const struct thumbnail *thumbnail, int fd, GError **error)
+{
+    if (thumbnail->best == NULL) {
+        g_set_error(error, MEDIA_ERROR, REASON_NO_PICTURE, "no picture for the poster");
+        return false;
+    }
+    return picture_write_jpeg(thumbnail->best, QUALITY, fd, error);
+}

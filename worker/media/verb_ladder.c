@@ -1,0 +1,143 @@
+/* ladder: the public renditions, all rungs from one decode. */
+#include "worker/media/pipeline.h"
+#include "worker/media/probe.h"
+#include "worker/media/verb.h"
+
+struct rungs {
+    struct verb_context *verb;
+    struct encoder_video video[TASK_RUNGS_MAX];
+    char name[TASK_RUNGS_MAX][32];
+};
+
+static void take_progress(void *data, int permille)
+{
+    struct rungs *rungs = data;
+
+    rungs->verb->progress(rungs->verb->data, permille);
+}
+
+static bool plan(struct rungs *rungs, struct pipeline *pipeline, GError **error)
+{
+    const struct task *task = rungs->verb->task;
+
+    for (int i = 0; i < task->rungs; i++) {
+        const struct task_rung *rung = &task->rung[i];
+        struct pipeline_output *output = &pipeline->outputs[i];
+        g_autofree char *playlist = g_strdup_printf("%dp.m3u8", rung->short_side);
+
+        g_snprintf(rungs->name[i], sizeof rungs->name[i], "%dp.mp4", rung->short_side);
+        rungs->video[i] = (struct encoder_video){.width = rung->width,
+                                                 .height = rung->height,
+                                                 .preset = rung->preset,
+                                                 .crf = rung->crf,
+                                                 .maxrate_bps = rung->maxrate_bps,
+                                                 .fps = 30,
+                                                 .threads = i == 0 ? MAX(task->threads - 1, 1) : 1};
+        *output = (struct pipeline_output){
+            .picture = {rung->width, rung->height, i - 1, 0, AV_PIX_FMT_YUV420P},
+            .video = &rungs->video[i],
+            .sink = &SINK_HLS,
+            .target = {task_output_fd(task, rungs->name[i]), task_output_fd(task, playlist),
+                       rungs->name[i]},
+            .facts = json_object()};
+        if (output->target.fd < 0 || output->target.playlist_fd < 0) {
+            g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "no descriptor for %s", rungs->name[i]);
+            return false;
+        }
+    }
+    pipeline->count = task->rungs;
+    return true;
+}
+
+/* RFC 8216 4.3.4.2. The frame rate is the measured average, as the playlist's authors want its maximum: 60 at most. */
+static bool write_master(const struct rungs *rungs, const struct pipeline *pipeline, double fps,
+                         GError **error)
+{
+    g_autoptr(GString) text = g_string_new("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    const struct task *task = rungs->verb->task;
+
+    for (int i = 0; i < task->rungs; i++) {
+        const json_t *facts = pipeline->outputs[i].facts;
+        g_string_append_printf(
+            text,
+            "#EXT-X-STREAM-INF:BANDWIDTH=%" JSON_INTEGER_FORMAT ",AVERAGE-BANDWIDTH=%" JSON_INTEGER_FORMAT
+            ",CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%.3f\n%dp.m3u8\n",
+            json_integer_value(json_object_get(facts, "bandwidth_bps")),
+            json_integer_value(json_object_get(facts, "average_bps")),
+            json_string_value(json_object_get(facts, "codecs")), task->rung[i].width,
+            task->rung[i].height, fps, task->rung[i].short_side);
+    }
+    return sink_write_all(task_output_fd(task, "master.m3u8"), text->str, text->len, error);
+}
+
+static void list_outputs(const struct rungs *rungs, const struct pipeline *pipeline, double fps,
+                         int64_t duration_ms)
+{
+    const struct task *task = rungs->verb->task;
+    json_t *outputs = rungs->verb->outputs;
+
+    for (int i = 0; i < task->rungs; i++) {
+        json_t *facts = pipeline->outputs[i].facts;
+        g_autofree char *playlist = g_strdup_printf("%dp.m3u8", task->rung[i].short_side);
+
+        json_object_set_new(facts, "name", json_string(rungs->name[i]));
+        json_object_set_new(facts, "width", json_integer(task->rung[i].width));
+        json_object_set_new(facts, "height", json_integer(task->rung[i].height));
+        json_object_set_new(facts, "fps", json_real(fps));
+        json_object_set_new(facts, "duration_ms", json_integer(duration_ms));
+        json_array_append(outputs, facts);
+        json_array_append_new(outputs, json_pack("{s:s}", "name", playlist));
+    }
+    json_array_append_new(outputs, json_pack("{s:s}", "name", "master.m3u8"));
+}
+
+static bool make_rungs(struct rungs *rungs, struct pipeline *pipeline, GError **error)
+{
+    struct source_measure measure;
+    double fps;
+
+    if (!plan(rungs, pipeline, error) || !pipeline_run(pipeline, error) ||
+        !probe_check_length(pipeline->source, &rungs->verb->task->limits, error)) {
+        return false;
+    }
+    measure = source_measure_of(pipeline->source);
+    fps = measure.fps > 0 ? measure.fps : 1;
+    if (!write_master(rungs, pipeline, fps, error)) {
+        return false;
+    }
+    list_outputs(rungs, pipeline, fps, measure.duration_ms);
+    rungs->verb->facts = json_pack("{s:I}", "duration_ms", measure.duration_ms);
+    return true;
+}
+
+bool verb_ladder(struct verb_context *context, GError **error)
+{
+    const struct task *task = context->task;
+    const struct reader reader = {.fd = TASK_INPUT_FD, .size_bytes = task->input_bytes};
+    const struct source_limits limits = {.max_ms = task->limits.max_ms,
+                                         .max_pixels = task->limits.max_pixels,
+                                         .threads = task->threads};
+    struct rungs rungs = {.verb = context};
+    struct pipeline pipeline = {.gain_db = task->gain_db, .context = &rungs, .progress = take_progress};
+    struct structure structure;
+    enum sniff_family family;
+    bool ok;
+
+    if (!probe_input(context->sniffer, &reader, &task->limits, &family, &structure, error)) {
+        return false;
+    }
+    if (sniff_row_of(family)->is_photo) {
+        g_set_error(error, MEDIA_ERROR, REASON_KIND_MISMATCH, "a photo has no ladder");
+        return false;
+    }
+    pipeline.source = source_open(&reader, family, &limits, error);
+    if (pipeline.source == NULL) {
+        return false;
+    }
+    ok = make_rungs(&rungs, &pipeline, error);
+    for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
+        json_decref(pipeline.outputs[i].facts);
+    }
+    source_free(pipeline.source);
+    return ok;
+}

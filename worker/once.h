@@ -1,0 +1,15 @@
+/* A recipe on a local file, without any service: `xuepai-worker --once KIND FILE FOLDER`. Prints the result as JSON. */
+#pragma once
+
+#include <glib.h>
+
+struct once {
+    const char *kind, *file, *folder; /* the folder is made when missing */
+    const char *facts_file;           /* JSON; NULL: none */
+    const char *limits;               /* JSON; NULL: of a new installation */
+    const char *media_program;
+    int threads;
+};
+
+/* Exit code: 0 ok, 3 refused or quarantined, 4 infrastructure: try again. */
+int once_run(const struct once *once);

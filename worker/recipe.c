@@ -1,0 +1,503 @@
+#include "worker/recipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "worker/child.h"
+#include "worker/ladder.h"
+#include "worker/task.h"
+
+#define MEMORY_BYTES      (1536LL << 20)
+#define FILE_BYTES_SHORT  (512LL << 20)
+#define FILE_BYTES_LONG   (2048LL << 20) /* beyond ten minutes */
+#define LONG_MS           600000
+#define CPU_BASE_S        30
+#define CPU_PER_MPX_S     3   /* CPU seconds for one second of one megapixel: S34 */
+#define LENGTH_GRACE_MS   150
+#define VERIFY_DEADLINE_MS 600000
+#define HASH_BLOCK        (1 << 20)
+
+/* The review copy: small enough to make fast, good enough to decide by. */
+#define REVIEW_SIDE    480
+#define REVIEW_CRF     25
+#define REVIEW_MAXRATE 1500000
+#define REVIEW_PRESET  "veryfast"
+
+enum verify {
+    VERIFY_NOTHING, /* text that the child wrote: bounded, and served as text */
+    VERIFY_VIDEO,
+    VERIFY_PHOTO,
+};
+
+/* THE table of outputs, by name or by ending. */
+static const struct {
+    const char *name; /* "*" in front: an ending */
+    const char *kind;
+    const char *type;
+    enum verify verify;
+} OUTPUTS[] = {
+    {"poster.jpg", "poster", "image/jpeg", VERIFY_PHOTO},
+    {"storyboard.jpg", "storyboard", "image/jpeg", VERIFY_PHOTO},
+    {"storyboard.vtt", "storyboard-vtt", "text/vtt; charset=utf-8", VERIFY_NOTHING},
+    {"sheet.jpg", "sheet", "image/jpeg", VERIFY_PHOTO},
+    {"master.m3u8", "master", "application/vnd.apple.mpegurl", VERIFY_NOTHING},
+    {"*.m3u8", "playlist", "application/vnd.apple.mpegurl", VERIFY_NOTHING},
+    {"*.jpg", "photo", "image/jpeg", VERIFY_PHOTO},
+    {"*.webp", "photo", "image/webp", VERIFY_PHOTO},
+    {"*.mp4", NULL, "video/mp4", VERIFY_VIDEO}, /* the recipe knows which kind */
+};
+
+struct recipe;
+
+/* THE table of job kinds. */
+struct recipe {
+    const char *kind;
+    enum task_verb verb;
+    const char *mp4_kind;
+    bool (*plan)(const struct recipe_job *job, struct task *task, GError **error);
+    int made_permille; /* share of the progress until the outputs are made; the rest is verifying */
+};
+
+static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error);
+static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error);
+
+static const struct recipe RECIPES[] = {
+    {"prepare", TASK_PREPARE, "review-mp4", plan_prepare, 900},
+    {"ladder", TASK_LADDER, "rung", plan_ladder, 900},
+};
+
+/* -- plans ------------------------------------------------------------------------------------------------- */
+
+static void add_output(struct task *task, const char *name)
+{
+    g_assert(task->outputs < TASK_OUTPUTS_MAX);
+    (void)g_strlcpy(task->output[task->outputs++], name, sizeof task->output[0]); /* our own names */
+}
+
+/* Outputs of both kinds are opened, since only the child may find out what the file is; empty ones go again. */
+static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error)
+{
+    static const char *const NAMES[] = {
+        "480p.mp4",      "poster.jpg",     "storyboard.jpg", "storyboard.vtt", "sheet.jpg",
+        "photo-320.jpg", "photo-320.webp", "photo-960.jpg",  "photo-960.webp", "photo-1920.jpg",
+        "photo-1920.webp",
+    };
+
+    (void)job, (void)error; /* nothing to fail */
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        add_output(task, NAMES[i]);
+    }
+    task->rungs = 1;
+    task->rung[0] = (struct task_rung){.short_side = REVIEW_SIDE,
+                                       .crf = REVIEW_CRF,
+                                       .maxrate_bps = REVIEW_MAXRATE,
+                                       .preset = REVIEW_PRESET};
+    return true;
+}
+
+static double gain_of(json_t *facts)
+{
+    const json_t *audio = json_object_get(facts, "audio");
+    const json_t *loudness = json_object_get(audio, "loudness_lufs");
+    const json_t *peak = json_object_get(audio, "true_peak_dbtp");
+
+    return json_is_number(loudness) && json_is_number(peak)
+               ? task_gain_db(json_number_value(loudness), json_number_value(peak))
+               : 0;
+}
+
+static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error)
+{
+    const char *path = g_getenv("XUEPAI_LADDER");
+    struct ladder_policy policy = LADDER_DEFAULT;
+    struct ladder_facts facts = {0};
+    json_error_t where;
+
+    if (job->facts == NULL ||
+        json_unpack_ex(job->facts, &where, 0, "{s:i, s:i, s:F, s?I}", "width", &facts.width, "height",
+                       &facts.height, "fps", &facts.fps, "bit_rate_bps", &facts.bit_rate_bps) != 0 ||
+        facts.width < 2 || facts.height < 2) {
+        g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "ladder without facts of prepare");
+        return false;
+    }
+    if (path != NULL && !ladder_load(path, &policy, error)) {
+        return false;
+    }
+    task->rungs = ladder_rungs(&facts, &policy, task->rung);
+    task->gain_db = gain_of(job->facts);
+    for (int i = 0; i < task->rungs; i++) {
+        g_autofree char *media = g_strdup_printf("%dp.mp4", task->rung[i].short_side);
+        g_autofree char *playlist = g_strdup_printf("%dp.m3u8", task->rung[i].short_side);
+        add_output(task, media);
+        add_output(task, playlist);
+    }
+    add_output(task, "master.m3u8");
+    return true;
+}
+
+/* -- a run ------------------------------------------------------------------------------------------------- */
+
+struct run {
+    const struct recipe_job *job;
+    const struct recipe *recipe;
+    struct task task;
+    int folder_fd;
+    int fds[TASK_OUTPUTS_MAX];
+    recipe_progress *progress;
+    void *context;
+    int from_permille, to_permille; /* this child's share */
+    bool cancelled;
+    struct recipe_result *result;
+};
+
+static bool pass_progress(void *data, int permille)
+{
+    struct run *run = data;
+    const int share = run->from_permille + (run->to_permille - run->from_permille) * permille / 1000;
+
+    run->cancelled = run->progress != NULL && !run->progress(run->context, share);
+    return !run->cancelled;
+}
+
+static bool io_failed(const char *what, GError **error)
+{
+    g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "%s: %s", what, g_strerror(errno));
+    return false;
+}
+
+static bool open_outputs(struct run *run, GError **error)
+{
+    for (int i = 0; i < TASK_OUTPUTS_MAX; i++) {
+        run->fds[i] = -1;
+    }
+    run->folder_fd = open(run->job->folder, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    if (run->folder_fd < 0) {
+        return io_failed(run->job->folder, error);
+    }
+    for (int i = 0; i < run->task.outputs; i++) {
+        run->fds[i] = openat(run->folder_fd, run->task.output[i],
+                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+        if (run->fds[i] < 0) {
+            return io_failed(run->task.output[i], error);
+        }
+    }
+    return true;
+}
+
+static void close_outputs(struct run *run)
+{
+    for (int i = 0; i < TASK_OUTPUTS_MAX; i++) {
+        if (run->fds[i] >= 0) {
+            (void)close(run->fds[i]); /* synced before, where it matters */
+        }
+    }
+    if (run->folder_fd >= 0) {
+        (void)close(run->folder_fd); /* read only */
+    }
+}
+
+static void add_time(struct timeval *sum, const struct timeval *more)
+{
+    sum->tv_sec += more->tv_sec + (sum->tv_usec + more->tv_usec) / 1000000;
+    sum->tv_usec = (sum->tv_usec + more->tv_usec) % 1000000;
+}
+
+/* Takes over how a child ended. */
+static void note_child(struct run *run, const struct child_result *child)
+{
+    struct recipe_result *result = run->result;
+
+    add_time(&result->usage.ru_utime, &child->usage.ru_utime);
+    add_time(&result->usage.ru_stime, &child->usage.ru_stime);
+    result->usage.ru_maxrss = MAX(result->usage.ru_maxrss, child->usage.ru_maxrss);
+    if (result->sandbox == NULL) {
+        result->sandbox = g_strdup(child->sandbox);
+    }
+    if (!child->ok) {
+        static const enum recipe_next NEXT[] = {[CHILD_RETRY] = RECIPE_RETRY,
+                                                [CHILD_REFUSE] = RECIPE_REFUSE,
+                                                [CHILD_QUARANTINE] = RECIPE_QUARANTINE};
+        result->reason = run->cancelled ? REASON_INFRASTRUCTURE : child->reason;
+        result->next = run->cancelled ? RECIPE_RETRY : NEXT[child->next];
+        g_free(result->words);
+        result->words = g_strdup(child->words);
+    }
+}
+
+static struct child_limits limits_of(const struct task_limits *limits)
+{
+    const int64_t mpx = MAX(limits->max_pixels / 1000000, 1);
+    const int64_t cpu_s = CPU_BASE_S + CPU_PER_MPX_S * limits->max_ms / 1000 * MIN(mpx, 9);
+
+    return (struct child_limits){.deadline_ms = 2000 * cpu_s,
+                                 .cpu_s = cpu_s,
+                                 .memory_bytes = MEMORY_BYTES,
+                                 .file_bytes = limits->max_ms > LONG_MS ? FILE_BYTES_LONG
+                                                                        : FILE_BYTES_SHORT};
+}
+
+/* -- outputs ----------------------------------------------------------------------------------------------- */
+
+static void output_free(gpointer data)
+{
+    struct recipe_output *output = data;
+
+    g_free(output->name);
+    g_free(output->kind);
+    g_free(output->type);
+    json_decref(output->facts);
+    g_free(output);
+}
+
+static int row_of(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(OUTPUTS); i++) {
+        if (OUTPUTS[i].name[0] == '*' ? g_str_has_suffix(name, OUTPUTS[i].name + 1)
+                                      : strcmp(name, OUTPUTS[i].name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static bool hash_file(int fd, int64_t bytes, char sha256[65], GError **error)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    g_autofree uint8_t *block = g_malloc(HASH_BLOCK);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    int64_t at = 0;
+    bool ok = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+
+    while (ok && at < bytes) {
+        const ssize_t got = pread(fd, block, HASH_BLOCK, at);
+        ok = got > 0 && EVP_DigestUpdate(context, block, (size_t)got) == 1;
+        at += MAX(got, 0);
+    }
+    ok = ok && at == bytes && EVP_DigestFinal_ex(context, digest, &length) == 1 && length == 32;
+    EVP_MD_CTX_free(context);
+    if (!ok) {
+        return io_failed("hash", error);
+    }
+    for (unsigned i = 0; i < length; i++) {
+        g_snprintf(sha256 + 2 * (size_t)i, 3, "%02x", digest[i]);
+    }
+    return true;
+}
+
+/* The child named an output it was not given, or left it empty: it is not to be trusted. */
+static void distrust(struct run *run, const char *what)
+{
+    run->result->reason = REASON_CRASHED;
+    run->result->next = RECIPE_QUARANTINE;
+    g_free(run->result->words);
+    run->result->words = g_strdup(what);
+}
+
+static bool add_result(struct run *run, json_t *facts, GError **error)
+{
+    const char *name = json_string_value(json_object_get(facts, "name"));
+    const int fd = name == NULL ? -1 : task_output_fd(&run->task, name);
+    const int row = name == NULL ? -1 : row_of(name);
+    struct stat status;
+    struct recipe_output *output;
+
+    if (fd < 0 || row < 0 || fstat(run->fds[fd - TASK_OUTPUT_FD], &status) != 0 || status.st_size == 0) {
+        distrust(run, "the child's list of outputs is wrong");
+        return true;
+    }
+    output = g_new0(struct recipe_output, 1);
+    g_ptr_array_add(run->result->outputs, output);
+    output->name = g_strdup(name);
+    output->kind = g_strdup(OUTPUTS[row].kind != NULL ? OUTPUTS[row].kind : run->recipe->mp4_kind);
+    output->type = g_strdup(OUTPUTS[row].type);
+    output->bytes = status.st_size;
+    output->facts = json_deep_copy(facts);
+    json_object_del(output->facts, "name");
+    if (fsync(run->fds[fd - TASK_OUTPUT_FD]) != 0) {
+        return io_failed(name, error);
+    }
+    return hash_file(run->fds[fd - TASK_OUTPUT_FD], output->bytes, output->sha256, error);
+}
+
+/* -- verifying --------------------------------------------------------------------------------------------- */
+
+static int64_t whole(const json_t *facts, const char *key)
+{
+    return json_integer_value(json_object_get(facts, key));
+}
+
+/* What a fresh child measured against what the first one reported. */
+static bool agrees(const struct recipe_output *output, json_t *measured, enum verify verify)
+{
+    const char *codec =
+        json_string_value(json_object_get(json_object_get(measured, "video"), "codec"));
+    const int64_t length = whole(measured, "duration_ms"), said = whole(output->facts, "duration_ms");
+
+    if (json_object_get(output->facts, "width") != NULL &&
+        (whole(measured, "width") != whole(output->facts, "width") ||
+         whole(measured, "height") != whole(output->facts, "height"))) {
+        return false;
+    }
+    return verify != VERIFY_VIDEO ||
+           (codec != NULL && strcmp(codec, "h264") == 0 &&
+            llabs(length - said) <= LENGTH_GRACE_MS + said / 100 &&
+            whole(measured, "decode_errors") == 0);
+}
+
+static bool verify_output(struct run *run, struct recipe_output *output, enum verify verify, GError **error)
+{
+    struct task task = {.verb = TASK_VERIFY,
+                        .input_bytes = output->bytes,
+                        .threads = 1,
+                        .limits = run->task.limits};
+    struct child_limits limits = limits_of(&run->task.limits);
+    struct child_result child;
+    const int fd = task_output_fd(&run->task, output->name) - TASK_OUTPUT_FD;
+
+    task.limits.min_ms = 0;
+    task.limits.max_ms = MIN(task.limits.max_ms + 2000, 1800000);
+    task.limits.video = verify == VERIFY_VIDEO;
+    task.limits.photo = verify == VERIFY_PHOTO;
+    limits.deadline_ms = MIN(limits.deadline_ms, VERIFY_DEADLINE_MS);
+    if (!child_run(run->job->media_program, &task, run->fds[fd], NULL, &limits, pass_progress, run,
+                   &child, error)) {
+        return false;
+    }
+    note_child(run, &child);
+    if (!child.ok) {
+        g_autofree char *words = g_strdup_printf("verify %s: %s", output->name, child.words);
+        g_free(run->result->words);
+        run->result->words = g_steal_pointer(&words);
+    } else if (!agrees(output, json_object_get(child.result, "facts"), verify)) {
+        g_autofree char *words = g_strdup_printf("verify %s: not as reported", output->name);
+        distrust(run, words);
+    }
+    child_result_clear(&child);
+    return true;
+}
+
+static bool verify_all(struct run *run, GError **error)
+{
+    const int count = (int)run->result->outputs->len;
+
+    for (int i = 0; i < count && run->result->words == NULL; i++) {
+        struct recipe_output *output = g_ptr_array_index(run->result->outputs, i);
+        const enum verify verify = OUTPUTS[row_of(output->name)].verify;
+        const int left = 1000 - run->recipe->made_permille;
+
+        run->from_permille = run->recipe->made_permille + left * i / count;
+        run->to_permille = run->recipe->made_permille + left * (i + 1) / count;
+        if (verify != VERIFY_NOTHING && !verify_output(run, output, verify, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* -- the whole --------------------------------------------------------------------------------------------- */
+
+/* Empty files were opened for a kind that the input is not. */
+static void remove_unused(struct run *run, bool keep)
+{
+    for (int i = 0; i < run->task.outputs; i++) {
+        struct stat status;
+
+        if (run->fds[i] >= 0 && (!keep || (fstat(run->fds[i], &status) == 0 && status.st_size == 0))) {
+            (void)unlinkat(run->folder_fd, run->task.output[i], 0); /* the folder is thrown away later */
+        }
+    }
+}
+
+static bool collect(struct run *run, const struct child_result *child, GError **error)
+{
+    json_t *outputs = json_object_get(child->result, "outputs");
+    size_t i;
+    json_t *facts;
+
+    run->result->facts = json_incref(json_object_get(child->result, "facts"));
+    json_array_foreach (outputs, i, facts) {
+        if (!add_result(run, facts, error)) {
+            return false;
+        }
+        if (run->result->words != NULL) {
+            return true;
+        }
+    }
+    return verify_all(run, error);
+}
+
+static bool run_children(struct run *run, GError **error)
+{
+    const struct child_limits limits = limits_of(&run->task.limits);
+    struct child_result child;
+    bool ok;
+
+    run->to_permille = run->recipe->made_permille;
+    if (!open_outputs(run, error) ||
+        !child_run(run->job->media_program, &run->task, run->job->input_fd, run->fds, &limits,
+                   pass_progress, run, &child, error)) {
+        return false;
+    }
+    note_child(run, &child);
+    ok = !child.ok || collect(run, &child, error);
+    run->result->ok = ok && child.ok && run->result->words == NULL;
+    remove_unused(run, run->result->ok);
+    child_result_clear(&child);
+    if (run->result->ok && fsync(run->folder_fd) != 0) {
+        return io_failed(run->job->folder, error);
+    }
+    return ok;
+}
+
+static const struct recipe *recipe_of(const char *kind)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(RECIPES); i++) {
+        if (strcmp(RECIPES[i].kind, kind) == 0) {
+            return &RECIPES[i];
+        }
+    }
+    return NULL;
+}
+
+bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *context,
+                struct recipe_result *result, GError **error)
+{
+    struct run run = {.job = job,
+                      .recipe = recipe_of(job->kind),
+                      .folder_fd = -1,
+                      .progress = progress,
+                      .context = context,
+                      .result = result};
+    bool ok;
+
+    *result = (struct recipe_result){.reason = REASON_INFRASTRUCTURE, .next = RECIPE_RETRY};
+    result->outputs = g_ptr_array_new_with_free_func(output_free);
+    if (run.recipe == NULL) {
+        g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "job kind %s is unknown", job->kind);
+        return false;
+    }
+    run.task.verb = run.recipe->verb;
+    run.task.input_bytes = job->input_bytes;
+    run.task.threads = CLAMP(job->threads, 1, 16);
+    if (!task_limits_read(job->limits, &run.task.limits, error) ||
+        !run.recipe->plan(job, &run.task, error)) {
+        return false;
+    }
+    ok = run_children(&run, error);
+    close_outputs(&run);
+    return ok;
+}
+
+void recipe_result_clear(struct recipe_result *result)
+{
+    g_clear_pointer(&result->outputs, g_ptr_array_unref);
+    g_clear_pointer(&result->facts, json_decref);
+    g_clear_pointer(&result->words, g_free);
+    g_clear_pointer(&result->sandbox, g_free);
+}

@@ -1,0 +1,104 @@
+/* The message from the worker to one run of xuepai-media, and the lines that come back.
+ *
+ * Descriptors of the child: 0 the task (JSON, to its end), 1 the lines, 2 the null device, 3 the input (read only),
+ * 4 … the outputs in the order of the task's names (read and write, empty).
+ *
+ * Lines, in this order, each ending in a line feed:
+ *   S <text>          locked; the text is the sandbox line of design S37
+ *   P <permille>      0 … 1000, never going back, at least one a second while frames flow
+ *   R <json>          success: {"facts": {…}, "outputs": [{"name": …, …}]}
+ *   E <code> <words>  failure: a reason's stable code, then English for the log
+ * What comes back is hostile input: lines of at most 256 bytes (R: 32 KiB), at most 100 a second, 64 KiB in all.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "common/failure.h"
+
+#define TASK_INPUT_FD     3
+#define TASK_OUTPUT_FD    4
+#define TASK_OUTPUTS_MAX  24
+#define TASK_RUNGS_MAX    8
+#define TASK_BYTES_MAX    65536
+#define TASK_SANDBOX_EXIT 4 /* refused to run unlocked */
+
+enum task_verb {
+    TASK_PREPARE,
+    TASK_LADDER,
+    TASK_VERIFY,
+    TASK_VERB_COUNT
+};
+
+/* What the track allows; judged on measured facts. */
+struct task_limits {
+    int64_t min_ms, max_ms;
+    int64_t max_pixels;       /* of one video picture */
+    int64_t max_photo_pixels;
+    bool video, photo;        /* kinds */
+};
+
+/* One rung of the ladder, or the review copy; sizes are upright and even. */
+struct task_rung {
+    int short_side, width, height;
+    double crf;
+    int maxrate_bps;
+    char preset[16];
+};
+
+struct task {
+    enum task_verb verb;
+    int64_t input_bytes;
+    int threads;
+    bool unsafe; /* run even where no lock can be had */
+    double gain_db;
+    struct task_limits limits;
+    int rungs;
+    struct task_rung rung[TASK_RUNGS_MAX];
+    int outputs;
+    char output[TASK_OUTPUTS_MAX][32];
+};
+
+/* Limits of a new installation for family videos; json keys as the fields, `kinds` an array. */
+void task_limits_init(struct task_limits *limits);
+bool task_limits_read(json_t *json, struct task_limits *limits, GError **error);
+
+json_t *task_to_json(const struct task *task);
+bool task_from_json(json_t *json, struct task *task, GError **error);
+
+/* The descriptor of the output called `name`, or -1. */
+int task_output_fd(const struct task *task, const char *name);
+
+/* The size of a rung: the short side as wanted but never above the picture's own, the aspect kept, both sides even. */
+void task_fit(int width, int height, int short_side, int *fitted_width, int *fitted_height);
+
+/* Gain of the ladder's sound: to -16 LUFS, linearly, as far as -1.5 dBTP of true peak allows; 0 for silence. */
+#define TASK_SILENCE_LUFS (-70.0) /* what EBU R128 says of silence */
+double task_gain_db(double integrated_lufs, double peak_dbtp);
+
+/* -- lines that come back ---------------------------------------------------------------------------------- */
+
+struct task_reply {
+    bool locked;       /* S seen */
+    char *sandbox;     /* its text */
+    int permille;
+    json_t *result;    /* R */
+    bool failed;       /* E */
+    enum reason reason;
+    char *words;
+};
+
+struct task_parser;
+
+struct task_parser *task_parser_new(void);
+void task_parser_free(struct task_parser *parser);
+
+/* Takes bytes as they arrive; `now_ms` is any steady clock. False when the child breaks the contract above. */
+bool task_parser_feed(struct task_parser *parser, const char *bytes, size_t length, int64_t now_ms,
+                      GError **error);
+const struct task_reply *task_parser_reply(const struct task_parser *parser);
