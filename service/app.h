@@ -9,6 +9,7 @@ struct app {
     struct database *database;
     struct store *store;
     struct server *server;
+    struct uploads *uploads;       /* who writes which upload, and the folder of their bytes */
     struct site *site;
     struct sniffer *sniffer;       /* NULL when xuepai-media is not there; uploads then go on unsniffed */
     char *worker_token;            /* what workers of this installation show */

@@ -238,6 +238,11 @@ int64_t request_now_ms(const struct request *request)
     return request->now_ms;
 }
 
+int64_t request_started_us(const struct request *request)
+{
+    return request->started_us;
+}
+
 const char *request_peer(const struct request *request)
 {
     return request->peer;

@@ -31,6 +31,8 @@ const char *request_cookie(const struct request *request, const char *name);
 json_t *request_json(const struct request *request);
 /* Milliseconds since 1970 at which the request's head was complete. */
 int64_t request_now_ms(const struct request *request);
+/* Monotonic; tells which of two requests is the newer one. */
+int64_t request_started_us(const struct request *request);
 /* The peer's address as text; behind the configured proxy the last hop of X-Forwarded-For. */
 const char *request_peer(const struct request *request);
 /* "https" or "http" as the client sees it, and its Host; checked. */

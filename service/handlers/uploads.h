@@ -1,0 +1,56 @@
+/* Who writes which upload, and the folder of their bytes. See uploads.c for the protocol, writer.c for durability. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "service/app.h"
+#include "service/model/upload.h"
+
+struct request;
+struct uploads;
+
+/* Makes <data>/uploads, cuts every open upload's file back to its durable offset, finishes completions that a crash
+ * interrupted, and removes files without a row. */
+struct uploads *uploads_open(struct app *app, GError **error);
+void uploads_free(struct uploads *uploads);
+/* Ends uploads that were idle too long; called once a minute. Blocks on the disk. */
+void uploads_sweep(struct uploads *uploads, int64_t now_ms);
+
+/* The rest is for uploads.c and writer.c. */
+int uploads_folder(const struct uploads *uploads);
+struct app *uploads_app(const struct uploads *uploads);
+char *uploads_part_name(const char *id);
+/* The whole path, for store_put_file. */
+char *uploads_part_path(const struct uploads *uploads, const char *id);
+
+enum hold {
+    HOLD_TAKEN,   /* the caller is the one writer now */
+    HOLD_WAIT,    /* an older request was told to stop; park on uploads_topic(id) */
+    HOLD_REFUSED, /* a newer request is there */
+};
+
+/* One request at a time works on an upload, and the newest wins: the socket of an older one that `writes` is shut at
+ * once; one that does not is over in a moment anyway. */
+enum hold uploads_hold(struct uploads *uploads, const char *id, struct request *request, bool writes);
+void uploads_release(struct uploads *uploads, const char *id, const struct request *request);
+char *uploads_topic(const char *id);
+
+/* One run of appending (writer.c): from `offset` of the part file to at most `length` (UPLOAD_LENGTH_LATER: `limit`). */
+struct writing {
+    const char *id;
+    int64_t offset;
+    int64_t length;
+    int64_t limit;
+    int status; /* of the answer when all is well: 204, or 201 for a creation with bytes */
+};
+
+struct tus_checksum;
+
+/* Opens the part file and attaches the stream to the request, which must hold the upload; the stream lets it go. */
+bool writer_attach(struct uploads *uploads, struct request *request, const struct writing *writing,
+                   const struct tus_checksum *checksum, GError **error);
+
+/* open -> complete: the file, durable by now, gets its place in the store, then the row and, in the same transaction,
+ * the work that waits for it. */
+bool uploads_complete(struct uploads *uploads, const char *id, int64_t length, int64_t now_ms, GError **error);

@@ -1,0 +1,305 @@
+/* One run of appending to an upload: bytes go into the part file as they come (server thread, pwrite alone); what is on
+ * the disk is told to the row (disk thread: fdatasync, then the offset, never the other way round); an answer names only
+ * the row's offset. With Upload-Checksum nothing counts before the whole piece was verified. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "common/failure.h"
+#include "common/settings.h"
+#include "service/database/database.h"
+#include "service/handlers/tus.h"
+#include "service/handlers/uploads.h"
+#include "service/http/metrics.h"
+#include "service/http/request.h"
+#include "service/http/response.h"
+#include "service/http/server.h"
+#include "service/http/stream.h"
+
+#define SYNC_BYTES  (INT64_C(8) << 20) /* a lost connection repeats at most this and what one sync takes */
+#define CHECK_BYTES 65536
+
+struct writer {
+    struct uploads *uploads;
+    struct request *request; /* owns this writer through its stream */
+    char *id;
+    int fd;
+    struct writing writing;
+    struct tus_checksum checksum;
+    int64_t written;     /* atomic: end of what was written */
+    enum reason failure; /* server thread until finish: why writing stopped; REASON_COUNT: it did not */
+    GMutex lock;
+    /* under lock */
+    int64_t durable;
+    bool is_lost; /* a sync failed: nothing more is promised */
+    /* end of lock */
+};
+
+static bool fail(GError **error, const char *what)
+{
+    g_set_error(error, STORE_ERROR, errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO, "%s: %s", what,
+                g_strerror(errno));
+    return false;
+}
+
+static int64_t end_of(const struct writer *writer)
+{
+    return writer->writing.length == UPLOAD_LENGTH_LATER ? writer->writing.limit : writer->writing.length;
+}
+
+/* What exceeds the length is not kept; the answer says 413, and what fitted counts. */
+static bool write_piece(void *context, const void *bytes, size_t length)
+{
+    struct writer *writer = context;
+    int64_t at = __atomic_load_n(&writer->written, __ATOMIC_RELAXED);
+    size_t left = (size_t)MIN((int64_t)length, end_of(writer) - at);
+    const char *from = bytes;
+    const bool is_excess = left < length;
+
+    while (left > 0) {
+        const ssize_t count = pwrite(writer->fd, from, left, at);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            writer->failure = errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO;
+            return false;
+        }
+        from += count;
+        left -= (size_t)count;
+        at += count;
+        __atomic_store_n(&writer->written, at, __ATOMIC_RELEASE);
+    }
+    if (is_excess) {
+        writer->failure = REASON_UPLOAD_TOO_LARGE;
+    }
+    return !is_excess;
+}
+
+struct progress {
+    struct upload upload; /* only what upload_set_offset reads */
+    bool changed;
+};
+
+static bool store_progress(struct sql *sql, void *context, GError **error)
+{
+    struct progress *progress = context;
+
+    return upload_set_offset(sql, &progress->upload, &progress->changed, error);
+}
+
+/* The caller holds the lock. fdatasync is never tried again: a second success would not bring back the lost page. */
+static bool make_durable(struct writer *writer, GError **error)
+{
+    const struct app *app = uploads_app(writer->uploads);
+    const int64_t now_ms = g_get_real_time() / 1000;
+    const int64_t written = __atomic_load_n(&writer->written, __ATOMIC_ACQUIRE);
+    struct progress progress = {.upload = {.id = writer->id,
+                                           .offset_bytes = written,
+                                           .updated_ms = now_ms,
+                                           .expires_ms = now_ms + app->settings->upload_idle_ms}};
+
+    if (writer->is_lost) {
+        g_set_error_literal(error, STORE_ERROR, REASON_IO, "an earlier sync of the upload failed");
+        return false;
+    }
+    if (written == writer->durable) {
+        return true;
+    }
+    if (fdatasync(writer->fd) != 0) {
+        writer->is_lost = true;
+        return fail(error, "cannot sync the upload");
+    }
+    if (!database_transact(app->database, "upload.progress", store_progress, &progress, error)) {
+        return false;
+    }
+    if (!progress.changed) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_GONE, "the upload was given up meanwhile");
+        return false;
+    }
+    writer->durable = written;
+    return true;
+}
+
+static void sync_piece(void *context)
+{
+    struct writer *writer = context;
+    g_autoptr(GError) error = NULL;
+
+    if (writer->checksum.algorithm != NULL) {
+        return; /* nothing counts yet */
+    }
+    g_mutex_lock(&writer->lock);
+    if (!make_durable(writer, &error)) {
+        log_error(&uploads_app(writer->uploads)->log, "upload.sync", error);
+    }
+    g_mutex_unlock(&writer->lock);
+}
+
+/* Reads back what this request brought, from the page cache: hashing has no place on a server thread. */
+static bool checksum_fits(struct writer *writer, bool *fits, GError **error)
+{
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    g_autofree unsigned char *buffer = g_malloc(CHECK_BYTES);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int digest_length = 0;
+    int64_t at = writer->writing.offset;
+    ssize_t count = 0;
+    bool is_read = hash != NULL && EVP_DigestInit_ex(hash, EVP_get_digestbyname(writer->checksum.algorithm), NULL) == 1;
+
+    while (is_read && at < writer->written) {
+        count = pread(writer->fd, buffer, (size_t)MIN(CHECK_BYTES, writer->written - at), at);
+        is_read = count > 0 && EVP_DigestUpdate(hash, buffer, (size_t)count) == 1;
+        at += count;
+    }
+    is_read = is_read && EVP_DigestFinal_ex(hash, digest, &digest_length) == 1;
+    EVP_MD_CTX_free(hash);
+    if (!is_read) {
+        return fail(error, "cannot read the upload back");
+    }
+    *fits = digest_length == writer->checksum.length && memcmp(digest, writer->checksum.digest, digest_length) == 0;
+    return true;
+}
+
+static bool discard(struct writer *writer, GError **error)
+{
+    __atomic_store_n(&writer->written, writer->writing.offset, __ATOMIC_RELEASE);
+    return ftruncate(writer->fd, writer->writing.offset) == 0 || fail(error, "cannot discard the piece");
+}
+
+/* Everything that came becomes durable; a full file becomes complete. The caller holds the lock. */
+static bool settle(struct writer *writer, GError **error)
+{
+    if (!make_durable(writer, error)) {
+        return false;
+    }
+    return writer->durable != writer->writing.length ||
+           uploads_complete(writer->uploads, writer->id, writer->durable, g_get_real_time() / 1000, error);
+}
+
+static struct response *answer(struct writer *writer)
+{
+    struct response *response = response_empty(writer->writing.status);
+    const bool is_open = writer->durable != writer->writing.length;
+    g_autofree char *expires =
+        tus_date(g_get_real_time() / 1000 + uploads_app(writer->uploads)->settings->upload_idle_ms);
+
+    response_headerf(response, "Upload-Offset", "%" G_GINT64_FORMAT, writer->durable);
+    if (is_open) {
+        response_header(response, "Upload-Expires", expires);
+    }
+    return response;
+}
+
+static struct response *conclude(struct writer *writer, GError **error)
+{
+    bool fits = true;
+
+    if (writer->checksum.algorithm != NULL && writer->failure == REASON_COUNT &&
+        !checksum_fits(writer, &fits, error)) {
+        return NULL;
+    }
+    if (!fits || (writer->checksum.algorithm != NULL && writer->failure != REASON_COUNT)) {
+        g_autoptr(GError) mismatch = g_error_new_literal(HTTP_ERROR, REASON_UPLOAD_CHECKSUM, "the checksum differs");
+        if (!discard(writer, error)) {
+            return NULL;
+        }
+        struct response *response = response_problem(mismatch);
+        response_set_status(response, 460); /* tus: Checksum Mismatch */
+        return response;
+    }
+    if (!settle(writer, error)) {
+        return NULL;
+    }
+    if (writer->failure != REASON_COUNT) {
+        g_set_error_literal(error, HTTP_ERROR, (int)writer->failure, "writing the upload stopped");
+        return NULL;
+    }
+    return answer(writer);
+}
+
+static void let_go(struct writer *writer)
+{
+    metrics_add(server_metrics(uploads_app(writer->uploads)->server), METRIC_UPLOADS_WRITING, NULL, -1);
+    uploads_release(writer->uploads, writer->id, writer->request);
+}
+
+static struct response *finish(void *context, struct request *request, GError **error)
+{
+    struct writer *writer = context;
+
+    (void)request; /* the writer's own */
+    g_mutex_lock(&writer->lock);
+    struct response *response = conclude(writer, error);
+    g_mutex_unlock(&writer->lock);
+    let_go(writer);
+    return response;
+}
+
+/* The peer went away, or a newer request took over: what came counts all the same. */
+static void abort_writing(void *context)
+{
+    struct writer *writer = context;
+    g_autoptr(GError) error = NULL;
+
+    g_mutex_lock(&writer->lock);
+    const bool done = writer->checksum.algorithm != NULL ? discard(writer, &error) : settle(writer, &error);
+    g_mutex_unlock(&writer->lock);
+    if (!done) {
+        log_error(&uploads_app(writer->uploads)->log, "upload.aborted", error);
+    }
+    let_go(writer);
+}
+
+static void free_writer(void *context)
+{
+    struct writer *writer = context;
+
+    (void)close(writer->fd); /* what counts was synced */
+    g_mutex_clear(&writer->lock);
+    g_free(writer->id);
+    g_free(writer);
+}
+
+bool writer_attach(struct uploads *uploads, struct request *request, const struct writing *writing,
+                   const struct tus_checksum *checksum, GError **error)
+{
+    g_autofree char *name = uploads_part_name(writing->id);
+    const int fd = openat(uploads_folder(uploads), name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+    /* A tail that was never acknowledged may lie behind the offset. */
+    if (fd < 0 || ftruncate(fd, writing->offset) != 0) {
+        const bool failed = fail(error, "cannot open the upload");
+        if (fd >= 0) {
+            (void)close(fd); /* nothing was written */
+        }
+        return failed;
+    }
+    struct writer *writer = g_new0(struct writer, 1);
+    writer->uploads = uploads;
+    writer->request = request;
+    writer->id = g_strdup(writing->id);
+    writer->fd = fd;
+    writer->writing = *writing;
+    writer->writing.id = writer->id;
+    writer->checksum = *checksum;
+    writer->written = writing->offset;
+    writer->durable = writing->offset;
+    writer->failure = REASON_COUNT;
+    g_mutex_init(&writer->lock);
+    const struct stream stream = {
+        .write = write_piece,
+        .sync = sync_piece,
+        .sync_bytes = SYNC_BYTES,
+        .finish = finish,
+        .abort = abort_writing,
+        .free = free_writer,
+        .context = writer,
+    };
+    metrics_add(server_metrics(uploads_app(uploads)->server), METRIC_UPLOADS_WRITING, NULL, 1);
+    request_attach_stream(request, &stream);
+    return true;
+}

@@ -1,0 +1,65 @@
+/* Uploads under way: the rows that say how much of a file is durable. The bytes lie beside the database, in
+ * <data>/uploads/<id>.part, and after completion in the store under upload_key(id). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "service/database/database.h"
+
+#define UPLOAD_ID_LENGTH    26
+#define UPLOAD_LENGTH_LATER INT64_C(-1)
+
+struct upload {
+    char *id;
+    char *state;          /* open, complete, taken, refused, gone */
+    int64_t length_bytes; /* UPLOAD_LENGTH_LATER while deferred */
+    int64_t offset_bytes; /* durable */
+    char *metadata;       /* as given */
+    char *track;
+    char *fingerprint;
+    char *media_kind;     /* may be NULL */
+    char *refusal;        /* reason code; may be NULL */
+    int64_t created_ms;
+    int64_t updated_ms;
+    int64_t expires_ms;
+};
+
+extern const struct sql_map UPLOAD_MAP;
+void upload_clear(struct upload *upload);
+
+/* 26 characters of [a-z2-7]. Anything else is nobody's id. */
+bool upload_id_is_valid(const char *id);
+/* "original/<id>"; the caller's. */
+char *upload_key(const char *id);
+bool upload_is_state(const struct upload *upload, const char *state);
+
+/* `upload` in state open at offset 0. */
+bool upload_add(struct sql *sql, const struct upload *upload, GError **error);
+bool upload_find(struct sql *sql, const char *id, struct upload *upload, bool *found, GError **error);
+/* An upload that was created since `since_ms`, has the same fingerprint, track and length, and no byte yet: the answer to
+ * its creation may have been lost. */
+bool upload_find_twin(struct sql *sql, const struct upload *wanted, int64_t since_ms, struct upload *upload,
+                      bool *found, GError **error);
+
+/* Forward only, and only while open; *changed false when the row is in another state. */
+bool upload_set_offset(struct sql *sql, const struct upload *upload, bool *changed, GError **error);
+/* Once, while it is deferred. */
+bool upload_set_length(struct sql *sql, const char *id, int64_t length_bytes, bool *changed, GError **error);
+/* open -> complete at offset = length; the bytes are in the store by now. */
+bool upload_complete(struct sql *sql, const char *id, int64_t length_bytes, int64_t now_ms, bool *changed,
+                     GError **error);
+/* complete -> taken, inside the caller's transaction; *changed false when it is not complete. */
+bool upload_take(struct sql *sql, const char *id, bool *changed, GError **error);
+bool upload_set_digest(struct sql *sql, const char *id, const char *sha256, GError **error);
+/* open -> refused with a reason's code. */
+bool upload_refuse(struct sql *sql, const char *id, const char *code, int64_t now_ms, bool *changed, GError **error);
+/* open, complete, refused -> gone: never what a work was made of. */
+bool upload_abandon_row(struct sql *sql, const char *id, int64_t now_ms, bool *changed, GError **error);
+
+/* Bytes that open uploads may still bring. */
+bool upload_outstanding(struct sql *sql, int64_t *bytes, GError **error);
+/* Every open upload, by id, after `after` ("" at first); at most 1000. */
+struct sql_rows *upload_list_open(struct sql *sql, const char *after, GError **error);
+/* Uploads without a work whose time is over; at most 200. */
+struct sql_rows *upload_list_expired(struct sql *sql, int64_t now_ms, GError **error);
