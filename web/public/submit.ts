@@ -183,7 +183,7 @@ async function pickAll(input: HTMLInputElement): Promise<void> {
 /* the form */
 
 function showGuardian(): void {
-  ;(document.getElementById('guardian') as HTMLElement).hidden = value('children') !== '1'
+  ;(document.getElementById('guardian-box') as HTMLElement).hidden = value('children') !== '1'
 }
 
 const NEEDED: [name: string, isWrong: () => boolean, text: string][] = [
