@@ -125,6 +125,8 @@ test('ledger and staff', async () => {
   await page.getByText('核对过 1 条，全部完好。').waitFor()
   await page.screenshot({ path: `${SCREENS}console-ledger-desk.png` })
   await check(page)
+  await page.getByRole('button', { name: '退出' }).click()
+  await page.getByLabel('用户名').waitFor()
   await page.context().close()
   assert.deepEqual(errors, [])
 

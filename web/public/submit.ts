@@ -66,10 +66,7 @@ function sayProgress(): void {
   if (latest !== undefined && (isStep || !text.startsWith('已传'))) {
     saidMs = now
     saidPercent = percent
-    said.textContent = text === latest.text ? '' : text
-    if (said.textContent === '') {
-      said.textContent = text
-    }
+    said.textContent = text
   }
 }
 
