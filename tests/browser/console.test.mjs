@@ -54,7 +54,7 @@ test('J, A, Z, R, reasons and Ctrl+Enter: a queue is worked without a mouse', as
   await page.locator('.work').nth(8).waitFor()
   assert.equal(await title(page), '和奶奶一起读家书')
   await page.locator('.frames svg image').first().waitFor({ state: 'attached' })
-  await page.screenshot({ path: `${SCREENS}console-desk.png` })
+  await page.screenshot({ path: `${SCREENS}console-review-desk.png` })
   await check(page)
 
   await page.keyboard.press('j')
@@ -145,7 +145,7 @@ test('ledger and staff', async () => {
 test('on a phone: one column, the decision in reach, no sideways scrolling', async () => {
   const { page } = await signIn(PHONE)
   await page.locator('.work').first().waitFor()
-  await page.screenshot({ path: `${SCREENS}console-phone.png` })
+  await page.screenshot({ path: `${SCREENS}console-review-phone.png` })
   assert.ok(await page.getByRole('button', { name: /^通过/ }).isVisible())
   for (const width of [375, 320]) {
     await page.setViewportSize({ width, height: 812 })
