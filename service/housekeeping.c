@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 
 #include "common/failure.h"
+#include "service/handlers/uploads.h"
 #include "service/http/parked.h"
 #include "service/model/job.h"
 #include "service/model/rendition.h"
@@ -109,6 +110,13 @@ static bool sweep_logins(struct app *app, int64_t now_ms, GError **error)
     return database_transact(app->database, "login.sweep", sweep_rows, &due, error);
 }
 
+static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
+{
+    (void)error; /* logs what it meets, row by row */
+    uploads_sweep(app->uploads, now_ms);
+    return true;
+}
+
 static bool look_used(struct sql *sql, void *context, GError **error)
 {
     struct due *due = context;
@@ -190,6 +198,7 @@ static const struct {
     {"decisions", TICK_MS, settle_decisions},
     {"jobs", 2000, return_jobs},
     {"logins", 60 * 1000, sweep_logins},
+    {"uploads", 60 * 1000, sweep_uploads},
     {"job-folders", 600 * 1000, sweep_jobs},
     {"store", 3600 * 1000, sweep_store},
 };
