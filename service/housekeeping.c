@@ -112,7 +112,7 @@ static bool sweep_logins(struct app *app, int64_t now_ms, GError **error)
 
 static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
 {
-    (void)error; /* logs each failure by itself and goes on */
+    (void)error; /* logs what it meets, row by row */
     uploads_sweep(app->uploads, now_ms);
     return true;
 }

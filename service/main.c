@@ -140,7 +140,11 @@ static bool open_all(struct app *app, GError **error)
         return false;
     }
     app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
-    return app->worker_token != NULL && database_transact(app->database, "start", void_all_leases, NULL, error);
+    if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, NULL, error)) {
+        return false;
+    }
+    app->uploads = uploads_open(app, error);
+    return app->uploads != NULL;
 }
 
 static bool start_server(struct app *app, GError **error)
@@ -167,6 +171,7 @@ static bool start_server(struct app *app, GError **error)
 
 static void close_all(struct app *app)
 {
+    g_clear_pointer(&app->uploads, uploads_free);
     g_clear_pointer(&app->site, site_free);
     g_clear_pointer(&app->uploads, uploads_free);
     g_clear_pointer(&app->store, store_free);

@@ -66,10 +66,7 @@ function sayProgress(): void {
   if (latest !== undefined && (isStep || !text.startsWith('已传'))) {
     saidMs = now
     saidPercent = percent
-    said.textContent = text === latest.text ? '' : text
-    if (said.textContent === '') {
-      said.textContent = text
-    }
+    said.textContent = text
   }
 }
 
@@ -183,7 +180,7 @@ async function pickAll(input: HTMLInputElement): Promise<void> {
 /* the form */
 
 function showGuardian(): void {
-  ;(document.getElementById('guardian') as HTMLElement).hidden = value('children') !== '1'
+  ;(document.getElementById('guardian-box') as HTMLElement).hidden = value('children') !== '1'
 }
 
 const NEEDED: [name: string, isWrong: () => boolean, text: string][] = [

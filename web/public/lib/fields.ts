@@ -7,7 +7,7 @@ function box(field: Field): HTMLElement {
 }
 
 export function clearError(field: Field): void {
-  box(field).querySelector('.error')?.remove()
+  document.getElementById(`error-${field.name}`)?.remove()
   field.removeAttribute('aria-invalid')
 }
 

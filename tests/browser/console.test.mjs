@@ -1,0 +1,156 @@
+// The review desk by keyboard alone, and its ledger and staff pages; accessible, and usable down to 320 px.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+import { startService } from './support/fake_service.mjs'
+
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+let service
+let browser
+
+before(async () => (browser = await startBrowser()))
+after(() => browser.close())
+beforeEach(async () => (service = await startService()))
+afterEach(() => service.stop())
+
+async function signIn(options, username = 'zhang') {
+  const page = await (await browser.newContext(options)).newPage()
+  const errors = collectErrors(page)
+
+  await page.goto(`${service.url}/console`)
+  await page.getByLabel('用户名').fill(username)
+  await page.getByLabel('密码').fill('right')
+  await page.keyboard.press('Enter')
+  await page.locator('.bar').waitFor()
+  return { page, errors }
+}
+
+const title = (page) => page.locator('.stage h1').innerText()
+const queued = (page) => page.locator('.work').count()
+
+async function check(page) {
+  await page.evaluate(AXE)
+  const found = await page.evaluate(() =>
+    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
+  assert.deepEqual(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [])
+}
+
+test('a wrong password is said, and the second try enters', async () => {
+  const page = await browser.newPage(DESK)
+  await page.goto(`${service.url}/console`)
+  await page.getByLabel('用户名').fill('zhang')
+  await page.getByLabel('密码').fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByText('用户名或密码不对').waitFor()
+  await page.screenshot({ path: `${SCREENS}console-sign-in-desk.png` })
+  await page.close()
+})
+
+test('J, A, Z, R, reasons and Ctrl+Enter: a queue is worked without a mouse', async () => {
+  const { page, errors } = await signIn(DESK)
+
+  await page.locator('.work').nth(8).waitFor()
+  assert.equal(await title(page), '和奶奶一起读家书')
+  await page.locator('.frames svg image').first().waitFor({ state: 'attached' })
+  await page.screenshot({ path: `${SCREENS}console-review-desk.png` })
+  await check(page)
+
+  await page.keyboard.press('j')
+  assert.equal(await title(page), '爸爸的木工课')
+  await page.keyboard.press('k')
+  await page.keyboard.press('a')
+  await page.getByText('已通过：和奶奶一起读家书').waitFor()
+  assert.equal(await queued(page), 8)
+  assert.equal(await title(page), '爸爸的木工课')
+  await page.keyboard.press('z')
+  await page.locator('.work').nth(8).waitFor()
+
+  await page.locator('.work').first().click()
+  await page.keyboard.press('r')
+  await page.getByRole('dialog').waitFor()
+  await page.getByText('画面模糊/抖动').waitFor()
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('请至少选一个原因').waitFor()
+  await page.keyboard.press('2')
+  await page.getByText('听不到说话声').waitFor()
+  await page.screenshot({ path: `${SCREENS}console-return-desk.png` })
+  await check(page)
+  await page.getByLabel('补充说明').fill('辛苦再拍一次')
+  await page.keyboard.press('Control+Enter')
+  await page.getByText('已退回').waitFor()
+  assert.deepEqual(service.state.decisions.at(-1), { id: 'q0', action: 'return', reasons: ['no-sound'], note: '辛苦再拍一次' })
+  assert.deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('keys rest in fields and dialogs, and can be switched off', async () => {
+  const { page } = await signIn(DESK)
+
+  await page.locator('.work').first().waitFor()
+  await page.locator('.filters select').first().focus()
+  await page.keyboard.press('a')
+  await page.locator('.stage').focus()
+  await page.keyboard.press('?')
+  await page.getByRole('heading', { name: '快捷键' }).waitFor()
+  await page.screenshot({ path: `${SCREENS}console-help-desk.png` })
+  await page.keyboard.press('a')
+  await page.getByLabel('使用快捷键').uncheck()
+  await page.getByRole('button', { name: '知道了' }).click()
+  await page.keyboard.press('a')
+  assert.deepEqual(service.state.decisions, [])
+  await page.context().close()
+})
+
+test('a work held by a colleague can be taken over; a changed one is shown again', async () => {
+  const { page } = await signIn(DESK)
+
+  await page.locator('.work').nth(2).click()
+  await page.getByText('另一位同事正在审这件作品。').waitFor()
+  await page.getByRole('button', { name: '我来接管' }).click()
+  await page.locator('.held').waitFor({ state: 'detached' })
+  service.state.queue[2].version = 4
+  await page.reload()
+  await page.locator('.work').nth(2).click()
+  await page.getByRole('button', { name: /^通过/ }).click()
+  await page.getByText('作品刚刚有变化').waitFor()
+  await page.context().close()
+})
+
+test('ledger and staff', async () => {
+  const { page, errors } = await signIn(DESK)
+  await page.getByRole('link', { name: '记录', exact: true }).click()
+  await page.getByRole('button', { name: '核对有没有被改动' }).click()
+  await page.getByText('核对过 1 条，全部完好。').waitFor()
+  await page.screenshot({ path: `${SCREENS}console-ledger-desk.png` })
+  await check(page)
+  await page.getByRole('button', { name: '退出' }).click()
+  await page.getByLabel('用户名').waitFor()
+  await page.context().close()
+  assert.deepEqual(errors, [])
+
+  const administrator = await signIn(DESK, 'admin')
+  await administrator.page.getByRole('heading', { name: '人员' }).waitFor()
+  await administrator.page.getByLabel('用户名').fill('wang')
+  await administrator.page.getByLabel('姓名').fill('王老师')
+  await administrator.page.getByLabel('终审').check()
+  await administrator.page.getByRole('button', { name: '添加' }).click()
+  await administrator.page.getByText('一次性密码：1234567890123456').waitFor()
+  await administrator.page.screenshot({ path: `${SCREENS}console-staff-desk.png` })
+  await check(administrator.page)
+  await administrator.page.context().close()
+})
+
+test('on a phone: one column, the decision in reach, no sideways scrolling', async () => {
+  const { page } = await signIn(PHONE)
+  await page.locator('.work').first().waitFor()
+  await page.screenshot({ path: `${SCREENS}console-review-phone.png` })
+  assert.ok(await page.getByRole('button', { name: /^通过/ }).isVisible())
+  for (const width of [375, 320]) {
+    await page.setViewportSize({ width, height: 812 })
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width)
+  }
+  await check(page)
+  await page.context().close()
+})
