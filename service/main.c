@@ -135,10 +135,6 @@ static bool open_all(struct app *app, GError **error)
         !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
         return false;
     }
-    app->uploads = uploads_open(app, error);
-    if (app->uploads == NULL) {
-        return false;
-    }
     app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
     if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, NULL, error)) {
         return false;
@@ -173,7 +169,6 @@ static void close_all(struct app *app)
 {
     g_clear_pointer(&app->uploads, uploads_free);
     g_clear_pointer(&app->site, site_free);
-    g_clear_pointer(&app->uploads, uploads_free);
     g_clear_pointer(&app->store, store_free);
     g_clear_pointer(&app->database, database_free);
     g_clear_pointer(&app->rules, rules_free);
@@ -255,8 +250,8 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     print_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
+    housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
-    housekeeping_stop(housekeeping);
     close_all(app);
     return code;
 }
