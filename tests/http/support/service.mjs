@@ -1,0 +1,95 @@
+// Starts the service on a free port with its own data folder, and stops it. Every black-box test uses this one.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export const root = resolve(import.meta.dirname, '../../..');
+export const build = resolve(root, process.env.XUEPAI_BUILD ?? 'build');
+
+// environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one.
+export async function startService({ environment = {}, data } = {}) {
+  const folder = data ?? mkdtempSync(join(tmpdir(), 'xuepai-'));
+  const child = spawn(join(build, 'xuepai-service'), ['--quiet'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      XUEPAI_LISTEN: '127.0.0.1:0',
+      XUEPAI_DATA: folder,
+      XUEPAI_ADMIN_PASSWORD: 'a password for tests',
+      XUEPAI_RESERVE_BYTES: '0',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const service = { child, data: folder, log: '', output: '' };
+  child.stderr.on('data', (bytes) => (service.log += bytes));
+  service.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
+  service.url = await new Promise((done, fail) => {
+    child.stdout.on('data', (bytes) => {
+      service.output += bytes;
+      const ready = /^ready (http:\S+)\/$/m.exec(service.output);
+      if (ready) done(ready[1]);
+    });
+    service.ended.then(() => fail(new Error(`the service did not start: ${service.log}`)));
+  });
+  service.port = Number(new URL(service.url).port);
+  service.kill = async () => {
+    child.kill('SIGKILL');
+    return service.ended;
+  };
+  service.stop = async ({ keep = false } = {}) => {
+    child.kill('SIGTERM');
+    const end = await service.ended;
+    if (!keep) rmSync(folder, { recursive: true, force: true });
+    return end;
+  };
+  return service;
+}
+
+// One request; the answer with its whole body. `body`: Buffer or string; `agent`: to keep a connection.
+export function request(url, { method = 'GET', headers = {}, body, agent } = {}) {
+  return new Promise((done, fail) => {
+    const outgoing = http.request(url, { method, headers, agent: agent ?? false }, (incoming) => {
+      const parts = [];
+      incoming.on('data', (part) => parts.push(part));
+      incoming.on('error', fail);
+      incoming.on('end', () =>
+        done({ status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(parts) }));
+    });
+    outgoing.on('error', fail);
+    outgoing.end(body);
+  });
+}
+
+// Bytes as they are, over a socket of its own; everything that comes back until the end or `wait` ms of silence.
+export function raw(port, text, { wait = 1500, end = false } = {}) {
+  return new Promise((done) => {
+    const socket = net.connect(port, '127.0.0.1');
+    let answer = '';
+    let closed = false;
+    const finish = () => {
+      socket.destroy();
+      done({ answer, closed, status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0) });
+    };
+    socket.setTimeout(wait, finish);
+    socket.on('connect', () => (end ? socket.end(text, 'latin1') : socket.write(text, 'latin1')));
+    socket.on('data', (bytes) => (answer += bytes.toString('latin1')));
+    socket.on('error', () => { closed = true; finish(); });
+    socket.on('end', () => { closed = true; finish(); });
+  });
+}
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export async function until(condition, what, ms = 5000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await sleep(10);
+  }
+}
