@@ -63,6 +63,7 @@ struct request {
     struct log log;
 
     enum phase phase;
+    bool is_head_held; /* suspended before the library went on to the body */
     GByteArray *body; /* PHASE_COLLECT */
     json_t *json;
     struct stream stream;

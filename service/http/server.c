@@ -339,7 +339,19 @@ static enum MHD_Result begin(struct server *server, struct request *request, con
         watchdog_expect_body(server->watchdog, request->watched);
         return MHD_YES;
     }
+    request->is_head_held = true;
     return hand_to_disk(request, run_job);
+}
+
+/* After a suspension in its first call the library repeats that call. An answer queued now would close the connection
+ * even without a body, so it waits for the end of the body; only with Expect it takes the place of the 100. */
+static enum MHD_Result pass_head(struct request *request)
+{
+    request->is_head_held = false;
+    if (request->phase == PHASE_ANSWER && request->has_body && request_header(request, "Expect") != NULL) {
+        return answer(request->connection, request);
+    }
+    return MHD_YES;
 }
 
 /* --- the body -------------------------------------------------------------------------------------------------- */
@@ -438,6 +450,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     (void)url;        /* the raw one is parsed here */
     if (request->phase == PHASE_HEAD) {
         return begin(lane->server, request, method, version);
+    }
+    if (request->is_head_held) {
+        return pass_head(request);
     }
     if (*size > 0) {
         const size_t taken = *size;
