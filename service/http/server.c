@@ -30,7 +30,7 @@
 #include "service/http/watchdog.h"
 
 #define SWALLOW_MAX_BYTES 1048576 /* a refused body of this size is read to its end, then answered */
-#define LINGER_MAX_BYTES  2097152 /* of a larger one this much is dropped after the answer */
+#define LINGER_MAX_BYTES  67108864 /* of a larger one this much, or what comes in 2 s, is dropped after the answer */
 #define STOP_WAIT_US      10000000
 #define STOP_FORCED_US    2000000
 #define STOP_LOOK_US      5000

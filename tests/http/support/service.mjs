@@ -9,6 +9,10 @@ import { join, resolve } from 'node:path';
 export const root = resolve(import.meta.dirname, '../../..');
 export const build = resolve(root, process.env.XUEPAI_BUILD ?? 'build');
 
+// A test that failed half-way must not leave a service behind, nor wait for it.
+const running = new Set();
+process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+
 // environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one.
 export async function startService({ environment = {}, data } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'xuepai-'));
@@ -24,6 +28,8 @@ export async function startService({ environment = {}, data } = {}) {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.on('exit', () => running.delete(child));
   const service = { child, data: folder, log: '', output: '' };
   child.stderr.on('data', (bytes) => (service.log += bytes));
   service.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
@@ -35,12 +41,15 @@ export async function startService({ environment = {}, data } = {}) {
     });
     service.ended.then(() => fail(new Error(`the service did not start: ${service.log}`)));
   });
+  for (const handle of [child, child.stdout, child.stderr]) handle.unref();
   service.port = Number(new URL(service.url).port);
   service.kill = async () => {
+    child.ref();
     child.kill('SIGKILL');
     return service.ended;
   };
   service.stop = async ({ keep = false } = {}) => {
+    child.ref();
     child.kill('SIGTERM');
     const end = await service.ended;
     if (!keep) rmSync(folder, { recursive: true, force: true });
