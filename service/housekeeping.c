@@ -198,7 +198,7 @@ static const struct {
     {"decisions", TICK_MS, settle_decisions},
     {"jobs", 2000, return_jobs},
     {"logins", 60 * 1000, sweep_logins},
-    {"uploads", 60 * 1000, sweep_uploads},
+    {"uploads", 10 * 1000, sweep_uploads},
     {"job-folders", 600 * 1000, sweep_jobs},
     {"store", 3600 * 1000, sweep_store},
 };

@@ -21,6 +21,7 @@
 #include "service/model/job.h"
 #include "service/model/migrate.h"
 #include "service/setup.h"
+#include "service/sniffer.h"
 #include "service/site/page.h"
 #include "service/store/store.h"
 
@@ -127,6 +128,20 @@ static bool void_all_leases(struct sql *sql, void *context, GError **error)
     return job_void_leases(sql, G_MAXINT64, NULL, error);
 }
 
+/* xuepai-media lies beside this program. */
+static void open_sniffer(struct app *app)
+{
+    g_autofree char *own = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = own == NULL ? g_strdup(".") : g_path_get_dirname(own);
+    g_autofree char *beside = g_build_filename(folder, "xuepai-media", NULL);
+    const char *set = app->settings->media_program;
+
+    app->sniffer = sniffer_start(set[0] == '\0' ? beside : set, &app->log);
+    if (app->sniffer == NULL) {
+        log_warning(&app->log, "sniffer.absent", "uploads go on unsniffed");
+    }
+}
+
 /* Everything between the settings and the first request. */
 static bool open_all(struct app *app, GError **error)
 {
@@ -135,6 +150,7 @@ static bool open_all(struct app *app, GError **error)
         !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
         return false;
     }
+    open_sniffer(app);
     app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
     if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, NULL, error)) {
         return false;
@@ -168,6 +184,7 @@ static bool start_server(struct app *app, GError **error)
 static void close_all(struct app *app)
 {
     g_clear_pointer(&app->uploads, uploads_free);
+    g_clear_pointer(&app->sniffer, sniffer_stop);
     g_clear_pointer(&app->site, site_free);
     g_clear_pointer(&app->store, store_free);
     g_clear_pointer(&app->database, database_free);
@@ -250,8 +267,8 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     print_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
+    housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
-    housekeeping_stop(housekeeping);
     close_all(app);
     return code;
 }

@@ -13,6 +13,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/tus.h"
 #include "service/handlers/uploads.h"
+#include "service/http/limits.h"
 #include "service/http/metrics.h"
 #include "service/http/parked.h"
 #include "service/http/server.h"
@@ -304,7 +305,9 @@ HANDLER(upload_create)
     struct upload upload = {0};
     struct response *response = NULL;
 
-    if (!begin(request, error) || !tus_checksum(request_header(request, "Upload-Checksum"), &checksum, error) ||
+    if (!begin(request, error) ||
+        !limits_check(server_limits(request_server(request)), LIMIT_UPLOADS, request, NULL, error) ||
+        !tus_checksum(request_header(request, "Upload-Checksum"), &checksum, error) ||
         (request_has_body(request) && !check_piece_type(request, error))) {
         return NULL;
     }

@@ -18,6 +18,7 @@
 #include "service/http/response.h"
 #include "service/http/server.h"
 #include "service/http/stream.h"
+#include "service/sniffer.h"
 
 #define SYNC_BYTES  (INT64_C(8) << 20) /* a lost connection repeats at most this and what one sync takes */
 #define CHECK_BYTES 65536
@@ -30,10 +31,11 @@ struct writer {
     struct writing writing;
     struct tus_checksum checksum;
     int64_t written;     /* atomic: end of what was written */
-    enum reason failure; /* server thread until finish: why writing stopped; REASON_COUNT: it did not */
+    gint failure;        /* atomic; enum reason: why writing stopped; REASON_COUNT: it did not */
     GMutex lock;
     /* under lock */
     int64_t durable;
+    bool is_sniffed;
     bool is_lost; /* a sync failed: nothing more is promised */
     /* end of lock */
 };
@@ -59,13 +61,16 @@ static bool write_piece(void *context, const void *bytes, size_t length)
     const char *from = bytes;
     const bool is_excess = left < length;
 
+    if (g_atomic_int_get(&writer->failure) != REASON_COUNT) {
+        return false; /* refused meanwhile */
+    }
     while (left > 0) {
         const ssize_t count = pwrite(writer->fd, from, left, at);
         if (count < 0 && errno == EINTR) {
             continue;
         }
         if (count <= 0) {
-            writer->failure = errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO;
+            g_atomic_int_set(&writer->failure, errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO);
             return false;
         }
         from += count;
@@ -74,7 +79,7 @@ static bool write_piece(void *context, const void *bytes, size_t length)
         __atomic_store_n(&writer->written, at, __ATOMIC_RELEASE);
     }
     if (is_excess) {
-        writer->failure = REASON_UPLOAD_TOO_LARGE;
+        g_atomic_int_set(&writer->failure, REASON_UPLOAD_TOO_LARGE);
     }
     return !is_excess;
 }
@@ -124,16 +129,58 @@ static bool make_durable(struct writer *writer, GError **error)
     return true;
 }
 
+struct refusal {
+    const char *id;
+    enum reason reason;
+    int64_t now_ms;
+    bool changed;
+};
+
+static bool store_refusal(struct sql *sql, void *context, GError **error)
+{
+    struct refusal *refusal = context;
+
+    return upload_refuse(sql, refusal->id, reason_rule_of(refusal->reason)->code, refusal->now_ms, &refusal->changed,
+                         error);
+}
+
+/* "This is no video", as soon as the head is there: an hour of sending is not wasted on it. True when it is refused; the
+ * row says so for good. The caller holds the lock. */
+static bool sniff(struct writer *writer, GError **error)
+{
+    const struct app *app = uploads_app(writer->uploads);
+    const int64_t written = __atomic_load_n(&writer->written, __ATOMIC_ACQUIRE);
+    const int64_t wanted = MIN(SNIFFER_HEAD_BYTES, end_of(writer));
+    struct refusal refusal = {.id = writer->id, .now_ms = g_get_real_time() / 1000};
+
+    if (app->sniffer == NULL || writer->is_sniffed || writer->writing.offset >= wanted || written < wanted ||
+        wanted == 0) {
+        return false;
+    }
+    writer->is_sniffed = true;
+    g_autofree char *head = g_malloc((gsize)wanted);
+    if (pread(writer->fd, head, (size_t)wanted, 0) != wanted ||
+        !sniffer_refuses(app->sniffer, head, (size_t)wanted, MAX(writer->writing.length, 0), &refusal.reason)) {
+        return false;
+    }
+    g_atomic_int_set(&writer->failure, (gint)refusal.reason);
+    metrics_add(server_metrics(app->server), METRIC_UPLOADS_REFUSED, "reason=\"not-media\"", 1);
+    if (database_transact(app->database, "upload.refuse", store_refusal, &refusal, error)) {
+        g_autofree char *name = uploads_part_name(writer->id);
+        (void)unlinkat(uploads_folder(writer->uploads), name, 0); /* or swept at the next start */
+        g_set_error_literal(error, HTTP_ERROR, (int)refusal.reason, "the sniffer refuses the file");
+    }
+    return true;
+}
+
 static void sync_piece(void *context)
 {
     struct writer *writer = context;
     g_autoptr(GError) error = NULL;
 
-    if (writer->checksum.algorithm != NULL) {
-        return; /* nothing counts yet */
-    }
     g_mutex_lock(&writer->lock);
-    if (!make_durable(writer, &error)) {
+    /* With a checksum nothing counts yet. A refusal is said, and logged, by the end of the request. */
+    if (writer->checksum.algorithm == NULL && !sniff(writer, NULL) && !make_durable(writer, &error)) {
         log_error(&uploads_app(writer->uploads)->log, "upload.sync", error);
     }
     g_mutex_unlock(&writer->lock);
@@ -173,7 +220,7 @@ static bool discard(struct writer *writer, GError **error)
 /* Everything that came becomes durable; a full file becomes complete. The caller holds the lock. */
 static bool settle(struct writer *writer, GError **error)
 {
-    if (!make_durable(writer, error)) {
+    if (sniff(writer, error) || !make_durable(writer, error)) {
         return false;
     }
     return writer->durable != writer->writing.length ||
@@ -194,31 +241,48 @@ static struct response *answer(struct writer *writer)
     return response;
 }
 
+static struct response *answer_mismatch(struct writer *writer, GError **error)
+{
+    g_autoptr(GError) mismatch = g_error_new_literal(HTTP_ERROR, REASON_UPLOAD_CHECKSUM, "the checksum differs");
+
+    if (!discard(writer, error)) {
+        return NULL;
+    }
+    struct response *response = response_problem(mismatch);
+    response_set_status(response, 460); /* tus: Checksum Mismatch */
+    return response;
+}
+
+/* Refused by the sniffer, or writing failed; what was written before a failure of the disk counts. */
+static struct response *explain(struct writer *writer, GError **error)
+{
+    const enum reason reason = (enum reason)g_atomic_int_get(&writer->failure);
+    const enum failure failure = reason_rule_of(reason)->failure;
+    const bool is_kept = failure == FAILURE_LIMIT || failure == FAILURE_FULL || failure == FAILURE_IO;
+
+    if (writer->checksum.algorithm != NULL) {
+        return answer_mismatch(writer, error);
+    }
+    if (!is_kept || settle(writer, error)) {
+        g_set_error_literal(error, HTTP_ERROR, (int)reason, "writing the upload stopped");
+    }
+    return NULL;
+}
+
 static struct response *conclude(struct writer *writer, GError **error)
 {
     bool fits = true;
 
-    if (writer->checksum.algorithm != NULL && writer->failure == REASON_COUNT &&
-        !checksum_fits(writer, &fits, error)) {
+    if (g_atomic_int_get(&writer->failure) != REASON_COUNT) {
+        return explain(writer, error);
+    }
+    if (writer->checksum.algorithm != NULL && !checksum_fits(writer, &fits, error)) {
         return NULL;
     }
-    if (!fits || (writer->checksum.algorithm != NULL && writer->failure != REASON_COUNT)) {
-        g_autoptr(GError) mismatch = g_error_new_literal(HTTP_ERROR, REASON_UPLOAD_CHECKSUM, "the checksum differs");
-        if (!discard(writer, error)) {
-            return NULL;
-        }
-        struct response *response = response_problem(mismatch);
-        response_set_status(response, 460); /* tus: Checksum Mismatch */
-        return response;
+    if (!fits) {
+        return answer_mismatch(writer, error);
     }
-    if (!settle(writer, error)) {
-        return NULL;
-    }
-    if (writer->failure != REASON_COUNT) {
-        g_set_error_literal(error, HTTP_ERROR, (int)writer->failure, "writing the upload stopped");
-        return NULL;
-    }
-    return answer(writer);
+    return settle(writer, error) ? answer(writer) : NULL;
 }
 
 static void let_go(struct writer *writer)
@@ -294,6 +358,8 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
         .write = write_piece,
         .sync = sync_piece,
         .sync_bytes = SYNC_BYTES,
+        .first_sync_bytes =
+            uploads_app(uploads)->sniffer != NULL ? MAX(SNIFFER_HEAD_BYTES - writing->offset, 0) : 0,
         .finish = finish,
         .abort = abort_writing,
         .free = free_writer,

@@ -20,6 +20,7 @@
 #include "service/http/disk.h"
 #include "service/http/exchange.h"
 #include "service/http/framing.h"
+#include "service/http/limits.h"
 #include "service/http/listener.h"
 #include "service/http/metrics.h"
 #include "service/http/origin.h"
@@ -67,6 +68,7 @@ struct server {
     struct server_config config;
     struct router *router;
     struct metrics *metrics;
+    struct limits *limits;
     struct disk *disk;
     struct watchdog *watchdog;
     struct parked_list *parked;
@@ -372,7 +374,9 @@ static enum MHD_Result stream_piece(struct request *request, const char *data, s
         return hand_to_disk(request, finish_job);
     }
     request->unsynced_bytes += (int64_t)size;
-    if (stream->sync == NULL || request->unsynced_bytes < stream->sync_bytes) {
+    const bool is_first = stream->first_sync_bytes > 0 && request->received_bytes >= stream->first_sync_bytes &&
+                          request->received_bytes - (int64_t)size < stream->first_sync_bytes;
+    if (stream->sync == NULL || (request->unsynced_bytes < stream->sync_bytes && !is_first)) {
         return MHD_YES;
     }
     if (g_atomic_int_compare_and_exchange(&request->is_syncing, 0, 1)) {
@@ -608,6 +612,7 @@ static void server_free(struct server *server)
     watchdog_stop(server->watchdog);
     parked_list_free(server->parked);
     router_free(server->router);
+    limits_free(server->limits);
     metrics_free(server->metrics);
     origin_rule_clear(&server->origin);
     g_mutex_clear(&server->interrupt_lock);
@@ -656,6 +661,7 @@ struct server *server_start(const struct server_config *config, const struct rou
 
     server->config = *config;
     server->metrics = metrics_new();
+    server->limits = limits_new();
     server->router = router_new(&router);
     g_mutex_init(&server->interrupt_lock);
     if (!origin_rule_read(&server->origin, config->trusted_proxies, config->base_url, error) || !start_threads(server, error)) {
@@ -673,6 +679,11 @@ int server_port(const struct server *server)
 struct metrics *server_metrics(struct server *server)
 {
     return server->metrics;
+}
+
+struct limits *server_limits(struct server *server)
+{
+    return server->limits;
 }
 
 static void wait_until_zero(gint *number, gint64 at_most_us)

@@ -11,6 +11,7 @@
 #include "service/http/router.h"
 
 struct server;
+struct limits;
 struct metrics;
 
 struct server_config {
@@ -32,3 +33,4 @@ int server_port(const struct server *server);
 /* Accepts no more, wakes long polls, gives running requests 10 s, then ends them; uploads keep what came. */
 void server_stop(struct server *server);
 struct metrics *server_metrics(struct server *server);
+struct limits *server_limits(struct server *server);

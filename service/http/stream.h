@@ -20,7 +20,8 @@ struct stream {
     /* Disk thread, beside further writes, never twice at a time: makes durable what was written so far. May be NULL.
      * What goes wrong is remembered by the stream and said by finish. */
     void (*sync)(void *context);
-    int64_t sync_bytes; /* after this many bytes */
+    int64_t sync_bytes;       /* after this many bytes */
+    int64_t first_sync_bytes; /* and once after these; 0: not */
     /* Disk thread, after the last byte or a stop. */
     struct response *(*finish)(void *context, struct request *request, GError **error);
     /* Disk thread, in place of finish when the peer went away: keeps what came. */

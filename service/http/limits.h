@@ -1,0 +1,34 @@
+/* Token buckets by key: how often somebody may do something. The rows of the table in limits.c are the limits; a key is
+ * an account, a token, or an address block (limits_block_of). In memory: a restart forgets, and that is fine. Any thread.
+ *
+ * Uploads themselves are never slowed by address (carriers put thousands behind one, and their clients take 429 for
+ * final); their row is a brake on floods only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glib.h>
+
+struct limits;
+struct request;
+
+enum limit {
+    LIMIT_UPLOADS,     /* creations, per address block */
+    LIMIT_SUBMISSIONS, /* per address block */
+    LIMIT_STATUS,      /* looks at a receipt with a PIN, per code */
+    LIMIT_LOGIN,       /* attempts, per account */
+    LIMIT_LOGIN_PEER,  /* attempts, per address block */
+    LIMIT_SEARCH,      /* per address block */
+    LIMIT_COUNT
+};
+
+struct limits *limits_new(void);
+void limits_free(struct limits *limits);
+/* Takes one token. False with *retry_ms until the next one. */
+bool limits_take(struct limits *limits, enum limit limit, const char *key, int64_t now_ms, int64_t *retry_ms);
+/* The same for a request: REASON_RATE, and Retry-After is set. `key` NULL: the peer's address block. */
+bool limits_check(struct limits *limits, enum limit limit, struct request *request, const char *key, GError **error);
+/* IPv4 /24, IPv6 /56 as text; anything else as it is. The caller's. */
+char *limits_block_of(const char *address);
