@@ -58,6 +58,7 @@ static bool warm_up(GError **error)
             return failed(REASON_INFRASTRUCTURE, error);
         }
     }
+    vips_error_clear(); /* what the savers tried in vain */
     return true;
 }
 
