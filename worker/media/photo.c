@@ -8,6 +8,7 @@
 
 #define PHOTO_BYTES_MAX (64 << 20)
 #define SIDE_MAX        16384
+#define TRUNCATED_FAILS "[fail_on=truncated]" /* the thumbnailer's own "fail_on" fills with grey */
 
 typedef VipsImage Photo; /* for g_autoptr alone */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Photo, g_object_unref)
@@ -29,7 +30,7 @@ static bool failed(enum reason reason, GError **error)
 
     vips_error_clear();
     g_strdelimit(words, "\r\n", ' ');
-    if (strstr(words, "premature") != NULL || strstr(words, "end of") != NULL) {
+    if (strstr(words, "Premature end") != NULL || strstr(words, "premature end") != NULL) {
         reason = REASON_TRUNCATED;
     }
     g_set_error(error, MEDIA_ERROR, (int)reason, "vips: %s", words);
@@ -39,7 +40,7 @@ static bool failed(enum reason reason, GError **error)
 /* Saves a grey square in each format and loads it again: plug-ins, profiles and type registration happen now. */
 static bool warm_up(GError **error)
 {
-    static const char *const WARM[] = {".jpg", ".webp", ".png", ".heic[compression=hevc]"};
+    static const char *const WARM[] = {".jpg", ".webp", ".png"};
     g_autoptr(Photo) square = NULL;
 
     if (vips_black(&square, 64, 64, "bands", 3, NULL) != 0) {
@@ -211,15 +212,12 @@ static bool save(const struct task *task, VipsImage *image, int size, json_t *ou
  * it stands, and libvips would bend its blues through the profile's white point. */
 static bool load_small(void *bytes, size_t length, VipsImage *header, VipsImage **small)
 {
-    const VipsFailOn fail_on = VIPS_FAIL_ON_TRUNCATED;
-
     if (vips_image_get_typeof(header, VIPS_META_ICC_NAME) != 0) {
         return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size",
-                                     VIPS_SIZE_DOWN, "export_profile", "srgb", "fail_on", fail_on,
-                                     NULL) == 0;
+                                     VIPS_SIZE_DOWN, "option_string", TRUNCATED_FAILS, "export_profile", "srgb", NULL) == 0;
     }
     return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size",
-                                 VIPS_SIZE_DOWN, "fail_on", fail_on, NULL) == 0;
+                                 VIPS_SIZE_DOWN, "option_string", TRUNCATED_FAILS, NULL) == 0;
 }
 
 /* Takes off everything that is not picture; libvips 8.14's WebP saver ignores `strip`. */
