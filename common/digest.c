@@ -72,3 +72,27 @@ bool digest_file(const char *path, char hex[DIGEST_HEX + 1], int64_t *bytes, GEr
     close(fd);
     return good;
 }
+
+bool digest_range(int fd, const char *algorithm, int64_t offset, int64_t length, uint8_t *value, size_t *value_length,
+                  GError **error)
+{
+    g_autofree unsigned char *piece = g_malloc(PIECE);
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    const int64_t end = offset + length;
+    unsigned made = 0;
+    bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_get_digestbyname(algorithm), NULL) == 1;
+
+    while (good && offset < end) {
+        const ssize_t got = pread(fd, piece, (size_t)MIN(PIECE, end - offset), offset);
+        good = (got > 0 && EVP_DigestUpdate(hash, piece, (size_t)got) == 1) || (got < 0 && errno == EINTR);
+        offset += MAX(got, 0);
+    }
+    good = good && EVP_DigestFinal_ex(hash, value, &made) == 1;
+    EVP_MD_CTX_free(hash);
+    if (!good) {
+        g_set_error(error, STORE_ERROR, REASON_IO, "digest: %s", g_strerror(errno));
+        return false;
+    }
+    *value_length = made;
+    return true;
+}

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
+#include "common/digest.h"
 #include "common/failure.h"
 #include "common/settings.h"
 #include "service/database/database.h"
@@ -20,8 +19,7 @@
 #include "service/http/stream.h"
 #include "service/sniffer.h"
 
-#define SYNC_BYTES  (INT64_C(8) << 20) /* a lost connection repeats at most this and what one sync takes */
-#define CHECK_BYTES 65536
+#define SYNC_BYTES (INT64_C(8) << 20) /* a lost connection repeats at most this and what one sync takes */
 
 struct writer {
     struct uploads *uploads;
@@ -189,25 +187,15 @@ static void sync_piece(void *context)
 /* Reads back what this request brought, from the page cache: hashing has no place on a server thread. */
 static bool checksum_fits(struct writer *writer, bool *fits, GError **error)
 {
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    g_autofree unsigned char *buffer = g_malloc(CHECK_BYTES);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int digest_length = 0;
-    int64_t at = writer->writing.offset;
-    ssize_t count = 0;
-    bool is_read = hash != NULL && EVP_DigestInit_ex(hash, EVP_get_digestbyname(writer->checksum.algorithm), NULL) == 1;
+    const struct tus_checksum *wanted = &writer->checksum;
+    uint8_t digest[TUS_DIGEST_MAX];
+    size_t length = 0;
 
-    while (is_read && at < writer->written) {
-        count = pread(writer->fd, buffer, (size_t)MIN(CHECK_BYTES, writer->written - at), at);
-        is_read = count > 0 && EVP_DigestUpdate(hash, buffer, (size_t)count) == 1;
-        at += count;
+    if (!digest_range(writer->fd, wanted->algorithm, writer->writing.offset, writer->written - writer->writing.offset,
+                      digest, &length, error)) {
+        return false;
     }
-    is_read = is_read && EVP_DigestFinal_ex(hash, digest, &digest_length) == 1;
-    EVP_MD_CTX_free(hash);
-    if (!is_read) {
-        return fail(error, "cannot read the upload back");
-    }
-    *fits = digest_length == writer->checksum.length && memcmp(digest, writer->checksum.digest, digest_length) == 0;
+    *fits = length == wanted->length && memcmp(digest, wanted->digest, length) == 0;
     return true;
 }
 

@@ -100,6 +100,11 @@ void request_unref(struct request *request);
 /* Splits and decodes the target into path and query. False when it is no valid UTF-8. */
 bool request_set_target(struct request *request);
 
+struct metrics;
+/* The one access line and the figures of a request that is over. The pattern stands for the path, which may hold a
+ * token. */
+void request_report(const struct request *request, struct metrics *metrics);
+
 enum content {
     CONTENT_EMPTY,
     CONTENT_BYTES,

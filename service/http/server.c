@@ -466,23 +466,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return end_of_body(request);
 }
 
-static void report(struct server *server, const struct request *request)
-{
-    const int status = request->is_answered ? request->answered_status : 499; /* nginx' number for "went away" */
-    const double seconds = (double)(g_get_monotonic_time() - request->started_us) / 1e6;
-    const char *pattern = request_pattern(request);
-    g_autofree char *labels = g_strdup_printf("method=\"%s\",route=\"%s\",status=\"%d\"",
-                                              request->route == NULL ? "-" : request->method, pattern, status);
-
-    metrics_add(server->metrics, METRIC_REQUESTS, labels, 1);
-    metrics_observe(server->metrics, METRIC_REQUEST_SECONDS, NULL, seconds);
-    metrics_add(server->metrics, METRIC_RECEIVED_BYTES, NULL, request->received_bytes);
-    metrics_add(server->metrics, METRIC_SENT_BYTES, NULL, request->answered_bytes);
-    log_info(&request->log, "http.request", "method=%s route=%s status=%d in=%" G_GINT64_FORMAT " out=%" G_GINT64_FORMAT
-             " ms=%.1f", request->method, pattern, status, request->received_bytes, request->answered_bytes,
-             seconds * 1000);
-}
-
 static void on_complete(void *context, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode code)
 {
@@ -500,7 +483,7 @@ static void on_complete(void *context, struct MHD_Connection *connection, void *
     g_mutex_lock(&server->interrupt_lock);
     request->watched = NULL;
     g_mutex_unlock(&server->interrupt_lock);
-    report(server, request);
+    request_report(request, server->metrics);
     if (request->has_stream && !request->is_stream_done) {
         request->is_stream_done = true;
         disk_submit(server->disk, abort_job, request_ref(request));
