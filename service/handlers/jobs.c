@@ -64,7 +64,7 @@ static bool take(struct sql *sql, void *context, GError **error)
     const struct job_claim claim = {
         .worker = call->claim->worker,
         .sandbox = call->claim->sandbox,
-        .now_ms = request_now_ms(call->request),
+        .now_ms = g_get_real_time() / 1000, /* the request's own time may be a long poll old */
         .boot_ms = boot_ms(),
         .lease_ms = call->app->settings->job_lease_ms,
     };

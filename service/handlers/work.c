@@ -28,7 +28,7 @@ char *time_text(int64_t ms)
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
     g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
 
-    return g_date_time_format_iso8601(local);
+    return g_date_time_format(local, "%Y-%m-%dT%H:%M:%S%:z"); /* RFC 3339: with minutes in the offset */
 }
 
 static json_t *facts_of(const char *text)

@@ -99,9 +99,16 @@ static bool read_task(struct task *task, GError **error)
     return task_from_json(json, task, error);
 }
 
+/* GLib's own writer asks what kind of socket stderr is, which the lock punishes; libraries warn, nobody reads it. */
+static void swallow(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data)
+{
+    (void)domain, (void)level, (void)message, (void)data;
+}
+
 /* What these libraries find out or load at their first use. */
 static bool warm_up(struct sniffer **sniffer, GError **error)
 {
+    (void)g_log_set_default_handler(swallow, NULL);
     av_log_set_level(AV_LOG_QUIET);
     av_max_alloc(ALLOC_MAX);
     (void)av_get_cpu_flags();

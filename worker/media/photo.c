@@ -8,6 +8,7 @@
 
 #define PHOTO_BYTES_MAX (64 << 20)
 #define SIDE_MAX        16384
+#define TRUNCATED_FAILS "[fail_on=truncated]" /* the thumbnailer's own "fail_on" fills with grey */
 
 typedef VipsImage Photo; /* for g_autoptr alone */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Photo, g_object_unref)
@@ -17,9 +18,10 @@ static const int SIZES[] = {1920, 960, 320}; /* long side, px; each from the one
 static const struct {
     const char *suffix;
     const char *options; /* of libvips' saver */
+    bool is_webp;
 } FORMATS[] = {
-    {".jpg", "[Q=82,strip,optimize_coding,background=255]"},
-    {".webp", "[Q=78,strip]"},
+    {".jpg", "[Q=82,strip,optimize_coding,background=255]", false},
+    {".webp", "[Q=78,strip]", true},
 };
 
 static bool failed(enum reason reason, GError **error)
@@ -28,7 +30,7 @@ static bool failed(enum reason reason, GError **error)
 
     vips_error_clear();
     g_strdelimit(words, "\r\n", ' ');
-    if (strstr(words, "premature") != NULL || strstr(words, "end of") != NULL) {
+    if (strstr(words, "Premature end") != NULL || strstr(words, "premature end") != NULL) {
         reason = REASON_TRUNCATED;
     }
     g_set_error(error, MEDIA_ERROR, (int)reason, "vips: %s", words);
@@ -38,7 +40,7 @@ static bool failed(enum reason reason, GError **error)
 /* Saves a grey square in each format and loads it again: plug-ins, profiles and type registration happen now. */
 static bool warm_up(GError **error)
 {
-    static const char *const WARM[] = {".jpg", ".webp", ".png", ".heic[compression=hevc]"};
+    static const char *const WARM[] = {".jpg", ".webp", ".png"};
     g_autoptr(Photo) square = NULL;
 
     if (vips_black(&square, 64, 64, "bands", 3, NULL) != 0) {
@@ -58,6 +60,7 @@ static bool warm_up(GError **error)
             return failed(REASON_INFRASTRUCTURE, error);
         }
     }
+    vips_error_clear(); /* what the savers tried in vain */
     return true;
 }
 
@@ -152,6 +155,31 @@ static json_t *facts_of(VipsImage *image, enum sniff_family family, int64_t byte
                      "ai_label", has_label(image));
 }
 
+/* That saver also writes an EXIF block of its own. Drops it, in place, and its flag in the VP8X header. */
+static void drop_webp_exif(uint8_t *bytes, size_t *length)
+{
+    size_t at = 12, kept = 12;
+
+    while (at + 8 <= *length) {
+        const uint32_t size = (uint32_t)bytes[at + 4] | (uint32_t)bytes[at + 5] << 8 |
+                              (uint32_t)bytes[at + 6] << 16 | (uint32_t)bytes[at + 7] << 24;
+        const size_t chunk = MIN(8 + (size_t)size + size % 2, *length - at);
+
+        if (memcmp(bytes + at, "EXIF", 4) != 0) {
+            memmove(bytes + kept, bytes + at, chunk);
+            kept += chunk;
+        }
+        at += chunk;
+    }
+    *length = kept;
+    if (memcmp(bytes + 12, "VP8X", 4) == 0) {
+        bytes[20] &= (uint8_t)~0x08;
+    }
+    for (int i = 0; i < 4; i++) {
+        bytes[4 + i] = (uint8_t)((kept - 8) >> (8 * i));
+    }
+}
+
 static bool save(const struct task *task, VipsImage *image, int size, json_t *outputs, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++) {
@@ -167,6 +195,9 @@ static bool save(const struct task *task, VipsImage *image, int size, json_t *ou
         if (vips_image_write_to_buffer(image, saver, &bytes, &length, NULL) != 0) {
             return failed(REASON_BROKEN_FILE, error);
         }
+        if (FORMATS[i].is_webp) {
+            drop_webp_exif(bytes, &length);
+        }
         if (!sink_write_all(fd, bytes, length, error)) {
             return false;
         }
@@ -177,16 +208,36 @@ static bool save(const struct task *task, VipsImage *image, int size, json_t *ou
     return true;
 }
 
-/* The largest size, decoded once into memory; flattened on white, because JPEG knows no transparency. */
-static VipsImage *decode(const void *bytes, size_t length, GError **error)
+/* The largest size, upright. Colour goes through a profile only where the photo carries one: without one it is sRGB as
+ * it stands, and libvips would bend its blues through the profile's white point. */
+static bool load_small(void *bytes, size_t length, VipsImage *header, VipsImage **small)
+{
+    if (vips_image_get_typeof(header, VIPS_META_ICC_NAME) != 0) {
+        return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size",
+                                     VIPS_SIZE_DOWN, "option_string", TRUNCATED_FAILS, "export_profile", "srgb", NULL) == 0;
+    }
+    return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size",
+                                 VIPS_SIZE_DOWN, "option_string", TRUNCATED_FAILS, NULL) == 0;
+}
+
+/* Takes off everything that is not picture; libvips 8.14's WebP saver ignores `strip`. */
+static void strip(VipsImage *image)
+{
+    g_auto(GStrv) fields = vips_image_get_fields(image);
+
+    for (int i = 0; fields != NULL && fields[i] != NULL; i++) {
+        (void)vips_image_remove(image, fields[i]); /* false for width and the like, which are no metadata */
+    }
+}
+
+/* Decoded once into memory; flattened on white, because JPEG knows no transparency. */
+static VipsImage *decode(void *bytes, size_t length, VipsImage *header, GError **error)
 {
     g_autoptr(Photo) small = NULL;
     g_autoptr(Photo) flat = NULL;
     VipsImage *whole = NULL;
 
-    if (vips_thumbnail_buffer((void *)(uintptr_t)bytes, length, &small, SIZES[0], "height", SIZES[0], "size",
-                              VIPS_SIZE_DOWN, "export_profile", "srgb", "fail_on",
-                              VIPS_FAIL_ON_TRUNCATED, NULL) != 0) {
+    if (!load_small(bytes, length, header, &small)) {
         (void)failed(REASON_BROKEN_FILE, error);
         return NULL;
     }
@@ -205,7 +256,9 @@ static VipsImage *decode(const void *bytes, size_t length, GError **error)
     whole = vips_image_copy_memory(flat);
     if (whole == NULL) {
         (void)failed(REASON_BROKEN_FILE, error);
+        return NULL;
     }
+    strip(whole);
     return whole;
 }
 
@@ -232,7 +285,7 @@ json_t *photo_make(const struct task *task, const struct reader *reader, enum sn
     if (!check_size(task, vips_image_get_width(header), vips_image_get_height(header), error)) {
         return NULL;
     }
-    image = decode(bytes, (size_t)reader->size_bytes, error);
+    image = decode(bytes, (size_t)reader->size_bytes, header, error);
     if (image == NULL) {
         return NULL;
     }

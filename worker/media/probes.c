@@ -128,18 +128,31 @@ static bool bomb_threads(void)
     return true;
 }
 
+/* What a build with sanitizers cannot deny: its runtime needs it (see sandbox.c). */
+#ifdef XUEPAI_SANITIZE
+#define WITH_SANITIZERS true
+#else
+#define WITH_SANITIZERS false
+#endif
+
 static const struct {
     const char *name;
     attempt *attempt;
-    bool needs_userns;
+    bool needs_userns, left_out;
 } PROBES[] = {
-    {"open", open_file, false},         {"stat", stat_file, false},
-    {"tcp", connect_tcp, false},        {"udp", send_udp, false},
-    {"unix", open_unix_socket, false},  {"fork", do_fork, false},
-    {"exec", do_exec, false},           {"ptrace", trace_parent, false},
-    {"kill", kill_parent, false},       {"wx", write_code, false},
-    {"unshare", do_unshare, false},     {"io_uring", open_uring, false},
-    {"threads", bomb_threads, true},
+    {"open", open_file, false, false},
+    {"stat", stat_file, false, WITH_SANITIZERS},
+    {"tcp", connect_tcp, false, false},
+    {"udp", send_udp, false, false},
+    {"unix", open_unix_socket, false, false},
+    {"fork", do_fork, false, WITH_SANITIZERS},
+    {"exec", do_exec, false, false},
+    {"ptrace", trace_parent, false, false},
+    {"kill", kill_parent, false, false},
+    {"wx", write_code, false, WITH_SANITIZERS},
+    {"unshare", do_unshare, false, false},
+    {"io_uring", open_uring, false, false},
+    {"threads", bomb_threads, true, WITH_SANITIZERS},
 };
 
 static bool is_refused(attempt *try_it, const struct sandbox *sandbox)
@@ -168,7 +181,7 @@ int sandbox_self_test(struct sandbox *sandbox)
     int refused = 0, tried = 0;
 
     for (size_t i = 0; i < G_N_ELEMENTS(PROBES); i++) {
-        if (PROBES[i].needs_userns && !sandbox->has_userns) {
+        if (PROBES[i].left_out || (PROBES[i].needs_userns && !sandbox->has_userns)) {
             continue;
         }
         tried++;

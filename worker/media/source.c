@@ -427,7 +427,9 @@ static bool feed(struct source *source, GError **error)
             if (code == AVERROR(ENOMEM)) {
                 return libav_check(code, REASON_RESOURCE_LIMIT, "decode", error);
             }
-            return code >= 0 || code == AVERROR(EAGAIN) || count_error(source, error);
+            /* Broken sound is played as silence: only pictures count as errors. */
+            return code >= 0 || code == AVERROR(EAGAIN) || kind == SOURCE_AUDIO ||
+                   count_error(source, error);
         }
     }
     return true;
@@ -448,7 +450,7 @@ static bool decode(struct source *source, enum source_kind *kind, AVFrame **out,
         if (code == AVERROR(ENOMEM)) {
             return libav_check(code, REASON_RESOURCE_LIMIT, "decode", error);
         }
-        if (code != 0 && code != AVERROR(EAGAIN) && !count_error(source, error)) {
+        if (code != 0 && code != AVERROR(EAGAIN) && *kind == SOURCE_VIDEO && !count_error(source, error)) {
             return false;
         }
         if (code != 0) {

@@ -1,0 +1,21 @@
+// `make bench`: every comparison in turn, ours and the peer on the same files in one run; prints ratios and writes
+// build/bench.json. Machines are noisy: read the ratios, not the seconds.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join, resolve } from 'node:path';
+import * as http from './http.mjs';
+import * as road from './road.mjs';
+import * as transcode from './transcode.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+const result = { when: new Date().toISOString(), cores: os.cpus().length, cpu: os.cpus()[0]?.model };
+
+result.road = await road.road();
+road.print(result.road);
+result.http = await http.http();
+http.print(result.http);
+result.transcode = await transcode.transcode();
+transcode.print(result.transcode);
+mkdirSync(join(root, 'build'), { recursive: true });
+writeFileSync(join(root, 'build', 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
+console.log('written: build/bench.json');

@@ -1,0 +1,139 @@
+// Our prepare and ladder against three ways of using the ffmpeg command, in turn on the same clip: CPU, wall, peak memory,
+// bytes, and SSIM of each rung against the original scaled to its size.
+//   node tests/bench/transcode.mjs [CLIP…]     clips: the arguments, else the corpus' bench folder, else a generated one
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const root = path.resolve(new URL('.', import.meta.url).pathname, '../..');
+const build = path.resolve(root, process.env.XUEPAI_BUILD ?? 'build');
+const RUNGS = [1080, 720, 480, 360];
+const SIZES = { 1080: '1920:1080', 720: '1280:720', 480: '854:480', 360: '640:360' };
+const CAPS = { 1080: 6200, 720: 3000, 480: 1500, 360: 800 };
+const ONE_FILE = '-f hls -hls_time 4 -hls_playlist_type vod -hls_segment_type fmp4 -hls_flags single_file';
+
+// One process a rung, each decoding again; then a thumbnail and a storyboard: how PeerTube works.
+const perRung = (clip) => [
+  ...RUNGS.map((side) => `ffmpeg -v error -y -i ${clip} -vf scale=${SIZES[side]} -c:v libx264 -preset veryfast -maxrate ${CAPS[side]}k ` +
+    `-bufsize ${2 * CAPS[side]}k -g 60 -r 30 -pix_fmt yuv420p -bf 16 -c:a aac -b:a 128k ${ONE_FILE} ${side}p.m3u8`),
+  `ffmpeg -v error -y -ss 3 -i ${clip} -frames:v 1 thumb.jpg`,
+  `ffmpeg -v error -y -i ${clip} -vf fps=1,scale=192:-1,tile=10x10 -frames:v 1 story.jpg`].join(' && ');
+
+const branch = (side, label, quality) => `-map "${label}" ${quality} -maxrate ${CAPS[side]}k -bufsize ${2 * CAPS[side]}k`;
+
+// One plain command: four scales from one split.
+function single(clip) {
+  const quality = '-c:v libx264 -preset veryfast -g 60 -r 30 -pix_fmt yuv420p -bf 16';
+  const graph = '[0:v]split=5[a][b][c][d][e];[b]scale=1280:720[b2];[c]scale=854:480[c2];[d]scale=640:360[d2];[e]fps=1,scale=192:-1,tile=10x10[s]';
+  return `ffmpeg -v error -y -i ${clip} -filter_complex "${graph}" ` +
+    RUNGS.map((side, i) => `${branch(side, ['[a]', '[b2]', '[c2]', '[d2]'][i], quality)} ${i ? '' : '-map 0:a? -c:a aac -b:a 128k '}` +
+      `${ONE_FILE} ${side}p.m3u8`).join(' ') + ' -map "[s]" -frames:v 1 story.jpg';
+}
+
+// One well-tuned command: scales in a cascade, capped constant quality.
+function tuned(clip) {
+  const quality = '-c:v libx264 -preset veryfast -g 60 -pix_fmt yuv420p -crf 23';
+  const graph = '[0:v]split=2[a][b];[b]scale=1280:720:flags=bilinear,split=2[b1][b2];[b2]scale=854:480:flags=bilinear,split=2[c1][c2];' +
+    '[c2]scale=640:360:flags=bilinear,split=2[d1][d2];[d2]fps=1,scale=192:-1,tile=10x10[s]';
+  return `ffmpeg -v error -y -i ${clip} -filter_complex "${graph}" ` +
+    RUNGS.map((side, i) => `${branch(side, ['[a]', '[b1]', '[c1]', '[d1]'][i], quality)} ${i ? '' : '-map 0:a? -c:a aac -b:a 128k '}` +
+      `${ONE_FILE} ${side}p.m3u8`).join(' ') + ' -map "[s]" -frames:v 1 story.jpg';
+}
+
+const WAYS = { 'ffmpeg-per-rung': perRung, 'ffmpeg-single': single, 'ffmpeg-tuned': tuned };
+
+/** Runs a shell line in a folder: {cpu_s, wall_s, rss_mb}, children included; memory is sampled over the process tree. */
+async function measured(line, folder) {
+  const child = spawn('sh', ['-c', `${line}; code=$?; times; exit $code`], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  const began = process.hrtime.bigint();
+  let peak = 0, text = '';
+  const sampler = setInterval(() => { peak = Math.max(peak, treeMemory(child.pid)); }, 100);
+  child.stdout.on('data', (data) => { text += data; });
+  const code = await new Promise((resolve) => { child.on('close', resolve); });
+  clearInterval(sampler);
+  if (code !== 0) throw new Error(`${line}: exit ${code}`);
+  const [minutes, seconds, minutes2, seconds2] = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(text).slice(1).map(Number);
+  return { cpu_s: minutes * 60 + seconds + minutes2 * 60 + seconds2, wall_s: Number(process.hrtime.bigint() - began) / 1e9,
+    rss_mb: peak / 1e6 };
+}
+
+function treeMemory(pid) {
+  try {
+    const own = Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+    const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    return own + children.reduce((sum, child) => sum + treeMemory(child), 0);
+  } catch {
+    return 0; // gone between two looks
+  }
+}
+
+function quality(file, clip, side) {
+  const text = execFileSync('sh', ['-c', `ffmpeg -hide_banner -nostats -i ${file} -i ${clip} -lavfi ` +
+    `"[1:v]scale=${SIZES[side]}:flags=bicubic,format=yuv420p,setpts=PTS-STARTPTS[r];[0:v]setpts=PTS-STARTPTS[o];[o][r]ssim" -f null - 2>&1`],
+  { encoding: 'utf8' });
+  return Number(/All:([\d.]+)/.exec(text)?.[1]);
+}
+
+function rungsOf(folder, clip, names) {
+  return RUNGS.flatMap((side) => {
+    const file = names.map((name) => path.join(folder, name.replace('SIDE', side))).find((each) => fs.existsSync(each));
+    return file ? [{ side, bytes: fs.statSync(file).size, ssim: quality(file, clip, side) }] : [];
+  });
+}
+
+function clips() {
+  const shared = path.resolve(root, '../shared/corpus/bench');
+  const corpus = process.env.XUEPAI_CORPUS ? path.join(process.env.XUEPAI_CORPUS, 'bench') : shared;
+  if (fs.existsSync(corpus)) return fs.readdirSync(corpus).filter((name) => name.endsWith('.mp4')).map((name) => path.join(corpus, name));
+  execFileSync(path.join(root, 'scripts/fixtures'));
+  return [path.join(root, 'build/fixtures/plain.mp4')];
+}
+
+async function ours(clip, folder) {
+  const worker = path.join(build, 'xuepai-worker');
+  const limits = `--limits '{"min_ms":0,"max_ms":600000}'`;
+  const prepare = await measured(`${worker} --once prepare ${clip} prepare ${limits} >prepare.json`, folder);
+  const ladder = await measured(`${worker} --once ladder ${clip} ladder --facts prepare.json ${limits} >ladder.json`, folder);
+  const answer = JSON.parse(fs.readFileSync(path.join(folder, 'ladder.json'), 'utf8'));
+  return { prepare, ladder: { ...ladder, rss_mb: Math.max(ladder.rss_mb, answer.peak_rss_bytes / 1e6) } };
+}
+
+/** [{clip, way, cpu_s, wall_s, rss_mb, bytes, rungs: [{side, bytes, ssim}]}] */
+export async function transcode(list = clips()) {
+  const rows = [];
+  for (const clip of list) {
+    const base = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-bench-'));
+    const { prepare, ladder } = await ours(clip, base);
+    const made = rungsOf(path.join(base, 'ladder'), clip, ['SIDEp.mp4']);
+    rows.push({ clip, way: 'prepare', ...prepare, rungs: [] },
+      { clip, way: 'ladder', ...ladder, bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), rungs: made });
+    for (const [way, command] of Object.entries(WAYS)) {
+      const folder = path.join(base, way);
+      fs.mkdirSync(folder);
+      const cost = await measured(command(clip), folder);
+      const rungs = rungsOf(folder, clip, ['SIDEp.m4s']);
+      rows.push({ clip, way, ...cost, bytes: rungs.reduce((sum, { bytes }) => sum + bytes, 0), rungs });
+    }
+    fs.rmSync(base, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+export function print(rows) {
+  for (const clip of new Set(rows.map((row) => row.clip))) {
+    const of = rows.filter((row) => row.clip === clip);
+    const ladder = of.find(({ way }) => way === 'ladder');
+    console.log(path.basename(clip));
+    for (const row of of) {
+      const ratio = row.way.startsWith('ffmpeg') ? `  ours/this: cpu ${(ladder.cpu_s / row.cpu_s).toFixed(2)}, ` +
+        `bytes ${(ladder.bytes / row.bytes).toFixed(2)}` : '';
+      console.log(`  ${row.way.padEnd(16)} cpu ${row.cpu_s.toFixed(1)} s  wall ${row.wall_s.toFixed(1)} s  rss ${Math.round(row.rss_mb)} MB${ratio}`);
+      for (const { side, bytes, ssim } of row.rungs) console.log(`    ${side}p ${(bytes / 1e6).toFixed(2)} MB  ssim ${ssim.toFixed(4)}`);
+    }
+  }
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  print(await transcode(process.argv.length > 2 ? process.argv.slice(2).map((clip) => path.resolve(clip)) : undefined));
+}

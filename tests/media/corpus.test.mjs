@@ -1,0 +1,79 @@
+// Every file of the corpus through `prepare`: accepted and right, or refused with the true reason; never a crash. The
+// corpus is other people's media and not part of the project; without it this file does nothing.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { build, folder, once, openLimits, probe, root, stream } from './support.mjs';
+
+const corpus = process.env.XUEPAI_CORPUS ?? path.resolve(root, '../shared/corpus');
+const manifest = path.join(corpus, 'MANIFEST.tsv');
+
+function rows() {
+  const [head, ...lines] = fs.readFileSync(manifest, 'utf8').trimEnd().split('\n').map((line) => line.split('\t'));
+  return lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i]])));
+}
+
+/** What a track for this file would take: photos in photo tracks, all else in video tracks. */
+function limitsFor(row) {
+  const isPhoto = /^photo/.test(row.category) || row.expected.startsWith('accept as photo');
+  return { ...openLimits, kinds: [isPhoto ? 'photo' : 'video'] };
+}
+
+/** Length and size of the review copy against the facts, and the facts against ffprobe's view of a well-formed file. */
+async function looksRight(row, answer, into) {
+  if (answer.facts.kind === 'photo') {
+    return answer.outputs.length >= 2 ? '' : 'no photo';
+  }
+  const review = await probe(path.join(into, '480p.mp4'));
+  const video = stream(review, 'video');
+  const ratio = (video.width / video.height) / (answer.facts.width / answer.facts.height);
+  if (ratio < 0.93 || ratio > 1.07) {
+    return `aspect ${video.width}x${video.height} of ${answer.facts.width}x${answer.facts.height}`;
+  }
+  if (Math.abs(review.format.duration * 1000 - answer.facts.duration_ms) > 150) {
+    return `length ${review.format.duration} of ${answer.facts.duration_ms} ms`;
+  }
+  return '';
+}
+
+function judge(row, { code, answer }, wrong) {
+  if (answer === null || code === null || code === 4) return 'infrastructure';
+  if (!answer.ok && answer.next === 'quarantine') return `quarantine ${answer.reason}`;
+  if (wrong) return wrong;
+  if (row.expected.startsWith('reject')) return answer.ok ? 'accepted' : '';
+  if (/^accept (-> playable|as photo)/.test(row.expected) && !row.expected.includes('or reject')) {
+    return answer.ok ? '' : `refused ${answer.reason}`;
+  }
+  return '';
+}
+
+test('every file of the corpus ends as expected', { skip: !fs.existsSync(manifest) && 'no corpus' }, async () => {
+  const waiting = rows();
+  const table = [];
+  const base = folder('corpus');
+  const began = Date.now();
+
+  async function workOff() {
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
+      const into = fs.mkdtempSync(path.join(base, 'run-'));
+      const start = Date.now();
+      const result = await once('prepare', path.join(corpus, row.file), into, { limits: limitsFor(row) });
+      const wrong = result.answer?.ok ? await looksRight(row, result.answer, into) : '';
+      table.push({ row, result, verdict: judge(row, result, wrong), seconds: (Date.now() - start) / 1000 });
+      fs.rmSync(into, { recursive: true, force: true });
+    }
+  }
+  await Promise.all([workOff(), workOff()]);
+  table.sort((a, b) => (a.row.file < b.row.file ? -1 : 1));
+  const lines = table.map(({ row, result, verdict, seconds }) => [row.file, row.expected,
+    result.answer?.ok ? 'accepted' : 'refused', result.answer?.reason ?? '', verdict || 'as expected', seconds.toFixed(1),
+    result.answer?.words ?? result.stderr?.trim() ?? ''].join('\t'));
+  fs.mkdirSync(build, { recursive: true });
+  fs.writeFileSync(path.join(build, 'corpus.tsv'), ['file\texpected\toutcome\treason\tverdict\tseconds\twords', ...lines, ''].join('\n'));
+  const bad = table.filter(({ verdict }) => verdict);
+  console.log(`corpus: ${table.length} files, ${table.filter(({ result }) => result.answer?.ok).length} accepted, ` +
+    `${bad.length} not as expected, ${Math.round((Date.now() - began) / 1000)} s; see ${path.join(build, 'corpus.tsv')}`);
+  fs.rmSync(base, { recursive: true, force: true });
+  assert.deepEqual(bad.map(({ row, verdict }) => `${row.file}: ${verdict}`), []);
+});

@@ -1,0 +1,291 @@
+// What prepare and ladder make of generated clips: properties, never bytes.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { folder, keyframes, loudness, once, openLimits, pixels, probe, root, run, stream, times } from './support.mjs';
+
+const fixtures = path.join(root, 'build/fixtures');
+const base = folder('video');
+const fixture = (name) => path.join(fixtures, name);
+let next = 0;
+
+async function prepare(name, options) {
+  const into = path.join(base, `p${next++}`);
+  const { code, answer, stderr } = await once('prepare', fixture(name), into, options);
+  return { into, code, answer, stderr, review: path.join(into, '480p.mp4') };
+}
+
+async function ladder(name, facts) {
+  const into = path.join(base, `l${next++}`);
+  const { code, answer, stderr } = await once('ladder', fixture(name), into, { facts });
+  assert.equal(code, 0, `ladder of ${name}: ${stderr} ${JSON.stringify(answer)}`);
+  return { into, answer, rungs: answer.outputs.filter(({ kind }) => kind === 'rung') };
+}
+
+before(() => execFileSync(path.join(root, 'scripts/fixtures'), { stdio: 'inherit' }));
+after(() => fs.rmSync(base, { recursive: true, force: true }));
+
+const near = (got, wanted, tolerance, what) =>
+  assert.ok(Math.abs(got - wanted) <= tolerance, `${what}: ${got}, wanted ${wanted} ± ${tolerance}`);
+
+/** Red corner top left, green top right, blue bottom left: upright, not mirrored, right colours. */
+async function assertUpright(file, where = '') {
+  const picture = await pixels(file);
+  const check = (x, y, colour, name) => colour.forEach((wanted, i) =>
+    near(picture.at(x, y)[i], wanted, 48, `${where} ${name} corner, channel ${i}`));
+  check(0.1, 0.1, [254, 0, 0], 'top left');
+  check(0.9, 0.1, [0, 254, 0], 'top right');
+  check(0.1, 0.9, [0, 0, 254], 'bottom left');
+}
+
+test('prepare makes everything that a reviewer needs', async () => {
+  const { answer, into, review } = await prepare('plain.mp4');
+  assert.ok(answer?.ok);
+  assert.deepEqual(answer.outputs.map(({ kind }) => kind).sort(),
+    ['poster', 'review-mp4', 'sheet', 'storyboard', 'storyboard-vtt']);
+  assert.deepEqual(fs.readdirSync(into).sort(), answer.outputs.map(({ name }) => name).sort());
+  const { facts } = answer;
+  near(facts.duration_ms, 10000, 30, 'duration');
+  assert.equal(facts.fps, 30);
+  assert.equal(facts.vfr, false);
+  assert.deepEqual([facts.width, facts.height, facts.video.codec, facts.audio.codec], [1920, 1080, 'h264', 'aac']);
+  assert.deepEqual([facts.had_location, facts.had_device], [true, true]);
+  assert.ok(!JSON.stringify(answer).includes('36.65'), 'the place itself is nowhere');
+  const made = await probe(review);
+  near(Number(made.format.duration), 10, 0.05, 'length of the review copy');
+  assert.equal(stream(made, 'video').height, 480);
+  await assertUpright(review);
+  await assertUpright(path.join(into, 'poster.jpg'));
+  for (const output of answer.outputs) {
+    assert.match(output.sha256, /^[0-9a-f]{64}$/);
+    assert.equal(fs.statSync(path.join(into, output.name)).size, output.bytes);
+  }
+  const head = fs.readFileSync(review).subarray(0, 4096).toString('latin1');
+  assert.ok(head.includes('moov'), 'the index stands in front');
+});
+
+test('the storyboard names every tile inside its sprite, in time', async () => {
+  const { into } = await prepare('plain.mp4');
+  const sprite = stream(await probe(path.join(into, 'storyboard.jpg')), 'video');
+  const cues = [...fs.readFileSync(path.join(into, 'storyboard.vtt'), 'utf8')
+    .matchAll(/(\d+):(\d+):([\d.]+) --> (\d+):(\d+):([\d.]+)\nstoryboard\.jpg#xywh=(\d+),(\d+),(\d+),(\d+)/g)]
+    .map((match) => match.slice(1).map(Number));
+  assert.ok(cues.length >= 10);
+  let last = 0;
+  for (const [h, m, s, h2, m2, s2, x, y, width, height] of cues) {
+    near(h * 3600 + m * 60 + s, last, 0.002, 'a cue begins where the last one ends');
+    last = h2 * 3600 + m2 * 60 + s2;
+    assert.ok(x + width <= sprite.width && y + height <= sprite.height);
+    near(width / height, 16 / 9, 0.05, 'aspect of a tile');
+  }
+  near(last, 10, 0.05, 'the last cue ends with the clip');
+});
+
+test('no metadata of the original is in any output', async () => {
+  const { answer, into } = await prepare('plain.mp4');
+  const rungs = await ladder('plain.mp4', answer.facts);
+  for (const folderOf of [into, rungs.into]) {
+    for (const name of fs.readdirSync(folderOf)) {
+      const bytes = fs.readFileSync(path.join(folderOf, name)).toString('latin1');
+      for (const word of ['secret', 'Apple', '36.65', 'Lavf', 'Phone', 'ISO6709', 'Exif', 'GPS']) {
+        assert.ok(!bytes.includes(word), `${name} has ${word}`);
+      }
+    }
+  }
+});
+
+test('all rungs: keyframes every 2 s at the same instants, tags, codecs, playlists that join', async () => {
+  const { answer } = await prepare('plain.mp4');
+  const { into, rungs } = await ladder('plain.mp4', answer.facts);
+  assert.deepEqual(rungs.map(({ name }) => name), ['1080p.mp4', '720p.mp4', '480p.mp4', '360p.mp4']);
+  const master = fs.readFileSync(path.join(into, 'master.m3u8'), 'utf8');
+  const reference = await keyframes(path.join(into, rungs[0].name));
+  assert.deepEqual(reference, [0, 2, 4, 6, 8]);
+  for (const { name, facts } of rungs) {
+    const file = path.join(into, name);
+    const made = await probe(file);
+    const video = stream(made, 'video');
+    assert.deepEqual(await keyframes(file), reference, name);
+    assert.deepEqual([video.profile, video.pix_fmt, video.color_space, video.color_transfer, video.color_primaries, video.color_range],
+      ['High', 'yuv420p', 'bt709', 'bt709', 'bt709', 'tv']);
+    assert.deepEqual([stream(made, 'audio').sample_rate, stream(made, 'audio').channels], ['48000', 2]);
+    near(Number(made.format.duration), 10, 0.06, `length of ${name}`);
+    const all = await times(file);
+    assert.equal(all.length, 300);
+    assert.ok(all.every((time, i) => i === 0 || time > all[i - 1]), 'monotone');
+    assert.equal(facts.codecs.split(',')[0], `avc1.64${'00'}${video.level.toString(16)}`);
+    assert.ok(master.includes(`CODECS="${facts.codecs}"`) && master.includes(`RESOLUTION=${video.width}x${video.height}`));
+    await assertUpright(file, name);
+    await assertJoins(into, name);
+  }
+});
+
+/** Byte ranges cover the file without holes; each fragment behind the header decodes alone, with its own length. */
+async function assertJoins(into, name) {
+  const bytes = fs.readFileSync(path.join(into, name));
+  const text = fs.readFileSync(path.join(into, name.replace('mp4', 'm3u8')), 'utf8');
+  const [, headLength] = /BYTERANGE="(\d+)@0"/.exec(text).map(Number);
+  const parts = [...text.matchAll(/#EXTINF:([\d.]+),\n#EXT-X-BYTERANGE:(\d+)@(\d+)/g)].map((match) => match.slice(1).map(Number));
+  const sidx = bytes.indexOf('sidx');
+  assert.equal(sidx - 4, headLength, 'the index of fragments follows the header');
+  let at = headLength + bytes.readUInt32BE(headLength);
+  let seconds = 0;
+  for (const [length, size, offset] of parts) {
+    assert.equal(offset, at);
+    at += size;
+    seconds += length;
+    assert.equal(bytes.toString('latin1', offset + 4, offset + 8), 'moof');
+    const part = path.join(into, 'part.tmp.mp4');
+    fs.writeFileSync(part, Buffer.concat([bytes.subarray(0, headLength), bytes.subarray(offset, offset + size)]));
+    const decoded = await run('ffmpeg', ['-v', 'error', '-i', part, '-map', '0:v', '-f', 'null', '-']);
+    assert.equal(decoded.stderr, '', `${name}: fragment at ${offset} decodes alone`);
+    fs.rmSync(part);
+  }
+  assert.equal(at, bytes.length, 'nothing behind the last fragment');
+  near(seconds, 10, 0.05, 'sum of EXTINF');
+}
+
+test('loudness: raised linearly to -16 LUFS, the peak below -1.5 dBTP', async () => {
+  const { answer } = await prepare('quiet.mp4');
+  assert.ok(answer.facts.audio.loudness_lufs < -30);
+  const { into, rungs } = await ladder('quiet.mp4', answer.facts);
+  const heard = await loudness(path.join(into, rungs[0].name));
+  assert.ok(heard.dbtp <= -1.4, `peak ${heard.dbtp}`);
+  const before = await loudness(fixture('quiet.mp4'));
+  near(heard.lufs - before.lufs, Math.min(-16 - before.lufs, 20), 1, 'gain');
+});
+
+test('silence is flagged and stays silence; black is flagged', async () => {
+  const { answer } = await prepare('black.mp4');
+  const flags = answer.facts.flags.map(({ flag }) => flag);
+  assert.ok(flags.includes('black') && flags.includes('silent'), flags.join());
+  const { into, rungs } = await ladder('black.mp4', answer.facts);
+  assert.ok((await loudness(path.join(into, rungs[0].name))).lufs <= -69);
+});
+
+test('a portrait by display matrix comes out upright', async () => {
+  const { answer, review, into } = await prepare('portrait.mp4');
+  assert.deepEqual([answer.facts.width, answer.facts.height], [360, 640]);
+  assert.ok([90, 270].includes(answer.facts.rotation));
+  const shown = await pixels(fixture('portrait.mp4')); // ffmpeg turns it too
+  const ours = await pixels(review, { size: { width: shown.width, height: shown.height } });
+  for (const [x, y] of [[0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]]) {
+    ours.at(x, y).forEach((value, i) => near(value, shown.at(x, y)[i], 40, `corner ${x},${y}`));
+  }
+  const poster = stream(await probe(path.join(into, 'poster.jpg')), 'video');
+  assert.deepEqual([poster.width, poster.height], [360, 640]);
+});
+
+test('timestamps of a variable clip are kept', async () => {
+  const { answer, review } = await prepare('vfr.mp4');
+  assert.equal(answer.facts.vfr, true);
+  const [theirs, ours] = [await times(fixture('vfr.mp4')), await times(review)];
+  assert.equal(ours.length, theirs.length);
+  ours.forEach((time, i) => near(time, theirs[i] - theirs[0], 0.001, `picture ${i}`));
+});
+
+test('120 pictures a second become 60', async () => {
+  const { review } = await prepare('fast.mp4');
+  near((await times(review)).length, 120, 2, 'pictures');
+});
+
+test('HLG becomes BT.709, full range BT.601 too', async () => {
+  for (const name of ['hlg.mov', 'full601.mp4']) {
+    const { answer, review } = await prepare(name);
+    const video = stream(await probe(review), 'video');
+    assert.deepEqual([video.pix_fmt, video.color_space, video.color_transfer, video.color_range], ['yuv420p', 'bt709', 'bt709', 'tv'], name);
+    assert.equal(answer.facts.colour.hdr, name === 'hlg.mov' ? 'hlg' : null);
+  }
+  const { review } = await prepare('full601.mp4');
+  await assertUpright(review, 'full601');
+});
+
+test('interlaced, odd, anamorphic, WebM, mono, surround: right size, right sound', async () => {
+  const sizes = { 'interlaced.mp4': [600, 480], 'odd.mp4': [642, 360], 'anamorphic.mp4': [854, 480], 'web.webm': [640, 360],
+    'mono.mp4': [640, 360], 'surround.mp4': [640, 360] };
+  for (const [name, [width, height]] of Object.entries(sizes)) {
+    const { answer, review, stderr } = await prepare(name);
+    assert.ok(answer?.ok, `${name}: ${stderr} ${answer?.words}`);
+    const made = await probe(review);
+    near(stream(made, 'video').width, width, 2, `${name} width`);
+    near(stream(made, 'video').height, height, 2, `${name} height`);
+    assert.equal(stream(made, 'video').field_order ?? 'progressive', 'progressive');
+    if (stream(made, 'audio')) {
+      assert.equal(stream(made, 'audio').channels, 2, name);
+    }
+  }
+});
+
+test('a flash and a beep stay together to the end', async () => {
+  const { answer } = await prepare('sync.mp4');
+  const { into, rungs } = await ladder('sync.mp4', answer.facts);
+  const file = path.join(into, rungs[0].name);
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-vf', 'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-',
+    '-an', '-f', 'null', '-']);
+  const flashes = [];
+  let time = 0, bright = false;
+  for (const line of stdout.split('\n')) {
+    time = Number(/pts_time:([\d.]+)/.exec(line)?.[1] ?? time);
+    const luma = /YAVG=([\d.]+)/.exec(line)?.[1];
+    if (luma !== undefined) {
+      if (Number(luma) > 100 && !bright) flashes.push(time);
+      bright = Number(luma) > 100;
+    }
+  }
+  const sound = await run('ffmpeg', ['-v', 'error', '-i', file, '-vn', '-ac', '1', '-ar', '8000', '-af', 'aresample=async=1:first_pts=0',
+    '-f', 's16le', '-'], { encoding: 'buffer' });
+  const beeps = [];
+  let quietFor = 8000;
+  for (let i = 0; i * 2 + 1 < sound.stdout.length; i++) {
+    const loud = Math.abs(sound.stdout.readInt16LE(i * 2)) > 1000;
+    if (loud && quietFor > 2000) beeps.push(i / 8000);
+    quietFor = loud ? 0 : quietFor + 1;
+  }
+  assert.equal(flashes.length, 8);
+  flashes.forEach((flash, i) => near(beeps[i], flash, 0.04, `beep ${i}`));
+});
+
+test('what is no clip is refused with the true reason', async () => {
+  const reasons = { 'truncated.mp4': 'truncated', 'text.mp4': 'not-media', 'playlist.mp4': 'playlist', 'empty.mp4': 'empty-file',
+    'cmov.mov': 'too-complex', 'external.mp4': 'external-reference', 'encrypted.mp4': 'encrypted', 'samples.mp4': 'too-complex',
+    'deep.mp4': 'too-complex', 'bomb.png': 'picture-too-large' };
+  for (const [name, reason] of Object.entries(reasons)) {
+    const { code, answer, into } = await prepare(name);
+    assert.deepEqual([code, answer.ok, answer.reason, answer.next], [3, false, reason, 'refuse'], `${name}: ${answer.words}`);
+    assert.deepEqual(fs.readdirSync(into), [], `${name} leaves nothing behind`);
+  }
+});
+
+test("the track's limits are judged on what was measured", async () => {
+  const short = await prepare('small.mp4', { limits: { ...openLimits, min_ms: 5000 } });
+  assert.equal(short.answer.reason, 'too-short');
+  const long = await prepare('small.mp4', { limits: { ...openLimits, max_ms: 2000 } });
+  assert.equal(long.answer.reason, 'too-long');
+  const large = await prepare('plain.mp4', { limits: { ...openLimits, max_pixels: 1000000 } });
+  assert.equal(large.answer.reason, 'picture-too-large');
+  const kind = await prepare('small.mp4', { limits: { ...openLimits, kinds: ['photo'] } });
+  assert.equal(kind.answer.reason, 'kind-mismatch');
+});
+
+test('a photo is upright, sRGB, without metadata, in two formats; a motion photo is its photo', async () => {
+  for (const name of ['turned.jpg', 'motion.jpg']) {
+    const { answer, into } = await prepare(name);
+    assert.ok(answer?.ok, name);
+    assert.deepEqual([answer.facts.kind, answer.facts.width, answer.facts.height], ['photo', 800, 1200]);
+    assert.deepEqual([answer.facts.had_location, answer.facts.had_device], [true, true]);
+    assert.ok(answer.outputs.length >= 4 && answer.outputs.every(({ kind }) => kind === 'photo'));
+    for (const output of answer.outputs) {
+      const bytes = fs.readFileSync(path.join(into, output.name)).toString('latin1');
+      assert.ok(!/Exif|EXIF|Maker|ftyp/.test(bytes), output.name);
+      const picture = await pixels(path.join(into, output.name));
+      assert.ok(picture.height > picture.width, 'upright');
+      // Turned right: what was the red top left corner is the top right one now.
+      [254, 0, 0].forEach((wanted, i) => near(picture.at(0.9, 0.1)[i], wanted, 40, `${output.name} red`));
+      [0, 0, 254].forEach((wanted, i) => near(picture.at(0.1, 0.1)[i], wanted, 40, `${output.name} blue`));
+    }
+  }
+  const cut = await prepare('cut.jpg');
+  assert.deepEqual([cut.answer.ok, cut.answer.next], [false, 'refuse']);
+});
