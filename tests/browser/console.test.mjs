@@ -113,6 +113,8 @@ test('a work held by a colleague can be taken over; a changed one is shown again
   service.state.queue[2].version = 4
   await page.reload()
   await page.locator('.work').nth(2).click()
+  // the first work opens by itself: decide only when the third stands there
+  await page.getByRole('heading', { name: service.state.queue[2].title }).waitFor()
   await page.getByRole('button', { name: /^通过/ }).click()
   await page.getByText('作品刚刚有变化').waitFor()
   await page.context().close()
