@@ -145,6 +145,7 @@ test('a clip goes from a phone through two reviewers to the public, and back', {
   const id = new URL(address, stack.url).pathname.split('/').pop()
   const visitor = await open(PHONE, address)
   assert.equal(await visitor.page.locator('h1').innerText(), TITLE)
+  assert.equal(await visitor.page.locator('.tile').count(), 0, 'the work is not offered below itself')
   const played = await assertPlays(visitor.page, 'the page of the work')
   assert.ok(new URL(played.src).pathname.startsWith(`/media/${id}/`))
   await visitor.page.screenshot({ path: `${SCREENS}road-work-phone.png` })
