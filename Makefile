@@ -45,7 +45,7 @@ media_sources   := $(filter-out worker/media/main.c,$(wildcard worker/media/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/xuepai-service $(BUILD)/xuepai-worker $(BUILD)/xuepai-media
 
-.PHONY: all help build run test unit unit-verbose http browser conformance media lint asan fuzz faults bench demo install deps \
+.PHONY: all help build run test unit unit-verbose http browser media lint asan fuzz faults bench demo install deps \
         deps-test programs web clean format
 
 all: build
@@ -136,10 +136,6 @@ http: programs
 ## make browser      the pages in Debian's Chromium
 browser: programs web
 	scripts/node-tests tests/browser
-
-## make conformance  tus, mustache, feeds, HTML and other standards
-conformance: programs web
-	scripts/node-tests tests/conformance
 
 ## make media        what the media program makes, on generated fixtures and on the corpus where it is
 media: programs
