@@ -15,6 +15,7 @@
 enum {
     HOME_WORKS = 12,
     PAGE_WORKS = 24,
+    MORE_WORKS = 4,
 };
 
 static struct response *html(GString *text, int status)
@@ -151,6 +152,20 @@ HANDLER(page_works)
     return render(app, "works.html", data, 200, error);
 }
 
+/* "More of the same city" is not the work itself. */
+static void drop_work(json_t *works, const char *id, size_t most)
+{
+    for (size_t i = json_array_size(works); i > 0; i--) {
+        const json_t *work = json_array_get(works, i - 1);
+        if (g_strcmp0(json_string_value(json_object_get(work, "id")), id) == 0) {
+            (void)json_array_remove(works, i - 1); /* the index is one of the array's */
+        }
+    }
+    while (json_array_size(works) > most) {
+        (void)json_array_remove(works, most);
+    }
+}
+
 HANDLER(page_work)
 {
     g_autofree char *base = base_url(app, request);
@@ -163,7 +178,7 @@ HANDLER(page_work)
     view_complete(work, facts);
     const struct publication_query query = {
         .region = json_string_value(json_object_get(work, "city_code")),
-        .limit = 4,
+        .limit = MORE_WORKS + 1,
     };
     json_t *data = page_data(app, request, json_string_value(json_object_get(work, "title")), "works");
     json_t *page = structured_page(work, facts);
@@ -172,6 +187,7 @@ HANDLER(page_work)
         json_decref(data);
         return NULL;
     }
+    drop_work(json_object_get(data, "works"), request_param(request, "id"), MORE_WORKS);
     GString *json_ld = structured_data(work, facts);
     json_object_set_new(data, "json_ld", json_stringn(json_ld->str, json_ld->len));
     g_string_free(json_ld, TRUE);

@@ -110,9 +110,11 @@ test('a work held by a colleague can be taken over; a changed one is shown again
   await page.getByText('另一位同事正在审这件作品。').waitFor()
   await page.getByRole('button', { name: '我来接管' }).click()
   await page.locator('.held').waitFor({ state: 'detached' })
-  service.state.queue[2].version = 4
+  // another one, which nobody holds
+  service.state.queue[1].version = 4
   await page.reload()
-  await page.locator('.work').nth(2).click()
+  await page.locator('.work').nth(1).click()
+  await page.getByRole('heading', { name: service.state.queue[1].title }).waitFor()
   await page.getByRole('button', { name: /^通过/ }).click()
   await page.getByText('作品刚刚有变化').waitFor()
   await page.context().close()

@@ -2,6 +2,7 @@
  * lazily, locks itself, and only then touches the first byte of input. Descriptors and lines: worker/task.h.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #define PROGRESS_US    200000
 #define PROGRESS_STEP  10
 #define WORDS_MAX      180
+#define ARENAS_MAX     2 /* glibc reserves 64 MB of address space for each, one a thread: too much under RLIMIT_AS */
 
 #ifdef XUEPAI_SANITIZE
 /* A leak check at the end would stop all threads by ptrace, which the lock forbids. */
@@ -108,6 +110,7 @@ static void swallow(const gchar *domain, GLogLevelFlags level, const gchar *mess
 /* What these libraries find out or load at their first use. */
 static bool warm_up(struct sniffer **sniffer, GError **error)
 {
+    (void)mallopt(M_ARENA_MAX, ARENAS_MAX); /* a larger footprint then, nothing else */
     (void)g_log_set_default_handler(swallow, NULL);
     av_log_set_level(AV_LOG_QUIET);
     av_max_alloc(ALLOC_MAX);

@@ -100,7 +100,10 @@ static bool find_fragments(struct sink *sink, GError **error)
         }
         bytes = be32(head);
         if (bytes < 8 || bytes > size - at) {
-            return bad_file("box size", error);
+            g_set_error(error, MEDIA_ERROR, REASON_INTERNAL,
+                        "own fragments: box of %" PRId64 " bytes at %" PRId64 " of %" PRId64, bytes, at,
+                        size);
+            return false;
         }
         if (memcmp(head + 4, "moof", 4) == 0) {
             const struct fragment fragment = {.offset = at, .bytes = bytes};
