@@ -5,7 +5,9 @@
  * read what was not approved. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "common/failure.h"
@@ -189,18 +191,26 @@ static bool read_creation(struct app *app, const struct request *request, struct
     return true;
 }
 
+/* Room is taken at once where that is cheap. A file system in memory would hand out and clear each page, as much work as
+ * writing it. */
+static bool allocate(int fd, int64_t length)
+{
+    struct statfs status;
+
+    if (length <= 0 || fstatfs(fd, &status) != 0 || status.f_type == TMPFS_MAGIC) {
+        return true;
+    }
+    /* The size stays what was written. Other failures than a full disk mean that it is not supported here. */
+    return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, length) == 0 || (errno != ENOSPC && errno != EDQUOT);
+}
+
 /* Before the row: a row without a file would be a damaged upload, a file without a row is swept at the next start. */
 static bool create_file(const struct uploads *uploads, const struct upload *upload, GError **error)
 {
     g_autofree char *name = uploads_part_name(upload->id);
     const int fd = openat(uploads_folder(uploads), name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool made = fd >= 0;
-
-    if (made && upload->length_bytes > 0) {
-        /* Room is taken now where the file system can; the size stays what was written. */
-        made = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, upload->length_bytes) == 0 || errno != ENOSPC;
-    }
-    made = made && fsync(fd) == 0 && fsync(uploads_folder(uploads)) == 0;
+    const bool made = fd >= 0 && allocate(fd, upload->length_bytes) && fsync(fd) == 0 &&
+                      fsync(uploads_folder(uploads)) == 0;
     const int cause = errno;
     if (fd >= 0) {
         (void)close(fd); /* synced above */

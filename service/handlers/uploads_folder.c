@@ -193,7 +193,8 @@ static bool recover_one(struct uploads *uploads, const struct upload *upload, in
         log_warning(&app->log, "upload.damaged", "id=%.6s offset=%" G_GINT64_FORMAT, upload->id, upload->offset_bytes);
         return database_transact(app->database, "upload.lose", lose, &finished, error);
     }
-    const bool cut = ftruncate(fd, upload->offset_bytes) == 0 && fsync(fd) == 0;
+    const bool cut =
+        status.st_size == upload->offset_bytes || (ftruncate(fd, upload->offset_bytes) == 0 && fsync(fd) == 0);
     const bool done = cut || fail(error, "cannot cut", name);
     (void)close(fd); /* synced above */
     if (done && upload->offset_bytes == upload->length_bytes) {

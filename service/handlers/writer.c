@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/digest.h"
@@ -321,9 +322,12 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
 {
     g_autofree char *name = uploads_part_name(writing->id);
     const int fd = openat(uploads_folder(uploads), name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
 
-    /* A tail that was never acknowledged may lie behind the offset. */
-    if (fd < 0 || ftruncate(fd, writing->offset) != 0) {
+    /* A tail that was never acknowledged may lie behind the offset. Without one nothing is cut: that would give back the
+     * room that was taken at creation. */
+    if (fd < 0 || fstat(fd, &status) != 0 ||
+        (status.st_size > writing->offset && ftruncate(fd, writing->offset) != 0)) {
         const bool failed = fail(error, "cannot open the upload");
         if (fd >= 0) {
             (void)close(fd); /* nothing was written */
