@@ -159,7 +159,9 @@ fuzz:
 	scripts/fuzz
 
 ## make bench        side by side with ffmpeg and nginx; writes build/bench.json
-bench: deps-test programs
+bench:
+	@scripts/deps bench
+	@$(MAKE) --no-print-directory programs web
 	node tests/bench/all.mjs
 
 ## make demo         a filled data folder
