@@ -128,6 +128,7 @@ static bool plan_ladder(const struct recipe_job *job, struct task *task, GError 
     if (path != NULL && !ladder_load(path, &policy, error)) {
         return false;
     }
+    task->limits.photo = false; /* there is no ladder of a photo: libvips need not load */
     task->rungs = ladder_rungs(&facts, &policy, task->rung);
     task->gain_db = gain_of(job->facts);
     for (int i = 0; i < task->rungs; i++) {

@@ -68,17 +68,21 @@ function treeMemory(pid) {
   }
 }
 
-function quality(file, clip, side) {
+// Our rungs are BT.709 whatever came in; the command leaves the colours alone. Each is compared with its own aim.
+const TO_709 = 'colorspace=ispace=smpte170m:irange=tv:iprimaries=bt709:itrc=bt709:space=bt709:range=tv:primaries=bt709:trc=bt709:' +
+  'format=yuv420p:fast=1,';
+
+function quality(file, clip, side, convert) {
   const text = execFileSync('sh', ['-c', `ffmpeg -hide_banner -nostats -i ${file} -i ${clip} -lavfi ` +
-    `"[1:v]scale=${SIZES[side]}:flags=bicubic,format=yuv420p,setpts=PTS-STARTPTS[r];[0:v]setpts=PTS-STARTPTS[o];[o][r]ssim" -f null - 2>&1`],
+    `"[1:v]${convert ? TO_709 : ''}scale=${SIZES[side]}:flags=bicubic,format=yuv420p,setpts=PTS-STARTPTS[r];[0:v]setpts=PTS-STARTPTS[o];[o][r]ssim" -f null - 2>&1`],
   { encoding: 'utf8' });
   return Number(/All:([\d.]+)/.exec(text)?.[1]);
 }
 
-function rungsOf(folder, clip, names) {
+function rungsOf(folder, clip, names, convert) {
   return RUNGS.flatMap((side) => {
     const file = names.map((name) => path.join(folder, name.replace('SIDE', side))).find((each) => fs.existsSync(each));
-    return file ? [{ side, bytes: fs.statSync(file).size, ssim: quality(file, clip, side) }] : [];
+    return file ? [{ side, bytes: fs.statSync(file).size, ssim: quality(file, clip, side, convert) }] : [];
   });
 }
 
@@ -96,7 +100,8 @@ async function ours(clip, folder) {
   const prepare = await measured(`${worker} --once prepare ${clip} prepare ${limits} >prepare.json`, folder);
   const ladder = await measured(`${worker} --once ladder ${clip} ladder --facts prepare.json ${limits} >ladder.json`, folder);
   const answer = JSON.parse(fs.readFileSync(path.join(folder, 'ladder.json'), 'utf8'));
-  return { prepare, ladder: { ...ladder, rss_mb: Math.max(ladder.rss_mb, answer.peak_rss_bytes / 1e6) } };
+  const { colour } = JSON.parse(fs.readFileSync(path.join(folder, 'prepare.json'), 'utf8')).facts;
+  return { prepare, not709: colour.matrix !== 'bt709', ladder: { ...ladder, rss_mb: Math.max(ladder.rss_mb, answer.peak_rss_bytes / 1e6) } };
 }
 
 /** [{clip, way, cpu_s, wall_s, rss_mb, bytes, rungs: [{side, bytes, ssim}]}] */
@@ -104,8 +109,8 @@ export async function transcode(list = clips()) {
   const rows = [];
   for (const clip of list) {
     const base = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-bench-'));
-    const { prepare, ladder } = await ours(clip, base);
-    const made = rungsOf(path.join(base, 'ladder'), clip, ['SIDEp.mp4']);
+    const { prepare, ladder, not709 } = await ours(clip, base);
+    const made = rungsOf(path.join(base, 'ladder'), clip, ['SIDEp.mp4'], not709);
     rows.push({ clip, way: 'prepare', ...prepare, rungs: [] },
       { clip, way: 'ladder', ...ladder, bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), rungs: made });
     for (const [way, command] of Object.entries(WAYS)) {

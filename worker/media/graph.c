@@ -18,7 +18,7 @@ struct graph {
     AVFilterContext *input;
     AVFilterContext *sinks[GRAPH_OUTPUTS_MAX];
     int64_t next_sample; /* sound: where the next frame begins, so that a new graph goes on there */
-    AVFrame *shape; /* the format the graph was built for, without data */
+    AVFrame *shape;      /* the format the graph was built for, without data */
     GQueue ready[GRAPH_OUTPUTS_MAX]; /* left over from a graph that was replaced */
 };
 
@@ -74,9 +74,10 @@ void graph_free(struct graph *graph)
     g_free(graph);
 }
 
-/* -- text of the graphs ------------------------------------------------------------------------------------ */
+/* -- text of the graphs --------------------------------------------------------------------------------- */
 
-/* The eight ways a display matrix can lie, by the signs of a b c d (x' = a x + c y, y' = b x + d y; y down). */
+/* The eight ways a display matrix can lie, by the signs of a b c d (x' = a x + c y, y' = b x + d y;
+ * y down). */
 static const char *orientation_of(const int32_t *matrix)
 {
     const int a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
@@ -95,10 +96,11 @@ static const char *orientation_of(const int32_t *matrix)
 static const char *name_or(const char *name, const char *otherwise)
 {
     return name == NULL || strcmp(name, "unknown") == 0 || strcmp(name, "reserved") == 0 ? otherwise
-                                                                                       : name;
+                                                                                         : name;
 }
 
-/* Tone mapping. HLG is anchored at 203 cd/m² reference white (BT.2408), PQ at 250: most clips are graded for 1000. */
+/* Tone mapping. HLG is anchored at 203 cd/m² reference white (BT.2408), PQ at 250: most clips are
+ * graded for 1000. */
 static void append_hdr(GString *text, const struct source_format *format)
 {
     const bool is_hlg = format->hdr == SOURCE_HLG;
@@ -113,13 +115,30 @@ static void append_hdr(GString *text, const struct source_format *format)
         format->full_range ? "pc" : "tv", is_hlg ? 203 : 250, "mobius", is_hlg ? ":peak=4" : "");
 }
 
-/* BT.601 and full range. swscale is told the matrix by the frame, which the file may leave open; so it is said here. */
-static void append_scale(GString *text, const struct graph *graph, int width, int height, bool last)
+/* A size; the colours stay what they are. */
+static void append_scale(GString *text, const struct graph *graph, int width, int height)
 {
-    const struct source_format *format = graph->format;
     const AVFrame *shape = graph->shape;
-    const bool is_rgb = (av_pix_fmt_desc_get(shape->format)->flags & AV_PIX_FMT_FLAG_RGB) != 0;
-    const char *matrix = "auto";
+    const char *range = graph->format->full_range ? "pc" : "tv";
+    const bool grows = (int64_t)width * height >= (int64_t)shape->width * shape->height;
+
+    g_string_append_printf(text, ",scale=%d:%d:flags=%s:in_range=%s:out_range=%s", width, height,
+                           grows ? "bicubic" : "bilinear", range, range);
+}
+
+/* RGB has no matrix yet: swscale gives it BT.709 limited at once. */
+static void append_rgb(GString *text, int width, int height)
+{
+    g_string_append_printf(
+        text, ",scale=%d:%d:flags=bilinear:out_color_matrix=bt709:out_range=tv,format=yuv420p",
+        width, height);
+}
+
+/* Another matrix or full range: by the colorspace filter, which has SIMD for it, where swscale goes
+ * through RGB. Primaries are left as they are: BT.601's and BT.709's hardly differ. */
+static void append_matrix(GString *text, const struct source_format *format)
+{
+    const char *matrix = "smpte170m";
 
     switch (format->matrix_coefficients) {
     case AVCOL_SPC_BT709:
@@ -127,7 +146,7 @@ static void append_scale(GString *text, const struct graph *graph, int width, in
         break;
     case AVCOL_SPC_BT2020_NCL:
     case AVCOL_SPC_BT2020_CL:
-        matrix = "bt2020";
+        matrix = "bt2020nc";
         break;
     case AVCOL_SPC_SMPTE240M:
         matrix = "smpte240m";
@@ -136,28 +155,37 @@ static void append_scale(GString *text, const struct graph *graph, int width, in
         matrix = "fcc";
         break;
     default:
-        matrix = "bt601";
         break;
     }
-    g_string_append_printf(text, ",scale=%d:%d:flags=%s", width, height,
-                           (int64_t)width * height >= (int64_t)shape->width * shape->height ? "bicubic"
-                                                                                    : "bilinear");
-    if (last && !is_rgb) {
-        g_string_append_printf(text, ":in_color_matrix=%s:in_range=%s", matrix,
-                               format->full_range ? "pc" : "tv");
-    }
-    if (last) {
-        g_string_append(text, ":out_color_matrix=bt709:out_range=tv");
-    }
+    g_string_append_printf(text,
+                           ",format=yuv420p,colorspace=ispace=%s:irange=%s:iprimaries=bt709:itrc="
+                           "bt709:space=bt709:range=tv:"
+                           "primaries=bt709:trc=bt709:format=yuv420p:fast=1",
+                           matrix, format->full_range ? "pc" : "tv");
 }
 
-/* True when pictures may pass as they are. */
-static bool is_plain(const struct graph *graph)
+/* True when the colours are right already. */
+static bool is_plain(const struct source_format *format)
 {
-    const struct source_format *format = graph->format;
+    return format->matrix_coefficients == AVCOL_SPC_BT709 && !format->full_range;
+}
 
-    return format->hdr == SOURCE_SDR && graph->shape->format == AV_PIX_FMT_YUV420P &&
-           format->matrix_coefficients == AVCOL_SPC_BT709 && !format->full_range;
+/* Ends in yuv420p, BT.709, limited range, coded orientation. */
+static void append_sdr(GString *text, const struct graph *graph, int width, int height)
+{
+    const AVFrame *shape = graph->shape;
+
+    if ((av_pix_fmt_desc_get(shape->format)->flags & AV_PIX_FMT_FLAG_RGB) != 0) {
+        append_rgb(text, width, height);
+        return;
+    }
+    if (width != shape->width || height != shape->height || shape->format != AV_PIX_FMT_YUV420P) {
+        append_scale(text, graph, width, height);
+        g_string_append(text, ",format=yuv420p");
+    }
+    if (!is_plain(graph->format)) {
+        append_matrix(text, graph->format);
+    }
 }
 
 static void append_output(GString *text, const struct graph *graph, int index)
@@ -169,29 +197,28 @@ static void append_output(GString *text, const struct graph *graph, int index)
 
     g_string_append(text, "null");
     if (output->every_s > 0) {
-        g_string_append_printf(text, ",select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,%.4f)'",
+        g_string_append_printf(text,
+                               ",select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,%.4f)'",
                                output->every_s);
     }
     if (output->from != GRAPH_FROM_INPUT) {
-        g_string_append_printf(text, ",scale=%d:%d:flags=bilinear:in_color_matrix=bt709:in_range=tv",
+        g_string_append_printf(text,
+                               ",scale=%d:%d:flags=bilinear:in_color_matrix=bt709:in_range=tv",
                                output->width, output->height);
         if (output->pixel == AV_PIX_FMT_YUV420P) {
             g_string_append(text, ":out_color_matrix=bt709:out_range=tv");
         }
     } else if (format->hdr != SOURCE_SDR) {
-        append_scale(text, graph, width, height, false);
+        append_scale(text, graph, width, height);
         append_hdr(text, format);
         g_string_append(text, orientation_of(format->matrix));
     } else {
-        if (!is_plain(graph) || width != graph->shape->width || height != graph->shape->height) {
-            append_scale(text, graph, width, height, true);
-            g_string_append(text, ",format=yuv420p");
-        }
+        append_sdr(text, graph, width, height);
         g_string_append(text, orientation_of(format->matrix));
     }
     if (output->pixel == AV_PIX_FMT_RGB24 && output->from == GRAPH_FROM_INPUT) {
-        g_string_append_printf(text, ",scale=%d:%d:in_color_matrix=bt709:in_range=tv", output->width,
-                               output->height);
+        g_string_append_printf(text, ",scale=%d:%d:in_color_matrix=bt709:in_range=tv",
+                               output->width, output->height);
     }
     g_string_append_printf(text, ",setsar=1,format=%s", av_get_pix_fmt_name(output->pixel));
 }
@@ -235,7 +262,8 @@ static char *video_text(const struct graph *graph)
     return g_string_free(text, FALSE);
 }
 
-/* Gaps and overlaps above 40 ms are filled and cut; less is left alone, so that a jittery clock makes no clicks. */
+/* Gaps and overlaps above 40 ms are filled and cut; less is left alone, so that a jittery clock
+ * makes no clicks. */
 static char *audio_text(const struct graph *graph)
 {
     GString *text = g_string_new(NULL);
@@ -255,7 +283,7 @@ static char *audio_text(const struct graph *graph)
     return g_string_free(text, FALSE);
 }
 
-/* -- building ---------------------------------------------------------------------------------------------- */
+/* -- building ------------------------------------------------------------------------------------------- */
 
 static bool make_input(struct graph *graph, const AVFrame *frame, GError **error)
 {
@@ -300,7 +328,8 @@ static bool make_sinks(struct graph *graph, AVFilterInOut **ends, GError **error
             avfilter_inout_free(&end);
             return false;
         }
-        *end = (AVFilterInOut){.name = av_strdup(name), .filter_ctx = graph->sinks[i], .next = *ends};
+        *end =
+            (AVFilterInOut){.name = av_strdup(name), .filter_ctx = graph->sinks[i], .next = *ends};
         *ends = end;
     }
     return true;
@@ -366,7 +395,7 @@ static bool fits(const struct graph *graph, const AVFrame *frame)
            frame->ch_layout.nb_channels == shape->ch_layout.nb_channels;
 }
 
-/* -- frames ------------------------------------------------------------------------------------------------ */
+/* -- frames --------------------------------------------------------------------------------------------- */
 
 /* To our clock: bwdif halves the time base. */
 static void settle(struct graph *graph, int index, AVFrame *frame)

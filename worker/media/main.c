@@ -1,5 +1,6 @@
-/* xuepai-media: one untrusted file, in a process that can do nothing but compute. Reads its task, loads what loads
- * lazily, locks itself, and only then touches the first byte of input. Descriptors and lines: worker/task.h.
+/* xuepai-media: one untrusted file, in a process that can do nothing but compute. Reads its task,
+ * loads what loads lazily, locks itself, and only then touches the first byte of input. Descriptors
+ * and lines: worker/task.h.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -15,12 +16,13 @@
 #include "worker/media/sink.h"
 #include "worker/media/verb.h"
 
-#define EXIT_MEDIA     3
-#define ALLOC_MAX      (128 << 20)
-#define PROGRESS_US    200000
-#define PROGRESS_STEP  10
-#define WORDS_MAX      180
-#define ARENAS_MAX     2 /* glibc reserves 64 MB of address space for each, one a thread: too much under RLIMIT_AS */
+#define EXIT_MEDIA    3
+#define ALLOC_MAX     (128 << 20)
+#define PROGRESS_US   200000
+#define PROGRESS_STEP 10
+#define WORDS_MAX     180
+#define ARENAS_MAX                                                                                 \
+    2 /* glibc reserves 64 MB of address space for each, one a thread: too much under RLIMIT_AS */
 
 #ifdef XUEPAI_SANITIZE
 /* A leak check at the end would stop all threads by ptrace, which the lock forbids. */
@@ -46,10 +48,12 @@ static void say(const char *line)
 {
     g_autofree char *whole = g_strconcat(line, "\n", NULL);
 
-    (void)sink_write_all(STDOUT_FILENO, whole, strlen(whole), NULL); /* the worker is gone: so are we soon */
+    (void)sink_write_all(STDOUT_FILENO, whole, strlen(whole),
+                         NULL); /* the worker is gone: so are we soon */
 }
 
-/* At most five lines a second, and one at least, also when the number stands still: it says that frames flow. */
+/* At most five lines a second, and one at least, also when the number stands still: it says that
+ * frames flow. */
 static void report(void *data, int permille)
 {
     struct reporter *reporter = data;
@@ -101,14 +105,15 @@ static bool read_task(struct task *task, GError **error)
     return task_from_json(json, task, error);
 }
 
-/* GLib's own writer asks what kind of socket stderr is, which the lock punishes; libraries warn, nobody reads it. */
+/* GLib's own writer asks what kind of socket stderr is, which the lock punishes; libraries warn,
+ * nobody reads it. */
 static void swallow(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data)
 {
     (void)domain, (void)level, (void)message, (void)data;
 }
 
 /* What these libraries find out or load at their first use. */
-static bool warm_up(struct sniffer **sniffer, GError **error)
+static bool warm_up(const struct task *task, struct sniffer **sniffer, GError **error)
 {
     (void)mallopt(M_ARENA_MAX, ARENAS_MAX); /* a larger footprint then, nothing else */
     (void)g_log_set_default_handler(swallow, NULL);
@@ -117,7 +122,11 @@ static bool warm_up(struct sniffer **sniffer, GError **error)
     (void)av_get_cpu_flags();
     (void)g_get_num_processors();
     *sniffer = sniffer_open(error);
-    return *sniffer != NULL && photo_prepare_library(error);
+    if (*sniffer == NULL) {
+        return false;
+    }
+    /* Stills of any clip are written by libvips; rungs and videos to verify have none. */
+    return (task->verb != TASK_PREPARE && !task->limits.photo) || photo_prepare_library(error);
 }
 
 static bool run_verb(const struct task *task, struct sniffer *sniffer, GError **error)
@@ -131,7 +140,8 @@ static bool run_verb(const struct task *task, struct sniffer *sniffer, GError **
     const bool ok = VERBS[task->verb](&context, error);
 
     if (ok) {
-        json_auto_t *result = json_pack("{s:O, s:O}", "facts", context.facts, "outputs", context.outputs);
+        json_auto_t *result =
+            json_pack("{s:O, s:O}", "facts", context.facts, "outputs", context.outputs);
         g_autofree char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(6));
         g_autofree char *line = g_strconcat("R ", text, NULL);
         say("P 1000");
@@ -151,7 +161,7 @@ static int run_task(struct sandbox *sandbox)
     struct task task;
     int code = 0;
 
-    if (!read_task(&task, &error) || !warm_up(&sniffer, &error)) {
+    if (!read_task(&task, &error) || !warm_up(&task, &sniffer, &error)) {
         return say_failure(error);
     }
     if (!sandbox_lock(sandbox, task.unsafe, &error)) {
@@ -186,11 +196,11 @@ static int serve_sniffer(struct sandbox *sandbox, bool unsafe)
 
 static int print_version(void)
 {
-    printf("xuepai-media %s\nlibavformat %u.%u.%u\nlibavcodec %u.%u.%u\nlibvips %s\n", XUEPAI_VERSION,
-           AV_VERSION_MAJOR(avformat_version()), AV_VERSION_MINOR(avformat_version()),
-           AV_VERSION_MICRO(avformat_version()), AV_VERSION_MAJOR(avcodec_version()),
-           AV_VERSION_MINOR(avcodec_version()), AV_VERSION_MICRO(avcodec_version()),
-           vips_version_string());
+    printf("xuepai-media %s\nlibavformat %u.%u.%u\nlibavcodec %u.%u.%u\nlibvips %s\n",
+           XUEPAI_VERSION, AV_VERSION_MAJOR(avformat_version()),
+           AV_VERSION_MINOR(avformat_version()), AV_VERSION_MICRO(avformat_version()),
+           AV_VERSION_MAJOR(avcodec_version()), AV_VERSION_MINOR(avcodec_version()),
+           AV_VERSION_MICRO(avcodec_version()), vips_version_string());
     return 0;
 }
 
@@ -202,7 +212,8 @@ int main(int argc, char **argv)
         {"sniff", 0, 0, G_OPTION_ARG_NONE, &sniff, "answer questions about heads of files", NULL},
         {"self-test", 0, 0, G_OPTION_ARG_NONE, &self_test, "try what the sandbox forbids", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, "print versions", NULL},
-        {"unsafe", 0, 0, G_OPTION_ARG_NONE, &unsafe, "sniff even where no sandbox can be had", NULL},
+        {"unsafe", 0, 0, G_OPTION_ARG_NONE, &unsafe, "sniff even where no sandbox can be had",
+         NULL},
         {"userns", 0, 0, G_OPTION_ARG_NONE, &userns, "the caller gave an own user namespace", NULL},
         {"netns", 0, 0, G_OPTION_ARG_NONE, &netns, "the caller gave an own network", NULL},
         G_OPTION_ENTRY_NULL,

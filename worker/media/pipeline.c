@@ -79,7 +79,7 @@ static void fail(struct run *run, GError *error)
     each_queue(run, queue_cancel);
 }
 
-/* -- reading ----------------------------------------------------------------------------------------------- */
+/* -- reading -------------------------------------------------------------------------------------------- */
 
 static gpointer read_source(gpointer data)
 {
@@ -105,7 +105,7 @@ static gpointer read_source(gpointer data)
     }
 }
 
-/* -- filtering --------------------------------------------------------------------------------------------- */
+/* -- filtering ------------------------------------------------------------------------------------------ */
 
 /* The first picture at or after each multiple of two seconds becomes a keyframe: the same one in every rung. */
 static void mark_keyframe(struct run *run, int output, AVFrame *frame)
@@ -259,7 +259,7 @@ static gpointer filter_frames(gpointer data)
     return NULL;
 }
 
-/* -- encoding ---------------------------------------------------------------------------------------------- */
+/* -- encoding ------------------------------------------------------------------------------------------- */
 
 static bool pass_packets(struct station *station, GError **error)
 {
@@ -312,7 +312,7 @@ static gpointer encode_frames(gpointer data)
     return NULL;
 }
 
-/* -- writing ----------------------------------------------------------------------------------------------- */
+/* -- writing -------------------------------------------------------------------------------------------- */
 
 static bool write_parcel(struct run *run, const struct parcel *parcel, GError **error)
 {
@@ -364,7 +364,7 @@ static bool finish_sinks(struct run *run, GError **error)
     return true;
 }
 
-/* -- the whole --------------------------------------------------------------------------------------------- */
+/* -- the whole ------------------------------------------------------------------------------------------ */
 
 static void add_codecs(const struct run *run, int index)
 {

@@ -28,7 +28,8 @@ bool probe_input(struct sniffer *sniffer, const struct reader *reader,
     return structure_check(reader, *family, structure, error);
 }
 
-bool probe_check_length(const struct source *source, const struct task_limits *limits, GError **error)
+bool probe_check_length(const struct source *source, const struct task_limits *limits,
+                        GError **error)
 {
     const int64_t length_ms = source_measure_of(source).duration_ms;
     const struct source_format *format = source_format_of(source);
@@ -87,16 +88,18 @@ json_t *probe_facts(const struct source *source, enum sniff_family family,
     const struct source_format *format = source_format_of(source);
     const struct source_measure measure = source_measure_of(source);
     g_autofree char *sar = g_strdup_printf("%d:%d", format->sar_q.num, format->sar_q.den);
-    json_t *facts = json_pack(
-        "{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:s, s:f, s:b, s:b, s:I, s:I, s:I, s:b, s:b, s:b}",
-        "kind", "video", "container", sniff_row_of(family)->name, "duration_ms", measure.duration_ms,
-        "width", format->display_width, "height", format->display_height, "coded_width",
-        format->width, "coded_height", format->height, "rotation", format->rotation, "sar", sar,
-        "fps", round(measure.fps * 1000) / 1000, "vfr", measure.is_variable, "interlaced",
-        format->interlaced, "bit_rate_bps",
-        input_bytes * 8000 / MAX(measure.duration_ms, 1), "frames", measure.kept_frames,
-        "decode_errors", measure.errors, "had_location", format->had_location, "had_device",
-        format->had_device, "ai_label", format->has_label || structure->has_label);
+    json_t *facts = json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:s, s:f, s:b, s:b, s:I, "
+                              "s:I, s:I, s:b, s:b, s:b}",
+                              "kind", "video", "container", sniff_row_of(family)->name,
+                              "duration_ms", measure.duration_ms, "width", format->display_width,
+                              "height", format->display_height, "coded_width", format->width,
+                              "coded_height", format->height, "rotation", format->rotation, "sar",
+                              sar, "fps", round(measure.fps * 1000) / 1000, "vfr",
+                              measure.is_variable, "interlaced", format->interlaced, "bit_rate_bps",
+                              input_bytes * 8000 / MAX(measure.duration_ms, 1), "frames",
+                              measure.kept_frames, "decode_errors", measure.errors, "had_location",
+                              format->had_location, "had_device", format->had_device, "ai_label",
+                              format->has_label || structure->has_label);
 
     json_object_set_new(facts, "colour", colour_facts(format));
     json_object_set_new(facts, "video",

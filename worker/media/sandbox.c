@@ -18,7 +18,7 @@
 
 #define NOFILE_MAX 32 /* descriptors 0 to 3 and the outputs */
 
-/* -- Landlock ---------------------------------------------------------------------------------------------- */
+/* -- Landlock ------------------------------------------------------------------------------------------- */
 
 /* By the system call's own numbers: Debian 12's header knows ABI 2 alone. */
 struct ruleset {
@@ -62,7 +62,7 @@ static int landlock_deny_all(void)
     return ok ? (int)abi : 0;
 }
 
-/* -- seccomp ----------------------------------------------------------------------------------------------- */
+/* -- seccomp -------------------------------------------------------------------------------------------- */
 
 #define THREAD_FLAGS                                                                               \
     (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |             \
@@ -160,7 +160,7 @@ static bool seccomp_lock(void)
 }
 #endif
 
-/* -- the lock ---------------------------------------------------------------------------------------------- */
+/* -- the lock ------------------------------------------------------------------------------------------- */
 
 bool sandbox_lock(struct sandbox *sandbox, bool unsafe, GError **error)
 {

@@ -36,7 +36,7 @@ struct sink_driver {
 /* Progressive MP4 with its index in front; and fragmented MP4 with sidx and a byte-range playlist. */
 extern const struct sink_driver SINK_MP4, SINK_HLS;
 
-/* -- for drivers ------------------------------------------------------------------------------------------- */
+/* -- for drivers ---------------------------------------------------------------------------------------- */
 
 /* An MP4 muxer on a descriptor; `audio` may be NULL. No metadata, bit-exact. */
 struct sink_muxer;

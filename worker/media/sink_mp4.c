@@ -198,7 +198,7 @@ void sink_muxer_free(struct sink_muxer *muxer)
     g_free(muxer);
 }
 
-/* -- progressive MP4 --------------------------------------------------------------------------------------- */
+/* -- progressive MP4 ------------------------------------------------------------------------------------ */
 
 struct sink {
     struct sink_muxer *muxer;

@@ -1,8 +1,10 @@
-/* The untrusted video as decoded frames on one clock that starts at 0. Opens the demuxer and the decoders by name from
- * tables of ours, with every limit of design S23 and S24, and measures what it reads. One thread at a time.
+/* The untrusted video as decoded frames on one clock that starts at 0. Opens the demuxer and the
+ * decoders by name from tables of ours, with every limit of design S23 and S24, and measures what
+ * it reads. One thread at a time.
  *
- * The origin: the first decoded picture, or the sound before it when it leads by at most a second (the first picture
- * is then shown from 0 on). Pictures that repeat or go back in time are dropped; more than 60 a second too.
+ * The origin: the first decoded picture, or the sound before it when it leads by at most a second
+ * (the first picture is then shown from 0 on). Pictures that repeat or go back in time are dropped;
+ * more than 60 a second too.
  */
 #pragma once
 
@@ -11,52 +13,15 @@
 
 #include <glib.h>
 
-#include "worker/media/libav.h"
-#include "worker/media/reader.h"
-#include "worker/media/sniff.h"
+#include "worker/media/container.h"
+#include "worker/media/format.h"
 
 struct source;
-
-struct source_limits {
-    int64_t max_ms;
-    int64_t max_pixels;
-    int threads;
-    bool fast_check; /* verify: every frame is decoded, without the loop filter's cost */
-};
 
 enum source_kind {
     SOURCE_VIDEO,
     SOURCE_AUDIO,
     SOURCE_END,
-};
-
-enum source_hdr {
-    SOURCE_SDR,
-    SOURCE_HLG,
-    SOURCE_PQ,
-};
-
-/* What is known after source_open(); the stream's own claims only where nothing better exists. */
-struct source_format {
-    int width, height;          /* coded, of the first decoded picture */
-    int display_width, display_height; /* upright, square pixels */
-    AVRational sar_q;
-    int32_t matrix[9];          /* display matrix; all 0 when there is none */
-    int rotation;               /* degrees clockwise, for the facts */
-    bool is_swapped;            /* upright width is the coded height */
-    bool interlaced;
-    enum source_hdr hdr;
-    bool is_dolby_vision;
-    enum AVColorSpace matrix_coefficients;
-    enum AVColorPrimaries primaries;
-    enum AVColorTransferCharacteristic transfer;
-    bool full_range;
-    bool has_audio;
-    int channels, sample_hz;
-    const char *video_codec, *video_profile, *audio_codec;
-    int video_level;
-    bool had_location, had_device, has_label;
-    char *label;                /* AIGC metadata value or NULL */
 };
 
 /* Measured up to now; complete after SOURCE_END. */
@@ -69,7 +34,7 @@ struct source_measure {
 
 /* Opens, decodes the first picture, finds the origin. */
 struct source *source_open(const struct reader *reader, enum sniff_family family,
-                           const struct source_limits *limits, GError **error);
+                           const struct container_limits *limits, GError **error);
 void source_free(struct source *source);
 
 const struct source_format *source_format_of(const struct source *source);

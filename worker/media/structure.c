@@ -344,7 +344,7 @@ static bool check_heif(struct walk *walk)
     return walk_boxes(walk, 0, walk->reader->size_bytes, 0);
 }
 
-/* -- EBML -------------------------------------------------------------------------------------------------- */
+/* -- EBML ----------------------------------------------------------------------------------------------- */
 
 #define EBML_SEGMENT    0x18538067
 #define EBML_TRACKS     0x1654AE6B
@@ -419,7 +419,7 @@ static bool check_matroska(struct walk *walk)
     return walk_ebml(walk, 0, walk->reader->size_bytes, 0);
 }
 
-/* -- photos ------------------------------------------------------------------------------------------------ */
+/* -- photos --------------------------------------------------------------------------------------------- */
 
 static bool check_jpeg(struct walk *walk)
 {
