@@ -38,8 +38,8 @@ static bool digest(int fd, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **er
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     unsigned char value[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    const bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
-                      update_all(hash, fd, bytes) && EVP_DigestFinal_ex(hash, value, &length) == 1;
+    const bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 && update_all(hash, fd, bytes) &&
+                      EVP_DigestFinal_ex(hash, value, &length) == 1;
 
     EVP_MD_CTX_free(hash);
     if (!good) {

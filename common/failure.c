@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* clang-format off */
 G_DEFINE_QUARK(xuepai-settings, settings_error)
 G_DEFINE_QUARK(xuepai-message, message_error)
 G_DEFINE_QUARK(xuepai-http, http_error)
@@ -14,7 +15,6 @@ G_DEFINE_QUARK(xuepai-site, site_error)
 G_DEFINE_QUARK(xuepai-worker, worker_error)
 G_DEFINE_QUARK(xuepai-media, media_error)
 
-/* clang-format off */
 static const struct failure_rule FAILURES[FAILURE_COUNT] = {
     [FAILURE_INPUT]           = { "input",           400, RETRY_NEVER, G_LOG_LEVEL_INFO },
     [FAILURE_NOT_FOUND]       = { "not-found",       404, RETRY_NEVER, G_LOG_LEVEL_INFO },

@@ -85,8 +85,8 @@ void log_write(const struct log *log, GLogLevelFlags level, const char *event, c
     g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
     g_autoptr(GString) line = g_string_sized_new(256);
 
-    g_string_append_printf(line, "%s.%03dZ %s %s %s", time, g_date_time_get_microsecond(now) / 1000,
-                           level_name(level), log->area, event);
+    g_string_append_printf(line, "%s.%03dZ %s %s %s", time, g_date_time_get_microsecond(now) / 1000, level_name(level),
+                           log->area, event);
     if (log->fields[0] != '\0') {
         g_string_append_c(line, ' ');
         append_escaped(line, log->fields);

@@ -20,10 +20,10 @@ struct log log_with(const struct log *parent, const char *format, ...) G_GNUC_PR
 
 void log_write(const struct log *log, GLogLevelFlags level, const char *event, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
-#define log_debug(log, event, ...)   log_write(log, G_LOG_LEVEL_DEBUG, event, __VA_ARGS__)
-#define log_info(log, event, ...)    log_write(log, G_LOG_LEVEL_INFO, event, __VA_ARGS__)
-#define log_message(log, event, ...) log_write(log, G_LOG_LEVEL_MESSAGE, event, __VA_ARGS__)
-#define log_warning(log, event, ...) log_write(log, G_LOG_LEVEL_WARNING, event, __VA_ARGS__)
+#define log_debug(log, event, ...)    log_write(log, G_LOG_LEVEL_DEBUG, event, __VA_ARGS__)
+#define log_info(log, event, ...)     log_write(log, G_LOG_LEVEL_INFO, event, __VA_ARGS__)
+#define log_message(log, event, ...)  log_write(log, G_LOG_LEVEL_MESSAGE, event, __VA_ARGS__)
+#define log_warning(log, event, ...)  log_write(log, G_LOG_LEVEL_WARNING, event, __VA_ARGS__)
 #define log_critical(log, event, ...) log_write(log, G_LOG_LEVEL_CRITICAL, event, __VA_ARGS__)
 
 /* One line for an error: event, its reason's code and its English message; the level is the failure class's own. */

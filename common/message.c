@@ -61,9 +61,9 @@ json_t *offer_message_json(const struct offer_message *offer)
 
     for (size_t i = 0; i < offer->input_count; i++) {
         const struct input_message *input = &offer->inputs[i];
-        json_array_append_new(inputs, json_pack("{s:I, s:I, s:s, s:s}", "position", (json_int_t)input->position,
-                                                "bytes", (json_int_t)input->bytes, "path", input->path, "url",
-                                                input->url));
+        json_array_append_new(inputs,
+                              json_pack("{s:I, s:I, s:s, s:s}", "position", (json_int_t)input->position, "bytes",
+                                        (json_int_t)input->bytes, "path", input->path, "url", input->url));
     }
     return json_pack("{s:s, s:I, s:s, s:I, s:O, s:O?, s:s, s:o}", "job", offer->job, "token", (json_int_t)offer->token,
                      "kind", offer->kind, "lease_ms", (json_int_t)offer->lease_ms, "limits", offer->limits, "facts",
@@ -172,9 +172,8 @@ json_t *finish_message_json(const struct finish_message *finish)
     for (guint i = 0; i < finish->outputs->len; i++) {
         const struct output_message *output = g_ptr_array_index(finish->outputs, i);
         json_array_append_new(outputs, json_pack("{s:s, s:s, s:s, s:I, s:s, s:O}", "name", output->name, "kind",
-                                                 output->kind, "type", output->type, "bytes",
-                                                 (json_int_t)output->bytes, "sha256", output->sha256, "facts",
-                                                 output->facts));
+                                                 output->kind, "type", output->type, "bytes", (json_int_t)output->bytes,
+                                                 "sha256", output->sha256, "facts", output->facts));
     }
     for (guint i = 0; i < finish->input_digests->len; i++) {
         json_array_append_new(digests, json_string(g_ptr_array_index(finish->input_digests, i)));

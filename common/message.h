@@ -16,7 +16,7 @@ enum {
 
 /* worker -> service: POST /api/v1/jobs/claim */
 struct claim_message {
-    char *worker;  /* name of the machine and process */
+    char *worker; /* name of the machine and process */
     char *version;
     char *sandbox; /* level of its media program */
     char *disk;    /* message_disk_id of its data folder; "" when it has none */
@@ -29,8 +29,8 @@ void claim_message_clear(struct claim_message *claim);
 struct input_message {
     int64_t position; /* 1… */
     int64_t bytes;
-    char *path;       /* on a shared disk; "" when `url` is to be used */
-    char *url;        /* path below the service's address */
+    char *path; /* on a shared disk; "" when `url` is to be used */
+    char *url;  /* path below the service's address */
 };
 
 /* service -> worker: the answer to a claim */
@@ -61,7 +61,7 @@ struct output_message {
 /* worker -> service: POST /api/v1/jobs/{job}/finish */
 struct finish_message {
     int64_t token;
-    json_t *facts; /* of the whole work */
+    json_t *facts;            /* of the whole work */
     GPtrArray *input_digests; /* char *, by position */
     GPtrArray *outputs;       /* struct output_message * */
 };

@@ -20,34 +20,34 @@ enum setting_source {
 /* Text fields are owned by the struct and never NULL. */
 struct settings {
     /* [http] */
-    char *listen;            /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks one */
-    char *base_url;          /* public address without a final slash; empty: from the request's Host */
-    char *trusted_proxies;   /* comma list of addresses whose X-Forwarded-* counts */
-    int64_t disk_threads;    /* threads for database and store */
+    char *listen;          /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks one */
+    char *base_url;        /* public address without a final slash; empty: from the request's Host */
+    char *trusted_proxies; /* comma list of addresses whose X-Forwarded-* counts */
+    int64_t disk_threads;  /* threads for database and store */
     /* [data] */
-    char *data;              /* folder of everything */
-    char *database;          /* "sqlite:" = <data>/xuepai.db */
-    char *store;             /* empty: <data>/store */
-    int64_t reserve_bytes;   /* new uploads are refused below this much free space */
-    int64_t upload_idle_ms;  /* an unfinished upload is kept this long */
+    char *data;             /* folder of everything */
+    char *database;         /* "sqlite:" = <data>/xuepai.db */
+    char *store;            /* empty: <data>/store */
+    int64_t reserve_bytes;  /* new uploads are refused below this much free space */
+    int64_t upload_idle_ms; /* an unfinished upload is kept this long */
     /* [site] */
-    char *config;            /* folder with rules.conf, regions.tsv, ladder.conf */
-    char *web;               /* folder with templates/ and dist/ */
+    char *config; /* folder with rules.conf, regions.tsv, ladder.conf */
+    char *web;    /* folder with templates/ and dist/ */
     char *site_name;
-    char *help_phone;        /* shown to parents; may be empty */
-    char *icp;               /* filing number in the footer; may be empty */
+    char *help_phone; /* shown to parents; may be empty */
+    char *icp;        /* filing number in the footer; may be empty */
     /* [review] */
     int64_t undo_seconds;
     int64_t lease_seconds;   /* a reviewer's soft lease */
     int64_t preview_seconds; /* life of a signed preview address */
     char *admin_password;    /* first start only */
     /* [worker] */
-    char *service_url;       /* empty: from listen */
-    char *worker_token;      /* empty: <data>/worker.token */
-    int64_t worker_slots;    /* 0: by cores */
+    char *service_url;    /* empty: from listen */
+    char *worker_token;   /* empty: <data>/worker.token */
+    int64_t worker_slots; /* 0: by cores */
     int64_t job_lease_ms;
-    char *media_program;     /* empty: beside this program */
-    bool sandbox_unsafe;     /* run although nothing locks the media program in */
+    char *media_program; /* empty: beside this program */
+    bool sandbox_unsafe; /* run although nothing locks the media program in */
     /* [log] */
     char *log_level;
 

@@ -9,13 +9,13 @@ struct app {
     struct database *database;
     struct store *store;
     struct server *server;
-    struct uploads *uploads;       /* who writes which upload, and the folder of their bytes */
+    struct uploads *uploads; /* who writes which upload, and the folder of their bytes */
     struct site *site;
-    struct sniffer *sniffer;       /* NULL when xuepai-media is not there; uploads then go on unsniffed */
-    char *worker_token;            /* what workers of this installation show */
-    char *data;                    /* folder of everything, absolute */
-    char *web;                     /* folder of templates/ and dist/ */
-    const char *sandbox;           /* level of the sniffer: full, strong, basic, none, off */
-    struct rules *rules;           /* editions, tracks and regions as read from config/ */
-    struct secrets *secrets;       /* keys of this installation */
+    struct sniffer *sniffer; /* NULL when xuepai-media is not there; uploads then go on unsniffed */
+    char *worker_token;      /* what workers of this installation show */
+    char *data;              /* folder of everything, absolute */
+    char *web;               /* folder of templates/ and dist/ */
+    const char *sandbox;     /* level of the sniffer: full, strong, basic, none, off */
+    struct rules *rules;     /* editions, tracks and regions as read from config/ */
+    struct secrets *secrets; /* keys of this installation */
 };

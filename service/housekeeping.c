@@ -195,12 +195,9 @@ static const struct {
     int64_t every_ms;
     bool (*run)(struct app *app, int64_t now_ms, GError **error);
 } CHORES[] = {
-    {"decisions", TICK_MS, settle_decisions},
-    {"jobs", 2000, return_jobs},
-    {"logins", 60 * 1000, sweep_logins},
-    {"uploads", 10 * 1000, sweep_uploads},
-    {"job-folders", 600 * 1000, sweep_jobs},
-    {"store", 3600 * 1000, sweep_store},
+    {"decisions", TICK_MS, settle_decisions}, {"jobs", 2000, return_jobs},
+    {"logins", 60 * 1000, sweep_logins},      {"uploads", 10 * 1000, sweep_uploads},
+    {"job-folders", 600 * 1000, sweep_jobs},  {"store", 3600 * 1000, sweep_store},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

@@ -38,9 +38,11 @@ static bool read_options(int *argc, char ***argv, struct options *options)
 {
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "key file with settings", "FILE"},
-        {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &options->set, "one setting; wins over file and environment", "KEY=VALUE"},
+        {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &options->set, "one setting; wins over file and environment",
+         "KEY=VALUE"},
         {"check-config", 0, 0, G_OPTION_ARG_NONE, &options->check_config, "print every setting in force and end", NULL},
-        {"example-config", 0, 0, G_OPTION_ARG_NONE, &options->example_config, "print an example key file and end", NULL},
+        {"example-config", 0, 0, G_OPTION_ARG_NONE, &options->example_config, "print an example key file and end",
+         NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version and end", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "no QR code", NULL},
         G_OPTION_ENTRY_NULL,
@@ -93,8 +95,8 @@ static json_t *site_facts_json(const struct app *app)
 {
     return json_pack("{s:s, s:s, s:[s,s], s:s, s:I, s:[s,s,s,s,s], s:s, s:s}", "name", app->settings->site_name,
                      "theme", "让学习成为一种生活方式", "theme_lines", "让学习成为", "一种生活方式", "base_url",
-                     app->settings->base_url, "year", (json_int_t)app->rules->year, "organisers",
-                     "中共山东省委宣传部", "山东省教育厅", "山东省民政厅", "山东省文化和旅游厅", "山东省总工会", "phone",
+                     app->settings->base_url, "year", (json_int_t)app->rules->year, "organisers", "中共山东省委宣传部",
+                     "山东省教育厅", "山东省民政厅", "山东省文化和旅游厅", "山东省总工会", "phone",
                      app->settings->help_phone, "icp", app->settings->icp);
 }
 
@@ -207,7 +209,8 @@ static void print_qr(const char *text)
         for (int x = -2; x < code->width + 2; x++) {
             const bool inside = x >= 0 && x < code->width;
             const bool top = inside && y >= 0 && y < code->width && (code->data[y * code->width + x] & 1) != 0;
-            const bool low = inside && y + 1 >= 0 && y + 1 < code->width && (code->data[(y + 1) * code->width + x] & 1) != 0;
+            const bool low =
+                inside && y + 1 >= 0 && y + 1 < code->width && (code->data[(y + 1) * code->width + x] & 1) != 0;
             printf("%s", top ? (low ? " " : "▄") : (low ? "▀" : "█"));
         }
         printf("\n");

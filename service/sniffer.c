@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ANSWER_BYTES  64
-#define PREFIX_BYTES  12      /* length of the head, length of the whole: see worker/media/sniff.h */
-#define ANSWER_MS     100
-#define FIRST_MS      2000    /* the first answer waits for libmagic's database and the lock */
-#define RESTART_US    1000000
+#define ANSWER_BYTES 64
+#define PREFIX_BYTES 12 /* length of the head, length of the whole: see worker/media/sniff.h */
+#define ANSWER_MS    100
+#define FIRST_MS     2000 /* the first answer waits for libmagic's database and the lock */
+#define RESTART_US   1000000
 
 struct sniffer {
     char *program;
@@ -33,8 +33,8 @@ static void end_child(struct sniffer *sniffer)
     if (sniffer->child == 0) {
         return;
     }
-    (void)close(sniffer->question); /* a pipe */
-    (void)close(sniffer->answer);   /* a pipe */
+    (void)close(sniffer->question);      /* a pipe */
+    (void)close(sniffer->answer);        /* a pipe */
     (void)kill(sniffer->child, SIGKILL); /* may be dead already */
     while (waitpid(sniffer->child, NULL, 0) < 0 && errno == EINTR) {
     }
@@ -54,8 +54,9 @@ static bool start_child(struct sniffer *sniffer)
     }
     sniffer->started_us = now_us;
     sniffer->is_warm = false;
-    if (!g_spawn_async_with_pipes(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES,
-                                  NULL, NULL, &sniffer->child, &sniffer->question, &sniffer->answer, NULL, &error)) {
+    if (!g_spawn_async_with_pipes(NULL, (char **)(uintptr_t)argv, NULL,
+                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL, NULL, &sniffer->child,
+                                  &sniffer->question, &sniffer->answer, NULL, &error)) {
         log_warning(&sniffer->log, "sniffer.start", "message=\"%s\"", error->message);
         sniffer->child = 0;
         return false;
@@ -159,8 +160,7 @@ void sniffer_stop(struct sniffer *sniffer)
     g_free(sniffer);
 }
 
-bool sniffer_refuses(struct sniffer *sniffer, const void *head, size_t length, int64_t total_bytes,
-                     enum reason *reason)
+bool sniffer_refuses(struct sniffer *sniffer, const void *head, size_t length, int64_t total_bytes, enum reason *reason)
 {
     char answer[ANSWER_BYTES + 1] = {0};
 

@@ -13,13 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NICE_STEP     10
-#define THREADS_MAX   64       /* four rungs, decoders, libheif; inside the user namespace alone */
-#define STACK_BYTES   (8 << 20)
-#define CHILD_USER    65534
-#define KILL_WAIT_MS  200
+#define NICE_STEP      10
+#define THREADS_MAX    64 /* four rungs, decoders, libheif; inside the user namespace alone */
+#define STACK_BYTES    (8 << 20)
+#define CHILD_USER     65534
+#define KILL_WAIT_MS   200
 #define EXIT_UNSPAWNED 127
-#define EXIT_REFUSED  3
+#define EXIT_REFUSED   3
 
 #define NAMESPACES_MIN (CLONE_NEWUSER | CLONE_NEWNET)
 #define NAMESPACES_ALL (NAMESPACES_MIN | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS | CLONE_NEWCGROUP)
@@ -143,8 +143,7 @@ static int task_memory(const struct task *task)
     g_autofree char *text = json_dumps(json, JSON_COMPACT);
     const int fd = memfd_create("task", MFD_CLOEXEC);
 
-    if (fd >= 0 && (write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
-                    lseek(fd, 0, SEEK_SET) != 0)) {
+    if (fd >= 0 && (write(fd, text, strlen(text)) != (ssize_t)strlen(text) || lseek(fd, 0, SEEK_SET) != 0)) {
         (void)close(fd); /* useless */
         return -1;
     }
@@ -195,8 +194,8 @@ enum watch_end {
     WATCH_EXITED,
     WATCH_SILENT,
     WATCH_DEADLINE,
-    WATCH_STOPPED,   /* the caller said so */
-    WATCH_MISSPOKE,  /* broke the contract of lines */
+    WATCH_STOPPED,  /* the caller said so */
+    WATCH_MISSPOKE, /* broke the contract of lines */
 };
 
 struct watch {
@@ -238,8 +237,7 @@ static enum watch_end watch_child(struct watch *watch, GError **error)
     bool open = true, exited = false;
 
     while (open || !exited) {
-        struct pollfd polled[2] = {{open ? watch->lines_fd : -1, POLLIN, 0},
-                                   {exited ? -1 : watch->pid_fd, POLLIN, 0}};
+        struct pollfd polled[2] = {{open ? watch->lines_fd : -1, POLLIN, 0}, {exited ? -1 : watch->pid_fd, POLLIN, 0}};
         const int64_t now = now_ms();
 
         if (now >= watch->deadline_ms) {
@@ -288,9 +286,8 @@ static struct cause cause_of_signal(int signal)
 
 static struct cause cause_of_reason(enum reason reason)
 {
-    return (struct cause){reason, reason == REASON_INFRASTRUCTURE || reason == REASON_INTERNAL
-                                      ? CHILD_RETRY
-                                      : CHILD_REFUSE};
+    return (struct cause){reason,
+                          reason == REASON_INFRASTRUCTURE || reason == REASON_INTERNAL ? CHILD_RETRY : CHILD_REFUSE};
 }
 
 static struct cause cause_of(enum watch_end end, int status, const struct task_reply *reply)
@@ -316,8 +313,8 @@ static struct cause cause_of(enum watch_end end, int status, const struct task_r
     return (struct cause){REASON_INFRASTRUCTURE, CHILD_RETRY};
 }
 
-static void conclude(struct child_result *result, enum watch_end end, int status,
-                     struct task_parser *parser, const GError *misspoke)
+static void conclude(struct child_result *result, enum watch_end end, int status, struct task_parser *parser,
+                     const GError *misspoke)
 {
     const struct task_reply *reply = task_parser_reply(parser);
     struct cause cause;
@@ -341,8 +338,7 @@ static void conclude(struct child_result *result, enum watch_end end, int status
     }
 }
 
-static bool watch_and_reap(struct launch *launch, struct watch *watch, struct child_result *result,
-                           GError **error)
+static bool watch_and_reap(struct launch *launch, struct watch *watch, struct child_result *result, GError **error)
 {
     g_autoptr(GError) misspoke = NULL;
     enum watch_end end;
@@ -370,11 +366,10 @@ static bool watch_and_reap(struct launch *launch, struct watch *watch, struct ch
 }
 
 bool child_run(const char *program, const struct task *task, int input_fd, const int *output_fds,
-               const struct child_limits *limits, child_progress *progress, void *context,
-               struct child_result *result, GError **error)
+               const struct child_limits *limits, child_progress *progress, void *context, struct child_result *result,
+               GError **error)
 {
-    struct launch launch = {
-        .program = program, .limits = limits, .fd_count = TASK_OUTPUT_FD + task->outputs};
+    struct launch launch = {.program = program, .limits = limits, .fd_count = TASK_OUTPUT_FD + task->outputs};
     struct watch watch = {.lines_fd = -1, .progress = progress, .context = context};
     bool ok;
 
@@ -423,8 +418,8 @@ bool child_self_test(const char *program, char **line, GError **error)
     if (pid < 0) {
         return false;
     }
-    while (text->len < SELF_TEST_LINE_MAX && ((got = read(lines_fd, block, sizeof block)) > 0 ||
-                                             (got < 0 && errno == EINTR))) {
+    while (text->len < SELF_TEST_LINE_MAX &&
+           ((got = read(lines_fd, block, sizeof block)) > 0 || (got < 0 && errno == EINTR))) {
         g_string_append_len(text, block, MAX(got, 0));
     }
     close_if_open(lines_fd);

@@ -30,11 +30,11 @@ struct child_limits {
 
 struct child_result {
     bool ok;
-    json_t *result;         /* {"facts", "outputs"} when ok */
-    enum reason reason;     /* when not ok */
+    json_t *result;     /* {"facts", "outputs"} when ok */
+    enum reason reason; /* when not ok */
     enum child_next next;
-    char *words;            /* for the log */
-    char *sandbox;          /* the lock's line, NULL when it never locked */
+    char *words;   /* for the log */
+    char *sandbox; /* the lock's line, NULL when it never locked */
     struct rusage usage;
 };
 
@@ -42,8 +42,8 @@ typedef bool child_progress(void *context, int permille); /* false: stop, the le
 
 /* `output_fds` has as many as the task has outputs. False with `error` only when no child could be run at all. */
 bool child_run(const char *program, const struct task *task, int input_fd, const int *output_fds,
-               const struct child_limits *limits, child_progress *progress, void *context,
-               struct child_result *result, GError **error);
+               const struct child_limits *limits, child_progress *progress, void *context, struct child_result *result,
+               GError **error);
 void child_result_clear(struct child_result *result);
 
 /* Runs the program's self-test in the same surroundings; its line is printed by the child. True when it passed. */

@@ -12,7 +12,7 @@
 struct client;
 
 struct client_config {
-    const char *url;         /* "http://127.0.0.1:8080", without a final slash */
+    const char *url; /* "http://127.0.0.1:8080", without a final slash */
     const char *token;
     const atomic_bool *stop; /* NULL: never */
 };

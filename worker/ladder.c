@@ -76,8 +76,7 @@ static int maxrate_of(const struct ladder_rung *rung, const struct task_rung *si
     return (int)MAX(rung->maxrate_bps * MIN(area, 2) * rate, MAXRATE_MIN);
 }
 
-int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy,
-                 struct task_rung *rungs)
+int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs)
 {
     int count = 0;
 
@@ -92,8 +91,7 @@ int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *p
             continue; /* hardly smaller than the one above: it saves nothing */
         }
         /* The largest rung of a small picture is named by its own size's row: the next one that is not larger. */
-        if (count == 0 && i + 1 < policy->count &&
-            MIN(facts->width, facts->height) <= policy->rung[i + 1].short_side) {
+        if (count == 0 && i + 1 < policy->count && MIN(facts->width, facts->height) <= policy->rung[i + 1].short_side) {
             continue;
         }
         rung.maxrate_bps = maxrate_of(row, &rung, facts->fps);

@@ -20,9 +20,9 @@ struct ladder_policy {
 };
 
 struct ladder_facts {
-    int width, height;     /* upright, square pixels */
+    int width, height; /* upright, square pixels */
     double fps;
-    int64_t bit_rate_bps;  /* of the original */
+    int64_t bit_rate_bps; /* of the original */
 };
 
 /* What config/ladder.conf says as well. */
@@ -31,5 +31,4 @@ extern const struct ladder_policy LADDER_DEFAULT;
 bool ladder_load(const char *path, struct ladder_policy *policy, GError **error);
 
 /* Fills `rungs` (TASK_RUNGS_MAX of them) and returns how many: at least one. */
-int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy,
-                 struct task_rung *rungs);
+int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs);

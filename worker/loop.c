@@ -23,8 +23,8 @@ enum {
 struct loop {
     struct loop_config config;
     struct log log;
-    char *name;        /* host-pid */
-    char *disk;        /* identity of the shared data folder */
+    char *name; /* host-pid */
+    char *disk; /* identity of the shared data folder */
     atomic_bool stop;
     GPtrArray *threads;
 };
@@ -223,8 +223,7 @@ static void judge_cancel(struct lease *lease, struct outcome *outcome)
 static void report(struct lease *lease, struct outcome *outcome)
 {
     g_autoptr(Client) client = open_client(lease->loop, NULL);
-    g_autofree char *path =
-        g_strdup_printf("/api/v1/jobs/%s/%s", lease->offer->job, outcome->ok ? "finish" : "fail");
+    g_autofree char *path = g_strdup_printf("/api/v1/jobs/%s/%s", lease->offer->job, outcome->ok ? "finish" : "fail");
     json_auto_t *body = NULL;
     int64_t pause_ms = BACKOFF_FIRST_MS;
 
@@ -260,9 +259,9 @@ static void run_job(struct loop *loop, struct client *client, const struct offer
     struct lease lease = {.loop = loop, .offer = offer};
     struct outcome outcome = {0};
     const bool shared = offer->folder[0] != '\0';
-    g_autofree char *folder = shared ? g_strdup_printf("%s/work", offer->folder)
-                                     : g_strdup_printf("%s/%s-%" G_GINT64_FORMAT, loop->config.scratch, offer->job,
-                                                       offer->token);
+    g_autofree char *folder =
+        shared ? g_strdup_printf("%s/work", offer->folder)
+               : g_strdup_printf("%s/%s-%" G_GINT64_FORMAT, loop->config.scratch, offer->job, offer->token);
 
     g_mutex_init(&lease.lock);
     g_cond_init(&lease.changed);

@@ -11,14 +11,14 @@
 #include "common/log.h"
 
 struct loop_config {
-    const char *url;           /* of the service */
+    const char *url; /* of the service */
     const char *token;
-    const char *data;          /* the service's data folder where it is shared; "" */
-    const char *scratch;       /* folder for bytes of jobs without a shared disk */
+    const char *data;    /* the service's data folder where it is shared; "" */
+    const char *scratch; /* folder for bytes of jobs without a shared disk */
     const char *media_program;
-    const char *sandbox;       /* level, as the self-test found it */
+    const char *sandbox; /* level, as the self-test found it */
     int slots;
-    int threads;               /* of one child */
+    int threads; /* of one child */
 };
 
 struct loop;

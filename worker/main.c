@@ -39,9 +39,11 @@ static bool read_options(int *argc, char ***argv, struct options *options)
 {
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "key file with settings", "FILE"},
-        {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &options->set, "one setting; wins over file and environment", "KEY=VALUE"},
+        {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &options->set, "one setting; wins over file and environment",
+         "KEY=VALUE"},
         {"once", 0, 0, G_OPTION_ARG_NONE, &options->once, "run one recipe without a service: KIND FILE FOLDER", NULL},
-        {"facts", 0, 0, G_OPTION_ARG_FILENAME, &options->facts, "with --once: facts that prepare gave, for ladder", "FILE"},
+        {"facts", 0, 0, G_OPTION_ARG_FILENAME, &options->facts, "with --once: facts that prepare gave, for ladder",
+         "FILE"},
         {"limits", 0, 0, G_OPTION_ARG_STRING, &options->limits, "with --once: limits of the track", "JSON"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &options->threads, "with --once: threads of the job", "N"},
         {"self-test", 0, 0, G_OPTION_ARG_NONE, &options->self_test, "try what the sandbox forbids", NULL},

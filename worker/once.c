@@ -13,16 +13,14 @@
 
 static json_t *output_to_json(const struct recipe_output *output)
 {
-    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:O}", "name", output->name, "kind", output->kind, "type",
-                     output->type, "bytes", output->bytes, "sha256", output->sha256, "facts",
-                     output->facts);
+    return json_pack("{s:s, s:s, s:s, s:I, s:s, s:O}", "name", output->name, "kind", output->kind, "type", output->type,
+                     "bytes", output->bytes, "sha256", output->sha256, "facts", output->facts);
 }
 
 static json_t *result_to_json(const struct recipe_result *result)
 {
-    static const char *const NEXT[] = {[RECIPE_RETRY] = "retry",
-                                       [RECIPE_REFUSE] = "refuse",
-                                       [RECIPE_QUARANTINE] = "quarantine"};
+    static const char *const NEXT[] = {
+        [RECIPE_RETRY] = "retry", [RECIPE_REFUSE] = "refuse", [RECIPE_QUARANTINE] = "quarantine"};
     const double cpu_s = (double)(result->usage.ru_utime.tv_sec + result->usage.ru_stime.tv_sec) +
                          (double)(result->usage.ru_utime.tv_usec + result->usage.ru_stime.tv_usec) / 1e6;
     json_t *outputs = json_array();
@@ -31,14 +29,13 @@ static json_t *result_to_json(const struct recipe_result *result)
     for (unsigned i = 0; i < result->outputs->len; i++) {
         json_array_append_new(outputs, output_to_json(g_ptr_array_index(result->outputs, i)));
     }
-    json = json_pack("{s:b, s:o, s:O?, s:s?, s:f, s:I}", "ok", result->ok, "outputs", outputs, "facts",
-                     result->facts, "sandbox", result->sandbox, "cpu_s", cpu_s, "peak_rss_bytes",
+    json = json_pack("{s:b, s:o, s:O?, s:s?, s:f, s:I}", "ok", result->ok, "outputs", outputs, "facts", result->facts,
+                     "sandbox", result->sandbox, "cpu_s", cpu_s, "peak_rss_bytes",
                      (json_int_t)result->usage.ru_maxrss * 1024);
     if (!result->ok) {
         const struct reason_rule *rule = reason_rule_of(result->reason);
-        json_object_update_new(json, json_pack("{s:s, s:s, s:s, s:s?}", "reason", rule->code, "detail",
-                                               rule->detail, "next", NEXT[result->next], "words",
-                                               result->words));
+        json_object_update_new(json, json_pack("{s:s, s:s, s:s, s:s?}", "reason", rule->code, "detail", rule->detail,
+                                               "next", NEXT[result->next], "words", result->words));
     }
     return json;
 }
@@ -86,16 +83,13 @@ int once_run(const struct once *once)
     int code;
 
     if ((once->facts_file != NULL &&
-         !load_json("facts", json_load_file(once->facts_file, JSON_REJECT_DUPLICATES, &where), &where,
-                    &facts)) ||
+         !load_json("facts", json_load_file(once->facts_file, JSON_REJECT_DUPLICATES, &where), &where, &facts)) ||
         (once->limits != NULL &&
-         !load_json("limits", json_loads(once->limits, JSON_REJECT_DUPLICATES, &where), &where,
-                    &limits))) {
+         !load_json("limits", json_loads(once->limits, JSON_REJECT_DUPLICATES, &where), &where, &limits))) {
         return 2;
     }
     job.input_fd = open(once->file, O_RDONLY | O_CLOEXEC);
-    if (job.input_fd < 0 || fstat(job.input_fd, &status) != 0 ||
-        g_mkdir_with_parents(once->folder, 0750) != 0) {
+    if (job.input_fd < 0 || fstat(job.input_fd, &status) != 0 || g_mkdir_with_parents(once->folder, 0750) != 0) {
         (void)fprintf(stderr, "xuepai-worker: %s: %s\n", once->file, g_strerror(errno));
         return EXIT_AGAIN;
     }

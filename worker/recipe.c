@@ -12,15 +12,15 @@
 #include "worker/ladder.h"
 #include "worker/task.h"
 
-#define MEMORY_BYTES      (2048LL << 20) /* measured: 0.88 GiB for four rungs of 1080p, 1.25 of 4K60 in 10 bits */
-#define FILE_BYTES_SHORT  (512LL << 20)
-#define FILE_BYTES_LONG   (2048LL << 20) /* beyond ten minutes */
-#define LONG_MS           600000
-#define CPU_BASE_S        30
-#define CPU_PER_MPX_S     3   /* CPU seconds for one second of one megapixel: S34 */
-#define LENGTH_GRACE_MS   150
+#define MEMORY_BYTES       (2048LL << 20) /* measured: 0.88 GiB for four rungs of 1080p, 1.25 of 4K60 in 10 bits */
+#define FILE_BYTES_SHORT   (512LL << 20)
+#define FILE_BYTES_LONG    (2048LL << 20) /* beyond ten minutes */
+#define LONG_MS            600000
+#define CPU_BASE_S         30
+#define CPU_PER_MPX_S      3 /* CPU seconds for one second of one megapixel: S34 */
+#define LENGTH_GRACE_MS    150
 #define VERIFY_DEADLINE_MS 600000
-#define HASH_BLOCK        (1 << 20)
+#define HASH_BLOCK         (1 << 20)
 
 /* The review copy: small enough to make fast, good enough to decide by. */
 #define REVIEW_SIDE    480
@@ -83,9 +83,8 @@ static void add_output(struct task *task, const char *name)
 static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error)
 {
     static const char *const NAMES[] = {
-        "480p.mp4",      "poster.jpg",     "storyboard.jpg", "storyboard.vtt", "sheet.jpg",
-        "photo-320.jpg", "photo-320.webp", "photo-960.jpg",  "photo-960.webp", "photo-1920.jpg",
-        "photo-1920.webp",
+        "480p.mp4",       "poster.jpg",    "storyboard.jpg", "storyboard.vtt", "sheet.jpg",       "photo-320.jpg",
+        "photo-320.webp", "photo-960.jpg", "photo-960.webp", "photo-1920.jpg", "photo-1920.webp",
     };
 
     (void)job, (void)error; /* nothing to fail */
@@ -119,8 +118,8 @@ static bool plan_ladder(const struct recipe_job *job, struct task *task, GError 
     json_error_t where;
 
     if (job->facts == NULL ||
-        json_unpack_ex(job->facts, &where, 0, "{s:i, s:i, s:F, s?I}", "width", &facts.width, "height",
-                       &facts.height, "fps", &facts.fps, "bit_rate_bps", &facts.bit_rate_bps) != 0 ||
+        json_unpack_ex(job->facts, &where, 0, "{s:i, s:i, s:F, s?I}", "width", &facts.width, "height", &facts.height,
+                       "fps", &facts.fps, "bit_rate_bps", &facts.bit_rate_bps) != 0 ||
         facts.width < 2 || facts.height < 2) {
         g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "ladder without facts of prepare");
         return false;
@@ -181,8 +180,8 @@ static bool open_outputs(struct run *run, GError **error)
         return io_failed(run->job->folder, error);
     }
     for (int i = 0; i < run->task.outputs; i++) {
-        run->fds[i] = openat(run->folder_fd, run->task.output[i],
-                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+        run->fds[i] =
+            openat(run->folder_fd, run->task.output[i], O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (run->fds[i] < 0) {
             return io_failed(run->task.output[i], error);
         }
@@ -220,9 +219,8 @@ static void note_child(struct run *run, const struct child_result *child)
         result->sandbox = g_strdup(child->sandbox);
     }
     if (!child->ok) {
-        static const enum recipe_next NEXT[] = {[CHILD_RETRY] = RECIPE_RETRY,
-                                                [CHILD_REFUSE] = RECIPE_REFUSE,
-                                                [CHILD_QUARANTINE] = RECIPE_QUARANTINE};
+        static const enum recipe_next NEXT[] = {
+            [CHILD_RETRY] = RECIPE_RETRY, [CHILD_REFUSE] = RECIPE_REFUSE, [CHILD_QUARANTINE] = RECIPE_QUARANTINE};
         result->reason = run->cancelled ? REASON_INFRASTRUCTURE : child->reason;
         result->next = run->cancelled ? RECIPE_RETRY : NEXT[child->next];
         g_free(result->words);
@@ -238,8 +236,7 @@ static struct child_limits limits_of(const struct task_limits *limits)
     return (struct child_limits){.deadline_ms = 2000 * cpu_s,
                                  .cpu_s = cpu_s,
                                  .memory_bytes = MEMORY_BYTES,
-                                 .file_bytes = limits->max_ms > LONG_MS ? FILE_BYTES_LONG
-                                                                        : FILE_BYTES_SHORT};
+                                 .file_bytes = limits->max_ms > LONG_MS ? FILE_BYTES_LONG : FILE_BYTES_SHORT};
 }
 
 /* -- outputs ----------------------------------------------------------------------------------------------- */
@@ -336,8 +333,7 @@ static int64_t whole(const json_t *facts, const char *key)
 /* What a fresh child measured against what the first one reported. */
 static bool agrees(const struct recipe_output *output, json_t *measured, enum verify verify)
 {
-    const char *codec =
-        json_string_value(json_object_get(json_object_get(measured, "video"), "codec"));
+    const char *codec = json_string_value(json_object_get(json_object_get(measured, "video"), "codec"));
     const int64_t length = whole(measured, "duration_ms"), said = whole(output->facts, "duration_ms");
 
     if (json_object_get(output->facts, "width") != NULL &&
@@ -346,17 +342,13 @@ static bool agrees(const struct recipe_output *output, json_t *measured, enum ve
         return false;
     }
     return verify != VERIFY_VIDEO ||
-           (codec != NULL && strcmp(codec, "h264") == 0 &&
-            llabs(length - said) <= LENGTH_GRACE_MS + said / 100 &&
+           (codec != NULL && strcmp(codec, "h264") == 0 && llabs(length - said) <= LENGTH_GRACE_MS + said / 100 &&
             whole(measured, "decode_errors") == 0);
 }
 
 static bool verify_output(struct run *run, struct recipe_output *output, enum verify verify, GError **error)
 {
-    struct task task = {.verb = TASK_VERIFY,
-                        .input_bytes = output->bytes,
-                        .threads = 1,
-                        .limits = run->task.limits};
+    struct task task = {.verb = TASK_VERIFY, .input_bytes = output->bytes, .threads = 1, .limits = run->task.limits};
     struct child_limits limits = limits_of(&run->task.limits);
     struct child_result child;
     const int fd = task_output_fd(&run->task, output->name) - TASK_OUTPUT_FD;
@@ -366,8 +358,7 @@ static bool verify_output(struct run *run, struct recipe_output *output, enum ve
     task.limits.video = verify == VERIFY_VIDEO;
     task.limits.photo = verify == VERIFY_PHOTO;
     limits.deadline_ms = MIN(limits.deadline_ms, VERIFY_DEADLINE_MS);
-    if (!child_run(run->job->media_program, &task, run->fds[fd], NULL, &limits, pass_progress, run,
-                   &child, error)) {
+    if (!child_run(run->job->media_program, &task, run->fds[fd], NULL, &limits, pass_progress, run, &child, error)) {
         return false;
     }
     note_child(run, &child);
@@ -422,7 +413,7 @@ static bool collect(struct run *run, const struct child_result *child, GError **
     json_t *facts;
 
     run->result->facts = json_incref(json_object_get(child->result, "facts"));
-    json_array_foreach (outputs, i, facts) {
+    json_array_foreach(outputs, i, facts) {
         if (!add_result(run, facts, error)) {
             return false;
         }
@@ -440,9 +431,8 @@ static bool run_children(struct run *run, GError **error)
     bool ok;
 
     run->to_permille = run->recipe->made_permille;
-    if (!open_outputs(run, error) ||
-        !child_run(run->job->media_program, &run->task, run->job->input_fd, run->fds, &limits,
-                   pass_progress, run, &child, error)) {
+    if (!open_outputs(run, error) || !child_run(run->job->media_program, &run->task, run->job->input_fd, run->fds,
+                                                &limits, pass_progress, run, &child, error)) {
         return false;
     }
     note_child(run, &child);
@@ -466,8 +456,8 @@ static const struct recipe *recipe_of(const char *kind)
     return NULL;
 }
 
-bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *context,
-                struct recipe_result *result, GError **error)
+bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *context, struct recipe_result *result,
+                GError **error)
 {
     struct run run = {.job = job,
                       .recipe = recipe_of(job->kind),
@@ -486,8 +476,7 @@ bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *c
     run.task.verb = run.recipe->verb;
     run.task.input_bytes = job->input_bytes;
     run.task.threads = CLAMP(job->threads, 1, 8);
-    if (!task_limits_read(job->limits, &run.task.limits, error) ||
-        !run.recipe->plan(job, &run.task, error)) {
+    if (!task_limits_read(job->limits, &run.task.limits, error) || !run.recipe->plan(job, &run.task, error)) {
         return false;
     }
     ok = run_children(&run, error);

@@ -20,20 +20,20 @@ enum recipe_next {
 };
 
 struct recipe_job {
-    const char *kind;        /* "prepare", "ladder" */
-    int input_fd;            /* O_RDONLY, borrowed */
+    const char *kind; /* "prepare", "ladder" */
+    int input_fd;     /* O_RDONLY, borrowed */
     int64_t input_bytes;
-    const char *folder;      /* exists, is empty; outputs land here */
-    json_t *limits;          /* of the track; NULL: of a new installation. Borrowed */
-    json_t *facts;           /* from prepare, for ladder. Borrowed */
+    const char *folder;        /* exists, is empty; outputs land here */
+    json_t *limits;            /* of the track; NULL: of a new installation. Borrowed */
+    json_t *facts;             /* from prepare, for ladder. Borrowed */
     const char *media_program; /* path of xuepai-media */
     int threads;
 };
 
 struct recipe_output {
-    char *name;      /* "480p.mp4" */
-    char *kind;      /* poster storyboard storyboard-vtt sheet review-mp4 rung playlist master photo */
-    char *type;      /* MIME */
+    char *name; /* "480p.mp4" */
+    char *kind; /* poster storyboard storyboard-vtt sheet review-mp4 rung playlist master photo */
+    char *type; /* MIME */
     int64_t bytes;
     char sha256[65]; /* hexadecimal */
     json_t *facts;   /* width, height, codecs, bandwidth_bps, average_bps, duration_ms as far as they apply */
@@ -45,8 +45,8 @@ struct recipe_result {
     bool ok;
     enum reason reason;
     enum recipe_next next;
-    char *words;        /* English, for the log */
-    char *sandbox;      /* level line of the child */
+    char *words;         /* English, for the log */
+    char *sandbox;       /* level line of the child */
     struct rusage usage; /* of all children */
 };
 
@@ -54,6 +54,6 @@ typedef bool recipe_progress(void *context, int permille); /* false = cancel: th
 
 /* True when the recipe ran; `result->ok` says how it ended. False with `error` when it could not run at all (unknown
  * kind, no child, disk): infrastructure, to be tried again. */
-bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *context,
-                struct recipe_result *result, GError **error);
+bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *context, struct recipe_result *result,
+                GError **error);
 void recipe_result_clear(struct recipe_result *result);

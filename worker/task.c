@@ -43,7 +43,7 @@ static bool read_kinds(json_t *kinds, struct task_limits *limits)
     json_t *kind;
 
     limits->video = limits->photo = false;
-    json_array_foreach (kinds, i, kind) {
+    json_array_foreach(kinds, i, kind) {
         const char *name = json_string_value(kind);
         limits->video |= name != NULL && strcmp(name, "video") == 0;
         limits->photo |= name != NULL && strcmp(name, "photo") == 0;
@@ -60,17 +60,17 @@ bool task_limits_read(json_t *json, struct task_limits *limits, GError **error)
     if (json == NULL) {
         return true;
     }
-    if (json_unpack_ex(json, &where, 0, "{s?I, s?I, s?I, s?I, s?o}", "min_ms", &limits->min_ms,
-                       "max_ms", &limits->max_ms, "max_pixels", &limits->max_pixels,
-                       "max_photo_pixels", &limits->max_photo_pixels, "kinds", &kinds) != 0) {
+    if (json_unpack_ex(json, &where, 0, "{s?I, s?I, s?I, s?I, s?o}", "min_ms", &limits->min_ms, "max_ms",
+                       &limits->max_ms, "max_pixels", &limits->max_pixels, "max_photo_pixels",
+                       &limits->max_photo_pixels, "kinds", &kinds) != 0) {
         return bad(error, where.text);
     }
     if (kinds != NULL && !read_kinds(kinds, limits)) {
         return bad(error, "no kind allowed");
     }
-    if (limits->min_ms < 0 || limits->max_ms <= 0 || limits->max_ms > CEILING_MS ||
-        limits->max_pixels <= 0 || limits->max_pixels > CEILING_PIXELS ||
-        limits->max_photo_pixels <= 0 || limits->max_photo_pixels > 4 * CEILING_PIXELS) {
+    if (limits->min_ms < 0 || limits->max_ms <= 0 || limits->max_ms > CEILING_MS || limits->max_pixels <= 0 ||
+        limits->max_pixels > CEILING_PIXELS || limits->max_photo_pixels <= 0 ||
+        limits->max_photo_pixels > 4 * CEILING_PIXELS) {
         return bad(error, "limit out of range");
     }
     return true;
@@ -86,9 +86,8 @@ static json_t *limits_to_json(const struct task_limits *limits)
     if (limits->photo) {
         json_array_append_new(kinds, json_string("photo"));
     }
-    return json_pack("{s:I, s:I, s:I, s:I, s:o}", "min_ms", limits->min_ms, "max_ms", limits->max_ms,
-                     "max_pixels", limits->max_pixels, "max_photo_pixels",
-                     limits->max_photo_pixels, "kinds", kinds);
+    return json_pack("{s:I, s:I, s:I, s:I, s:o}", "min_ms", limits->min_ms, "max_ms", limits->max_ms, "max_pixels",
+                     limits->max_pixels, "max_photo_pixels", limits->max_photo_pixels, "kinds", kinds);
 }
 
 json_t *task_to_json(const struct task *task)
@@ -97,18 +96,16 @@ json_t *task_to_json(const struct task *task)
 
     for (int i = 0; i < task->rungs; i++) {
         const struct task_rung *rung = &task->rung[i];
-        json_array_append_new(rungs, json_pack("{s:i, s:i, s:i, s:f, s:i, s:s}", "short_side",
-                                               rung->short_side, "width", rung->width, "height",
-                                               rung->height, "crf", rung->crf, "maxrate_bps",
-                                               rung->maxrate_bps, "preset", rung->preset));
+        json_array_append_new(rungs, json_pack("{s:i, s:i, s:i, s:f, s:i, s:s}", "short_side", rung->short_side,
+                                               "width", rung->width, "height", rung->height, "crf", rung->crf,
+                                               "maxrate_bps", rung->maxrate_bps, "preset", rung->preset));
     }
     for (int i = 0; i < task->outputs; i++) {
         json_array_append_new(outputs, json_string(task->output[i]));
     }
-    return json_pack("{s:s, s:I, s:i, s:b, s:f, s:o, s:o, s:o}", "verb", VERBS[task->verb],
-                     "input_bytes", task->input_bytes, "threads", task->threads, "unsafe",
-                     task->unsafe, "gain_db", task->gain_db, "limits", limits_to_json(&task->limits),
-                     "rungs", rungs, "outputs", outputs);
+    return json_pack("{s:s, s:I, s:i, s:b, s:f, s:o, s:o, s:o}", "verb", VERBS[task->verb], "input_bytes",
+                     task->input_bytes, "threads", task->threads, "unsafe", task->unsafe, "gain_db", task->gain_db,
+                     "limits", limits_to_json(&task->limits), "rungs", rungs, "outputs", outputs);
 }
 
 static bool read_rungs(json_t *rungs, struct task *task, GError **error)
@@ -119,14 +116,14 @@ static bool read_rungs(json_t *rungs, struct task *task, GError **error)
     if (json_array_size(rungs) > TASK_RUNGS_MAX) {
         return bad(error, "too many rungs");
     }
-    json_array_foreach (rungs, i, row) {
+    json_array_foreach(rungs, i, row) {
         struct task_rung *rung = &task->rung[task->rungs];
         const char *preset;
         json_error_t where;
 
-        if (json_unpack_ex(row, &where, JSON_STRICT, "{s:i, s:i, s:i, s:F, s:i, s:s}", "short_side",
-                           &rung->short_side, "width", &rung->width, "height", &rung->height, "crf",
-                           &rung->crf, "maxrate_bps", &rung->maxrate_bps, "preset", &preset) != 0) {
+        if (json_unpack_ex(row, &where, JSON_STRICT, "{s:i, s:i, s:i, s:F, s:i, s:s}", "short_side", &rung->short_side,
+                           "width", &rung->width, "height", &rung->height, "crf", &rung->crf, "maxrate_bps",
+                           &rung->maxrate_bps, "preset", &preset) != 0) {
             return bad(error, where.text);
         }
         if (g_strlcpy(rung->preset, preset, sizeof rung->preset) >= sizeof rung->preset) {
@@ -145,11 +142,10 @@ static bool read_outputs(json_t *outputs, struct task *task, GError **error)
     if (json_array_size(outputs) > TASK_OUTPUTS_MAX) {
         return bad(error, "too many outputs");
     }
-    json_array_foreach (outputs, i, name) {
+    json_array_foreach(outputs, i, name) {
         const char *text = json_string_value(name);
         if (text == NULL ||
-            g_strlcpy(task->output[task->outputs], text, sizeof task->output[0]) >=
-                sizeof task->output[0]) {
+            g_strlcpy(task->output[task->outputs], text, sizeof task->output[0]) >= sizeof task->output[0]) {
             return bad(error, "output name");
         }
         task->outputs++;
@@ -165,10 +161,9 @@ bool task_from_json(json_t *json, struct task *task, GError **error)
     int unsafe;
 
     *task = (struct task){0};
-    if (json_unpack_ex(json, &where, JSON_STRICT, "{s:s, s:I, s:i, s:b, s:F, s:o, s:o, s:o}", "verb",
-                       &verb, "input_bytes", &task->input_bytes, "threads", &task->threads,
-                       "unsafe", &unsafe, "gain_db", &task->gain_db, "limits", &limits, "rungs",
-                       &rungs, "outputs", &outputs) != 0) {
+    if (json_unpack_ex(json, &where, JSON_STRICT, "{s:s, s:I, s:i, s:b, s:F, s:o, s:o, s:o}", "verb", &verb,
+                       "input_bytes", &task->input_bytes, "threads", &task->threads, "unsafe", &unsafe, "gain_db",
+                       &task->gain_db, "limits", &limits, "rungs", &rungs, "outputs", &outputs) != 0) {
         return bad(error, where.text);
     }
     task->unsafe = unsafe != 0;
@@ -205,10 +200,10 @@ void task_fit(int width, int height, int short_side, int *fitted_width, int *fit
     *fitted_height = even(height * scale);
 }
 
-#define TARGET_LUFS   (-16.0)
-#define TARGET_DBTP   (-1.5)
-#define GAIN_MAX_DB   20.0 /* beyond that it is noise that gets louder */
-#define GAIN_MIN_DB   (-40.0)
+#define TARGET_LUFS (-16.0)
+#define TARGET_DBTP (-1.5)
+#define GAIN_MAX_DB 20.0 /* beyond that it is noise that gets louder */
+#define GAIN_MIN_DB (-40.0)
 
 double task_gain_db(double integrated_lufs, double peak_dbtp)
 {
@@ -342,8 +337,8 @@ static bool take_line(struct task_parser *parser, GError **error)
         if (LINES[i].letter != line->str[0]) {
             continue;
         }
-        if (line->len > LINES[i].bytes_max || (!parser->reply.locked && LINES[i].letter != 'S' &&
-                                               LINES[i].letter != 'E')) {
+        if (line->len > LINES[i].bytes_max ||
+            (!parser->reply.locked && LINES[i].letter != 'S' && LINES[i].letter != 'E')) {
             return broken(error, "too long, or before the lock");
         }
         return LINES[i].read(&parser->reply, line->str + 2, line->len - 2, error);
@@ -360,8 +355,7 @@ static bool count_line(struct task_parser *parser, int64_t now_ms, GError **erro
     return ++parser->lines_this_second <= LINES_PER_S ? true : broken(error, "too many lines");
 }
 
-bool task_parser_feed(struct task_parser *parser, const char *bytes, size_t length, int64_t now_ms,
-                      GError **error)
+bool task_parser_feed(struct task_parser *parser, const char *bytes, size_t length, int64_t now_ms, GError **error)
 {
     parser->all_bytes += (int64_t)length;
     if (parser->all_bytes > ALL_MAX_BYTES) {

@@ -28,19 +28,14 @@
 #define TASK_BYTES_MAX    65536
 #define TASK_SANDBOX_EXIT 4 /* refused to run unlocked */
 
-enum task_verb {
-    TASK_PREPARE,
-    TASK_LADDER,
-    TASK_VERIFY,
-    TASK_VERB_COUNT
-};
+enum task_verb { TASK_PREPARE, TASK_LADDER, TASK_VERIFY, TASK_VERB_COUNT };
 
 /* What the track allows; judged on measured facts. */
 struct task_limits {
     int64_t min_ms, max_ms;
-    int64_t max_pixels;       /* of one video picture */
+    int64_t max_pixels; /* of one video picture */
     int64_t max_photo_pixels;
-    bool video, photo;        /* kinds */
+    bool video, photo; /* kinds */
 };
 
 /* One rung of the ladder, or the review copy; sizes are upright and even. */
@@ -84,11 +79,11 @@ double task_gain_db(double integrated_lufs, double peak_dbtp);
 /* -- lines that come back ---------------------------------------------------------------------------------- */
 
 struct task_reply {
-    bool locked;       /* S seen */
-    char *sandbox;     /* its text */
+    bool locked;   /* S seen */
+    char *sandbox; /* its text */
     int permille;
-    json_t *result;    /* R */
-    bool failed;       /* E */
+    json_t *result; /* R */
+    bool failed;    /* E */
     enum reason reason;
     char *words;
 };
@@ -99,6 +94,5 @@ struct task_parser *task_parser_new(void);
 void task_parser_free(struct task_parser *parser);
 
 /* Takes bytes as they arrive; `now_ms` is any steady clock. False when the child breaks the contract above. */
-bool task_parser_feed(struct task_parser *parser, const char *bytes, size_t length, int64_t now_ms,
-                      GError **error);
+bool task_parser_feed(struct task_parser *parser, const char *bytes, size_t length, int64_t now_ms, GError **error);
 const struct task_reply *task_parser_reply(const struct task_parser *parser);

@@ -30,8 +30,7 @@ void database_free(struct database *database)
     }
 }
 
-bool database_transact(struct database *database, const char *name, database_work *work, void *context,
-                       GError **error)
+bool database_transact(struct database *database, const char *name, database_work *work, void *context, GError **error)
 {
     return database->driver->transact(database, name, work, context, error);
 }

@@ -27,8 +27,7 @@ typedef bool database_work(struct sql *sql, void *context, GError **error);
  * commit. `work` false, or a failing commit: nothing of it remains, *error says why (REASON_UNKNOWN_OUTCOME when the
  * engine cannot tell). `work` may be run again after a conflict: it must not change *context except by overwriting
  * results. `name` appears in metrics and errors. */
-bool database_transact(struct database *database, const char *name, database_work *work, void *context,
-                       GError **error);
+bool database_transact(struct database *database, const char *name, database_work *work, void *context, GError **error);
 
 /* Runs `work` on a reader: one consistent snapshot; writing statements fail. */
 bool database_read(struct database *database, const char *name, database_work *work, void *context, GError **error);
@@ -57,8 +56,14 @@ struct sql_values {
     size_t count;
 };
 
-#define SQL_T(value) {SQL_KIND_TEXT, (value), 0}
-#define SQL_I(value) {SQL_KIND_INT64, NULL, (value)}
+#define SQL_T(value)                                                                                                   \
+    {                                                                                                                  \
+        SQL_KIND_TEXT, (value), 0                                                                                      \
+    }
+#define SQL_I(value)                                                                                                   \
+    {                                                                                                                  \
+        SQL_KIND_INT64, NULL, (value)                                                                                  \
+    }
 #define SQL_VALUES(...)                                                                                                \
     ((struct sql_values){(const struct sql_value[]){__VA_ARGS__},                                                      \
                          sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value)})
@@ -79,7 +84,9 @@ struct sql_map {
 };
 
 #define SQL_FIELD(type, field)                                                                                         \
-    {#field, _Generic(((type *)0)->field, char *: SQL_KIND_TEXT, int64_t: SQL_KIND_INT64), offsetof(type, field)}
+    {                                                                                                                  \
+#field, _Generic(((type *)0)->field, char * : SQL_KIND_TEXT, int64_t : SQL_KIND_INT64), offsetof(type, field)  \
+    }
 #define SQL_MAP(type, columns)                                                                                         \
     {                                                                                                                  \
         columns, G_N_ELEMENTS(columns), sizeof(type)                                                                   \

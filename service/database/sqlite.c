@@ -50,7 +50,7 @@ struct sqlite_database {
     GAsyncQueue *readers;    /* struct sqlite_sql *, idle ones */
     atomic_bool failed;
     atomic_bool stopping;
-    GMutex lock;  /* guards `done` of every operation */
+    GMutex lock; /* guards `done` of every operation */
     GCond settled;
 };
 
@@ -250,8 +250,8 @@ static void statement_finalize(gpointer statement)
 
 static bool connection_open(struct sqlite_sql *sql, const char *path, bool writes, GError **error)
 {
-    const int flags =
-        writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX : SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    const int flags = writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+                             : SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 
     sql->base.driver = &SQL_DRIVER;
     sql->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, statement_finalize);
@@ -395,8 +395,7 @@ static bool submit(struct sqlite_database *database, database_work *work, void *
     return operation.good;
 }
 
-static bool sqlite_transact(struct database *base, const char *name, database_work *work, void *context,
-                            GError **error)
+static bool sqlite_transact(struct database *base, const char *name, database_work *work, void *context, GError **error)
 {
     if (!submit((struct sqlite_database *)base, work, context, error)) {
         g_prefix_error(error, "%s: ", name);
@@ -490,7 +489,8 @@ static bool quick_check(sqlite3 *connection, const char *path, GError **error)
     sqlite3_finalize(statement);
     if (!clean) {
         g_set_error(error, DATABASE_ERROR, REASON_INTERNAL,
-                    "%s is damaged; stop here, keep the file, and restore the newest backup with scripts/restore", path);
+                    "%s is damaged; stop here, keep the file, and restore the newest backup with scripts/restore",
+                    path);
     }
     return clean;
 }

@@ -90,8 +90,7 @@ static bool admit_staff(struct look *look, unsigned roles, GError **error)
     enum role role;
 
     look->key = request_cookie(request, cookie_name_login(request));
-    if (look->key == NULL ||
-        !database_read(look->app->database, "login", look_login, look, error)) {
+    if (look->key == NULL || !database_read(look->app->database, "login", look_login, look, error)) {
         return look->key != NULL ? false : refuse(error, REASON_UNAUTHENTICATED, "no login cookie");
     }
     if (!look->found) {

@@ -7,15 +7,15 @@
 #include "service/model/submission.h"
 
 enum access {
-    ACCESS_PUBLIC,        /* everybody */
-    ACCESS_FORM,          /* everybody, but never from another site's page (Origin) */
-    ACCESS_SUBMITTER,     /* the work :code, by device cookie or X-Pin */
-    ACCESS_STAFF,         /* any signed-in person */
+    ACCESS_PUBLIC,    /* everybody */
+    ACCESS_FORM,      /* everybody, but never from another site's page (Origin) */
+    ACCESS_SUBMITTER, /* the work :code, by device cookie or X-Pin */
+    ACCESS_STAFF,     /* any signed-in person */
     ACCESS_REVIEWER,
-    ACCESS_ORGANISER,     /* reviewer, organiser, administrator: takes published works down */
-    ACCESS_LEDGER,        /* auditor, administrator, reviewer */
+    ACCESS_ORGANISER, /* reviewer, organiser, administrator: takes published works down */
+    ACCESS_LEDGER,    /* auditor, administrator, reviewer */
     ACCESS_ADMINISTRATOR,
-    ACCESS_WORKER,        /* Authorization: Bearer <worker token> */
+    ACCESS_WORKER, /* Authorization: Bearer <worker token> */
     ACCESS_COUNT
 };
 

@@ -112,9 +112,8 @@ HANDLER(oembed_show)
     }
     json_auto_t *facts = shown_facts(app, base);
     view_complete(work, facts);
-    struct response *response =
-        xml ? response_text(200, "text/xml; charset=utf-8", oembed_xml(work, facts, most))
-            : response_text(200, "application/json", oembed_json(work, facts, most));
+    struct response *response = xml ? response_text(200, "text/xml; charset=utf-8", oembed_xml(work, facts, most))
+                                    : response_text(200, "application/json", oembed_json(work, facts, most));
     response_header(response, "Access-Control-Allow-Origin", "*");
     response_header(response, "Cache-Control", "no-cache");
     return response;

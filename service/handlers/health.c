@@ -41,9 +41,8 @@ HANDLER(health_live)
 
     (void)request;
     (void)error; /* says so in its own words */
-    return no_store(response_json(healthy ? 200 : 503, json_pack("{s:s, s:s, s:s}", "status",
-                                                                 healthy ? "ok" : "failed", "version", XUEPAI_VERSION,
-                                                                 "sandbox", app->sandbox)));
+    return no_store(response_json(healthy ? 200 : 503, json_pack("{s:s, s:s, s:s}", "status", healthy ? "ok" : "failed",
+                                                                 "version", XUEPAI_VERSION, "sandbox", app->sandbox)));
 }
 
 HANDLER(health_ready)

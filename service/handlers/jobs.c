@@ -263,8 +263,8 @@ static char *flag_words(const json_t *facts)
     json_t *flag;
 
     json_array_foreach(flags, index, flag) {
-        const char *name = json_is_string(flag) ? json_string_value(flag)
-                                                : json_string_value(json_object_get(flag, "flag"));
+        const char *name =
+            json_is_string(flag) ? json_string_value(flag) : json_string_value(json_object_get(flag, "flag"));
         g_autofree char *word = g_strdup_printf(" %s ", name == NULL ? "" : name);
         if (name != NULL && strstr(words->str, word) == NULL) {
             g_string_append_printf(words, "%s ", name);
@@ -377,7 +377,8 @@ static bool fail(struct sql *sql, void *context, GError **error)
     if (next == FAIL_INFRASTRUCTURE || (next == FAIL_RETRY && call->job.attempt < JOB_ATTEMPTS)) {
         return job_requeue(sql, &call->lease, call->fail->reason, next == FAIL_RETRY, now_ms + RETRY_MS, error);
     }
-    return job_fail(sql, &call->lease, call->fail->reason, now_ms, error) && refuse_submission(sql, call, now_ms, error);
+    return job_fail(sql, &call->lease, call->fail->reason, now_ms, error) &&
+           refuse_submission(sql, call, now_ms, error);
 }
 
 HANDLER(job_post_fail)

@@ -23,11 +23,10 @@ static json_t *record_json(const struct ledger_record *record)
 {
     json_t *detail = json_loads(record->detail, 0, NULL);
 
-    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "seq", (json_int_t)record->seq,
-                     "at_ms", (json_int_t)record->at_ms, "actor", record->actor, "role", record->role, "action",
-                     record->action, "object", record->object, "before", record->before, "after", record->after,
-                     "detail", detail == NULL ? json_object() : detail, "previous", record->previous, "hash",
-                     record->hash);
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "seq", (json_int_t)record->seq, "at_ms",
+                     (json_int_t)record->at_ms, "actor", record->actor, "role", record->role, "action", record->action,
+                     "object", record->object, "before", record->before, "after", record->after, "detail",
+                     detail == NULL ? json_object() : detail, "previous", record->previous, "hash", record->hash);
 }
 
 HANDLER(ledger_show)

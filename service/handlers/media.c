@@ -136,9 +136,14 @@ static const struct {
     const char *suffix;
     const char *type;
 } TYPES[] = {
-    {".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".svg", "image/svg+xml"},
-    {".png", "image/png"},                     {".webp", "image/webp"},             {".ico", "image/x-icon"},
-    {".json", "application/json"},             {".woff2", "font/woff2"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+    {".png", "image/png"},
+    {".webp", "image/webp"},
+    {".ico", "image/x-icon"},
+    {".json", "application/json"},
+    {".woff2", "font/woff2"},
 };
 
 /* Built assets carry a hash in their name, so they never change. */
@@ -150,7 +155,8 @@ HANDLER(asset_show)
     for (size_t i = 0; i < G_N_ELEMENTS(TYPES); i++) {
         type = g_str_has_suffix(name, TYPES[i].suffix) ? TYPES[i].type : type;
     }
-    if (type == NULL || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != strlen(name)) {
+    if (type == NULL ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != strlen(name)) {
         return not_found(error);
     }
     g_autofree char *path = g_build_filename(app->web, "dist", "assets", name, NULL);

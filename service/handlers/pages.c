@@ -33,9 +33,10 @@ static json_t *page_data(struct app *app, struct request *request, const char *t
     const char *elder = request_cookie(request, "elder");
     g_autofree char *base = base_url(app, request);
     g_autofree char *url = g_strconcat(base, request_path(request), NULL);
-    json_t *data = json_pack("{s:b, s:{s:s, s:s, s:s, s:s, s:{s:b}}}", "elder", g_strcmp0(elder, "1") == 0, "page",
-                             "title", title, "description", "山东省全民终身学习活动周：家庭教育短视频、全民美拍作品展播。",
-                             "url", url, "path", request_path(request), "nav", nav, 1);
+    json_t *data =
+        json_pack("{s:b, s:{s:s, s:s, s:s, s:s, s:{s:b}}}", "elder", g_strcmp0(elder, "1") == 0, "page", "title", title,
+                  "description", "山东省全民终身学习活动周：家庭教育短视频、全民美拍作品展播。", "url", url, "path",
+                  request_path(request), "nav", nav, 1);
 
     json_object_set_new(data, "site", shown_facts(app, base));
     return data;
@@ -115,8 +116,7 @@ HANDLER(page_home)
         return NULL;
     }
     json_object_set_new(data, "cities", cities_json(app->rules, NULL));
-    json_object_set_new(data, "edition",
-                        json_pack("{s:s, s:b}", "name", app->rules->edition_name, "is_open", 1));
+    json_object_set_new(data, "edition", json_pack("{s:s, s:b}", "name", app->rules->edition_name, "is_open", 1));
     return render(app, "home.html", data, 200, error);
 }
 
@@ -247,8 +247,8 @@ static json_t *counties_json(const struct rules *rules, const char *selected)
         const struct region *region = g_ptr_array_index(rules->regions, i);
         if (strcmp(region->level, "city") == 0) {
             counties = json_array();
-            json_array_append_new(cities,
-                                  json_pack("{s:s, s:s, s:o}", "code", region->code, "name", region->name, "counties", counties));
+            json_array_append_new(cities, json_pack("{s:s, s:s, s:o}", "code", region->code, "name", region->name,
+                                                    "counties", counties));
         } else if (counties != NULL) {
             json_array_append_new(counties, json_pack("{s:s, s:s, s:b}", "code", region->code, "name", region->name,
                                                       "is_selected", g_strcmp0(selected, region->code) == 0));
@@ -266,9 +266,9 @@ static json_t *form_tracks_json(const struct rules *rules, int64_t now_ms)
         const struct track *track = g_ptr_array_index(rules->tracks, i);
         const bool photo = strcmp(track->kind, "photo") == 0;
         if (track->is_public && track_is_open(track, now_ms)) {
-            json_array_append_new(tracks, json_pack("{s:s, s:s, s:b, s:b, s:b}", "key", track->key, "name",
-                                                    track->name, "is_photo", (int)photo, "is_video", (int)!photo,
-                                                    "is_checked", json_array_size(tracks) == 0));
+            json_array_append_new(tracks, json_pack("{s:s, s:s, s:b, s:b, s:b}", "key", track->key, "name", track->name,
+                                                    "is_photo", (int)photo, "is_video", (int)!photo, "is_checked",
+                                                    json_array_size(tracks) == 0));
         }
     }
     return tracks;
@@ -288,7 +288,8 @@ HANDLER(page_submit)
     json_object_set_new(data, "cities", counties_json(app->rules, request_query(request, "c")));
     json_object_set_new(data, "limits",
                         json_pack("{s:i, s:i, s:s}", "title_chars", TITLE_CHARACTERS, "words_chars", WORDS_CHARACTERS,
-                                  "hint_text", "建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。"));
+                                  "hint_text",
+                                  "建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。"));
     json_object_set_new(data, "consent_version", json_string(app->rules->consent));
     return render(app, "submit.html", data, 200, error);
 }
@@ -394,8 +395,9 @@ struct response *page_problem(struct app *app, struct request *request, const GE
         return shown_embed(app, request, NULL, status, &second);
     }
     json_t *data = page_data(app, request, status == 404 ? "没有找到这一页" : "出了点问题", "none");
-    json_object_set_new(data, "error", json_pack("{s:i, s:s, s:s}", "status", status, "title",
-                                                 status == 404 ? "没有找到这一页" : "出了点问题", "detail",
-                                                 status == 404 ? "它可能已经下线，或地址少了几个字。" : rule->detail));
+    json_object_set_new(data, "error",
+                        json_pack("{s:i, s:s, s:s}", "status", status, "title",
+                                  status == 404 ? "没有找到这一页" : "出了点问题", "detail",
+                                  status == 404 ? "它可能已经下线，或地址少了几个字。" : rule->detail));
     return render(app, "error.html", data, status, &second);
 }

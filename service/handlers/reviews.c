@@ -172,8 +172,8 @@ HANDLER(queue_hold)
     const bool good = database_transact(app->database, "review.hold", hold, &call, error);
 
     submission_clear(&call.submission);
-    return good ? no_store(response_json(
-                      200, json_pack("{s:I}", "lease_seconds", (json_int_t)app->settings->lease_seconds)))
+    return good ? no_store(
+                      response_json(200, json_pack("{s:I}", "lease_seconds", (json_int_t)app->settings->lease_seconds)))
                 : NULL;
 }
 
@@ -215,9 +215,8 @@ static bool decide(struct sql *sql, void *context, GError **error)
 
     g_clear_pointer(&call->text, g_free);
     return get(sql, call, error) &&
-           review_decide(sql, call->app->rules, request_staff(call->request), &actor, &call->submission,
-                         call->decision, request_now_ms(call->request), call->app->settings->undo_seconds * 1000,
-                         &call->text, error);
+           review_decide(sql, call->app->rules, request_staff(call->request), &actor, &call->submission, call->decision,
+                         request_now_ms(call->request), call->app->settings->undo_seconds * 1000, &call->text, error);
 }
 
 HANDLER(queue_decide)

@@ -215,8 +215,8 @@ HANDLER(staff_post)
     if (!database_transact(app->database, "staff.add", add, &call, error)) {
         return NULL;
     }
-    struct response *response = response_json(201, json_pack("{s:s, s:s, s:s?}", "id", call.id, "username",
-                                                             fresh.username, "password", made));
+    struct response *response =
+        response_json(201, json_pack("{s:s, s:s, s:s?}", "id", call.id, "username", fresh.username, "password", made));
     response_header(response, "Cache-Control", "no-store");
     g_free(call.id);
     return response;
@@ -239,8 +239,8 @@ HANDLER(staff_patch)
     const char *password = NULL;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s?b, s?s}", "active", &call.active, "password",
-                       &password) != 0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?b, s?s}", "active", &call.active, "password", &password) !=
+        0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }

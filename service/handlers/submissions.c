@@ -136,9 +136,9 @@ HANDLER(submission_post)
     }
     server_wake(request_server(request), "jobs");
     struct response *response =
-        response_json(201, json_pack("{s:s, s:s, s:s, s:s}", "code", call.receipt.code, "pin", call.receipt.pin,
-                                     "status", call.receipt.state, "status_text",
-                                     status_text(call.receipt.state, 0, app->rules)));
+        response_json(201,
+                      json_pack("{s:s, s:s, s:s, s:s}", "code", call.receipt.code, "pin", call.receipt.pin, "status",
+                                call.receipt.state, "status_text", status_text(call.receipt.state, 0, app->rules)));
     response_headerf(response, "Location", "/api/v1/submissions/%s", call.receipt.code);
     response_cookie(response, request, cookie_name_device(request), device, DEVICE_SECONDS, "Lax");
     submission_receipt_clear(&call.receipt);
@@ -209,13 +209,12 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                           strcmp(submission->state, "failed") == 0;
     const struct stage *stage = rules_stage_at(app->rules, submission->stage);
     json_t *reason = returned ? reason_json(submission, show->history) : NULL;
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
-                             submission->state, "status_text",
-                             status_text(submission->state, submission->stage, app->rules), "title",
-                             submission->title, "words", submission->words, "track", submission->track, "progress",
-                             (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision,
-                             "actions", actions_json(submission->state), "created_ms",
-                             (json_int_t)submission->created_ms);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
+                  submission->state, "status_text", status_text(submission->state, submission->stage, app->rules),
+                  "title", submission->title, "words", submission->words, "track", submission->track, "progress",
+                  (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
+                  actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
     if (stage != NULL) {
         json_object_set_new(json, "stage", json_string(stage->name));
@@ -270,9 +269,9 @@ json_t *shown_mine(struct app *app, struct request *request, GError **error)
     json_t *items = json_array();
     for (size_t i = 0; i < mine.rows->count; i++) {
         const struct submission *row = sql_rows_at(mine.rows, i);
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s}", "code", row->code, "title", row->title,
-                                               "status", row->state, "status_text",
-                                               status_text(row->state, row->stage, app->rules)));
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s, s:s}", "code", row->code, "title", row->title, "status",
+                                        row->state, "status_text", status_text(row->state, row->stage, app->rules)));
     }
     sql_rows_free(mine.rows);
     return items;

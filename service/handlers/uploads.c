@@ -23,10 +23,10 @@
 #include "service/model/secret.h"
 #include "service/store/store.h"
 
-#define TAKEOVER_MS    5000   /* an older request that does not let go in this time is stuck in the disk */
-#define TWIN_MS        120000 /* a lost 201 is asked for again within this */
-#define PIECE_TYPE     "application/offset+octet-stream"
-#define MAX_FALLBACK   (INT64_C(500) << 20)
+#define TAKEOVER_MS  5000   /* an older request that does not let go in this time is stuck in the disk */
+#define TWIN_MS      120000 /* a lost 201 is asked for again within this */
+#define PIECE_TYPE   "application/offset+octet-stream"
+#define MAX_FALLBACK (INT64_C(500) << 20)
 #define FIELDS_ALLOWED                                                                                                 \
     "Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Defer-Length, Upload-Checksum, "             \
     "Upload-Concat, X-HTTP-Method-Override, X-Requested-With, X-Request-ID, Content-Type, Authorization"
@@ -209,8 +209,8 @@ static bool create_file(const struct uploads *uploads, const struct upload *uplo
 {
     g_autofree char *name = uploads_part_name(upload->id);
     const int fd = openat(uploads_folder(uploads), name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    const bool made = fd >= 0 && allocate(fd, upload->length_bytes) && fsync(fd) == 0 &&
-                      fsync(uploads_folder(uploads)) == 0;
+    const bool made =
+        fd >= 0 && allocate(fd, upload->length_bytes) && fsync(fd) == 0 && fsync(uploads_folder(uploads)) == 0;
     const int cause = errno;
     if (fd >= 0) {
         (void)close(fd); /* synced above */

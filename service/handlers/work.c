@@ -72,8 +72,8 @@ static const struct {
     const char *kind;
     const char *key;
 } NAMED[] = {
-    {"poster", "poster"},   {"share-card", "share_card"},        {"preview", "preview"},
-    {"master", "hls"},      {"storyboard-vtt", "storyboard_vtt"}, {"storyboard", "storyboard"},
+    {"poster", "poster"}, {"share-card", "share_card"},         {"preview", "preview"},
+    {"master", "hls"},    {"storyboard-vtt", "storyboard_vtt"}, {"storyboard", "storyboard"},
 };
 
 /* Smaller first: old phones take the first source they can play. */
@@ -177,9 +177,9 @@ static const struct {
     const char *flag;
     const char *text;
 } FLAGS[] = {
-    {"black", "有黑屏段落"},     {"frozen", "画面长时间不动"}, {"silent", "没有声音"},
-    {"very-dark", "画面很暗"},   {"very-quiet", "声音很小"},   {"portrait", "竖屏"},
-    {"hdr", "HDR 已转换"},       {"aigc", "带有 AI 生成标识"}, {"location", "原文件带定位（已去除）"},
+    {"black", "有黑屏段落"},   {"frozen", "画面长时间不动"}, {"silent", "没有声音"},
+    {"very-dark", "画面很暗"}, {"very-quiet", "声音很小"},   {"portrait", "竖屏"},
+    {"hdr", "HDR 已转换"},     {"aigc", "带有 AI 生成标识"}, {"location", "原文件带定位（已去除）"},
 };
 
 static json_t *flags_json(const char *flags)
@@ -241,23 +241,23 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
     static const struct {
         const char *kind;
         const char *key;
-    } SHOWN[] = {{"poster", "poster"},         {"storyboard", "storyboard"}, {"storyboard-vtt", "storyboard_vtt"},
-                 {"sheet", "contact_sheet"},   {"review-mp4", "review_mp4"}, {"photo", NULL}};
+    } SHOWN[] = {{"poster", "poster"},       {"storyboard", "storyboard"}, {"storyboard-vtt", "storyboard_vtt"},
+                 {"sheet", "contact_sheet"}, {"review-mp4", "review_mp4"}, {"photo", NULL}};
     json_auto_t *facts = facts_of(submission->facts);
     const struct stage *stage = rules_stage_at(app->rules, submission->stage);
     json_t *photos = json_array();
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:n, s:n, s:n, s:n, s:n, s:o, s:o,"
         " s:I, s:b, s:s, s:s, s:s?}",
-        "id", submission->id, "code", submission->code, "title", submission->title, "words", submission->words,
-        "track", submission->track, "track_name", name_of_track(app, submission->track), "region", submission->region,
+        "id", submission->id, "code", submission->code, "title", submission->title, "words", submission->words, "track",
+        submission->track, "track_name", name_of_track(app, submission->track), "region", submission->region,
         "region_name", name_of_region(app, submission->region), "city_name", name_of_region(app, submission->city),
         "revision", (json_int_t)submission->revision, "version", (json_int_t)submission->version, "duration_ms",
-        number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height",
-        number_of(facts, "height"), "flags", flags_json(submission->flags), "poster", "storyboard",
-        "storyboard_vtt", "contact_sheet", "review_mp4", "photos", photos, "checks", checks_json(submission, facts),
-        "waiting_since_ms", (json_int_t)submission->waiting_ms, "ai", (int)(submission->ai != 0), "state",
-        submission->state, "stage", stage == NULL ? "" : stage->name, "content_digest", submission->content_digest);
+        number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
+        "flags", flags_json(submission->flags), "poster", "storyboard", "storyboard_vtt", "contact_sheet", "review_mp4",
+        "photos", photos, "checks", checks_json(submission, facts), "waiting_since_ms",
+        (json_int_t)submission->waiting_ms, "ai", (int)(submission->ai != 0), "state", submission->state, "stage",
+        stage == NULL ? "" : stage->name, "content_digest", submission->content_digest);
 
     for (size_t i = 0; i < renditions->count; i++) {
         const struct rendition *rendition = sql_rows_at(renditions, i);

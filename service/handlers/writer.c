@@ -29,8 +29,8 @@ struct writer {
     int fd;
     struct writing writing;
     struct tus_checksum checksum;
-    int64_t written;     /* atomic: end of what was written */
-    gint failure;        /* atomic; enum reason: why writing stopped; REASON_COUNT: it did not */
+    int64_t written; /* atomic: end of what was written */
+    gint failure;    /* atomic; enum reason: why writing stopped; REASON_COUNT: it did not */
     GMutex lock;
     /* under lock */
     int64_t durable;
@@ -350,8 +350,7 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
         .write = write_piece,
         .sync = sync_piece,
         .sync_bytes = SYNC_BYTES,
-        .first_sync_bytes =
-            uploads_app(uploads)->sniffer != NULL ? MAX(SNIFFER_HEAD_BYTES - writing->offset, 0) : 0,
+        .first_sync_bytes = uploads_app(uploads)->sniffer != NULL ? MAX(SNIFFER_HEAD_BYTES - writing->offset, 0) : 0,
         .finish = finish,
         .abort = abort_writing,
         .free = free_writer,

@@ -64,12 +64,12 @@ struct request {
 
     enum phase phase;
     bool is_head_held; /* suspended before the library went on to the body */
-    GByteArray *body; /* PHASE_COLLECT */
+    GByteArray *body;  /* PHASE_COLLECT */
     json_t *json;
     struct stream stream;
     bool has_stream;
     bool is_stream_done; /* finish or abort was called */
-    gint is_syncing; /* atomic: a disk thread runs stream.sync */
+    gint is_syncing;     /* atomic: a disk thread runs stream.sync */
     int64_t unsynced_bytes;
     int64_t received_bytes;
     int64_t lingered_bytes;
@@ -79,7 +79,7 @@ struct request {
     int64_t answered_bytes;
     int retry_after_s;
 
-    handler *again;       /* parked: what runs when it is woken */
+    handler *again; /* parked: what runs when it is woken */
     char *park_topic;
     int64_t park_until_ms;
     bool must_answer;
@@ -88,9 +88,9 @@ struct request {
     void *principal;
     GDestroyNotify free_principal;
 
-    struct router *router; /* borrowed */
-    struct server *server; /* borrowed */
-    void *connection;      /* the library's */
+    struct router *router;   /* borrowed */
+    struct server *server;   /* borrowed */
+    void *connection;        /* the library's */
     struct watched *watched; /* NULL when complete; under the server's interrupt lock */
 };
 

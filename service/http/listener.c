@@ -11,12 +11,12 @@
 
 #include "common/failure.h"
 
-#define BACKLOG       1024
-#define EVENTS        64
-#define ROUND_MS      500
-#define ACCEPTS_MAX   64   /* per wake, so that waiting connections get their turn */
-#define PEEK_BYTES    16
-#define PAUSE_US      5000 /* no descriptors left: let some close */
+#define BACKLOG         1024
+#define EVENTS          64
+#define ROUND_MS        500
+#define ACCEPTS_MAX     64 /* per wake, so that waiting connections get their turn */
+#define PEEK_BYTES      16
+#define PAUSE_US        5000 /* no descriptors left: let some close */
 #define USER_TIMEOUT_MS 60000
 
 struct pending {
@@ -58,8 +58,9 @@ static void tune(int fd)
         int name;
         int value;
     } OPTIONS[] = {
-        {IPPROTO_TCP, TCP_NODELAY, 1},   {SOL_SOCKET, SO_KEEPALIVE, 1}, {IPPROTO_TCP, TCP_KEEPIDLE, 20},
-        {IPPROTO_TCP, TCP_KEEPINTVL, 5}, {IPPROTO_TCP, TCP_KEEPCNT, 3}, {IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS},
+        {IPPROTO_TCP, TCP_NODELAY, 1},   {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, 20}, {IPPROTO_TCP, TCP_KEEPINTVL, 5},
+        {IPPROTO_TCP, TCP_KEEPCNT, 3},   {IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(OPTIONS); i++) {
@@ -98,8 +99,7 @@ static void accept_some(struct listener *listener)
         struct pending pending = {.since_us = g_get_monotonic_time()};
         socklen_t length = sizeof pending.address;
 
-        pending.fd =
-            accept4(listener->fd, (struct sockaddr *)&pending.address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        pending.fd = accept4(listener->fd, (struct sockaddr *)&pending.address, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (pending.fd < 0) {
             if (errno == EMFILE || errno == ENFILE) {
                 g_usleep(PAUSE_US);

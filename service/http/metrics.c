@@ -2,12 +2,7 @@
 
 #include <string.h>
 
-enum metric_kind {
-    KIND_COUNTER,
-    KIND_GAUGE,
-    KIND_HISTOGRAM,
-    KIND_COUNT
-};
+enum metric_kind { KIND_COUNTER, KIND_GAUGE, KIND_HISTOGRAM, KIND_COUNT };
 
 static const char *const KINDS[KIND_COUNT] = {
     [KIND_COUNTER] = "counter", [KIND_GAUGE] = "gauge", [KIND_HISTOGRAM] = "histogram"};

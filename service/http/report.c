@@ -14,7 +14,7 @@ void request_report(const struct request *request, struct metrics *metrics)
     metrics_observe(metrics, METRIC_REQUEST_SECONDS, NULL, seconds);
     metrics_add(metrics, METRIC_RECEIVED_BYTES, NULL, request->received_bytes);
     metrics_add(metrics, METRIC_SENT_BYTES, NULL, request->answered_bytes);
-    log_info(&request->log, "http.request", "method=%s route=%s status=%d in=%" G_GINT64_FORMAT " out=%" G_GINT64_FORMAT
-             " ms=%.1f", request->method, pattern, status, request->received_bytes, request->answered_bytes,
-             seconds * 1000);
+    log_info(&request->log, "http.request",
+             "method=%s route=%s status=%d in=%" G_GINT64_FORMAT " out=%" G_GINT64_FORMAT " ms=%.1f", request->method,
+             pattern, status, request->received_bytes, request->answered_bytes, seconds * 1000);
 }

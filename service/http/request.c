@@ -176,8 +176,8 @@ const char *request_query(const struct request *request, const char *name)
     return NULL;
 }
 
-bool request_query_int64(const struct request *request, const char *name, int64_t low, int64_t high,
-                         int64_t *value, GError **error)
+bool request_query_int64(const struct request *request, const char *name, int64_t low, int64_t high, int64_t *value,
+                         GError **error)
 {
     const char *text = request_query(request, name);
     gint64 number;

@@ -22,8 +22,8 @@ const char *request_param(const struct request *request, const char *name);
 /* A query argument, percent-decoded, valid UTF-8; NULL when absent. */
 const char *request_query(const struct request *request, const char *name);
 /* Number from the query within [low, high]; `fallback` when absent. False for anything else. */
-bool request_query_int64(const struct request *request, const char *name, int64_t low, int64_t high,
-                         int64_t *value, GError **error);
+bool request_query_int64(const struct request *request, const char *name, int64_t low, int64_t high, int64_t *value,
+                         GError **error);
 /* Header by name, any case; NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);

@@ -146,9 +146,9 @@ struct response *response_problem(const GError *error)
     const struct reason_rule *reason = reason_rule_of(error_reason(error));
     const struct failure_rule *failure = failure_rule_of(reason->failure);
     struct response *response =
-        response_json(failure->http_status, json_pack("{ss ss si ss ss}", "type", "about:blank", "title", failure->name,
-                                                      "status", failure->http_status, "code", reason->code, "detail",
-                                                      reason->detail));
+        response_json(failure->http_status,
+                      json_pack("{ss ss si ss ss}", "type", "about:blank", "title", failure->name, "status",
+                                failure->http_status, "code", reason->code, "detail", reason->detail));
 
     struct own_field *type = &g_array_index(response->headers, struct own_field, 0);
     g_free(type->value);

@@ -12,8 +12,8 @@ struct response;
 
 /* Which security headers an answer carries: rows of the table in response.c. */
 enum profile {
-    PROFILE_API,   /* JSON, problems, uploads; the default */
-    PROFILE_PAGE,  /* HTML of ours: strict CSP, never framed */
+    PROFILE_API,  /* JSON, problems, uploads; the default */
+    PROFILE_PAGE, /* HTML of ours: strict CSP, never framed */
     PROFILE_EMBED, /* the same, but every site may frame it; response_header(…, "Content-Security-Policy", …) narrows */
     PROFILE_MEDIA, /* sent-in bytes and playlists: sandboxed, readable by every site */
     PROFILE_ASSET, /* scripts, styles, pictures of ours */

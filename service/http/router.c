@@ -107,8 +107,8 @@ const struct route *router_find(struct router *router, struct request *request, 
         }
         note_allowed(allow, route->method);
         /* An exact method beats GET serving HEAD. */
-        const bool is_closer = best == NULL || literal > best_literal ||
-                               (literal == best_literal && strcmp(best->method, method) != 0);
+        const bool is_closer =
+            best == NULL || literal > best_literal || (literal == best_literal && strcmp(best->method, method) != 0);
         if (method_fits(route, method) && is_closer) {
             best = route;
             best_literal = literal;

@@ -12,8 +12,8 @@ typedef struct response *problem_page(struct app *app, struct request *request, 
 struct router_config {
     const struct route *routes; /* [route_count], must outlive the router */
     size_t route_count;
-    gate *gate;              /* NULL: everything may pass */
-    problem_page *problem;   /* NULL: none */
+    gate *gate;            /* NULL: everything may pass */
+    problem_page *problem; /* NULL: none */
     struct app *app;
     struct metrics *metrics;
 };

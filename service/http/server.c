@@ -31,18 +31,14 @@
 #include "service/http/routing.h"
 #include "service/http/watchdog.h"
 
-#define SWALLOW_MAX_BYTES 1048576 /* a refused body of this size is read to its end, then answered */
+#define SWALLOW_MAX_BYTES 1048576  /* a refused body of this size is read to its end, then answered */
 #define LINGER_MAX_BYTES  67108864 /* of a larger one this much, or what comes in 2 s, is dropped after the answer */
 #define STOP_WAIT_US      10000000
 #define STOP_FORCED_US    2000000
 #define STOP_LOOK_US      5000
 #define SYNC_LAG_MAX      8 /* steps that a slow disk may lie behind before reading pauses */
 
-enum lane {
-    LANE_GENERAL,
-    LANE_UPLOAD,
-    LANE_COUNT
-};
+enum lane { LANE_GENERAL, LANE_UPLOAD, LANE_COUNT };
 
 #define LANE_THREADS 2
 
@@ -143,7 +139,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct request 
  * overtakes the answer. So the answer is written beside the library, the body dropped for a while, and then closed. */
 static void answer_by_hand(struct request *request)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     g_autoptr(GString) head = response_head(request->response, response_length(request->response));
 
     if (request->response->content == CONTENT_BYTES) {
@@ -290,7 +287,8 @@ static bool read_head(const struct server *server, struct request *request, cons
         .count = request->headers->len,
     };
     request->method = method;
-    request_set_peer(request, MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+    request_set_peer(request,
+                     MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     if (!framing_check(&input, &framing, error)) {
         return false;
     }
@@ -501,8 +499,9 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     struct server *server = lane->server;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *socket_context = watchdog_add(
-            server->watchdog, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        *socket_context =
+            watchdog_add(server->watchdog,
+                         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
         g_atomic_int_inc(&lane->connections);
     } else {
         watchdog_remove(server->watchdog, *socket_context);
@@ -556,11 +555,11 @@ static bool start_lane(struct lane_daemon *lane, GError **error)
     const struct lane_rule *rule = &LANES[lane->lane];
     const unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
 
-    lane->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, lane, MHD_OPTION_CONNECTION_MEMORY_LIMIT, rule->memory_bytes,
-        MHD_OPTION_CONNECTION_LIMIT, rule->limit, MHD_OPTION_CONNECTION_TIMEOUT, rule->idle_s,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_uri, lane, MHD_OPTION_NOTIFY_COMPLETED,
-        on_complete, lane, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane, MHD_OPTION_END);
+    lane->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, lane, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                    rule->memory_bytes, MHD_OPTION_CONNECTION_LIMIT, rule->limit,
+                                    MHD_OPTION_CONNECTION_TIMEOUT, rule->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                                    MHD_OPTION_URI_LOG_CALLBACK, on_uri, lane, MHD_OPTION_NOTIFY_COMPLETED, on_complete,
+                                    lane, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane, MHD_OPTION_END);
     if (lane->daemon == NULL) {
         g_set_error(error, HTTP_ERROR, REASON_IO, "cannot start the %s lane", rule->name);
         return false;
@@ -649,7 +648,8 @@ struct server *server_start(const struct server_config *config, const struct rou
     server->limits = limits_new();
     server->router = router_new(&router);
     g_mutex_init(&server->interrupt_lock);
-    if (!origin_rule_read(&server->origin, config->trusted_proxies, config->base_url, error) || !start_threads(server, error)) {
+    if (!origin_rule_read(&server->origin, config->trusted_proxies, config->base_url, error) ||
+        !start_threads(server, error)) {
         server_free(server);
         return NULL;
     }

@@ -14,11 +14,11 @@ struct watchdog;
 struct watched;
 
 struct watchdog_limits {
-    int64_t head_ms;            /* from the first byte of a connection, or from the last answer plus idle_ms */
-    int64_t idle_ms;            /* between two requests */
-    int64_t body_window_ms;     /* in each such window … */
-    int64_t body_window_bytes;  /* … a body brings at least this */
-    int64_t linger_ms;          /* how long a refused body may still come */
+    int64_t head_ms;           /* from the first byte of a connection, or from the last answer plus idle_ms */
+    int64_t idle_ms;           /* between two requests */
+    int64_t body_window_ms;    /* in each such window … */
+    int64_t body_window_bytes; /* … a body brings at least this */
+    int64_t linger_ms;         /* how long a refused body may still come */
 };
 
 /* `ended`: connections ended so far. */

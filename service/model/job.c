@@ -53,9 +53,9 @@ static const char SEEN[] = /* worker.seen */
     " seen_ms = excluded.seen_ms";
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct job, id),     SQL_FIELD(struct job, kind),  SQL_FIELD(struct job, submission),
-    SQL_FIELD(struct job, revision), SQL_FIELD(struct job, state), SQL_FIELD(struct job, token),
-    SQL_FIELD(struct job, attempt), SQL_FIELD(struct job, permille), SQL_FIELD(struct job, reason),
+    SQL_FIELD(struct job, id),       SQL_FIELD(struct job, kind),     SQL_FIELD(struct job, submission),
+    SQL_FIELD(struct job, revision), SQL_FIELD(struct job, state),    SQL_FIELD(struct job, token),
+    SQL_FIELD(struct job, attempt),  SQL_FIELD(struct job, permille), SQL_FIELD(struct job, reason),
     SQL_FIELD(struct job, worker),
 };
 const struct sql_map job_map = SQL_MAP(struct job, COLUMNS);

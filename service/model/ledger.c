@@ -38,8 +38,16 @@ static char *hash_of(const struct ledger_record *record)
 {
     g_autofree char *seq = g_strdup_printf("%" G_GINT64_FORMAT, record->seq);
     g_autofree char *at = g_strdup_printf("%" G_GINT64_FORMAT, record->at_ms);
-    const char *const fields[] = {seq,           at,            record->actor, record->role,   record->peer,
-                                  record->action, record->object, record->before, record->after, record->detail,
+    const char *const fields[] = {seq,
+                                  at,
+                                  record->actor,
+                                  record->role,
+                                  record->peer,
+                                  record->action,
+                                  record->object,
+                                  record->before,
+                                  record->after,
+                                  record->detail,
                                   record->previous};
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
 

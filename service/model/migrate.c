@@ -7,7 +7,7 @@
 /* The scripts are part of the program, so that a binary can never meet another version's schema. C17 has no #embed;
  * the assembler has .incbin. Each text ends in NUL. */
 #define EMBED(symbol, path)                                                                                            \
-    __asm__(".section .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path "\"\n.byte 0\n.previous\n");         \
+    __asm__(".section .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path "\"\n.byte 0\n.previous\n");        \
     extern const char symbol[]
 
 EMBED(schema_0001_initial, "service/model/schema/0001_initial.sql");
@@ -65,7 +65,8 @@ static bool check_newest(const struct migration_row *newest, GError **error)
         }
     }
     g_set_error(error, DATABASE_ERROR, REASON_INTERNAL,
-                "the database has schema %" G_GINT64_FORMAT ", which this older program does not know", newest->version);
+                "the database has schema %" G_GINT64_FORMAT ", which this older program does not know",
+                newest->version);
     return false;
 }
 

@@ -40,7 +40,7 @@ struct publication_query {
     const char *edition;
     const char *words; /* search */
     const char *after;
-    int64_t limit;     /* 1..100 */
+    int64_t limit; /* 1..100 */
 };
 /* *next is NULL on the last page; the caller's. */
 struct sql_rows *publication_list(struct sql *sql, const struct publication_query *query, char **next, GError **error);

@@ -29,11 +29,9 @@ static const char KEY_IS_USED[] = /* rendition.key_is_used */
     " + (SELECT COUNT(*) FROM upload WHERE 'original/' || id = $1 AND state IN ('complete', 'taken')) AS count";
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct rendition, submission), SQL_FIELD(struct rendition, revision),
-    SQL_FIELD(struct rendition, name),       SQL_FIELD(struct rendition, kind),
-    SQL_FIELD(struct rendition, type),       SQL_FIELD(struct rendition, bytes),
-    SQL_FIELD(struct rendition, sha256),     SQL_FIELD(struct rendition, store_key),
-    SQL_FIELD(struct rendition, facts),
+    SQL_FIELD(struct rendition, submission), SQL_FIELD(struct rendition, revision),  SQL_FIELD(struct rendition, name),
+    SQL_FIELD(struct rendition, kind),       SQL_FIELD(struct rendition, type),      SQL_FIELD(struct rendition, bytes),
+    SQL_FIELD(struct rendition, sha256),     SQL_FIELD(struct rendition, store_key), SQL_FIELD(struct rendition, facts),
 };
 const struct sql_map rendition_map = SQL_MAP(struct rendition, COLUMNS);
 
@@ -110,8 +108,8 @@ bool rendition_content_digest(struct sql *sql, const struct submission *submissi
     g_auto(Rendition) cover = {0};
     bool found = false;
 
-    if (originals == NULL || !rendition_find(sql, submission->id, submission->revision, "poster.jpg", &cover, &found,
-                                             error)) {
+    if (originals == NULL ||
+        !rendition_find(sql, submission->id, submission->revision, "poster.jpg", &cover, &found, error)) {
         return false;
     }
     g_autofree const char **files = g_new0(const char *, originals->count + 1);

@@ -41,20 +41,28 @@ static const char SETTLE[] = /* decision.settle */
     " d.content_digest AS content_digest, d.state AS state, d.made_ms AS made_ms, d.effective_ms AS effective_ms"      \
     " FROM decision d JOIN staff p ON p.id = d.staff"
 static const char DUE[] = /* decision.due */
-    "SELECT " DECISION_FIELDS " WHERE d.state = 'pending' AND d.effective_ms <= $1 ORDER BY d.effective_ms, d.id LIMIT 20";
+    "SELECT " DECISION_FIELDS
+    " WHERE d.state = 'pending' AND d.effective_ms <= $1 ORDER BY d.effective_ms, d.id LIMIT 20";
 static const char BY_ID[] = /* decision.get */
     "SELECT " DECISION_FIELDS " WHERE d.id = $1";
 static const char HISTORY[] = /* decision.history */
     "SELECT " DECISION_FIELDS " WHERE d.submission = $1 ORDER BY d.made_ms, d.id LIMIT 200";
 
 static const struct sql_column DECISION_COLUMNS[] = {
-    SQL_FIELD(struct decision_row, id),         SQL_FIELD(struct decision_row, submission),
-    SQL_FIELD(struct decision_row, revision),   SQL_FIELD(struct decision_row, stage),
-    SQL_FIELD(struct decision_row, staff),      SQL_FIELD(struct decision_row, staff_name),
-    SQL_FIELD(struct decision_row, staff_role), SQL_FIELD(struct decision_row, action),
-    SQL_FIELD(struct decision_row, reasons),    SQL_FIELD(struct decision_row, note),
-    SQL_FIELD(struct decision_row, content_digest), SQL_FIELD(struct decision_row, state),
-    SQL_FIELD(struct decision_row, made_ms),    SQL_FIELD(struct decision_row, effective_ms),
+    SQL_FIELD(struct decision_row, id),
+    SQL_FIELD(struct decision_row, submission),
+    SQL_FIELD(struct decision_row, revision),
+    SQL_FIELD(struct decision_row, stage),
+    SQL_FIELD(struct decision_row, staff),
+    SQL_FIELD(struct decision_row, staff_name),
+    SQL_FIELD(struct decision_row, staff_role),
+    SQL_FIELD(struct decision_row, action),
+    SQL_FIELD(struct decision_row, reasons),
+    SQL_FIELD(struct decision_row, note),
+    SQL_FIELD(struct decision_row, content_digest),
+    SQL_FIELD(struct decision_row, state),
+    SQL_FIELD(struct decision_row, made_ms),
+    SQL_FIELD(struct decision_row, effective_ms),
 };
 const struct sql_map decision_map = SQL_MAP(struct decision_row, DECISION_COLUMNS);
 
@@ -128,8 +136,8 @@ static bool parse_after(const char *after, int64_t *waiting_ms, const char **id,
 struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
                               const struct review_query *query, char **next, GError **error)
 {
-    g_autofree char *flag = query->flag == NULL || query->flag[0] == '\0' ? g_strdup("")
-                                                                         : g_strdup_printf("%% %s %%", query->flag);
+    g_autofree char *flag =
+        query->flag == NULL || query->flag[0] == '\0' ? g_strdup("") : g_strdup_printf("%% %s %%", query->flag);
     int64_t low;
     int64_t high;
     int64_t waiting_ms;
@@ -139,13 +147,13 @@ struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const 
         return NULL;
     }
     stage_range(rules, staff, query->stage, &low, &high);
-    g_autoptr(SqlRows) rows = sql_rows(
-        sql, QUEUE,
-        SQL_VALUES(SQL_T(scope_filter(rules, staff->scope)),
-                   SQL_T(query->region == NULL ? "" : scope_filter(rules, query->region)), SQL_I(low), SQL_I(high),
-                   SQL_T(query->track == NULL ? "" : query->track), SQL_T(flag), SQL_I(waiting_ms), SQL_T(id),
-                   SQL_I(query->limit)),
-        &submission_map, error);
+    g_autoptr(SqlRows) rows =
+        sql_rows(sql, QUEUE,
+                 SQL_VALUES(SQL_T(scope_filter(rules, staff->scope)),
+                            SQL_T(query->region == NULL ? "" : scope_filter(rules, query->region)), SQL_I(low),
+                            SQL_I(high), SQL_T(query->track == NULL ? "" : query->track), SQL_T(flag),
+                            SQL_I(waiting_ms), SQL_T(id), SQL_I(query->limit)),
+                 &submission_map, error);
     if (rows == NULL) {
         return NULL;
     }
@@ -326,8 +334,7 @@ static bool settle_one(struct sql *sql, const struct rules *rules, const struct 
         return false;
     }
     const bool fits = strcmp(submission.state, "in_review") == 0 && submission.revision == row->revision &&
-                      submission.stage == row->stage &&
-                      g_strcmp0(submission.content_digest, row->content_digest) == 0;
+                      submission.stage == row->stage && g_strcmp0(submission.content_digest, row->content_digest) == 0;
     if (!sql_run(sql, SETTLE, SQL_VALUES(SQL_T(row->id), SQL_T(fits ? "effective" : "void")), NULL, error)) {
         return false;
     }
@@ -349,15 +356,15 @@ bool review_settle(struct sql *sql, const struct rules *rules, const char *id, i
 }
 
 static bool add_decision(struct sql *sql, const struct staff *staff, const struct actor *actor,
-                         const struct submission *submission, const struct review_decision *decision,
-                         const char *note, const int64_t times_ms[2], char **id, GError **error)
+                         const struct submission *submission, const struct review_decision *decision, const char *note,
+                         const int64_t times_ms[2], char **id, GError **error)
 {
     g_autofree char *fresh = secret_id();
     g_autofree char *reasons = decision->reasons == NULL ? g_strdup("[]") : json_dumps(decision->reasons, JSON_COMPACT);
-    json_auto_t *detail = json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s}", "decision", fresh, "action",
-                                    decision->action, "revision", (json_int_t)submission->revision, "stage",
-                                    (json_int_t)submission->stage, "content", submission->content_digest, "reasons",
-                                    decision->reasons, "note", note);
+    json_auto_t *detail =
+        json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s}", "decision", fresh, "action", decision->action, "revision",
+                  (json_int_t)submission->revision, "stage", (json_int_t)submission->stage, "content",
+                  submission->content_digest, "reasons", decision->reasons, "note", note);
     const struct ledger_entry entry = {
         .action = "decision.made",
         .object = submission->id,
@@ -367,9 +374,9 @@ static bool add_decision(struct sql *sql, const struct staff *staff, const struc
     };
 
     if (!sql_run(sql, ADD,
-                 SQL_VALUES(SQL_T(fresh), SQL_T(submission->id), SQL_I(submission->revision),
-                            SQL_I(submission->stage), SQL_T(staff->id), SQL_T(decision->action), SQL_T(reasons),
-                            SQL_T(note), SQL_T(submission->content_digest), SQL_I(times_ms[0]), SQL_I(times_ms[1])),
+                 SQL_VALUES(SQL_T(fresh), SQL_T(submission->id), SQL_I(submission->revision), SQL_I(submission->stage),
+                            SQL_T(staff->id), SQL_T(decision->action), SQL_T(reasons), SQL_T(note),
+                            SQL_T(submission->content_digest), SQL_I(times_ms[0]), SQL_I(times_ms[1])),
                  NULL, error) ||
         !ledger_add(sql, actor, &entry, times_ms[0], error)) {
         return false;

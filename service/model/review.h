@@ -42,10 +42,10 @@ bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct 
                         GError **error);
 
 struct review_decision {
-    const char *action;  /* approve, return, decline, escalate */
-    json_t *reasons;     /* array of codes of REVIEW_REASONS */
+    const char *action; /* approve, return, decline, escalate */
+    json_t *reasons;    /* array of codes of REVIEW_REASONS */
     const char *note;
-    int64_t version;     /* If-Match */
+    int64_t version; /* If-Match */
 };
 /* Stores the decision; with undo_ms 0 it takes effect in the same transaction. *id is the caller's. */
 bool review_decide(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct actor *actor,

@@ -72,8 +72,8 @@ static bool read_time(GKeyFile *file, const char *group, const char *key, int64_
         return false;
     }
     const bool midnight = g_str_has_suffix(text, "T24:00");
-    g_autofree char *iso = midnight ? g_strdup_printf("%.*sT00:00:00", (int)(strlen(text) - 6), text)
-                                    : g_strdup_printf("%s:00", text);
+    g_autofree char *iso =
+        midnight ? g_strdup_printf("%.*sT00:00:00", (int)(strlen(text) - 6), text) : g_strdup_printf("%s:00", text);
     g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(iso, zone);
     if (time == NULL) {
         g_set_error(error, MODEL_ERROR, REASON_INPUT, "[%s] %s: \"%s\" is no time", group, key, text);
@@ -213,9 +213,9 @@ static bool mirror_tracks(struct sql *sql, const struct rules *rules, GError **e
         const struct track *track = g_ptr_array_index(rules->tracks, i);
         if (!sql_run(sql, ADD_TRACK,
                      SQL_VALUES(SQL_T(rules->edition), SQL_T(track->key), SQL_I((int64_t)i), SQL_T(track->name),
-                                SQL_T(track->kind), SQL_I(track->min_ms), SQL_I(track->max_ms),
-                                SQL_I(track->max_bytes), SQL_I(track->max_files), SQL_I(track->is_public),
-                                SQL_I(track->opens_ms), SQL_I(track->closes_ms)),
+                                SQL_T(track->kind), SQL_I(track->min_ms), SQL_I(track->max_ms), SQL_I(track->max_bytes),
+                                SQL_I(track->max_files), SQL_I(track->is_public), SQL_I(track->opens_ms),
+                                SQL_I(track->closes_ms)),
                      NULL, error)) {
             return false;
         }
@@ -244,8 +244,7 @@ static bool mirror(struct sql *sql, void *context, GError **error)
     for (guint i = 0; i < rules->stages->len; i++) {
         const struct stage *stage = &g_array_index(rules->stages, struct stage, i);
         if (!sql_run(sql, ADD_STAGE,
-                     SQL_VALUES(SQL_T(rules->edition), SQL_I(stage->position), SQL_T(stage->name),
-                                SQL_T(stage->level)),
+                     SQL_VALUES(SQL_T(rules->edition), SQL_I(stage->position), SQL_T(stage->name), SQL_T(stage->level)),
                      NULL, error)) {
             return false;
         }

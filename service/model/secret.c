@@ -159,8 +159,8 @@ char *secret_receipt_normalize(const char *code)
             return NULL;
         }
     }
-    if (length != 10 || plain[0] != 'S' || plain[1] != 'D' || !g_ascii_isdigit(plain[2]) || !g_ascii_isdigit(plain[3]) ||
-        strspn(plain + 4, RECEIPT) != 6 || receipt_check(plain + 4) != plain[9]) {
+    if (length != 10 || plain[0] != 'S' || plain[1] != 'D' || !g_ascii_isdigit(plain[2]) ||
+        !g_ascii_isdigit(plain[3]) || strspn(plain + 4, RECEIPT) != 6 || receipt_check(plain + 4) != plain[9]) {
         return NULL;
     }
     return g_strdup_printf("%.4s-%.4s-%.2s", plain, plain + 4, plain + 8);

@@ -34,7 +34,8 @@ bool secret_equal(const char *one, const char *other);
 /* argon2id, 64 MiB, 2 passes (69 ms measured); at most two at once, more than 16 waiting is REASON_BUSY. */
 char *secret_password_hash(struct secrets *secrets, const char *password, GError **error);
 /* `hash` NULL takes the same time and says no: an unknown user must not be told apart. */
-bool secret_password_check(struct secrets *secrets, const char *hash, const char *password, bool *right, GError **error);
+bool secret_password_check(struct secrets *secrets, const char *hash, const char *password, bool *right,
+                           GError **error);
 
 /* Authenticated encryption of short texts at rest. open gives NULL when the text was changed or the key lost. */
 char *secret_seal(const struct secrets *secrets, const char *text);

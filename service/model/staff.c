@@ -14,7 +14,7 @@ enum {
 };
 
 #define STAFF_FIELDS                                                                                                   \
-    "id, username, name, password, role, scope, stages, is_active, failures, slowed_until_ms," \
+    "id, username, name, password, role, scope, stages, is_active, failures, slowed_until_ms,"                         \
     " created_ms"
 
 static const char ADD[] = /* staff.add */
@@ -53,9 +53,11 @@ static const char LOGIN_SWEEP[] = /* login.sweep */
     "DELETE FROM login WHERE seen_ms <= $1 OR created_ms <= $2";
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct staff, id),       SQL_FIELD(struct staff, username),        SQL_FIELD(struct staff, name),
-    SQL_FIELD(struct staff, password), SQL_FIELD(struct staff, role),     SQL_FIELD(struct staff, scope),           SQL_FIELD(struct staff, stages),
-    SQL_FIELD(struct staff, is_active), SQL_FIELD(struct staff, failures),       SQL_FIELD(struct staff, slowed_until_ms),
+    SQL_FIELD(struct staff, id),         SQL_FIELD(struct staff, username),
+    SQL_FIELD(struct staff, name),       SQL_FIELD(struct staff, password),
+    SQL_FIELD(struct staff, role),       SQL_FIELD(struct staff, scope),
+    SQL_FIELD(struct staff, stages),     SQL_FIELD(struct staff, is_active),
+    SQL_FIELD(struct staff, failures),   SQL_FIELD(struct staff, slowed_until_ms),
     SQL_FIELD(struct staff, created_ms),
 };
 const struct sql_map staff_map = SQL_MAP(struct staff, COLUMNS);

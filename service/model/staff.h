@@ -9,14 +9,7 @@
 #include "service/model/rules.h"
 #include "service/model/secret.h"
 
-enum role {
-    ROLE_REVIEWER,
-    ROLE_ORGANISER,
-    ROLE_ADMINISTRATOR,
-    ROLE_UNIT,
-    ROLE_AUDITOR,
-    ROLE_COUNT
-};
+enum role { ROLE_REVIEWER, ROLE_ORGANISER, ROLE_ADMINISTRATOR, ROLE_UNIT, ROLE_AUDITOR, ROLE_COUNT };
 const char *role_name(enum role role);
 bool role_find(const char *name, enum role *role);
 

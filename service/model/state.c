@@ -11,14 +11,14 @@ static const char *const STATES[STATE_COUNT] = {
 };
 
 static const char *const EVENTS[EVENT_COUNT] = {
-    [EVENT_SUBMITTED] = "submission.submitted", [EVENT_UPLOADED] = "submission.received",
-    [EVENT_EXPIRED] = "submission.expired",     [EVENT_STARTED] = "submission.started",
-    [EVENT_PREPARED] = "submission.prepared",   [EVENT_REFUSED] = "submission.refused",
-    [EVENT_RETRIED] = "submission.retried",     [EVENT_PASSED] = "submission.passed",
-    [EVENT_ESCALATED] = "submission.escalated", [EVENT_APPROVED] = "submission.approved",
-    [EVENT_RETURNED] = "submission.returned",   [EVENT_DECLINED] = "submission.declined",
-    [EVENT_PUBLISHED] = "submission.published", [EVENT_EDITED] = "submission.edited",
-    [EVENT_REPLACED] = "submission.replaced",   [EVENT_WITHDRAWN] = "submission.withdrawn",
+    [EVENT_SUBMITTED] = "submission.submitted",   [EVENT_UPLOADED] = "submission.received",
+    [EVENT_EXPIRED] = "submission.expired",       [EVENT_STARTED] = "submission.started",
+    [EVENT_PREPARED] = "submission.prepared",     [EVENT_REFUSED] = "submission.refused",
+    [EVENT_RETRIED] = "submission.retried",       [EVENT_PASSED] = "submission.passed",
+    [EVENT_ESCALATED] = "submission.escalated",   [EVENT_APPROVED] = "submission.approved",
+    [EVENT_RETURNED] = "submission.returned",     [EVENT_DECLINED] = "submission.declined",
+    [EVENT_PUBLISHED] = "submission.published",   [EVENT_EDITED] = "submission.edited",
+    [EVENT_REPLACED] = "submission.replaced",     [EVENT_WITHDRAWN] = "submission.withdrawn",
     [EVENT_TAKEN_DOWN] = "submission.taken_down",
 };
 

@@ -357,11 +357,11 @@ static bool add_consents(struct sql *sql, const struct rules *rules, const struc
     } consents[] = {{"licence", form->licence}, {"guardian", form->guardian}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(consents); i++) {
-        if (consents[i].given && !sql_run(sql, ADD_CONSENT,
-                                          SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(consents[i].kind),
-                                                     SQL_T(rules->consent), SQL_T(form->scopes), SQL_I(now_ms),
-                                                     SQL_T(peer)),
-                                          NULL, error)) {
+        if (consents[i].given &&
+            !sql_run(sql, ADD_CONSENT,
+                     SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(consents[i].kind), SQL_T(rules->consent),
+                                SQL_T(form->scopes), SQL_I(now_ms), SQL_T(peer)),
+                     NULL, error)) {
             return false;
         }
     }
@@ -388,8 +388,7 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
            sql_run(sql, ADD_REVISION,
                    SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(texts->title), SQL_T(texts->words), SQL_I(now_ms)), NULL,
                    error) &&
-           add_consents(sql, rules, secrets, form, id, now_ms, error) &&
-           submission_get(sql, id, submission, error);
+           add_consents(sql, rules, secrets, form, id, now_ms, error) && submission_get(sql, id, submission, error);
 }
 
 bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,

@@ -143,7 +143,7 @@ struct submission_form {
     bool children; /* a child is in the picture */
     bool licence;
     bool guardian;
-    const char *scopes; /* JSON array */
+    const char *scopes;         /* JSON array */
     const char *const *uploads; /* ids, NULL-ended */
     const char *device_digest;
     const char *idempotency; /* digest; NULL when the client sent no key */

@@ -18,8 +18,8 @@ struct upload {
     char *metadata;       /* as given */
     char *track;
     char *fingerprint;
-    char *media_kind;     /* may be NULL */
-    char *refusal;        /* reason code; may be NULL */
+    char *media_kind; /* may be NULL */
+    char *refusal;    /* reason code; may be NULL */
     int64_t created_ms;
     int64_t updated_ms;
     int64_t expires_ms;

@@ -44,11 +44,9 @@ static char *rss_date(const char *iso)
     if (utc == NULL) {
         return NULL;
     }
-    return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d GMT",
-                           DAYS[g_date_time_get_day_of_week(utc) - 1],
-                           g_date_time_get_day_of_month(utc),
-                           MONTHS[g_date_time_get_month(utc) - 1], g_date_time_get_year(utc),
-                           g_date_time_get_hour(utc), g_date_time_get_minute(utc),
+    return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d GMT", DAYS[g_date_time_get_day_of_week(utc) - 1],
+                           g_date_time_get_day_of_month(utc), MONTHS[g_date_time_get_month(utc) - 1],
+                           g_date_time_get_year(utc), g_date_time_get_hour(utc), g_date_time_get_minute(utc),
                            g_date_time_get_second(utc));
 }
 
@@ -67,8 +65,7 @@ static void add_media(GString *out, const json_t *work, const json_t *facts)
         add_attribute(out, "url", address);
         add_attribute(out, "type", text_of(source, "type"));
         add_attribute(out, "isDefault", source == view_source_find(work) ? "true" : "false");
-        add_number(out, "duration",
-                   json_integer_value(json_object_get(work, "duration_ms")) / 1000);
+        add_number(out, "duration", json_integer_value(json_object_get(work, "duration_ms")) / 1000);
         add_number(out, "width", json_integer_value(json_object_get(source, "width")));
         add_number(out, "height", json_integer_value(json_object_get(source, "height")));
         add_number(out, "fileSize", json_integer_value(json_object_get(source, "bytes")));
@@ -136,8 +133,7 @@ GString *feed_rss(const json_t *feed, const json_t *facts)
     markup_element(out, "title", text_of(feed, "title"));
     markup_element(out, "link", page);
     markup_element(out, "description", text_of(feed, "description"));
-    g_string_append(
-        out, "<language>zh-cn</language>\n<atom:link rel=\"self\" type=\"application/rss+xml\"");
+    g_string_append(out, "<language>zh-cn</language>\n<atom:link rel=\"self\" type=\"application/rss+xml\"");
     add_attribute(out, "href", self);
     g_string_append(out, "/>\n");
     for (size_t i = 0; i < MIN(json_array_size(works), FEED_ITEMS_MAX); i++) {
@@ -157,17 +153,15 @@ static json_t *json_item(const json_t *work, const json_t *facts)
     json_t *attachments = json_array();
 
     if (source != NULL) {
-        (void)json_array_append_new(
-            attachments,
-            json_pack("{s:s?, s:s?, s:O?, s:I}", "url", address, "mime_type",
-                      text_of(source, "type"), "size_in_bytes", json_object_get(source, "bytes"),
-                      "duration_in_seconds",
-                      json_integer_value(json_object_get(work, "duration_ms")) / 1000));
+        (void)json_array_append_new(attachments,
+                                    json_pack("{s:s?, s:s?, s:O?, s:I}", "url", address, "mime_type",
+                                              text_of(source, "type"), "size_in_bytes",
+                                              json_object_get(source, "bytes"), "duration_in_seconds",
+                                              json_integer_value(json_object_get(work, "duration_ms")) / 1000));
     }
-    return json_pack("{s:s?, s:s*, s:s?, s:s, s:s*, s:s*, s:o}", "id", text_of(work, "id"), "url",
-                     page, "title", text_of(work, "title"), "content_text",
-                     words == NULL ? "" : words, "image", poster, "date_published",
-                     text_of(work, "published_at"), "attachments", attachments);
+    return json_pack("{s:s?, s:s*, s:s?, s:s, s:s*, s:s*, s:o}", "id", text_of(work, "id"), "url", page, "title",
+                     text_of(work, "title"), "content_text", words == NULL ? "" : words, "image", poster,
+                     "date_published", text_of(work, "published_at"), "attachments", attachments);
 }
 
 GString *feed_json(const json_t *feed, const json_t *facts)
@@ -178,15 +172,13 @@ GString *feed_json(const json_t *feed, const json_t *facts)
     g_autofree char *next = address_of(feed, "next_url", facts);
     json_t *items = json_array();
     json_auto_t *all =
-        json_pack("{s:s, s:s?, s:s*, s:s*, s:s*, s:s*, s:s, s:o}", "version",
-                  "https://jsonfeed.org/version/1.1", "title", text_of(feed, "title"),
-                  "description", text_of(feed, "description"), "home_page_url", page, "feed_url",
-                  self, "next_url", next, "language", "zh-CN", "items", items);
+        json_pack("{s:s, s:s?, s:s*, s:s*, s:s*, s:s*, s:s, s:o}", "version", "https://jsonfeed.org/version/1.1",
+                  "title", text_of(feed, "title"), "description", text_of(feed, "description"), "home_page_url", page,
+                  "feed_url", self, "next_url", next, "language", "zh-CN", "items", items);
     GString *out = g_string_new(NULL);
 
     for (size_t i = 0; i < MIN(json_array_size(works), FEED_ITEMS_MAX); i++) {
-        (void)json_array_append_new(items, json_item(json_array_get(works, i),
-                                                     facts)); /* fails without memory only */
+        (void)json_array_append_new(items, json_item(json_array_get(works, i), facts)); /* fails without memory only */
     }
     markup_json(out, all);
     return out;

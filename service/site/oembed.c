@@ -29,11 +29,9 @@ struct oembed_size oembed_fit(struct oembed_size picture, struct oembed_size mos
     const int64_t most_height_px = most.height_px > 0 ? MIN(most.height_px, height_px) : height_px;
 
     if (most_width_px * height_px <= most_height_px * width_px) {
-        return (struct oembed_size){most_width_px,
-                                    MIN(most_height_px, scale(height_px, most_width_px, width_px))};
+        return (struct oembed_size){most_width_px, MIN(most_height_px, scale(height_px, most_width_px, width_px))};
     }
-    return (struct oembed_size){MIN(most_width_px, scale(width_px, most_height_px, height_px)),
-                                most_height_px};
+    return (struct oembed_size){MIN(most_width_px, scale(width_px, most_height_px, height_px)), most_height_px};
 }
 
 struct oembed_size oembed_size_of(const json_t *work)
@@ -50,14 +48,11 @@ char *oembed_frame(const json_t *work, const json_t *facts, struct oembed_size s
     GString *out = g_string_new("<iframe src=\"");
 
     markup_escape(out, url == NULL ? "" : url);
-    g_string_append_printf(out,
-                           "\" width=\"%" G_GINT64_FORMAT "\" height=\"%" G_GINT64_FORMAT
-                           "\" title=\"",
+    g_string_append_printf(out, "\" width=\"%" G_GINT64_FORMAT "\" height=\"%" G_GINT64_FORMAT "\" title=\"",
                            size.width_px, size.height_px);
     markup_escape(out, text_of(work, "title") == NULL ? "" : text_of(work, "title"));
-    g_string_append(out,
-                    "\" allow=\"fullscreen; picture-in-picture\" allowfullscreen loading=\"lazy\" "
-                    "frameborder=\"0\"></iframe>");
+    g_string_append(out, "\" allow=\"fullscreen; picture-in-picture\" allowfullscreen loading=\"lazy\" "
+                         "frameborder=\"0\"></iframe>");
     return g_string_free(out, FALSE);
 }
 
@@ -71,8 +66,7 @@ static void add_thumbnail(json_t *answer, const json_t *work, const json_t *fact
     if (poster == NULL) {
         return;
     }
-    (void)json_object_set_new(answer, "thumbnail_url",
-                              json_string(poster)); /* these fail without memory only */
+    (void)json_object_set_new(answer, "thumbnail_url", json_string(poster)); /* these fail without memory only */
     (void)json_object_set_new(answer, "thumbnail_width", json_integer(size.width_px));
     (void)json_object_set_new(answer, "thumbnail_height", json_integer(size.height_px));
 }
@@ -83,11 +77,10 @@ static json_t *answer_of(const json_t *work, const json_t *facts, struct oembed_
     const bool is_photo = json_is_true(json_object_get(work, "is_photo"));
     g_autofree char *frame = oembed_frame(work, facts, size);
     json_t *answer =
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?, s:s?, s:s?, s:s?, s:i}", "type",
-                  is_photo ? "rich" : "video", "version", "1.0", "html", frame, "width",
-                  (json_int_t)size.width_px, "height", (json_int_t)size.height_px, "title",
-                  text_of(work, "title"), "author_name", text_of(work, "region_name"),
-                  "provider_name", text_of(facts, "name"), "provider_url",
+        json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?, s:s?, s:s?, s:s?, s:i}", "type", is_photo ? "rich" : "video",
+                  "version", "1.0", "html", frame, "width", (json_int_t)size.width_px, "height",
+                  (json_int_t)size.height_px, "title", text_of(work, "title"), "author_name",
+                  text_of(work, "region_name"), "provider_name", text_of(facts, "name"), "provider_url",
                   text_of(facts, "base_url"), "cache_age", CACHE_SECONDS);
 
     add_thumbnail(answer, work, facts);
@@ -110,10 +103,8 @@ GString *oembed_xml(const json_t *work, const json_t *facts, struct oembed_size 
     const char *name = NULL;
     json_t *value = NULL;
 
-    json_object_foreach(answer, name, value)
-    {
-        g_autofree char *number =
-            g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    json_object_foreach(answer, name, value) {
+        g_autofree char *number = g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
 
         markup_element(out, name, json_is_integer(value) ? number : json_string_value(value));
     }

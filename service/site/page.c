@@ -17,8 +17,7 @@ static void add_asset(json_t *assets, const char *name, const char *file)
     const char *dot = strrchr(file, '.');
     g_autofree char *logical = g_strdup_printf("%s_%s", name, dot == NULL ? "" : dot + 1);
 
-    (void)json_object_set_new(assets, logical,
-                              json_sprintf("/%s", file)); /* fails without memory only */
+    (void)json_object_set_new(assets, logical, json_sprintf("/%s", file)); /* fails without memory only */
 }
 
 /* {"public/submit.ts": {"file": "assets/submit-Ab12.js", "name": "submit", "isEntry": true, "css":
@@ -29,8 +28,7 @@ static json_t *assets_of(const json_t *manifest)
     const char *source = NULL;
     json_t *entry = NULL;
 
-    json_object_foreach((json_t *)(gsize)manifest, source, entry)
-    {
+    json_object_foreach((json_t *)(gsize)manifest, source, entry) {
         const char *name = json_string_value(json_object_get(entry, "name"));
         const char *file = json_string_value(json_object_get(entry, "file"));
         size_t i = 0;
@@ -40,8 +38,7 @@ static json_t *assets_of(const json_t *manifest)
             continue;
         }
         add_asset(assets, name, file);
-        json_array_foreach(json_object_get(entry, "css"), i, style)
-        {
+        json_array_foreach(json_object_get(entry, "css"), i, style) {
             add_asset(assets, name, json_string_value(style));
         }
     }
@@ -55,8 +52,7 @@ static json_t *read_assets(const char *web, GError **error)
     json_auto_t *manifest = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
 
     if (!json_is_object(manifest)) {
-        g_set_error(error, SITE_ERROR, REASON_INTERNAL, "%s: %s; is the front end built?", path,
-                    where.text);
+        g_set_error(error, SITE_ERROR, REASON_INTERNAL, "%s: %s; is the front end built?", path, where.text);
         return NULL;
     }
     return assets_of(manifest);

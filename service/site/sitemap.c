@@ -26,13 +26,11 @@ static void add_video(GString *out, const json_t *work, const json_t *facts)
     g_string_append(out, "<video:video>\n");
     add_address(out, "video:thumbnail_loc", facts, text_of(work, "poster"));
     markup_element(out, "video:title", text_of(work, "title"));
-    markup_element(out, "video:description",
-                   words != NULL && *words != '\0' ? words : text_of(work, "title"));
+    markup_element(out, "video:description", words != NULL && *words != '\0' ? words : text_of(work, "title"));
     add_address(out, "video:content_loc", facts, text_of(view_source_find(work), "src"));
     add_address(out, "video:player_loc", facts, text_of(work, "embed_url"));
     if (seconds > 0 && seconds <= DURATION_SECONDS_MAX) {
-        g_string_append_printf(out, "<video:duration>%" G_GINT64_FORMAT "</video:duration>\n",
-                               seconds);
+        g_string_append_printf(out, "<video:duration>%" G_GINT64_FORMAT "</video:duration>\n", seconds);
     }
     markup_element(out, "video:publication_date", text_of(work, "published_at"));
     markup_element(out, "video:family_friendly", "yes");
@@ -56,10 +54,9 @@ GString *sitemap_xml(const json_t *map, const json_t *facts)
     const json_t *works = json_object_get(map, "works");
     const size_t page_count = MIN(json_array_size(pages), SITEMAP_URLS_MAX);
     const size_t work_count = MIN(json_array_size(works), SITEMAP_URLS_MAX - page_count);
-    GString *out =
-        g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset "
-                     "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" "
-                     "xmlns:video=\"http://www.google.com/schemas/sitemap-video/1.1\">\n");
+    GString *out = g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset "
+                                "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" "
+                                "xmlns:video=\"http://www.google.com/schemas/sitemap-video/1.1\">\n");
 
     for (size_t i = 0; i < page_count; i++) {
         g_string_append(out, "<url>\n");

@@ -21,8 +21,8 @@ static char *description_of(const json_t *work, const json_t *facts)
     if (words != NULL && *words != '\0') {
         return g_strdup(words);
     }
-    return g_strconcat(text_of(work, "title"), "，", region == NULL ? "" : region, "，",
-                       name == NULL ? "" : name, NULL);
+    return g_strconcat(text_of(work, "title"), "，", region == NULL ? "" : region, "，", name == NULL ? "" : name,
+                       NULL);
 }
 
 static void set_absolute(json_t *object, const char *name, const json_t *facts, const char *url)
@@ -40,13 +40,12 @@ GString *structured_data(const json_t *work, const json_t *facts)
     const int64_t duration_ms = json_integer_value(json_object_get(work, "duration_ms"));
     const json_t *source = view_source_find(work);
     g_autofree char *description = description_of(work, facts);
-    g_autofree char *duration = g_strdup_printf("PT%" G_GINT64_FORMAT "M%" G_GINT64_FORMAT "S",
-                                                duration_ms / 60000, duration_ms / 1000 % 60);
+    g_autofree char *duration =
+        g_strdup_printf("PT%" G_GINT64_FORMAT "M%" G_GINT64_FORMAT "S", duration_ms / 60000, duration_ms / 1000 % 60);
     json_auto_t *data =
-        json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:O*, s:O*, s:b}", "@context", "https://schema.org",
-                  "@type", is_photo ? "ImageGallery" : "VideoObject", "name",
-                  text_of(work, "title"), "description", description, "uploadDate",
-                  text_of(work, "published_at"), "width", json_object_get(work, "width"), "height",
+        json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:O*, s:O*, s:b}", "@context", "https://schema.org", "@type",
+                  is_photo ? "ImageGallery" : "VideoObject", "name", text_of(work, "title"), "description", description,
+                  "uploadDate", text_of(work, "published_at"), "width", json_object_get(work, "width"), "height",
                   json_object_get(work, "height"), "isFamilyFriendly", 1);
     GString *out = g_string_new(NULL);
 
@@ -55,8 +54,7 @@ GString *structured_data(const json_t *work, const json_t *facts)
     if (!is_photo) {
         set_absolute(data, "embedUrl", facts, text_of(work, "embed_url"));
         set_absolute(data, "contentUrl", facts, text_of(source, "src"));
-        (void)json_object_set_new(data, "duration",
-                                  json_string(duration)); /* fails without memory only */
+        (void)json_object_set_new(data, "duration", json_string(duration)); /* fails without memory only */
     }
     markup_json(out, data);
     return out;
@@ -76,8 +74,7 @@ static json_t *image_of(const json_t *work, const json_t *facts)
     image = json_object();
     set_absolute(image, "url", facts, card != NULL ? card : poster);
     if (card == NULL) {
-        (void)json_object_set(image, "width",
-                              json_object_get(work, "width")); /* absent stays absent */
+        (void)json_object_set(image, "width", json_object_get(work, "width")); /* absent stays absent */
         (void)json_object_set(image, "height", json_object_get(work, "height"));
     }
     return image;
@@ -86,9 +83,8 @@ static json_t *image_of(const json_t *work, const json_t *facts)
 json_t *structured_page(const json_t *work, const json_t *facts)
 {
     g_autofree char *description = description_of(work, facts);
-    json_t *page =
-        json_pack("{s:s?, s:s, s:s?, s:o*}", "title", text_of(work, "title"), "description",
-                  description, "path", text_of(work, "url"), "image", image_of(work, facts));
+    json_t *page = json_pack("{s:s?, s:s, s:s?, s:o*}", "title", text_of(work, "title"), "description", description,
+                             "path", text_of(work, "url"), "image", image_of(work, facts));
 
     set_absolute(page, "url", facts, text_of(work, "url"));
     return page;

@@ -76,8 +76,7 @@ struct template_set *template_set_new(void)
 {
     struct template_set *set = g_new0(struct template_set, 1);
 
-    set->templates =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
+    set->templates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
     return set;
 }
 
@@ -105,8 +104,7 @@ static size_t line_start(const struct source *source, size_t at)
 
 /* True when nothing but blanks shares the tag's lines; then `first` and `after` enclose those
  * lines. */
-static bool stands_alone(const struct source *source, const struct tag *tag, size_t *first,
-                         size_t *after)
+static bool stands_alone(const struct source *source, const struct tag *tag, size_t *first, size_t *after)
 {
     size_t from = tag->start;
     size_t to = tag->end;
@@ -149,8 +147,7 @@ static void add_text(GArray *nodes, const struct source *source, size_t from, si
     }
 }
 
-static bool tag_name(const struct source *source, struct tag *tag, const char *text, size_t length,
-                     GError **error)
+static bool tag_name(const struct source *source, struct tag *tag, const char *text, size_t length, GError **error)
 {
     g_autofree char *name = g_strstrip(g_strndup(text, length));
 
@@ -158,8 +155,7 @@ static bool tag_name(const struct source *source, struct tag *tag, const char *t
         tag->name[0] = '\0';
         return true;
     }
-    if (name[0] == '\0' || strlen(name) > TEMPLATE_NAME_BYTES_MAX ||
-        strpbrk(name, " \t\r\n{}\"'<>=") != NULL) {
+    if (name[0] == '\0' || strlen(name) > TEMPLATE_NAME_BYTES_MAX || strpbrk(name, " \t\r\n{}\"'<>=") != NULL) {
         return fail(error, source->name, "a tag without a proper name");
     }
     (void)g_strlcpy(tag->name, name, sizeof tag->name); /* the length was checked */
@@ -217,9 +213,7 @@ static bool match_section(GArray *nodes, GArray *open, const struct source *sour
         g_array_append_val(open, last);
     } else if (node->kind == NODE_END) {
         struct node *start =
-            open->len == 0
-                ? NULL
-                : &g_array_index(nodes, struct node, g_array_index(open, guint, open->len - 1));
+            open->len == 0 ? NULL : &g_array_index(nodes, struct node, g_array_index(open, guint, open->len - 1));
 
         if (start == NULL || strcmp(start->text, node->text) != 0) {
             return fail(error, source->name, "a section is closed that is not open");
@@ -241,8 +235,7 @@ static bool compile(struct source *source, GArray *nodes, GError **error)
         size_t after = tag.end;
         const bool alone = stands_alone(source, &tag, &first, &after);
         const struct node node = {.kind = tag.kind,
-                                  .starts_line =
-                                      !alone && line_start(source, tag.start) == tag.start,
+                                  .starts_line = !alone && line_start(source, tag.start) == tag.start,
                                   .text = g_strdup(tag.name),
                                   .indent = alone && tag.kind == NODE_PARTIAL
                                                 ? g_strndup(source->text + first, tag.start - first)
@@ -263,8 +256,7 @@ static bool compile(struct source *source, GArray *nodes, GError **error)
     return open->len == 0 || fail(error, source->name, "a section is not closed");
 }
 
-bool template_set_add(struct template_set *set, const char *name, const char *source,
-                      GError **error)
+bool template_set_add(struct template_set *set, const char *name, const char *source, GError **error)
 {
     struct source reader = {.name = name, .text = source, .length = strlen(source)};
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
@@ -307,8 +299,7 @@ static bool load_file(struct template_set *set, const char *path, const char *na
 
 /* One level of folders (the partials) is enough; `prefix` is "" or that folder's name with its
  * slash. */
-static bool load_folder(struct template_set *set, const char *folder, const char *prefix,
-                        GError **error)
+static bool load_folder(struct template_set *set, const char *folder, const char *prefix, GError **error)
 {
     g_autofree char *here = g_build_filename(folder, prefix, NULL);
     g_autoptr(GDir) dir = g_dir_open(here, 0, NULL);
@@ -422,8 +413,7 @@ static void write_value(GString *out, const json_t *value, bool escaped)
         g_string_append_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         break;
     case JSON_REAL:
-        g_string_append(out,
-                        g_ascii_formatd(number, sizeof number, "%.15g", json_real_value(value)));
+        g_string_append(out, g_ascii_formatd(number, sizeof number, "%.15g", json_real_value(value)));
         break;
     case JSON_TRUE:
         g_string_append(out, "true");
@@ -436,11 +426,9 @@ static void write_value(GString *out, const json_t *value, bool escaped)
     }
 }
 
-static bool render_nodes(struct render *render, const GArray *nodes, guint from, guint to,
-                         GError **error);
+static bool render_nodes(struct render *render, const GArray *nodes, guint from, guint to, GError **error);
 
-static bool render_with(struct render *render, const json_t *item, const GArray *nodes, guint at,
-                        GError **error)
+static bool render_with(struct render *render, const json_t *item, const GArray *nodes, guint at, GError **error)
 {
     bool done = false;
 
@@ -469,8 +457,7 @@ static bool render_section(struct render *render, const GArray *nodes, guint at,
     if (!json_is_array(value)) {
         return render_with(render, value, nodes, at, error);
     }
-    json_array_foreach(value, i, item)
-    {
+    json_array_foreach(value, i, item) {
         if (!render_with(render, item, nodes, at, error)) {
             return false;
         }
@@ -498,8 +485,7 @@ static bool render_partial(struct render *render, const struct node *node, GErro
 static bool render_node(struct render *render, const GArray *nodes, guint at, GError **error)
 {
     const struct node *node = &g_array_index(nodes, struct node, at);
-    const bool is_empty_line =
-        node->kind == NODE_TEXT && (*node->text == '\n' || *node->text == '\r');
+    const bool is_empty_line = node->kind == NODE_TEXT && (*node->text == '\n' || *node->text == '\r');
 
     if (node->starts_line && !is_empty_line) {
         g_string_append_len(render->out, render->indent->str, (gssize)render->indent->len);
@@ -524,8 +510,7 @@ static bool render_node(struct render *render, const GArray *nodes, guint at, GE
     return true;
 }
 
-static bool render_nodes(struct render *render, const GArray *nodes, guint from, guint to,
-                         GError **error)
+static bool render_nodes(struct render *render, const GArray *nodes, guint from, guint to, GError **error)
 {
     bool done = true;
 
@@ -537,8 +522,7 @@ static bool render_nodes(struct render *render, const GArray *nodes, guint from,
         const struct node *node = &g_array_index(nodes, struct node, i);
 
         done = render_node(render, nodes, i, error);
-        if (done &&
-            (render->out->len > render->bytes_max || ++render->steps > TEMPLATE_STEPS_MAX)) {
+        if (done && (render->out->len > render->bytes_max || ++render->steps > TEMPLATE_STEPS_MAX)) {
             done = fail(error, "page", "longer than its limit");
         }
         if (node->kind == NODE_SECTION || node->kind == NODE_INVERTED) {
@@ -549,18 +533,14 @@ static bool render_nodes(struct render *render, const GArray *nodes, guint from,
     return done;
 }
 
-bool template_set_render(const struct template_set *set, const char *name, const json_t *data,
-                         size_t bytes_max, GString *out, GError **error)
+bool template_set_render(const struct template_set *set, const char *name, const json_t *data, size_t bytes_max,
+                         GString *out, GError **error)
 {
     const GArray *nodes = find_template(set, name);
     g_autoptr(GString) indent = g_string_new(NULL);
     const size_t length_before = out->len;
-    struct render render = {.set = set,
-                            .stack = {data},
-                            .depth = 1,
-                            .indent = indent,
-                            .out = out,
-                            .bytes_max = length_before + bytes_max};
+    struct render render = {
+        .set = set, .stack = {data}, .depth = 1, .indent = indent, .out = out, .bytes_max = length_before + bytes_max};
 
     if (nodes == NULL) {
         return fail(error, name, "does not exist");

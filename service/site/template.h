@@ -20,8 +20,8 @@
 
 #define TEMPLATE_SOURCE_BYTES_MAX ((size_t)256 * 1024)
 #define TEMPLATE_NAME_BYTES_MAX   128
-#define TEMPLATE_SECTIONS_MAX     32 /* open at one place of one template */
-#define TEMPLATE_DEPTH_MAX        64 /* sections and partials inside each other while rendering */
+#define TEMPLATE_SECTIONS_MAX     32                    /* open at one place of one template */
+#define TEMPLATE_DEPTH_MAX        64                    /* sections and partials inside each other while rendering */
 #define TEMPLATE_STEPS_MAX        ((size_t)1000 * 1000) /* nodes visited for one page */
 
 struct template_set;
@@ -33,8 +33,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TemplateSet, template_set_free)
 
 /* Compiles one template. Templates may name partials that are added later. SITE_ERROR when it is
  * not well formed. */
-bool template_set_add(struct template_set *set, const char *name, const char *source,
-                      GError **error);
+bool template_set_add(struct template_set *set, const char *name, const char *source, GError **error);
 
 /* Adds every .html file below `folder` by its path from there ("work.html"; a partial
  * "parts/head.html" is also what {{> parts/head}} means), and checks that each partial named
@@ -44,5 +43,5 @@ bool template_set_load(struct template_set *set, const char *folder, GError **er
 /* Appends to `out`; on failure `out` is as it was. SITE_ERROR when the template is absent, the
  * result is longer than `bytes_max`, the nesting deeper than TEMPLATE_DEPTH_MAX or the work more
  * than TEMPLATE_STEPS_MAX. A partial that is absent renders as nothing. */
-bool template_set_render(const struct template_set *set, const char *name, const json_t *data,
-                         size_t bytes_max, GString *out, GError **error);
+bool template_set_render(const struct template_set *set, const char *name, const json_t *data, size_t bytes_max,
+                         GString *out, GError **error);

@@ -34,8 +34,7 @@ static bool is_for_every_phone(const json_t *source)
     const int64_t width_px = json_integer_value(json_object_get(source, "width"));
     const int64_t height_px = json_integer_value(json_object_get(source, "height"));
 
-    return is_mp4(source) &&
-           (codecs == NULL || *codecs == '\0' || g_str_has_prefix(codecs, "avc1")) &&
+    return is_mp4(source) && (codecs == NULL || *codecs == '\0' || g_str_has_prefix(codecs, "avc1")) &&
            MIN(width_px, height_px) <= VIEW_SHORT_SIDE_PX;
 }
 
@@ -84,17 +83,13 @@ static void add_texts(json_t *work)
     const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
     const char *published_at = text_of(work, "published_at");
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(PROVINCE_OFFSET);
-    g_autoptr(GDateTime) published =
-        published_at == NULL ? NULL : g_date_time_new_from_iso8601(published_at, zone);
-    g_autoptr(GDateTime) local =
-        published == NULL || zone == NULL ? NULL : g_date_time_to_timezone(published, zone);
-    g_autofree char *duration =
-        g_strdup_printf("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, seconds / 60, seconds % 60);
-    g_autofree char *day =
-        local == NULL
-            ? NULL
-            : g_strdup_printf("%d年%d月%d日", g_date_time_get_year(local),
-                              g_date_time_get_month(local), g_date_time_get_day_of_month(local));
+    g_autoptr(GDateTime) published = published_at == NULL ? NULL : g_date_time_new_from_iso8601(published_at, zone);
+    g_autoptr(GDateTime) local = published == NULL || zone == NULL ? NULL : g_date_time_to_timezone(published, zone);
+    g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, seconds / 60, seconds % 60);
+    g_autofree char *day = local == NULL
+                               ? NULL
+                               : g_strdup_printf("%d年%d月%d日", g_date_time_get_year(local),
+                                                 g_date_time_get_month(local), g_date_time_get_day_of_month(local));
 
     set_text(work, "duration_text", seconds > 0 ? duration : NULL);
     set_text(work, "published_text", day);
@@ -109,8 +104,7 @@ static void add_addresses(json_t *work, const json_t *facts)
     g_autofree char *video = markup_absolute(base_url, text_of(source, "src"));
     g_autofree char *page = markup_absolute(base_url, text_of(work, "url"));
     g_autofree char *escaped = g_uri_escape_string(page == NULL ? "" : page, NULL, FALSE);
-    g_autofree char *json_url =
-        g_strconcat(base_url, "/oembed?url=", escaped, "&format=json", NULL);
+    g_autofree char *json_url = g_strconcat(base_url, "/oembed?url=", escaped, "&format=json", NULL);
     g_autofree char *xml_url = g_strconcat(base_url, "/oembed?url=", escaped, "&format=xml", NULL);
 
     set_text(work, "embed_code", frame);
@@ -125,8 +119,7 @@ void view_complete(json_t *work, const json_t *facts)
     const struct oembed_size size = oembed_size_of(work);
     const bool is_photo = json_array_size(json_object_get(work, "photos")) > 0;
 
-    (void)json_object_set_new(work, "is_photo",
-                              json_boolean(is_photo)); /* fails without memory only */
+    (void)json_object_set_new(work, "is_photo", json_boolean(is_photo)); /* fails without memory only */
     set_text(work, "aspect_class",
              size.width_px == size.height_px  ? "square"
              : size.width_px > size.height_px ? "landscape"

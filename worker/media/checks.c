@@ -1,6 +1,6 @@
 #include "worker/media/checks.h"
 
-#define BLACK_MEAN      20.0   /* of 255, after range expansion */
+#define BLACK_MEAN      20.0 /* of 255, after range expansion */
 #define BLACK_SHARE     0.98
 #define FROZEN_DISTANCE 0.35   /* of 255: noise of a re-encoded still stays below */
 #define SILENT_PEAK     0.0032 /* -50 dBFS */
@@ -8,12 +8,7 @@
 #define VERY_QUIET_LUFS (-35.0)
 #define SPANS_MAX       20
 
-enum span_kind {
-    SPAN_BLACK,
-    SPAN_FROZEN,
-    SPAN_SILENT,
-    SPAN_KIND_COUNT
-};
+enum span_kind { SPAN_BLACK, SPAN_FROZEN, SPAN_SILENT, SPAN_KIND_COUNT };
 
 /* Shorter spans are cuts and breaths. */
 static const struct {
@@ -60,9 +55,8 @@ static void add_flag(struct checks *checks, const char *flag, int64_t from, int6
 {
     if (checks->count++ < SPANS_MAX) {
         json_array_append_new(checks->flags,
-                              json_pack("{s:s, s:I, s:I}", "flag", flag, "from_ms",
-                                        from / (LIBAV_VIDEO_HZ / 1000), "to_ms",
-                                        to / (LIBAV_VIDEO_HZ / 1000)));
+                              json_pack("{s:s, s:I, s:I}", "flag", flag, "from_ms", from / (LIBAV_VIDEO_HZ / 1000),
+                                        "to_ms", to / (LIBAV_VIDEO_HZ / 1000)));
     }
 }
 

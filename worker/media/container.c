@@ -46,9 +46,9 @@ static const struct {
     {AV_CODEC_ID_ADPCM_IMA_WAV, "adpcm_ima_wav"},
 };
 
-#define CODEC_WHITELIST                                                                            \
-    "h264,hevc,libdav1d,vp9,vp8,mpeg4,h263,mpeg2video,mpeg1video,mjpeg,theora,cinepak,aac,"        \
-    "mp3float,mp2float,opus,vorbis,ac3,eac3,amrnb,amrwb,alac,flac,pcm_s16le,pcm_s16be,pcm_s24le,"  \
+#define CODEC_WHITELIST                                                                                                \
+    "h264,hevc,libdav1d,vp9,vp8,mpeg4,h263,mpeg2video,mpeg1video,mjpeg,theora,cinepak,aac,"                            \
+    "mp3float,mp2float,opus,vorbis,ac3,eac3,amrnb,amrwb,alac,flac,pcm_s16le,pcm_s16be,pcm_s24le,"                      \
     "pcm_s24be,pcm_f32le,pcm_u8,pcm_mulaw,pcm_alaw,adpcm_ima_wav"
 
 struct container {
@@ -97,8 +97,7 @@ static int64_t io_seek(void *opaque, int64_t offset, int whence)
     return base;
 }
 
-static int io_open_denied(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
-                          AVDictionary **options)
+static int io_open_denied(AVFormatContext *format, AVIOContext **io, const char *url, int flags, AVDictionary **options)
 {
     (void)format, (void)io, (void)url, (void)flags, (void)options; /* nothing is ever opened */
     return AVERROR(EPERM);
@@ -176,14 +175,11 @@ static bool check_claims(struct container *container, GError **error)
         }
         if (claimed->width > CONTAINER_SIDE_MAX || claimed->height > CONTAINER_SIDE_MAX ||
             pixels > container->limits.max_pixels) {
-            g_set_error(error, MEDIA_ERROR, REASON_PICTURE_TOO_LARGE, "claims %dx%d",
-                        claimed->width, claimed->height);
+            g_set_error(error, MEDIA_ERROR, REASON_PICTURE_TOO_LARGE, "claims %dx%d", claimed->width, claimed->height);
             return false;
         }
-        if (pixels > 0 &&
-            stream->nb_frames > container->limits.max_ms * CONTAINER_PIXELS_PER_S / 1000 / pixels) {
-            g_set_error(error, MEDIA_ERROR, REASON_TOO_MANY_FRAMES, "claims %" PRId64 " pictures",
-                        stream->nb_frames);
+        if (pixels > 0 && stream->nb_frames > container->limits.max_ms * CONTAINER_PIXELS_PER_S / 1000 / pixels) {
+            g_set_error(error, MEDIA_ERROR, REASON_TOO_MANY_FRAMES, "claims %" PRId64 " pictures", stream->nb_frames);
             return false;
         }
     }
@@ -272,8 +268,7 @@ int container_choose(const struct container *container, enum AVMediaType type)
         const AVStream *stream = container->format->streams[i], *other;
         int gain;
 
-        if (stream->codecpar->codec_type != type ||
-            (type == AVMEDIA_TYPE_VIDEO && !is_moving_picture(stream)) ||
+        if (stream->codecpar->codec_type != type || (type == AVMEDIA_TYPE_VIDEO && !is_moving_picture(stream)) ||
             (type == AVMEDIA_TYPE_AUDIO && stream->codecpar->sample_rate <= 0)) {
             continue;
         }

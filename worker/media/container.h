@@ -13,9 +13,8 @@
 #include "worker/media/reader.h"
 #include "worker/media/sniff.h"
 
-#define CONTAINER_SIDE_MAX 8192 /* px of a picture */
-#define CONTAINER_PIXELS_PER_S                                                                     \
-    (3840LL * 2160 * 30) /* a track's seconds of 4K30 may be decoded, no more */
+#define CONTAINER_SIDE_MAX     8192                 /* px of a picture */
+#define CONTAINER_PIXELS_PER_S (3840LL * 2160 * 30) /* a track's seconds of 4K30 may be decoded, no more */
 
 struct container_limits {
     int64_t max_ms;

@@ -9,8 +9,7 @@
 static void read_matrix(const AVStream *video, struct source_format *format)
 {
     const int32_t *matrix =
-        (const int32_t *)(const void *)av_stream_get_side_data(video, AV_PKT_DATA_DISPLAYMATRIX,
-                                                               NULL);
+        (const int32_t *)(const void *)av_stream_get_side_data(video, AV_PKT_DATA_DISPLAYMATRIX, NULL);
 
     if (matrix == NULL) {
         return;
@@ -30,8 +29,8 @@ static void read_colour(const AVStream *video, const AVFrame *frame, struct sour
     format->matrix_coefficients = frame->colorspace;
     format->primaries = frame->color_primaries;
     format->transfer = frame->color_trc;
-    format->full_range = frame->color_range == AVCOL_RANGE_JPEG ||
-                         (pixel != NULL && g_str_has_prefix(pixel->name, "yuvj"));
+    format->full_range =
+        frame->color_range == AVCOL_RANGE_JPEG || (pixel != NULL && g_str_has_prefix(pixel->name, "yuvj"));
     format->is_dolby_vision = av_stream_get_side_data(video, AV_PKT_DATA_DOVI_CONF, NULL) != NULL;
     if (pixel != NULL && (pixel->flags & AV_PIX_FMT_FLAG_RGB) != 0) {
         format->full_range = true;
@@ -42,14 +41,12 @@ static void read_colour(const AVStream *video, const AVFrame *frame, struct sour
     } else if (format->transfer == AVCOL_TRC_SMPTE2084) {
         format->hdr = SOURCE_PQ;
     }
-    if (format->matrix_coefficients == AVCOL_SPC_UNSPECIFIED ||
-        format->matrix_coefficients == AVCOL_SPC_RESERVED ||
+    if (format->matrix_coefficients == AVCOL_SPC_UNSPECIFIED || format->matrix_coefficients == AVCOL_SPC_RESERVED ||
         format->matrix_coefficients == AVCOL_SPC_RGB) {
         /* What players assume: small pictures are BT.601. */
-        format->matrix_coefficients = format->hdr != SOURCE_SDR ? AVCOL_SPC_BT2020_NCL
-                                      : frame->width >= 1280 || frame->height > 576
-                                          ? AVCOL_SPC_BT709
-                                          : AVCOL_SPC_SMPTE170M;
+        format->matrix_coefficients = format->hdr != SOURCE_SDR                     ? AVCOL_SPC_BT2020_NCL
+                                      : frame->width >= 1280 || frame->height > 576 ? AVCOL_SPC_BT709
+                                                                                    : AVCOL_SPC_SMPTE170M;
     }
 }
 
@@ -78,8 +75,7 @@ static void read_size(const AVStream *video, const AVFrame *frame, struct source
 static void read_tag(const AVDictionaryEntry *tag, struct source_format *format)
 {
     static const char *const LOCATION[] = {"location", "gps", "xyz"};
-    static const char *const DEVICE[] = {"make",         "model",       "android.version",
-                                         "manufacturer", "capture.fps", "software"};
+    static const char *const DEVICE[] = {"make", "model", "android.version", "manufacturer", "capture.fps", "software"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(LOCATION); i++) {
         format->had_location |= strcasestr(tag->key, LOCATION[i]) != NULL;
@@ -102,15 +98,14 @@ static void read_tags(const AVFormatContext *container, struct source_format *fo
     }
     for (unsigned i = 0; i < container->nb_streams; i++) {
         tag = NULL;
-        while ((tag = av_dict_get(container->streams[i]->metadata, "", tag,
-                                  AV_DICT_IGNORE_SUFFIX)) != NULL) {
+        while ((tag = av_dict_get(container->streams[i]->metadata, "", tag, AV_DICT_IGNORE_SUFFIX)) != NULL) {
             read_tag(tag, format);
         }
     }
 }
 
-void format_read(const AVFormatContext *container, const AVStream *video, const AVStream *audio,
-                 const AVFrame *first, struct source_format *format)
+void format_read(const AVFormatContext *container, const AVStream *video, const AVStream *audio, const AVFrame *first,
+                 struct source_format *format)
 {
     const AVCodecParameters *picture = video->codecpar;
 

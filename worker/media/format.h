@@ -39,6 +39,6 @@ struct source_format {
 };
 
 /* `audio` is NULL without sound. */
-void format_read(const AVFormatContext *container, const AVStream *video, const AVStream *audio,
-                 const AVFrame *first, struct source_format *format);
+void format_read(const AVFormatContext *container, const AVStream *video, const AVStream *audio, const AVFrame *first,
+                 struct source_format *format);
 void format_clear(struct source_format *format);

@@ -17,8 +17,8 @@ struct graph {
     AVFilterGraph *filters; /* NULL until the first frame */
     AVFilterContext *input;
     AVFilterContext *sinks[GRAPH_OUTPUTS_MAX];
-    int64_t next_sample; /* sound: where the next frame begins, so that a new graph goes on there */
-    AVFrame *shape;      /* the format the graph was built for, without data */
+    int64_t next_sample;             /* sound: where the next frame begins, so that a new graph goes on there */
+    AVFrame *shape;                  /* the format the graph was built for, without data */
     GQueue ready[GRAPH_OUTPUTS_MAX]; /* left over from a graph that was replaced */
 };
 
@@ -35,8 +35,7 @@ static struct graph *graph_new(int count)
     return graph;
 }
 
-struct graph *graph_video_new(const struct source_format *format,
-                              const struct graph_output *outputs, int count)
+struct graph *graph_video_new(const struct source_format *format, const struct graph_output *outputs, int count)
 {
     struct graph *graph = graph_new(count);
 
@@ -95,8 +94,7 @@ static const char *orientation_of(const int32_t *matrix)
 /* zscale wants a name for what the file leaves open. */
 static const char *name_or(const char *name, const char *otherwise)
 {
-    return name == NULL || strcmp(name, "unknown") == 0 || strcmp(name, "reserved") == 0 ? otherwise
-                                                                                         : name;
+    return name == NULL || strcmp(name, "unknown") == 0 || strcmp(name, "reserved") == 0 ? otherwise : name;
 }
 
 /* Tone mapping. HLG is anchored at 203 cd/m² reference white (BT.2408), PQ at 250: most clips are
@@ -106,13 +104,12 @@ static void append_hdr(GString *text, const struct source_format *format)
     const bool is_hlg = format->hdr == SOURCE_HLG;
     const char *primaries = name_or(av_color_primaries_name(format->primaries), "bt2020");
 
-    g_string_append_printf(
-        text,
-        ",zscale=tin=%s:pin=%s:min=%s:rin=%s:t=linear:npl=%d,format=gbrpf32le,zscale=p=bt709,"
-        "tonemap=tonemap=%s:desat=0%s,zscale=t=bt709:m=bt709:r=tv,format=yuv420p",
-        is_hlg ? "arib-std-b67" : "smpte2084", primaries,
-        name_or(av_color_space_name(format->matrix_coefficients), "bt2020nc"),
-        format->full_range ? "pc" : "tv", is_hlg ? 203 : 250, "mobius", is_hlg ? ":peak=4" : "");
+    g_string_append_printf(text,
+                           ",zscale=tin=%s:pin=%s:min=%s:rin=%s:t=linear:npl=%d,format=gbrpf32le,zscale=p=bt709,"
+                           "tonemap=tonemap=%s:desat=0%s,zscale=t=bt709:m=bt709:r=tv,format=yuv420p",
+                           is_hlg ? "arib-std-b67" : "smpte2084", primaries,
+                           name_or(av_color_space_name(format->matrix_coefficients), "bt2020nc"),
+                           format->full_range ? "pc" : "tv", is_hlg ? 203 : 250, "mobius", is_hlg ? ":peak=4" : "");
 }
 
 /* A size; the colours stay what they are. */
@@ -129,9 +126,8 @@ static void append_scale(GString *text, const struct graph *graph, int width, in
 /* RGB has no matrix yet: swscale gives it BT.709 limited at once. */
 static void append_rgb(GString *text, int width, int height)
 {
-    g_string_append_printf(
-        text, ",scale=%d:%d:flags=bilinear:out_color_matrix=bt709:out_range=tv,format=yuv420p",
-        width, height);
+    g_string_append_printf(text, ",scale=%d:%d:flags=bilinear:out_color_matrix=bt709:out_range=tv,format=yuv420p",
+                           width, height);
 }
 
 /* Another matrix or full range: by the colorspace filter, which has SIMD for it, where swscale goes
@@ -197,14 +193,11 @@ static void append_output(GString *text, const struct graph *graph, int index)
 
     g_string_append(text, "null");
     if (output->every_s > 0) {
-        g_string_append_printf(text,
-                               ",select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,%.4f)'",
-                               output->every_s);
+        g_string_append_printf(text, ",select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,%.4f)'", output->every_s);
     }
     if (output->from != GRAPH_FROM_INPUT) {
-        g_string_append_printf(text,
-                               ",scale=%d:%d:flags=bilinear:in_color_matrix=bt709:in_range=tv",
-                               output->width, output->height);
+        g_string_append_printf(text, ",scale=%d:%d:flags=bilinear:in_color_matrix=bt709:in_range=tv", output->width,
+                               output->height);
         if (output->pixel == AV_PIX_FMT_YUV420P) {
             g_string_append(text, ":out_color_matrix=bt709:out_range=tv");
         }
@@ -217,8 +210,7 @@ static void append_output(GString *text, const struct graph *graph, int index)
         g_string_append(text, orientation_of(format->matrix));
     }
     if (output->pixel == AV_PIX_FMT_RGB24 && output->from == GRAPH_FROM_INPUT) {
-        g_string_append_printf(text, ",scale=%d:%d:in_color_matrix=bt709:in_range=tv",
-                               output->width, output->height);
+        g_string_append_printf(text, ",scale=%d:%d:in_color_matrix=bt709:in_range=tv", output->width, output->height);
     }
     g_string_append_printf(text, ",setsar=1,format=%s", av_get_pix_fmt_name(output->pixel));
 }
@@ -268,8 +260,7 @@ static char *audio_text(const struct graph *graph)
 {
     GString *text = g_string_new(NULL);
 
-    g_string_append_printf(text,
-                           "[in]aresample=48000:async=1:min_hard_comp=0.04:first_pts=%" PRId64,
+    g_string_append_printf(text, "[in]aresample=48000:async=1:min_hard_comp=0.04:first_pts=%" PRId64,
                            graph->next_sample);
 
     g_string_append(text, ",aformat=sample_fmts=fltp:channel_layouts=stereo:sample_rates=48000");
@@ -320,16 +311,14 @@ static bool make_sinks(struct graph *graph, AVFilterInOut **ends, GError **error
     for (int i = graph->count - 1; i >= 0; i--) {
         g_autofree char *name = g_strdup_printf("out%d", i);
         AVFilterInOut *end = avfilter_inout_alloc();
-        const int code = avfilter_graph_create_filter(&graph->sinks[i], filter, name, NULL, NULL,
-                                                      graph->filters);
+        const int code = avfilter_graph_create_filter(&graph->sinks[i], filter, name, NULL, NULL, graph->filters);
 
         g_assert(end != NULL);
         if (!libav_check(code, REASON_INTERNAL, "graph output", error)) {
             avfilter_inout_free(&end);
             return false;
         }
-        *end =
-            (AVFilterInOut){.name = av_strdup(name), .filter_ctx = graph->sinks[i], .next = *ends};
+        *end = (AVFilterInOut){.name = av_strdup(name), .filter_ctx = graph->sinks[i], .next = *ends};
         *ends = end;
     }
     return true;
@@ -377,8 +366,7 @@ static bool build(struct graph *graph, const AVFrame *frame, GError **error)
     graph->filters = avfilter_graph_alloc();
     g_assert(graph->filters != NULL);
     graph->filters->nb_threads = 1; /* the threads are the pipeline's */
-    ok = make_input(graph, frame, error) && make_sinks(graph, &ends, error) &&
-         connect(graph, &ends, error);
+    ok = make_input(graph, frame, error) && make_sinks(graph, &ends, error) && connect(graph, &ends, error);
     avfilter_inout_free(&ends);
     if (ok && graph->chunk > 0) {
         av_buffersink_set_frame_size(graph->sinks[0], (unsigned)graph->chunk);
@@ -390,9 +378,8 @@ static bool fits(const struct graph *graph, const AVFrame *frame)
 {
     const AVFrame *shape = graph->shape;
 
-    return frame->width == shape->width && frame->height == shape->height &&
-           frame->format == shape->format && frame->sample_rate == shape->sample_rate &&
-           frame->ch_layout.nb_channels == shape->ch_layout.nb_channels;
+    return frame->width == shape->width && frame->height == shape->height && frame->format == shape->format &&
+           frame->sample_rate == shape->sample_rate && frame->ch_layout.nb_channels == shape->ch_layout.nb_channels;
 }
 
 /* -- frames --------------------------------------------------------------------------------------------- */
@@ -445,8 +432,7 @@ bool graph_write(struct graph *graph, AVFrame *frame, GError **error)
     }
     frame->sample_aspect_ratio = (AVRational){1, 1};
     frame->pict_type = AV_PICTURE_TYPE_NONE;
-    return libav_check(av_buffersrc_add_frame(graph->input, frame), REASON_BROKEN_FILE, "graph",
-                       error);
+    return libav_check(av_buffersrc_add_frame(graph->input, frame), REASON_BROKEN_FILE, "graph", error);
 }
 
 bool graph_read(struct graph *graph, int index, AVFrame **out, GError **error)

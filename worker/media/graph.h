@@ -16,17 +16,16 @@
 #define GRAPH_FROM_INPUT  (-1)
 
 struct graph_output {
-    int width, height;          /* upright pixels */
-    int from;                   /* an earlier output's index, or GRAPH_FROM_INPUT */
-    double every_s;             /* 0: every picture; else at most one in so many seconds */
-    enum AVPixelFormat pixel;   /* yuv420p, or rgb24 for stills */
+    int width, height;        /* upright pixels */
+    int from;                 /* an earlier output's index, or GRAPH_FROM_INPUT */
+    double every_s;           /* 0: every picture; else at most one in so many seconds */
+    enum AVPixelFormat pixel; /* yuv420p, or rgb24 for stills */
 };
 
 struct graph;
 
 /* `outputs` is copied; `format` must live as long as the graph. */
-struct graph *graph_video_new(const struct source_format *format,
-                              const struct graph_output *outputs, int count);
+struct graph *graph_video_new(const struct source_format *format, const struct graph_output *outputs, int count);
 
 /* `gain_db` is applied after the mix to stereo. `chunk` frames of sound a frame; the same frames carry the loudness
  * in their metadata when `measure` is set. */

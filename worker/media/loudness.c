@@ -2,12 +2,12 @@
 
 #include <math.h>
 
-#define WAVE_MAX    (1800 * LOUDNESS_WAVE_HZ + 1)
+#define WAVE_MAX (1800 * LOUDNESS_WAVE_HZ + 1)
 
 struct loudness {
     double integrated, peak;
     GArray *wave;
-    int filled;     /* samples in the present peak */
+    int filled; /* samples in the present peak */
     float present;
 };
 

@@ -10,7 +10,7 @@
 #include "worker/media/libav.h"
 #include "worker/task.h"
 
-#define LOUDNESS_WAVE_HZ     20      /* peaks a second */
+#define LOUDNESS_WAVE_HZ 20 /* peaks a second */
 
 struct loudness;
 

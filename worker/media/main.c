@@ -21,8 +21,7 @@
 #define PROGRESS_US   200000
 #define PROGRESS_STEP 10
 #define WORDS_MAX     180
-#define ARENAS_MAX                                                                                 \
-    2 /* glibc reserves 64 MB of address space for each, one a thread: too much under RLIMIT_AS */
+#define ARENAS_MAX    2 /* glibc reserves 64 MB of address space for each, one a thread: too much under RLIMIT_AS */
 
 #ifdef XUEPAI_SANITIZE
 /* A leak check at the end would stop all threads by ptrace, which the lock forbids. */
@@ -48,8 +47,7 @@ static void say(const char *line)
 {
     g_autofree char *whole = g_strconcat(line, "\n", NULL);
 
-    (void)sink_write_all(STDOUT_FILENO, whole, strlen(whole),
-                         NULL); /* the worker is gone: so are we soon */
+    (void)sink_write_all(STDOUT_FILENO, whole, strlen(whole), NULL); /* the worker is gone: so are we soon */
 }
 
 /* At most five lines a second, and one at least, also when the number stands still: it says that
@@ -79,9 +77,7 @@ static int say_failure(const GError *error)
     g_strdelimit(valid, "\r\n\t", ' ');
     line = g_strdup_printf("E %s %s", reason_rule_of(error_reason(error))->code, valid);
     say(line);
-    return error_reason(error) == REASON_INFRASTRUCTURE || error_reason(error) == REASON_INTERNAL
-               ? 1
-               : EXIT_MEDIA;
+    return error_reason(error) == REASON_INFRASTRUCTURE || error_reason(error) == REASON_INTERNAL ? 1 : EXIT_MEDIA;
 }
 
 static bool read_task(struct task *task, GError **error)
@@ -132,16 +128,12 @@ static bool warm_up(const struct task *task, struct sniffer **sniffer, GError **
 static bool run_verb(const struct task *task, struct sniffer *sniffer, GError **error)
 {
     struct reporter reporter = {.permille = 0};
-    struct verb_context context = {.task = task,
-                                   .sniffer = sniffer,
-                                   .progress = report,
-                                   .data = &reporter,
-                                   .outputs = json_array()};
+    struct verb_context context = {
+        .task = task, .sniffer = sniffer, .progress = report, .data = &reporter, .outputs = json_array()};
     const bool ok = VERBS[task->verb](&context, error);
 
     if (ok) {
-        json_auto_t *result =
-            json_pack("{s:O, s:O}", "facts", context.facts, "outputs", context.outputs);
+        json_auto_t *result = json_pack("{s:O, s:O}", "facts", context.facts, "outputs", context.outputs);
         g_autofree char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(6));
         g_autofree char *line = g_strconcat("R ", text, NULL);
         say("P 1000");
@@ -196,11 +188,10 @@ static int serve_sniffer(struct sandbox *sandbox, bool unsafe)
 
 static int print_version(void)
 {
-    printf("xuepai-media %s\nlibavformat %u.%u.%u\nlibavcodec %u.%u.%u\nlibvips %s\n",
-           XUEPAI_VERSION, AV_VERSION_MAJOR(avformat_version()),
-           AV_VERSION_MINOR(avformat_version()), AV_VERSION_MICRO(avformat_version()),
-           AV_VERSION_MAJOR(avcodec_version()), AV_VERSION_MINOR(avcodec_version()),
-           AV_VERSION_MICRO(avcodec_version()), vips_version_string());
+    printf("xuepai-media %s\nlibavformat %u.%u.%u\nlibavcodec %u.%u.%u\nlibvips %s\n", XUEPAI_VERSION,
+           AV_VERSION_MAJOR(avformat_version()), AV_VERSION_MINOR(avformat_version()),
+           AV_VERSION_MICRO(avformat_version()), AV_VERSION_MAJOR(avcodec_version()),
+           AV_VERSION_MINOR(avcodec_version()), AV_VERSION_MICRO(avcodec_version()), vips_version_string());
     return 0;
 }
 
@@ -212,8 +203,7 @@ int main(int argc, char **argv)
         {"sniff", 0, 0, G_OPTION_ARG_NONE, &sniff, "answer questions about heads of files", NULL},
         {"self-test", 0, 0, G_OPTION_ARG_NONE, &self_test, "try what the sandbox forbids", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, "print versions", NULL},
-        {"unsafe", 0, 0, G_OPTION_ARG_NONE, &unsafe, "sniff even where no sandbox can be had",
-         NULL},
+        {"unsafe", 0, 0, G_OPTION_ARG_NONE, &unsafe, "sniff even where no sandbox can be had", NULL},
         {"userns", 0, 0, G_OPTION_ARG_NONE, &userns, "the caller gave an own user namespace", NULL},
         {"netns", 0, 0, G_OPTION_ARG_NONE, &netns, "the caller gave an own network", NULL},
         G_OPTION_ENTRY_NULL,

@@ -66,8 +66,8 @@ static bool warm_up(GError **error)
 
 bool photo_prepare_library(GError **error)
 {
-    static const char *const LOADERS[] = {"VipsForeignLoadJpeg", "VipsForeignLoadPng",
-                                          "VipsForeignLoadWebp", "VipsForeignLoadHeif"};
+    static const char *const LOADERS[] = {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp",
+                                          "VipsForeignLoadHeif"};
 
     if (VIPS_INIT("xuepai-media") != 0) {
         return failed(REASON_INFRASTRUCTURE, error);
@@ -87,13 +87,11 @@ static void *read_all(const struct reader *reader, GError **error)
     void *bytes;
 
     if (reader->size_bytes > PHOTO_BYTES_MAX) {
-        g_set_error(error, MEDIA_ERROR, REASON_UPLOAD_TOO_LARGE, "photo of %" PRId64 " bytes",
-                    reader->size_bytes);
+        g_set_error(error, MEDIA_ERROR, REASON_UPLOAD_TOO_LARGE, "photo of %" PRId64 " bytes", reader->size_bytes);
         return NULL;
     }
     bytes = g_try_malloc((size_t)reader->size_bytes);
-    if (bytes == NULL ||
-        !reader_read_exactly(reader, 0, bytes, (size_t)reader->size_bytes)) {
+    if (bytes == NULL || !reader_read_exactly(reader, 0, bytes, (size_t)reader->size_bytes)) {
         g_free(bytes);
         g_set_error(error, MEDIA_ERROR, REASON_INFRASTRUCTURE, "photo cannot be read");
         return NULL;
@@ -107,8 +105,7 @@ static bool check_size(const struct task *task, int width, int height, GError **
         g_set_error(error, MEDIA_ERROR, REASON_BROKEN_FILE, "claims %dx%d", width, height);
         return false;
     }
-    if (width > SIDE_MAX || height > SIDE_MAX ||
-        (int64_t)width * height > task->limits.max_photo_pixels) {
+    if (width > SIDE_MAX || height > SIDE_MAX || (int64_t)width * height > task->limits.max_photo_pixels) {
         g_set_error(error, MEDIA_ERROR, REASON_PICTURE_TOO_LARGE, "claims %dx%d", width, height);
         return false;
     }
@@ -149,9 +146,8 @@ static json_t *facts_of(VipsImage *image, enum sniff_family family, int64_t byte
     return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:b, s:b}", "kind", "photo", "container",
                      sniff_row_of(family)->name, "width",
                      swapped ? vips_image_get_height(image) : vips_image_get_width(image), "height",
-                     swapped ? vips_image_get_width(image) : vips_image_get_height(image),
-                     "orientation", orientation, "bytes", bytes, "had_location",
-                     has_field(image, LOCATION), "had_device", has_field(image, DEVICE),
+                     swapped ? vips_image_get_width(image) : vips_image_get_height(image), "orientation", orientation,
+                     "bytes", bytes, "had_location", has_field(image, LOCATION), "had_device", has_field(image, DEVICE),
                      "ai_label", has_label(image));
 }
 
@@ -161,8 +157,8 @@ static void drop_webp_exif(uint8_t *bytes, size_t *length)
     size_t at = 12, kept = 12;
 
     while (at + 8 <= *length) {
-        const uint32_t size = (uint32_t)bytes[at + 4] | (uint32_t)bytes[at + 5] << 8 |
-                              (uint32_t)bytes[at + 6] << 16 | (uint32_t)bytes[at + 7] << 24;
+        const uint32_t size = (uint32_t)bytes[at + 4] | (uint32_t)bytes[at + 5] << 8 | (uint32_t)bytes[at + 6] << 16 |
+                              (uint32_t)bytes[at + 7] << 24;
         const size_t chunk = MIN(8 + (size_t)size + size % 2, *length - at);
 
         if (memcmp(bytes + at, "EXIF", 4) != 0) {
@@ -201,9 +197,8 @@ static bool save(const struct task *task, VipsImage *image, int size, json_t *ou
         if (!sink_write_all(fd, bytes, length, error)) {
             return false;
         }
-        json_array_append_new(outputs, json_pack("{s:s, s:i, s:i}", "name", name, "width",
-                                                 vips_image_get_width(image), "height",
-                                                 vips_image_get_height(image)));
+        json_array_append_new(outputs, json_pack("{s:s, s:i, s:i}", "name", name, "width", vips_image_get_width(image),
+                                                 "height", vips_image_get_height(image)));
     }
     return true;
 }
@@ -213,11 +208,11 @@ static bool save(const struct task *task, VipsImage *image, int size, json_t *ou
 static bool load_small(void *bytes, size_t length, VipsImage *header, VipsImage **small)
 {
     if (vips_image_get_typeof(header, VIPS_META_ICC_NAME) != 0) {
-        return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size",
-                                     VIPS_SIZE_DOWN, "option_string", TRUNCATED_FAILS, "export_profile", "srgb", NULL) == 0;
+        return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size", VIPS_SIZE_DOWN,
+                                     "option_string", TRUNCATED_FAILS, "export_profile", "srgb", NULL) == 0;
     }
-    return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size",
-                                 VIPS_SIZE_DOWN, "option_string", TRUNCATED_FAILS, NULL) == 0;
+    return vips_thumbnail_buffer(bytes, length, small, SIZES[0], "height", SIZES[0], "size", VIPS_SIZE_DOWN,
+                                 "option_string", TRUNCATED_FAILS, NULL) == 0;
 }
 
 /* Takes off everything that is not picture; libvips 8.14's WebP saver ignores `strip`. */

@@ -14,12 +14,10 @@ static const struct {
     char letter;
     uint8_t rows[GLYPH_HEIGHT];
 } GLYPHS[] = {
-    {'0', {14, 17, 19, 21, 25, 17, 14}}, {'1', {4, 12, 4, 4, 4, 4, 14}},
-    {'2', {14, 17, 1, 2, 4, 8, 31}},     {'3', {31, 2, 4, 2, 1, 17, 14}},
-    {'4', {2, 6, 10, 18, 31, 2, 2}},     {'5', {31, 16, 30, 1, 1, 17, 14}},
-    {'6', {6, 8, 16, 30, 17, 17, 14}},   {'7', {31, 1, 2, 4, 8, 8, 8}},
-    {'8', {14, 17, 17, 14, 17, 17, 14}}, {'9', {14, 17, 17, 15, 1, 2, 12}},
-    {':', {0, 4, 4, 0, 4, 4, 0}},        {'.', {0, 0, 0, 0, 0, 12, 12}},
+    {'0', {14, 17, 19, 21, 25, 17, 14}}, {'1', {4, 12, 4, 4, 4, 4, 14}},  {'2', {14, 17, 1, 2, 4, 8, 31}},
+    {'3', {31, 2, 4, 2, 1, 17, 14}},     {'4', {2, 6, 10, 18, 31, 2, 2}}, {'5', {31, 16, 30, 1, 1, 17, 14}},
+    {'6', {6, 8, 16, 30, 17, 17, 14}},   {'7', {31, 1, 2, 4, 8, 8, 8}},   {'8', {14, 17, 17, 14, 17, 17, 14}},
+    {'9', {14, 17, 17, 15, 1, 2, 12}},   {':', {0, 4, 4, 0, 4, 4, 0}},    {'.', {0, 0, 0, 0, 0, 12, 12}},
 };
 
 struct picture *picture_new(int width, int height, uint8_t grey)
@@ -46,8 +44,7 @@ struct picture *picture_of_frame(const AVFrame *frame)
 
     g_assert(frame->format == AV_PIX_FMT_RGB24);
     for (int y = 0; y < frame->height; y++) {
-        memcpy(at(picture, 0, y), frame->data[0] + (ptrdiff_t)y * frame->linesize[0],
-               (size_t)frame->width * 3);
+        memcpy(at(picture, 0, y), frame->data[0] + (ptrdiff_t)y * frame->linesize[0], (size_t)frame->width * 3);
     }
     return picture;
 }
@@ -137,16 +134,14 @@ void picture_text(struct picture *picture, const char *text, int x, int y, int s
 
 bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error)
 {
-    VipsImage *image = vips_image_new_from_memory(
-        picture->rgb, (size_t)picture->width * (size_t)picture->height * 3, picture->width,
-        picture->height, 3, VIPS_FORMAT_UCHAR);
+    VipsImage *image = vips_image_new_from_memory(picture->rgb, (size_t)picture->width * (size_t)picture->height * 3,
+                                                  picture->width, picture->height, 3, VIPS_FORMAT_UCHAR);
     g_autofree void *bytes = NULL;
     size_t length = 0;
     int code = -1;
 
     if (image != NULL) {
-        code = vips_jpegsave_buffer(image, &bytes, &length, "Q", quality, "strip", TRUE,
-                                    "optimize_coding", TRUE, NULL);
+        code = vips_jpegsave_buffer(image, &bytes, &length, "Q", quality, "strip", TRUE, "optimize_coding", TRUE, NULL);
         g_object_unref(image);
     }
     if (code != 0) {

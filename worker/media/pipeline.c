@@ -1,9 +1,9 @@
 #include "worker/media/pipeline.h"
 
-#define FRAMES_QUEUED  6
+#define FRAMES_QUEUED   6
 #define PICTURES_QUEUED 4
-#define SOUNDS_QUEUED  64
-#define PACKETS_QUEUED 256
+#define SOUNDS_QUEUED   64
+#define PACKETS_QUEUED  256
 
 #include "worker/media/queue.h"
 
@@ -31,8 +31,8 @@ struct run {
     struct sink *sinks[GRAPH_OUTPUTS_MAX];
     int64_t keyframe_slot[GRAPH_OUTPUTS_MAX];
     GThread *reader, *filter;
-    gint encoding;  /* stations at work; atomic */
-    gint permille;  /* atomic */
+    gint encoding; /* stations at work; atomic */
+    gint permille; /* atomic */
     GMutex mutex;
     /* guarded by mutex */
     GError *error;
@@ -188,12 +188,11 @@ struct filters {
 static bool filter_frame(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
 {
     if (frame->width > 0) {
-        return graph_write(filters->picture, frame, error) &&
-               pass_pictures(run, filters->picture, error);
+        return graph_write(filters->picture, frame, error) && pass_pictures(run, filters->picture, error);
     }
     filters->heard = true;
-    return filters->sound == NULL || (graph_write(filters->sound, frame, error) &&
-                                      pass_sound(run, filters->sound, error));
+    return filters->sound == NULL ||
+           (graph_write(filters->sound, frame, error) && pass_sound(run, filters->sound, error));
 }
 
 static bool filter_end(struct run *run, struct filters *filters, GError **error)
@@ -204,8 +203,8 @@ static bool filter_end(struct run *run, struct filters *filters, GError **error)
     if (filters->sound == NULL) {
         return true;
     }
-    return (filters->heard || write_silence(filters->sound, error)) &&
-           graph_write(filters->sound, NULL, error) && pass_sound(run, filters->sound, error);
+    return (filters->heard || write_silence(filters->sound, error)) && graph_write(filters->sound, NULL, error) &&
+           pass_sound(run, filters->sound, error);
 }
 
 static bool filter_all(struct run *run, struct filters *filters, GError **error)
@@ -240,8 +239,7 @@ static gpointer filter_frames(gpointer data)
     }
     filters.picture = graph_video_new(source_format_of(pipeline->source), outputs, pipeline->count);
     if (run->sound.encoder != NULL) {
-        filters.sound = graph_audio_new(pipeline->gain_db, encoder_chunk(run->sound.encoder),
-                                        pipeline->measure);
+        filters.sound = graph_audio_new(pipeline->gain_db, encoder_chunk(run->sound.encoder), pipeline->measure);
     }
     if (!filter_all(run, &filters, &error)) {
         fail(run, error);
@@ -325,8 +323,7 @@ static bool write_parcel(struct run *run, const struct parcel *parcel, GError **
         }
         packet = av_packet_clone(parcel->packet);
         g_assert(packet != NULL);
-        if (!output->sink->write(run->sinks[i], parcel->output < 0 ? SINK_AUDIO : SINK_VIDEO, packet,
-                                 error)) {
+        if (!output->sink->write(run->sinks[i], parcel->output < 0 ? SINK_AUDIO : SINK_VIDEO, packet, error)) {
             return false;
         }
     }
@@ -369,8 +366,7 @@ static bool finish_sinks(struct run *run, GError **error)
 static void add_codecs(const struct run *run, int index)
 {
     g_autofree char *video = encoder_codecs(run->pictures[index].encoder);
-    g_autofree char *audio =
-        run->sound.encoder == NULL ? NULL : encoder_codecs(run->sound.encoder);
+    g_autofree char *audio = run->sound.encoder == NULL ? NULL : encoder_codecs(run->sound.encoder);
     g_autofree char *both = audio == NULL ? g_strdup(video) : g_strdup_printf("%s,%s", video, audio);
 
     json_object_set_new(run->pipeline->outputs[index].facts, "codecs", json_string(both));
@@ -391,8 +387,7 @@ static bool open_output(struct run *run, int index, GError **error)
     }
     station->frames = queue_new(PICTURES_QUEUED, frame_free);
     run->encoding++;
-    run->sinks[index] =
-        output->sink->open(&output->target, station->encoder, run->sound.encoder, error);
+    run->sinks[index] = output->sink->open(&output->target, station->encoder, run->sound.encoder, error);
     if (run->sinks[index] == NULL) {
         return false;
     }

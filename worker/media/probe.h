@@ -9,14 +9,12 @@
 #include "worker/task.h"
 
 /* Sniffs and walks the input; refuses kinds that the track does not take. */
-bool probe_input(struct sniffer *sniffer, const struct reader *reader,
-                 const struct task_limits *limits, enum sniff_family *family,
-                 struct structure *structure, GError **error);
+bool probe_input(struct sniffer *sniffer, const struct reader *reader, const struct task_limits *limits,
+                 enum sniff_family *family, struct structure *structure, GError **error);
 
 /* The facts of a video that has been read to its end; `loudness` may be NULL. */
-json_t *probe_facts(const struct source *source, enum sniff_family family,
-                    const struct structure *structure, const struct loudness *loudness,
-                    int64_t input_bytes);
+json_t *probe_facts(const struct source *source, enum sniff_family family, const struct structure *structure,
+                    const struct loudness *loudness, int64_t input_bytes);
 
 /* The measured length against the track's. */
 bool probe_check_length(const struct source *source, const struct task_limits *limits, GError **error);

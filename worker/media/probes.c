@@ -42,8 +42,7 @@ static bool connect_tcp(void)
     const struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    return fd >= 0 && (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ||
-                       errno == ECONNREFUSED);
+    return fd >= 0 && (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno == ECONNREFUSED);
 }
 
 static bool send_udp(void)
@@ -53,8 +52,7 @@ static bool send_udp(void)
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    return fd >= 0 &&
-           sendto(fd, "x", 1, 0, (const struct sockaddr *)&address, sizeof address) == 1;
+    return fd >= 0 && sendto(fd, "x", 1, 0, (const struct sockaddr *)&address, sizeof address) == 1;
 }
 
 static bool open_unix_socket(void)
@@ -93,8 +91,7 @@ static bool kill_parent(void)
 
 static bool write_code(void)
 {
-    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
-           MAP_FAILED;
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 }
 
 static bool do_unshare(void)

@@ -17,8 +17,7 @@ int64_t reader_read(const struct reader *reader, int64_t offset, void *to, size_
         return (int64_t)length;
     }
     while (done < length) {
-        const ssize_t got = pread(reader->fd, (char *)to + done, length - done,
-                                  offset + (int64_t)done);
+        const ssize_t got = pread(reader->fd, (char *)to + done, length - done, offset + (int64_t)done);
         if (got < 0 && errno == EINTR) {
             continue;
         }

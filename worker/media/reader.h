@@ -11,8 +11,8 @@
 #include <glib.h>
 
 struct reader {
-    int fd;              /* borrowed; -1 reads `memory` instead (tests, fuzzing) */
-    const void *memory;  /* borrowed */
+    int fd;             /* borrowed; -1 reads `memory` instead (tests, fuzzing) */
+    const void *memory; /* borrowed */
     int64_t size_bytes;
 };
 

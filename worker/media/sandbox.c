@@ -25,12 +25,12 @@ struct ruleset {
     uint64_t files, network, scopes;
 };
 
-#define FILES_ABI1  ((1ull << 13) - 1)
-#define FILE_REFER  (1ull << 13)
-#define FILE_TRUNC  (1ull << 14)
-#define FILE_IOCTL  (1ull << 15)
-#define NET_ALL     3ull /* bind and connect of TCP */
-#define SCOPES_ALL  3ull /* abstract sockets and signals */
+#define FILES_ABI1 ((1ull << 13) - 1)
+#define FILE_REFER (1ull << 13)
+#define FILE_TRUNC (1ull << 14)
+#define FILE_IOCTL (1ull << 15)
+#define NET_ALL    3ull /* bind and connect of TCP */
+#define SCOPES_ALL 3ull /* abstract sockets and signals */
 
 /* Denies every right of the ABI found. Returns the ABI, 0 when there is none. */
 static int landlock_deny_all(void)
@@ -43,8 +43,7 @@ static int landlock_deny_all(void)
     if (abi < 1) {
         return 0;
     }
-    rules.files |= (abi >= 2 ? FILE_REFER : 0) | (abi >= 3 ? FILE_TRUNC : 0) |
-                   (abi >= 5 ? FILE_IOCTL : 0);
+    rules.files |= (abi >= 2 ? FILE_REFER : 0) | (abi >= 3 ? FILE_TRUNC : 0) | (abi >= 5 ? FILE_IOCTL : 0);
     if (abi >= 4) {
         rules.network = NET_ALL;
         size += sizeof rules.network;
@@ -64,26 +63,75 @@ static int landlock_deny_all(void)
 
 /* -- seccomp -------------------------------------------------------------------------------------------- */
 
-#define THREAD_FLAGS                                                                               \
-    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |             \
-     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+#define THREAD_FLAGS                                                                                                   \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |                 \
+     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
 
 /* Allowed as they are. */
 static const char *const ALLOWED[] = {
-    "futex", "read", "pread64", "lseek", "write", "pwrite64", "close", "fstat", "brk", "munmap",
-    "mremap", "madvise", "rt_sigprocmask", "rt_sigreturn", "set_robust_list", "rseq",
-    "sched_getaffinity", "sched_yield", "gettid", "getpid", "clock_gettime", "clock_nanosleep",
-    "nanosleep", "gettimeofday", "restart_syscall", "exit", "exit_group",
+    "futex",
+    "read",
+    "pread64",
+    "lseek",
+    "write",
+    "pwrite64",
+    "close",
+    "fstat",
+    "brk",
+    "munmap",
+    "mremap",
+    "madvise",
+    "rt_sigprocmask",
+    "rt_sigreturn",
+    "set_robust_list",
+    "rseq",
+    "sched_getaffinity",
+    "sched_yield",
+    "gettid",
+    "getpid",
+    "clock_gettime",
+    "clock_nanosleep",
+    "nanosleep",
+    "gettimeofday",
+    "restart_syscall",
+    "exit",
+    "exit_group",
     /* abort() of an assertion, so that it is seen as SIGABRT and not as an attack */
     "tgkill",
 };
 
 /* Libraries ask for these as a matter of course and live without them. */
 static const char *const PROBED[] = {
-    "open", "openat", "newfstatat", "stat", "lstat", "access", "faccessat", "faccessat2", "statx",
-    "readlink", "readlinkat", "getrandom", "sysinfo", "prctl", "ioctl", "fcntl", "getrusage",
-    "sched_getparam", "sched_getscheduler", "sched_setscheduler", "sched_setattr", "sched_getattr",
-    "getcpu", "uname", "prlimit64", "unlink", "eventfd2", "memfd_create", "getuid", "geteuid",
+    "open",
+    "openat",
+    "newfstatat",
+    "stat",
+    "lstat",
+    "access",
+    "faccessat",
+    "faccessat2",
+    "statx",
+    "readlink",
+    "readlinkat",
+    "getrandom",
+    "sysinfo",
+    "prctl",
+    "ioctl",
+    "fcntl",
+    "getrusage",
+    "sched_getparam",
+    "sched_getscheduler",
+    "sched_setscheduler",
+    "sched_setattr",
+    "sched_getattr",
+    "getcpu",
+    "uname",
+    "prlimit64",
+    "unlink",
+    "eventfd2",
+    "memfd_create",
+    "getuid",
+    "geteuid",
 };
 
 static bool allow(scmp_filter_ctx filter, const char *name)
@@ -106,24 +154,20 @@ static bool allow_with_arguments(scmp_filter_ctx filter)
 {
     const int on = SCMP_ACT_ALLOW;
 
-    return seccomp_rule_add(filter, on, SCMP_SYS(mmap), 2,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+    return seccomp_rule_add(filter, on, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                             SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)) == 0 &&
-           seccomp_rule_add(filter, on, SCMP_SYS(mprotect), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+           seccomp_rule_add(filter, on, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
            seccomp_rule_add(filter, on, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS)) == 0 &&
            seccomp_rule_add(filter, on, SCMP_SYS(rt_sigaction), 1, SCMP_A0(SCMP_CMP_EQ, 32)) == 0 &&
            seccomp_rule_add(filter, on, SCMP_SYS(rt_sigaction), 1, SCMP_A0(SCMP_CMP_EQ, 33)) == 0 &&
            /* abort() puts SIGABRT back to its default */
-           seccomp_rule_add(filter, on, SCMP_SYS(rt_sigaction), 1,
-                            SCMP_A0(SCMP_CMP_EQ, SIGABRT)) == 0;
+           seccomp_rule_add(filter, on, SCMP_SYS(rt_sigaction), 1, SCMP_A0(SCMP_CMP_EQ, SIGABRT)) == 0;
 }
 
 #ifdef XUEPAI_SANITIZE
 /* The sanitizers' runtime reads /proc, maps files and forks; here only what an attack needs is denied. */
 static const char *const FORBIDDEN[] = {
-    "socket", "connect", "execve", "execveat", "ptrace", "kill", "unshare", "io_uring_setup", "bpf",
-    "fork", "vfork",
+    "socket", "connect", "execve", "execveat", "ptrace", "kill", "unshare", "io_uring_setup", "bpf", "fork", "vfork",
 };
 
 static bool seccomp_lock(void)
@@ -175,8 +219,7 @@ bool sandbox_lock(struct sandbox *sandbox, bool unsafe, GError **error)
         sandbox->has_seccomp = seccomp_lock();
     }
     isolations = (sandbox->landlock_abi > 0) + sandbox->has_netns;
-    sandbox->level =
-        sandbox->has_seccomp ? (enum sandbox_level)(SANDBOX_BASIC + isolations) : SANDBOX_NONE;
+    sandbox->level = sandbox->has_seccomp ? (enum sandbox_level)(SANDBOX_BASIC + isolations) : SANDBOX_NONE;
     sandbox->lock_ms = (double)(g_get_monotonic_time() - began) / 1000;
     if (sandbox->level == SANDBOX_NONE && !unsafe) {
         g_set_error(error, MEDIA_ERROR, REASON_INFRASTRUCTURE, "no sandbox can be had here");
@@ -199,12 +242,10 @@ static const char *on_off(bool on)
 
 char *sandbox_line(const struct sandbox *sandbox)
 {
-    g_autofree char *landlock = sandbox->landlock_abi > 0
-                                    ? g_strdup_printf("abi%d", sandbox->landlock_abi)
-                                    : g_strdup("off");
+    g_autofree char *landlock =
+        sandbox->landlock_abi > 0 ? g_strdup_printf("abi%d", sandbox->landlock_abi) : g_strdup("off");
 
-    return g_strdup_printf("level=%s seccomp=%s landlock=%s userns=%s netns=%s lock=%.2fms",
-                           LEVELS[sandbox->level], on_off(sandbox->has_seccomp), landlock,
-                           on_off(sandbox->has_userns), on_off(sandbox->has_netns),
-                           sandbox->lock_ms);
+    return g_strdup_printf("level=%s seccomp=%s landlock=%s userns=%s netns=%s lock=%.2fms", LEVELS[sandbox->level],
+                           on_off(sandbox->has_seccomp), landlock, on_off(sandbox->has_userns),
+                           on_off(sandbox->has_netns), sandbox->lock_ms);
 }

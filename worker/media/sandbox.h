@@ -20,10 +20,10 @@ enum sandbox_level {
 struct sandbox {
     bool has_userns, has_netns; /* said by the worker on the command line */
     bool has_seccomp;
-    int landlock_abi;           /* 0: none */
+    int landlock_abi; /* 0: none */
     enum sandbox_level level;
     double lock_ms;
-    unsigned uid;               /* for the line alone */
+    unsigned uid; /* for the line alone */
 };
 
 /* Locks the calling process for good; there must be one thread. Fails at level none unless `unsafe`. */

@@ -2,21 +2,20 @@
 
 #include <math.h>
 
-#define FRAMES_MAX   16
-#define WIDTH_PX     1280
-#define GAP_PX       4
-#define WAVE_PX      96
-#define PAPER        32
-#define QUALITY      68
-#define CELL_MAX_PX  320
+#define FRAMES_MAX  16
+#define WIDTH_PX    1280
+#define GAP_PX      4
+#define WAVE_PX     96
+#define PAPER       32
+#define QUALITY     68
+#define CELL_MAX_PX 320
 
 static int64_t shown_at(const GArray *stills, unsigned index)
 {
     return g_array_index(stills, struct still, index).at;
 }
 
-static void draw_frames(struct picture *sheet, const GArray *stills, int count, int columns, int width,
-                        int height)
+static void draw_frames(struct picture *sheet, const GArray *stills, int count, int columns, int width, int height)
 {
     for (int i = 0; i < count; i++) {
         const unsigned index = (unsigned)((int64_t)i * stills->len / count);
@@ -54,8 +53,8 @@ static void draw_wave(struct picture *sheet, const GArray *wave, int64_t end, in
     }
 }
 
-bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end,
-                 int fd, GError **error)
+bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end, int fd,
+                 GError **error)
 {
     const GArray *stills = storyboard_stills(storyboard);
     const struct picture *first = g_array_index(stills, struct still, 0).picture;
@@ -66,9 +65,8 @@ bool sheet_write(const struct storyboard *storyboard, const struct loudness *lou
     const int height = MAX(first->height * width / first->width, 1);
     const int rows = (count + columns - 1) / columns;
     const int frames_px = GAP_PX + rows * (height + GAP_PX);
-    g_autoptr(Picture) sheet =
-        picture_new(MAX(GAP_PX + columns * (width + GAP_PX), 320),
-                    frames_px + (loudness != NULL ? WAVE_PX + GAP_PX : 0), PAPER);
+    g_autoptr(Picture) sheet = picture_new(MAX(GAP_PX + columns * (width + GAP_PX), 320),
+                                           frames_px + (loudness != NULL ? WAVE_PX + GAP_PX : 0), PAPER);
 
     draw_frames(sheet, stills, count, columns, width, height);
     if (loudness != NULL) {

@@ -5,5 +5,5 @@
 #include "worker/media/storyboard.h"
 
 /* `loudness` may be NULL: no sound, no wave. */
-bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end,
-                 int fd, GError **error);
+bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end, int fd,
+                 GError **error);

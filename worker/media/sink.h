@@ -17,16 +17,16 @@ enum sink_stream {
 };
 
 struct sink_target {
-    int fd;             /* the media file: O_RDWR, empty, borrowed */
-    int playlist_fd;    /* hls alone; -1 otherwise */
-    const char *name;   /* "480p.mp4": as the playlist names it */
+    int fd;           /* the media file: O_RDWR, empty, borrowed */
+    int playlist_fd;  /* hls alone; -1 otherwise */
+    const char *name; /* "480p.mp4": as the playlist names it */
 };
 
 struct sink;
 
 struct sink_driver {
-    struct sink *(*open)(const struct sink_target *target, const struct encoder *video,
-                         const struct encoder *audio, GError **error);
+    struct sink *(*open)(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
+                         GError **error);
     bool (*write)(struct sink *sink, enum sink_stream stream, AVPacket *packet, GError **error);
     /* Writes the rest; adds `bandwidth_bps`, `average_bps` to `facts` where the driver knows them. */
     bool (*finish)(struct sink *sink, json_t *facts, GError **error);
@@ -40,11 +40,9 @@ extern const struct sink_driver SINK_MP4, SINK_HLS;
 
 /* An MP4 muxer on a descriptor; `audio` may be NULL. No metadata, bit-exact. */
 struct sink_muxer;
-struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragment_us,
-                                   const struct encoder *video, const struct encoder *audio,
-                                   GError **error);
-bool sink_muxer_write(struct sink_muxer *muxer, enum sink_stream stream, AVPacket *packet,
-                      GError **error);
+struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragment_us, const struct encoder *video,
+                                   const struct encoder *audio, GError **error);
+bool sink_muxer_write(struct sink_muxer *muxer, enum sink_stream stream, AVPacket *packet, GError **error);
 bool sink_muxer_finish(struct sink_muxer *muxer, GError **error);
 void sink_muxer_free(struct sink_muxer *muxer);
 

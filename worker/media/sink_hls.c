@@ -31,12 +31,11 @@ struct sink {
     int64_t head_bytes; /* ftyp + moov */
 };
 
-static struct sink *hls_open(const struct sink_target *target, const struct encoder *video,
-                             const struct encoder *audio, GError **error)
+static struct sink *hls_open(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
+                             GError **error)
 {
-    struct sink_muxer *muxer = sink_muxer_open(
-        target->fd, "+frag_keyframe+delay_moov+default_base_moof+skip_trailer",
-        FRAGMENT_US, video, audio, error);
+    struct sink_muxer *muxer = sink_muxer_open(target->fd, "+frag_keyframe+delay_moov+default_base_moof+skip_trailer",
+                                               FRAGMENT_US, video, audio, error);
     struct sink *sink;
 
     if (muxer == NULL) {
@@ -101,8 +100,7 @@ static bool find_fragments(struct sink *sink, GError **error)
         bytes = be32(head);
         if (bytes < 8 || bytes > size - at) {
             g_set_error(error, MEDIA_ERROR, REASON_INTERNAL,
-                        "own fragments: box of %" PRId64 " bytes at %" PRId64 " of %" PRId64, bytes, at,
-                        size);
+                        "own fragments: box of %" PRId64 " bytes at %" PRId64 " of %" PRId64, bytes, at, size);
             return false;
         }
         if (memcmp(head + 4, "moof", 4) == 0) {
@@ -115,9 +113,7 @@ static bool find_fragments(struct sink *sink, GError **error)
         }
         at += bytes;
     }
-    return sink->fragments->len > 0 && sink->fragments->len <= FRAGMENTS_MAX
-               ? true
-               : bad_file("count", error);
+    return sink->fragments->len > 0 && sink->fragments->len <= FRAGMENTS_MAX ? true : bad_file("count", error);
 }
 
 /* The muxer cuts at the first keyframe that lies FRAGMENT_US behind the last cut; the same walk gives the starts. */
@@ -144,9 +140,8 @@ static bool time_fragments(struct sink *sink, GError **error)
 static int64_t duration_of(const struct sink *sink, unsigned index)
 {
     const struct fragment *fragment = &g_array_index(sink->fragments, struct fragment, index);
-    const int64_t next = index + 1 < sink->fragments->len
-                             ? g_array_index(sink->fragments, struct fragment, index + 1).start
-                             : sink->end;
+    const int64_t next =
+        index + 1 < sink->fragments->len ? g_array_index(sink->fragments, struct fragment, index + 1).start : sink->end;
 
     return MAX(next - fragment->start, 1);
 }
@@ -167,11 +162,11 @@ static GByteArray *make_sidx(const struct sink *sink)
 
     append_be(sidx, SIDX_HEAD + SIDX_ENTRY * count, 4);
     g_byte_array_append(sidx, (const uint8_t *)"sidx", 4);
-    append_be(sidx, 0, 4);                /* version and flags */
-    append_be(sidx, 1, 4);                /* track of the pictures */
-    append_be(sidx, LIBAV_VIDEO_HZ, 4);   /* timescale */
-    append_be(sidx, 0, 4);                /* earliest presentation time */
-    append_be(sidx, 0, 4);                /* the first fragment follows at once */
+    append_be(sidx, 0, 4);              /* version and flags */
+    append_be(sidx, 1, 4);              /* track of the pictures */
+    append_be(sidx, LIBAV_VIDEO_HZ, 4); /* timescale */
+    append_be(sidx, 0, 4);              /* earliest presentation time */
+    append_be(sidx, 0, 4);              /* the first fragment follows at once */
     append_be(sidx, 0, 2);
     append_be(sidx, count, 2);
     for (unsigned i = 0; i < count; i++) {
@@ -192,8 +187,7 @@ static bool shift(int fd, int64_t from, int64_t by, GError **error)
         const int64_t length = MIN(end - from, SHIFT_BYTES);
         const int64_t at = end - length;
 
-        if (pread(fd, block, (size_t)length, at) != length ||
-            lseek(fd, at + by, SEEK_SET) != at + by) {
+        if (pread(fd, block, (size_t)length, at) != length || lseek(fd, at + by, SEEK_SET) != at + by) {
             return bad_file("shift", error);
         }
         if (!sink_write_all(fd, block, (size_t)length, error)) {
@@ -232,13 +226,12 @@ static bool write_playlist(struct sink *sink, GError **error)
                            "#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n"
                            "#EXT-X-INDEPENDENT-SEGMENTS\n"
                            "#EXT-X-MAP:URI=\"%s\",BYTERANGE=\"%" PRId64 "@0\"\n",
-                           (int)((longest + LIBAV_VIDEO_HZ / 2) / LIBAV_VIDEO_HZ), sink->name,
-                           sink->head_bytes);
+                           (int)((longest + LIBAV_VIDEO_HZ / 2) / LIBAV_VIDEO_HZ), sink->name, sink->head_bytes);
     for (unsigned i = 0; i < sink->fragments->len; i++) {
         const struct fragment *fragment = &g_array_index(sink->fragments, struct fragment, i);
         g_string_append_printf(text, "#EXTINF:%.5f,\n#EXT-X-BYTERANGE:%" PRId64 "@%" PRId64 "\n%s\n",
-                               (double)duration_of(sink, i) / LIBAV_VIDEO_HZ, fragment->bytes,
-                               fragment->offset, sink->name);
+                               (double)duration_of(sink, i) / LIBAV_VIDEO_HZ, fragment->bytes, fragment->offset,
+                               sink->name);
     }
     g_string_append(text, "#EXT-X-ENDLIST\n");
     return sink_write_all(sink->target.playlist_fd, text->str, text->len, error);
@@ -264,9 +257,8 @@ static void add_rates(const struct sink *sink, json_t *facts)
 
 static bool hls_finish(struct sink *sink, json_t *facts, GError **error)
 {
-    if (!sink_muxer_finish(sink->muxer, error) || !find_fragments(sink, error) ||
-        !time_fragments(sink, error) || !insert_index(sink, error) ||
-        !write_playlist(sink, error)) {
+    if (!sink_muxer_finish(sink->muxer, error) || !find_fragments(sink, error) || !time_fragments(sink, error) ||
+        !insert_index(sink, error) || !write_playlist(sink, error)) {
         return false;
     }
     add_rates(sink, facts);

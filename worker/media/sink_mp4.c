@@ -93,8 +93,7 @@ static int64_t shifted_seek(void *opaque, int64_t offset, int whence)
     return shifted->position;
 }
 
-static int io_open_own(AVFormatContext *container, AVIOContext **io, const char *url, int flags,
-                       AVDictionary **options)
+static int io_open_own(AVFormatContext *container, AVIOContext **io, const char *url, int flags, AVDictionary **options)
 {
     struct shifted *shifted;
     uint8_t *buffer;
@@ -133,9 +132,8 @@ static void add_stream(struct sink_muxer *muxer, const struct encoder *encoder)
     muxer->base_q[stream->index] = codec->time_base;
 }
 
-struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragment_us,
-                                   const struct encoder *video, const struct encoder *audio,
-                                   GError **error)
+struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragment_us, const struct encoder *video,
+                                   const struct encoder *audio, GError **error)
 {
     struct sink_muxer *muxer = g_new0(struct sink_muxer, 1);
     g_autoptr(AVDictionary) options = NULL;
@@ -164,22 +162,19 @@ struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragmen
     return muxer;
 }
 
-bool sink_muxer_write(struct sink_muxer *muxer, enum sink_stream stream, AVPacket *packet,
-                      GError **error)
+bool sink_muxer_write(struct sink_muxer *muxer, enum sink_stream stream, AVPacket *packet, GError **error)
 {
     packet->stream_index = stream;
-    av_packet_rescale_ts(packet, muxer->base_q[stream],
-                         muxer->container->streams[stream]->time_base);
-    return libav_check(av_interleaved_write_frame(muxer->container, packet), REASON_INFRASTRUCTURE,
-                       "write packet", error);
+    av_packet_rescale_ts(packet, muxer->base_q[stream], muxer->container->streams[stream]->time_base);
+    return libav_check(av_interleaved_write_frame(muxer->container, packet), REASON_INFRASTRUCTURE, "write packet",
+                       error);
 }
 
 bool sink_muxer_finish(struct sink_muxer *muxer, GError **error)
 {
     const int code = av_write_trailer(muxer->container);
 
-    return libav_check(code < 0 ? code : muxer->container->pb->error, REASON_INFRASTRUCTURE,
-                       "write trailer", error);
+    return libav_check(code < 0 ? code : muxer->container->pb->error, REASON_INFRASTRUCTURE, "write trailer", error);
 }
 
 void sink_muxer_free(struct sink_muxer *muxer)
@@ -204,8 +199,8 @@ struct sink {
     struct sink_muxer *muxer;
 };
 
-static struct sink *mp4_open(const struct sink_target *target, const struct encoder *video,
-                             const struct encoder *audio, GError **error)
+static struct sink *mp4_open(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
+                             GError **error)
 {
     struct sink_muxer *muxer = sink_muxer_open(target->fd, "+faststart", 0, video, audio, error);
     struct sink *sink;

@@ -11,11 +11,11 @@ struct sniffer {
 };
 
 static const struct sniff_row FAMILIES[SNIFF_FAMILY_COUNT] = {
-    [SNIFF_MP4] = {"mp4", "mov", false},       [SNIFF_MATROSKA] = {"matroska", "matroska", false},
-    [SNIFF_AVI] = {"avi", "avi", false},       [SNIFF_MPEGTS] = {"mpegts", "mpegts", false},
-    [SNIFF_MPEGPS] = {"mpeg", "mpeg", false},  [SNIFF_OGG] = {"ogg", "ogg", false},
-    [SNIFF_FLV] = {"flv", "flv", false},       [SNIFF_JPEG] = {"jpeg", NULL, true},
-    [SNIFF_PNG] = {"png", NULL, true},         [SNIFF_WEBP] = {"webp", NULL, true},
+    [SNIFF_MP4] = {"mp4", "mov", false},      [SNIFF_MATROSKA] = {"matroska", "matroska", false},
+    [SNIFF_AVI] = {"avi", "avi", false},      [SNIFF_MPEGTS] = {"mpegts", "mpegts", false},
+    [SNIFF_MPEGPS] = {"mpeg", "mpeg", false}, [SNIFF_OGG] = {"ogg", "ogg", false},
+    [SNIFF_FLV] = {"flv", "flv", false},      [SNIFF_JPEG] = {"jpeg", NULL, true},
+    [SNIFF_PNG] = {"png", NULL, true},        [SNIFF_WEBP] = {"webp", NULL, true},
     [SNIFF_HEIF] = {"heif", NULL, true},
 };
 
@@ -75,14 +75,27 @@ static const struct {
     enum sniff_family family;
     const char *mime;
 } AGREED[] = {
-    {SNIFF_MP4, "video/"},    {SNIFF_MP4, "audio/"},      {SNIFF_MP4, "application/mp4"},
-    {SNIFF_MATROSKA, "video/"}, {SNIFF_MATROSKA, "audio/"}, {SNIFF_MATROSKA, "application/x-matroska"},
-    {SNIFF_AVI, "video/"},    {SNIFF_MPEGTS, "video/"},   {SNIFF_MPEGPS, "video/"},
-    {SNIFF_OGG, "video/"},    {SNIFF_OGG, "audio/"},      {SNIFF_OGG, "application/ogg"},
-    {SNIFF_FLV, "video/"},    {SNIFF_JPEG, "image/jpeg"}, {SNIFF_PNG, "image/png"},
-    {SNIFF_WEBP, "image/webp"}, {SNIFF_HEIF, "image/"},   {SNIFF_HEIF, "video/"},
+    {SNIFF_MP4, "video/"},
+    {SNIFF_MP4, "audio/"},
+    {SNIFF_MP4, "application/mp4"},
+    {SNIFF_MATROSKA, "video/"},
+    {SNIFF_MATROSKA, "audio/"},
+    {SNIFF_MATROSKA, "application/x-matroska"},
+    {SNIFF_AVI, "video/"},
+    {SNIFF_MPEGTS, "video/"},
+    {SNIFF_MPEGPS, "video/"},
+    {SNIFF_OGG, "video/"},
+    {SNIFF_OGG, "audio/"},
+    {SNIFF_OGG, "application/ogg"},
+    {SNIFF_FLV, "video/"},
+    {SNIFF_JPEG, "image/jpeg"},
+    {SNIFF_PNG, "image/png"},
+    {SNIFF_WEBP, "image/webp"},
+    {SNIFF_HEIF, "image/"},
+    {SNIFF_HEIF, "video/"},
     /* A transport stream of 188 zeroed bytes looks like other things; its sync bytes decide. */
-    {SNIFF_MPEGTS, "image/x-tga"}, {SNIFF_MPEGTS, "application/x-"},
+    {SNIFF_MPEGTS, "image/x-tga"},
+    {SNIFF_MPEGTS, "application/x-"},
 };
 
 const struct sniff_row *sniff_row_of(enum sniff_family family)
@@ -139,13 +152,11 @@ static bool refusal_of(const uint8_t *head, size_t length, enum reason *refusal)
     return false;
 }
 
-bool sniff_signature(const uint8_t *head, size_t length, enum sniff_family *family,
-                     enum reason *refusal)
+bool sniff_signature(const uint8_t *head, size_t length, enum sniff_family *family, enum reason *refusal)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(SIGNATURES); i++) {
         if (length >= 12 && stands_at(head, length, 0, SIGNATURES[i].at0) &&
-            stands_at(head, length, 4, SIGNATURES[i].at4) &&
-            stands_at(head, length, 8, SIGNATURES[i].at8)) {
+            stands_at(head, length, 4, SIGNATURES[i].at4) && stands_at(head, length, 8, SIGNATURES[i].at8)) {
             *family = SIGNATURES[i].family;
             return true;
         }
@@ -165,9 +176,9 @@ bool sniff_signature(const uint8_t *head, size_t length, enum sniff_family *fami
 
 struct sniffer *sniffer_open(GError **error)
 {
-    const int flags = MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR |
-                      MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_TOKENS |
-                      MAGIC_NO_CHECK_APPTYPE | MAGIC_NO_CHECK_CSV | MAGIC_NO_CHECK_JSON;
+    const int flags = MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_ELF |
+                      MAGIC_NO_CHECK_CDF | MAGIC_NO_CHECK_TOKENS | MAGIC_NO_CHECK_APPTYPE | MAGIC_NO_CHECK_CSV |
+                      MAGIC_NO_CHECK_JSON;
     struct sniffer *sniffer = g_new0(struct sniffer, 1);
 
     sniffer->magic = magic_open(flags);
@@ -202,8 +213,8 @@ static bool agrees(enum sniff_family family, const char *mime)
     return false;
 }
 
-bool sniffer_family(struct sniffer *sniffer, const uint8_t *head, size_t length,
-                    enum sniff_family *family, GError **error)
+bool sniffer_family(struct sniffer *sniffer, const uint8_t *head, size_t length, enum sniff_family *family,
+                    GError **error)
 {
     enum sniff_family found = SNIFF_MP4;
     enum reason refusal = REASON_NOT_MEDIA;
@@ -215,8 +226,8 @@ bool sniffer_family(struct sniffer *sniffer, const uint8_t *head, size_t length,
     }
     mime = magic_buffer(sniffer->magic, head, MIN(length, (size_t)SNIFF_HEAD_BYTES));
     if (mime != NULL && !agrees(found, mime)) {
-        g_set_error(error, MEDIA_ERROR, REASON_DISGUISED, "signature says %s, magic says %s",
-                    FAMILIES[found].name, mime);
+        g_set_error(error, MEDIA_ERROR, REASON_DISGUISED, "signature says %s, magic says %s", FAMILIES[found].name,
+                    mime);
         return false;
     }
     *family = found;
@@ -249,16 +260,14 @@ int sniffer_serve(struct sniffer *sniffer, int question_fd, int answer_fd)
         g_autoptr(GError) refusal = NULL;
 
         length = GUINT32_FROM_BE(length);
-        if (length == 0 || length > SNIFF_HEAD_BYTES ||
-            !read_fully(question_fd, &whole, sizeof whole) ||
+        if (length == 0 || length > SNIFF_HEAD_BYTES || !read_fully(question_fd, &whole, sizeof whole) ||
             !read_fully(question_fd, head, length)) {
             return 1;
         }
         /* Fewer than 512 bytes of a longer file are too few to refuse by. */
         if ((length >= 512 || GUINT64_FROM_BE(whole) == length) &&
             !sniffer_family(sniffer, head, length, &family, &refusal)) {
-            g_snprintf(answer, sizeof answer, "refuse %s",
-                       reason_rule_of(error_reason(refusal))->code);
+            g_snprintf(answer, sizeof answer, "refuse %s", reason_rule_of(error_reason(refusal))->code);
         }
         if (write(answer_fd, answer, sizeof answer) != (ssize_t)sizeof answer) {
             return 1;

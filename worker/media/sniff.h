@@ -53,12 +53,11 @@ struct sniffer *sniffer_open(GError **error);
 void sniffer_free(struct sniffer *sniffer);
 
 /* The family of a file that begins with `head`; false with the true reason when it is none of ours. */
-bool sniffer_family(struct sniffer *sniffer, const uint8_t *head, size_t length,
-                    enum sniff_family *family, GError **error);
+bool sniffer_family(struct sniffer *sniffer, const uint8_t *head, size_t length, enum sniff_family *family,
+                    GError **error);
 
 /* Our own signatures alone, without libmagic. */
-bool sniff_signature(const uint8_t *head, size_t length, enum sniff_family *family,
-                     enum reason *refusal);
+bool sniff_signature(const uint8_t *head, size_t length, enum sniff_family *family, enum reason *refusal);
 
 /* Answers questions until the end of fd 0. Returns the exit code. */
 int sniffer_serve(struct sniffer *sniffer, int question_fd, int answer_fd);

@@ -59,9 +59,8 @@ static bool open_decoders(struct source *source, GError **error)
         source->audio.index = -1;
     }
     for (int i = 0; i < (int)format->nb_streams; i++) {
-        format->streams[i]->discard = i == source->video.index || i == source->audio.index
-                                          ? AVDISCARD_DEFAULT
-                                          : AVDISCARD_ALL;
+        format->streams[i]->discard =
+            i == source->video.index || i == source->audio.index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
     }
     return true;
 }
@@ -76,11 +75,9 @@ static const AVStream *stream_of(const struct source *source, const struct track
 static bool count_error(struct source *source, GError **error)
 {
     source->measure.errors++;
-    if (source->measure.errors > ERRORS_FREE &&
-        source->measure.errors * 10 > source->measure.frames) {
-        g_set_error(error, MEDIA_ERROR, REASON_DECODE_ERRORS,
-                    "%" PRId64 " errors, %" PRId64 " pictures", source->measure.errors,
-                    source->measure.frames);
+    if (source->measure.errors > ERRORS_FREE && source->measure.errors * 10 > source->measure.frames) {
+        g_set_error(error, MEDIA_ERROR, REASON_DECODE_ERRORS, "%" PRId64 " errors, %" PRId64 " pictures",
+                    source->measure.errors, source->measure.frames);
         return false;
     }
     return true;
@@ -89,22 +86,17 @@ static bool count_error(struct source *source, GError **error)
 static bool check_picture(struct source *source, const AVFrame *frame, GError **error)
 {
     const int64_t pixels = (int64_t)frame->width * frame->height;
-    const int64_t frames_max =
-        MAX(FRAMES_MIN_LIMIT, source->limits.max_ms * FRAMES_PER_SECOND / 1000);
+    const int64_t frames_max = MAX(FRAMES_MIN_LIMIT, source->limits.max_ms * FRAMES_PER_SECOND / 1000);
 
     source->measure.frames++;
     source->pixels += pixels;
-    if (frame->width > CONTAINER_SIDE_MAX || frame->height > CONTAINER_SIDE_MAX ||
-        pixels > source->limits.max_pixels) {
-        g_set_error(error, MEDIA_ERROR, REASON_PICTURE_TOO_LARGE, "%dx%d", frame->width,
-                    frame->height);
+    if (frame->width > CONTAINER_SIDE_MAX || frame->height > CONTAINER_SIDE_MAX || pixels > source->limits.max_pixels) {
+        g_set_error(error, MEDIA_ERROR, REASON_PICTURE_TOO_LARGE, "%dx%d", frame->width, frame->height);
         return false;
     }
     if (source->measure.frames > frames_max ||
-        source->pixels > source->limits.max_ms * (CONTAINER_PIXELS_PER_S / 1000) +
-                             600 * source->limits.max_pixels) {
-        g_set_error(error, MEDIA_ERROR, REASON_TOO_MANY_FRAMES, "%" PRId64 " pictures",
-                    source->measure.frames);
+        source->pixels > source->limits.max_ms * (CONTAINER_PIXELS_PER_S / 1000) + 600 * source->limits.max_pixels) {
+        g_set_error(error, MEDIA_ERROR, REASON_TOO_MANY_FRAMES, "%" PRId64 " pictures", source->measure.frames);
         return false;
     }
     return true;
@@ -122,8 +114,7 @@ static int receive(struct source *source, enum source_kind *kind, AVFrame *frame
 
     for (*kind = SOURCE_VIDEO; *kind != SOURCE_END; (*kind)++) {
         struct track *track = track_of(source, *kind);
-        const int code =
-            track->decoder == NULL ? AVERROR_EOF : avcodec_receive_frame(track->decoder, frame);
+        const int code = track->decoder == NULL ? AVERROR_EOF : avcodec_receive_frame(track->decoder, frame);
         if (code >= 0) {
             return 0;
         }
@@ -149,8 +140,7 @@ static bool feed(struct source *source, GError **error)
         source->at_end = true;
         for (enum source_kind kind = SOURCE_VIDEO; kind != SOURCE_END; kind++) {
             if (track_of(source, kind)->decoder != NULL) {
-                (void)avcodec_send_packet(track_of(source, kind)->decoder,
-                                          NULL); /* end: cannot fail */
+                (void)avcodec_send_packet(track_of(source, kind)->decoder, NULL); /* end: cannot fail */
             }
         }
         return code == AVERROR_EOF || source->measure.frames > 0 ||
@@ -164,8 +154,7 @@ static bool feed(struct source *source, GError **error)
                 return libav_check(code, REASON_RESOURCE_LIMIT, "decode", error);
             }
             /* Broken sound is played as silence: only pictures count as errors. */
-            return code >= 0 || code == AVERROR(EAGAIN) || kind == SOURCE_AUDIO ||
-                   count_error(source, error);
+            return code >= 0 || code == AVERROR(EAGAIN) || kind == SOURCE_AUDIO || count_error(source, error);
         }
     }
     return true;
@@ -186,8 +175,7 @@ static bool decode(struct source *source, enum source_kind *kind, AVFrame **out,
         if (code == AVERROR(ENOMEM)) {
             return libav_check(code, REASON_RESOURCE_LIMIT, "decode", error);
         }
-        if (code != 0 && code != AVERROR(EAGAIN) && *kind == SOURCE_VIDEO &&
-            !count_error(source, error)) {
+        if (code != 0 && code != AVERROR(EAGAIN) && *kind == SOURCE_VIDEO && !count_error(source, error)) {
             return false;
         }
         if (code != 0) {
@@ -231,9 +219,8 @@ static int64_t audio_start(struct source *source)
         return AV_NOPTS_VALUE;
     }
     stream = stream_of(source, &source->audio);
-    return stream->start_time == AV_NOPTS_VALUE
-               ? AV_NOPTS_VALUE
-               : av_rescale_q(stream->start_time, stream->time_base, VIDEO_Q);
+    return stream->start_time == AV_NOPTS_VALUE ? AV_NOPTS_VALUE
+                                                : av_rescale_q(stream->start_time, stream->time_base, VIDEO_Q);
 }
 
 static void find_origin(struct source *source, int64_t first_picture)
@@ -258,8 +245,7 @@ static bool prime(struct source *source, GError **error)
             return false;
         }
         if (kind == SOURCE_END) {
-            g_set_error(error, MEDIA_ERROR,
-                        source->measure.errors > 0 ? REASON_DECODE_ERRORS : REASON_NO_PICTURE,
+            g_set_error(error, MEDIA_ERROR, source->measure.errors > 0 ? REASON_DECODE_ERRORS : REASON_NO_PICTURE,
                         "no picture can be decoded");
             return false;
         }
@@ -271,8 +257,7 @@ static bool prime(struct source *source, GError **error)
             continue;
         }
         format_read(container_format(source->container), stream_of(source, &source->video),
-                    source->audio.decoder == NULL ? NULL : stream_of(source, &source->audio), frame,
-                    &source->format);
+                    source->audio.decoder == NULL ? NULL : stream_of(source, &source->audio), frame, &source->format);
         if (frame->pts == AV_NOPTS_VALUE) {
             frame->pts = 0;
         }
@@ -283,8 +268,8 @@ static bool prime(struct source *source, GError **error)
     }
 }
 
-struct source *source_open(const struct reader *reader, enum sniff_family family,
-                           const struct container_limits *limits, GError **error)
+struct source *source_open(const struct reader *reader, enum sniff_family family, const struct container_limits *limits,
+                           GError **error)
 {
     struct source *source = g_new0(struct source, 1);
 
@@ -337,8 +322,7 @@ static bool place_picture(struct source *source, AVFrame *frame)
     }
     if (source->last_video >= 0) {
         const int64_t delta = pts - source->last_video;
-        source->delta_min =
-            source->measure.kept_frames == 1 ? delta : MIN(source->delta_min, delta);
+        source->delta_min = source->measure.kept_frames == 1 ? delta : MIN(source->delta_min, delta);
         source->delta_max = MAX(source->delta_max, delta);
         if (frame->pkt_duration <= 0) {
             frame->pkt_duration = delta;
@@ -367,8 +351,7 @@ static bool check_length(struct source *source, GError **error)
 
     /* Half a second of grace: a clip cut at the limit ends with its last picture. */
     if (end_ms > source->limits.max_ms + 500) {
-        g_set_error(error, MEDIA_ERROR, REASON_TOO_LONG, "longer than %" PRId64 " ms",
-                    source->limits.max_ms);
+        g_set_error(error, MEDIA_ERROR, REASON_TOO_LONG, "longer than %" PRId64 " ms", source->limits.max_ms);
         return false;
     }
     return true;
@@ -412,12 +395,10 @@ struct source_measure source_measure_of(const struct source *source)
     const int64_t end = MAX(source->end_video, source->end_audio);
 
     measure.duration_ms = end / (LIBAV_VIDEO_HZ / 1000);
-    measure.is_variable =
-        measure.kept_frames > 2 && source->delta_max - source->delta_min > source->delta_min / 5;
-    measure.fps =
-        measure.kept_frames > 1 && source->last_video > 0
-            ? (double)(measure.kept_frames - 1) * LIBAV_VIDEO_HZ / (double)source->last_video
-            : 0;
+    measure.is_variable = measure.kept_frames > 2 && source->delta_max - source->delta_min > source->delta_min / 5;
+    measure.fps = measure.kept_frames > 1 && source->last_video > 0
+                      ? (double)(measure.kept_frames - 1) * LIBAV_VIDEO_HZ / (double)source->last_video
+                      : 0;
     return measure;
 }
 

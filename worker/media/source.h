@@ -33,8 +33,8 @@ struct source_measure {
 };
 
 /* Opens, decodes the first picture, finds the origin. */
-struct source *source_open(const struct reader *reader, enum sniff_family family,
-                           const struct container_limits *limits, GError **error);
+struct source *source_open(const struct reader *reader, enum sniff_family family, const struct container_limits *limits,
+                           GError **error);
 void source_free(struct source *source);
 
 const struct source_format *source_format_of(const struct source *source);

@@ -11,7 +11,7 @@
 
 struct storyboard {
     GArray *stills;
-    int64_t step;       /* least distance of two stills, 1/90000 s */
+    int64_t step; /* least distance of two stills, 1/90000 s */
 };
 
 static void still_clear(gpointer data)
@@ -52,8 +52,7 @@ void storyboard_add(struct storyboard *storyboard, int64_t at, const struct pict
     const GArray *stills = storyboard->stills;
     struct still still = {.at = at};
 
-    if (stills->len > 0 &&
-        at < g_array_index(stills, struct still, stills->len - 1).at + storyboard->step) {
+    if (stills->len > 0 && at < g_array_index(stills, struct still, stills->len - 1).at + storyboard->step) {
         return;
     }
     still.picture = picture_shrunk(picture, picture->width, picture->height);
@@ -72,12 +71,11 @@ static void append_time(GString *text, int64_t at)
 {
     const int64_t ms = at / (LIBAV_VIDEO_HZ / 1000);
 
-    g_string_append_printf(text, "%02d:%02d:%02d.%03d", (int)(ms / 3600000),
-                           (int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
+    g_string_append_printf(text, "%02d:%02d:%02d.%03d", (int)(ms / 3600000), (int)(ms / 60000 % 60),
+                           (int)(ms / 1000 % 60), (int)(ms % 1000));
 }
 
-bool storyboard_write(const struct storyboard *storyboard, int64_t end, int sprite_fd, int cues_fd,
-                      GError **error)
+bool storyboard_write(const struct storyboard *storyboard, int64_t end, int sprite_fd, int cues_fd, GError **error)
 {
     const GArray *stills = storyboard->stills;
     const struct picture *first = g_array_index(stills, struct still, 0).picture;
@@ -87,15 +85,13 @@ bool storyboard_write(const struct storyboard *storyboard, int64_t end, int spri
     const unsigned every = (stills->len + TILES_MAX - 1) / TILES_MAX;
     const int count = (int)((stills->len + every - 1) / every);
     const int columns = (int)ceil(sqrt((double)count * height / width));
-    g_autoptr(Picture) sprite = picture_new(MIN(columns, count) * width,
-                                            (count + columns - 1) / columns * height, 0);
+    g_autoptr(Picture) sprite = picture_new(MIN(columns, count) * width, (count + columns - 1) / columns * height, 0);
     g_autoptr(GString) cues = g_string_new("WEBVTT\n");
 
     for (int i = 0; i < count; i++) {
         const struct still *still = &g_array_index(stills, struct still, (unsigned)i * every);
-        const int64_t next = i + 1 < count
-                                 ? g_array_index(stills, struct still, (unsigned)(i + 1) * every).at
-                                 : MAX(end, still->at + LIBAV_VIDEO_HZ / 1000);
+        const int64_t next = i + 1 < count ? g_array_index(stills, struct still, (unsigned)(i + 1) * every).at
+                                           : MAX(end, still->at + LIBAV_VIDEO_HZ / 1000);
         g_autoptr(Picture) tile = picture_shrunk(still->picture, width, height);
         const int x = i % columns * width, y = i / columns * height;
 

@@ -31,5 +31,4 @@ void storyboard_add(struct storyboard *storyboard, int64_t at, const struct pict
 const GArray *storyboard_stills(const struct storyboard *storyboard);
 
 /* Sprite and cues; `end` closes the last cue. */
-bool storyboard_write(const struct storyboard *storyboard, int64_t end, int sprite_fd, int cues_fd,
-                      GError **error);
+bool storyboard_write(const struct storyboard *storyboard, int64_t end, int sprite_fd, int cues_fd, GError **error);

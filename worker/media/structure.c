@@ -3,12 +3,12 @@
 #include <string.h>
 
 /* Phones write 3 to 7 tracks (picture, sound, several mebx); libavformat is held to 16 streams as well. */
-#define TRACKS_MAX       16
-#define DEPTH_MAX        12
-#define BOXES_MAX        20000
-#define SAMPLES_MAX      250000
-#define EDITS_MAX        64
-#define MOOV_BYTES_MAX   (16 << 20)
+#define TRACKS_MAX          16
+#define DEPTH_MAX           12
+#define BOXES_MAX           20000
+#define SAMPLES_MAX         250000
+#define EDITS_MAX           64
+#define MOOV_BYTES_MAX      (16 << 20)
 #define PCM_FRAME_BYTES_MAX 64 /* 8 channels of 64 bits: such samples are indexed by chunk */
 
 struct walk {
@@ -151,8 +151,8 @@ static bool check_entries(struct walk *walk, const struct box *box)
     }
     while (at + 8 <= box->end && reader_read_exactly(walk->reader, at, head, sizeof head)) {
         const uint32_t type = be32(head + 4);
-        if (type == TYPE('e', 'n', 'c', 'v') || type == TYPE('e', 'n', 'c', 'a') ||
-            type == TYPE('e', 'n', 'c', 't') || type == TYPE('e', 'n', 'c', 's')) {
+        if (type == TYPE('e', 'n', 'c', 'v') || type == TYPE('e', 'n', 'c', 'a') || type == TYPE('e', 'n', 'c', 't') ||
+            type == TYPE('e', 'n', 'c', 's')) {
             return refuse(walk, REASON_ENCRYPTED, "encrypted samples");
         }
         if (be32(head) < 8) {
@@ -232,10 +232,8 @@ static bool check_extent(struct walk *walk, const struct box *box)
     uint8_t head[12];
 
     if (reader_read_exactly(walk->reader, box->body, head, sizeof head)) {
-        walk->structure->width = (int)MAX((uint32_t)walk->structure->width,
-                                          MIN(be32(head + 4), (uint32_t)G_MAXINT));
-        walk->structure->height = (int)MAX((uint32_t)walk->structure->height,
-                                           MIN(be32(head + 8), (uint32_t)G_MAXINT));
+        walk->structure->width = (int)MAX((uint32_t)walk->structure->width, MIN(be32(head + 4), (uint32_t)G_MAXINT));
+        walk->structure->height = (int)MAX((uint32_t)walk->structure->height, MIN(be32(head + 8), (uint32_t)G_MAXINT));
     }
     return true;
 }
@@ -246,17 +244,38 @@ static const struct {
     int inside;
     box_check *check;
 } BOXES[] = {
-    {"moov", 0, check_moov},       {"trak", 0, check_track},      {"mdia", 0, NULL},
-    {"minf", 0, NULL},             {"stbl", 0, NULL},             {"dinf", 0, NULL},
-    {"edts", 0, NULL},             {"moof", 0, check_moof},       {"traf", 0, NULL},
-    {"mvex", 0, NULL},             {"iprp", 0, NULL},             {"ipco", 0, NULL},
-    {"mdat", -1, check_mdat},      {"elst", -1, check_edits},     {"dref", -1, check_references},
-    {"stsd", -1, check_entries},   {"stsz", -1, check_sizes},     {"stts", -1, check_pairs},
-    {"ctts", -1, check_pairs},     {"stsc", -1, check_chunks},    {"stco", -1, check_words},
-    {"stss", -1, check_words},     {"co64", -1, check_pairs},     {"cmov", -1, check_compressed},
-    {"sinf", -1, check_encrypted}, {"senc", -1, check_encrypted}, {"saiz", -1, check_encrypted},
-    {"pssh", -1, check_encrypted}, {"tenc", -1, check_encrypted}, {"udta", -1, check_label},
-    {"ispe", -1, check_extent},    {"meta", 4, check_label},
+    {"moov", 0, check_moov},
+    {"trak", 0, check_track},
+    {"mdia", 0, NULL},
+    {"minf", 0, NULL},
+    {"stbl", 0, NULL},
+    {"dinf", 0, NULL},
+    {"edts", 0, NULL},
+    {"moof", 0, check_moof},
+    {"traf", 0, NULL},
+    {"mvex", 0, NULL},
+    {"iprp", 0, NULL},
+    {"ipco", 0, NULL},
+    {"mdat", -1, check_mdat},
+    {"elst", -1, check_edits},
+    {"dref", -1, check_references},
+    {"stsd", -1, check_entries},
+    {"stsz", -1, check_sizes},
+    {"stts", -1, check_pairs},
+    {"ctts", -1, check_pairs},
+    {"stsc", -1, check_chunks},
+    {"stco", -1, check_words},
+    {"stss", -1, check_words},
+    {"co64", -1, check_pairs},
+    {"cmov", -1, check_compressed},
+    {"sinf", -1, check_encrypted},
+    {"senc", -1, check_encrypted},
+    {"saiz", -1, check_encrypted},
+    {"pssh", -1, check_encrypted},
+    {"tenc", -1, check_encrypted},
+    {"udta", -1, check_label},
+    {"ispe", -1, check_extent},
+    {"meta", 4, check_label},
 };
 
 static bool walk_boxes(struct walk *walk, int64_t at, int64_t end, int depth);
@@ -406,8 +425,7 @@ static bool walk_ebml(struct walk *walk, int64_t at, int64_t end, int depth)
         if ((id == EBML_SEGMENT || id == EBML_TRACKS || id == EBML_TRACK || id == EBML_ENCODINGS ||
              id == EBML_ENCODING) &&
             (depth > DEPTH_MAX || !walk_ebml(walk, body, stop, depth + 1))) {
-            return depth > DEPTH_MAX ? refuse(walk, REASON_TOO_COMPLEX, "elements nest too deeply")
-                                     : false;
+            return depth > DEPTH_MAX ? refuse(walk, REASON_TOO_COMPLEX, "elements nest too deeply") : false;
         }
         at = stop;
     }
@@ -434,8 +452,7 @@ static bool check_jpeg(struct walk *walk)
             at++;
             continue;
         }
-        if (head[1] >= 0xc0 && head[1] <= 0xcf && head[1] != 0xc4 && head[1] != 0xc8 &&
-            head[1] != 0xcc) {
+        if (head[1] >= 0xc0 && head[1] <= 0xcf && head[1] != 0xc4 && head[1] != 0xc8 && head[1] != 0xcc) {
             if (!reader_read_exactly(walk->reader, at, head, 9)) {
                 break;
             }
@@ -488,12 +505,11 @@ static bool check_webp(struct walk *walk)
 }
 
 static bool (*const CHECKS[SNIFF_FAMILY_COUNT])(struct walk *walk) = {
-    [SNIFF_MP4] = check_mp4,   [SNIFF_MATROSKA] = check_matroska, [SNIFF_JPEG] = check_jpeg,
-    [SNIFF_PNG] = check_png,   [SNIFF_WEBP] = check_webp,         [SNIFF_HEIF] = check_heif,
+    [SNIFF_MP4] = check_mp4, [SNIFF_MATROSKA] = check_matroska, [SNIFF_JPEG] = check_jpeg,
+    [SNIFF_PNG] = check_png, [SNIFF_WEBP] = check_webp,         [SNIFF_HEIF] = check_heif,
 };
 
-bool structure_check(const struct reader *reader, enum sniff_family family,
-                     struct structure *structure, GError **error)
+bool structure_check(const struct reader *reader, enum sniff_family family, struct structure *structure, GError **error)
 {
     struct walk walk = {.reader = reader, .structure = structure, .error = error};
 

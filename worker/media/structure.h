@@ -8,10 +8,10 @@
 #include "worker/media/sniff.h"
 
 struct structure {
-    int width, height;   /* photos: the size claimed in the header; 0 for videos */
-    int tracks;          /* ISO-BMFF and EBML */
-    bool has_label;      /* the letters "AIGC" stand in a user-data box */
+    int width, height; /* photos: the size claimed in the header; 0 for videos */
+    int tracks;        /* ISO-BMFF and EBML */
+    bool has_label;    /* the letters "AIGC" stand in a user-data box */
 };
 
-bool structure_check(const struct reader *reader, enum sniff_family family,
-                     struct structure *structure, GError **error);
+bool structure_check(const struct reader *reader, enum sniff_family family, struct structure *structure,
+                     GError **error);

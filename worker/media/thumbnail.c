@@ -29,15 +29,14 @@ static double score_of(int64_t at, const struct picture_look *look)
 {
     const double exposure = 1 - fabs(look->mean - 118) / 138;
 
-    return sqrt(look->deviation + 1) * sqrt(MIN(look->sharpness, 24) + 0.5) *
-           MAX(exposure, 0.05) * (1.05 - look->dark_share) * (at < LIBAV_VIDEO_HZ / 2 ? 0.85 : 1);
+    return sqrt(look->deviation + 1) * sqrt(MIN(look->sharpness, 24) + 0.5) * MAX(exposure, 0.05) *
+           (1.05 - look->dark_share) * (at < LIBAV_VIDEO_HZ / 2 ? 0.85 : 1);
 }
 
 void thumbnail_add(struct thumbnail *thumbnail, int64_t at, const struct picture *picture)
 {
     const int width = MIN(LOOK_WIDTH_PX, picture->width);
-    g_autoptr(Picture) small =
-        picture_shrunk(picture, width, MAX(picture->height * width / picture->width, 1));
+    g_autoptr(Picture) small = picture_shrunk(picture, width, MAX(picture->height * width / picture->width, 1));
     const struct picture_look look = picture_look_of(small);
     const double score = score_of(at, &look);
 

@@ -33,17 +33,14 @@ static bool plan(struct rungs *rungs, struct pipeline *pipeline, GError **error)
                                                  .maxrate_bps = rung->maxrate_bps,
                                                  .fps = 30,
                                                  .threads = i == 0 ? MAX(task->threads - 1, 1) : 1};
-        *output =
-            (struct pipeline_output){.picture = {rung->width, rung->height, i - 1, 0,
-                                                 AV_PIX_FMT_YUV420P},
-                                     .video = &rungs->video[i],
-                                     .sink = &SINK_HLS,
-                                     .target = {task_output_fd(task, rungs->name[i]),
-                                                task_output_fd(task, playlist), rungs->name[i]},
-                                     .facts = json_object()};
+        *output = (struct pipeline_output){.picture = {rung->width, rung->height, i - 1, 0, AV_PIX_FMT_YUV420P},
+                                           .video = &rungs->video[i],
+                                           .sink = &SINK_HLS,
+                                           .target = {task_output_fd(task, rungs->name[i]),
+                                                      task_output_fd(task, playlist), rungs->name[i]},
+                                           .facts = json_object()};
         if (output->target.fd < 0 || output->target.playlist_fd < 0) {
-            g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "no descriptor for %s",
-                        rungs->name[i]);
+            g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "no descriptor for %s", rungs->name[i]);
             return false;
         }
     }
@@ -53,11 +50,9 @@ static bool plan(struct rungs *rungs, struct pipeline *pipeline, GError **error)
 
 /* RFC 8216 4.3.4.2. The frame rate is the measured average, as the playlist's authors want its
  * maximum: 60 at most. */
-static bool write_master(const struct rungs *rungs, const struct pipeline *pipeline, double fps,
-                         GError **error)
+static bool write_master(const struct rungs *rungs, const struct pipeline *pipeline, double fps, GError **error)
 {
-    g_autoptr(GString) text =
-        g_string_new("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    g_autoptr(GString) text = g_string_new("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     const struct task *task = rungs->verb->task;
 
     for (int i = 0; i < task->rungs; i++) {
@@ -68,15 +63,13 @@ static bool write_master(const struct rungs *rungs, const struct pipeline *pipel
                                ",CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%.3f\n%dp.m3u8\n",
                                json_integer_value(json_object_get(facts, "bandwidth_bps")),
                                json_integer_value(json_object_get(facts, "average_bps")),
-                               json_string_value(json_object_get(facts, "codecs")),
-                               task->rung[i].width, task->rung[i].height, fps,
-                               task->rung[i].short_side);
+                               json_string_value(json_object_get(facts, "codecs")), task->rung[i].width,
+                               task->rung[i].height, fps, task->rung[i].short_side);
     }
     return sink_write_all(task_output_fd(task, "master.m3u8"), text->str, text->len, error);
 }
 
-static void list_outputs(const struct rungs *rungs, const struct pipeline *pipeline, double fps,
-                         int64_t duration_ms)
+static void list_outputs(const struct rungs *rungs, const struct pipeline *pipeline, double fps, int64_t duration_ms)
 {
     const struct task *task = rungs->verb->task;
     json_t *outputs = rungs->verb->outputs;
@@ -120,12 +113,10 @@ bool verb_ladder(struct verb_context *context, GError **error)
     const struct task *task = context->task;
     const struct reader reader = {.fd = TASK_INPUT_FD, .size_bytes = task->input_bytes};
     const struct container_limits limits = {.max_ms = task->limits.max_ms,
-                                         .max_pixels = task->limits.max_pixels,
-                                         .threads = task->threads};
+                                            .max_pixels = task->limits.max_pixels,
+                                            .threads = task->threads};
     struct rungs rungs = {.verb = context};
-    struct pipeline pipeline = {.gain_db = task->gain_db,
-                                .context = &rungs,
-                                .progress = take_progress};
+    struct pipeline pipeline = {.gain_db = task->gain_db, .context = &rungs, .progress = take_progress};
     struct structure structure;
     enum sniff_family family;
     bool ok;

@@ -53,12 +53,11 @@ static void fit_long(const struct source_format *format, int long_side, struct g
     const int shorter = MIN(format->display_width, format->display_height);
 
     task_fit(format->display_width, format->display_height,
-             longer <= long_side ? shorter : MAX((int)((int64_t)shorter * long_side / longer), 2),
-             &output->width, &output->height);
+             longer <= long_side ? shorter : MAX((int)((int64_t)shorter * long_side / longer), 2), &output->width,
+             &output->height);
 }
 
-static bool run_pipeline(struct prepare *prepare, struct source *source, json_t *review,
-                         GError **error)
+static bool run_pipeline(struct prepare *prepare, struct source *source, json_t *review, GError **error)
 {
     const struct source_format *format = source_format_of(source);
     const struct task *task = prepare->verb->task;
@@ -75,21 +74,17 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
                                 .sound = take_sound,
                                 .progress = take_progress};
 
-    task_fit(format->display_width, format->display_height, task->rung[0].short_side, &video.width,
-             &video.height);
+    task_fit(format->display_width, format->display_height, task->rung[0].short_side, &video.width, &video.height);
     pipeline.outputs[OUTPUT_REVIEW] =
-        (struct pipeline_output){.picture = {video.width, video.height, GRAPH_FROM_INPUT, 0,
-                                             AV_PIX_FMT_YUV420P},
+        (struct pipeline_output){.picture = {video.width, video.height, GRAPH_FROM_INPUT, 0, AV_PIX_FMT_YUV420P},
                                  .video = &video,
                                  .sink = &SINK_MP4,
                                  .target = {task_output_fd(task, REVIEW_NAME), -1, REVIEW_NAME},
                                  .facts = review};
-    pipeline.outputs[OUTPUT_STILLS].picture = (struct graph_output){.from = OUTPUT_REVIEW,
-                                                                    .every_s = STORYBOARD_EVERY_S,
-                                                                    .pixel = AV_PIX_FMT_RGB24};
-    pipeline.outputs[OUTPUT_POSTER].picture = (struct graph_output){.from = GRAPH_FROM_INPUT,
-                                                                    .every_s = THUMBNAIL_EVERY_S,
-                                                                    .pixel = AV_PIX_FMT_RGB24};
+    pipeline.outputs[OUTPUT_STILLS].picture =
+        (struct graph_output){.from = OUTPUT_REVIEW, .every_s = STORYBOARD_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
+    pipeline.outputs[OUTPUT_POSTER].picture =
+        (struct graph_output){.from = GRAPH_FROM_INPUT, .every_s = THUMBNAIL_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
     fit_long(format, STILL_LONG_PX, &pipeline.outputs[OUTPUT_STILLS].picture);
     fit_long(format, THUMBNAIL_LONG_PX, &pipeline.outputs[OUTPUT_POSTER].picture);
     json_object_set_new(review, "width", json_integer(video.width));
@@ -104,14 +99,12 @@ static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
     return thumbnail_write(prepare->thumbnail, task_output_fd(task, "poster.jpg"), error) &&
            storyboard_write(prepare->storyboard, end, task_output_fd(task, STORYBOARD_NAME),
                             task_output_fd(task, "storyboard.vtt"), error) &&
-           sheet_write(prepare->storyboard, prepare->loudness, end,
-                       task_output_fd(task, "sheet.jpg"), error);
+           sheet_write(prepare->storyboard, prepare->loudness, end, task_output_fd(task, "sheet.jpg"), error);
 }
 
 static void list_outputs(struct prepare *prepare, json_t *review, int64_t duration_ms)
 {
-    static const char *const NAMES[] = {"poster.jpg", STORYBOARD_NAME, "storyboard.vtt",
-                                        "sheet.jpg"};
+    static const char *const NAMES[] = {"poster.jpg", STORYBOARD_NAME, "storyboard.vtt", "sheet.jpg"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         json_array_append_new(prepare->verb->outputs, json_pack("{s:s}", "name", NAMES[i]));
@@ -121,9 +114,8 @@ static void list_outputs(struct prepare *prepare, json_t *review, int64_t durati
     json_array_append(prepare->verb->outputs, review);
 }
 
-static bool make_video(struct prepare *prepare, const struct reader *reader,
-                       enum sniff_family family, const struct structure *structure,
-                       struct source *source, GError **error)
+static bool make_video(struct prepare *prepare, const struct reader *reader, enum sniff_family family,
+                       const struct structure *structure, struct source *source, GError **error)
 {
     const struct task *task = prepare->verb->task;
     json_auto_t *review = json_object();
@@ -132,30 +124,26 @@ static bool make_video(struct prepare *prepare, const struct reader *reader,
     if (source_format_of(source)->has_audio) {
         prepare->loudness = loudness_new();
     }
-    if (!run_pipeline(prepare, source, review, error) ||
-        !probe_check_length(source, &task->limits, error)) {
+    if (!run_pipeline(prepare, source, review, error) || !probe_check_length(source, &task->limits, error)) {
         return false;
     }
     duration_ms = source_measure_of(source).duration_ms;
     if (!write_stills(prepare, duration_ms * (LIBAV_VIDEO_HZ / 1000), error)) {
         return false;
     }
-    prepare->verb->facts =
-        probe_facts(source, family, structure, prepare->loudness, reader->size_bytes);
+    prepare->verb->facts = probe_facts(source, family, structure, prepare->loudness, reader->size_bytes);
     json_object_set_new(prepare->verb->facts, "flags",
-                        checks_flags(prepare->checks, prepare->loudness,
-                                     duration_ms * (LIBAV_VIDEO_HZ / 1000)));
+                        checks_flags(prepare->checks, prepare->loudness, duration_ms * (LIBAV_VIDEO_HZ / 1000)));
     list_outputs(prepare, review, duration_ms);
     return true;
 }
 
-static bool prepare_video(struct verb_context *context, const struct reader *reader,
-                          enum sniff_family family, const struct structure *structure,
-                          GError **error)
+static bool prepare_video(struct verb_context *context, const struct reader *reader, enum sniff_family family,
+                          const struct structure *structure, GError **error)
 {
     const struct container_limits limits = {.max_ms = context->task->limits.max_ms,
-                                         .max_pixels = context->task->limits.max_pixels,
-                                         .threads = context->task->threads};
+                                            .max_pixels = context->task->limits.max_pixels,
+                                            .threads = context->task->threads};
     struct source *source = source_open(reader, family, &limits, error);
     struct prepare prepare = {.verb = context};
     bool ok;
@@ -181,14 +169,12 @@ bool verb_prepare(struct verb_context *context, GError **error)
     struct structure structure;
     enum sniff_family family;
 
-    if (!probe_input(context->sniffer, &reader, &context->task->limits, &family, &structure,
-                     error)) {
+    if (!probe_input(context->sniffer, &reader, &context->task->limits, &family, &structure, error)) {
         return false;
     }
     if (!sniff_row_of(family)->is_photo) {
         return prepare_video(context, &reader, family, &structure, error);
     }
-    context->facts =
-        photo_make(context->task, &reader, family, &structure, context->outputs, error);
+    context->facts = photo_make(context->task, &reader, family, &structure, context->outputs, error);
     return context->facts != NULL;
 }

@@ -20,14 +20,13 @@ static bool read_all(struct verb_context *context, struct source *source, GError
     }
 }
 
-static bool verify_video(struct verb_context *context, const struct reader *reader,
-                         enum sniff_family family, const struct structure *structure,
-                         GError **error)
+static bool verify_video(struct verb_context *context, const struct reader *reader, enum sniff_family family,
+                         const struct structure *structure, GError **error)
 {
     const struct container_limits limits = {.max_ms = context->task->limits.max_ms,
-                                         .max_pixels = context->task->limits.max_pixels,
-                                         .threads = 1,
-                                         .fast_check = true};
+                                            .max_pixels = context->task->limits.max_pixels,
+                                            .threads = 1,
+                                            .fast_check = true};
     struct source *source = source_open(reader, family, &limits, error);
     bool ok;
 
@@ -48,15 +47,13 @@ bool verb_verify(struct verb_context *context, GError **error)
     struct structure structure;
     enum sniff_family family;
 
-    if (!probe_input(context->sniffer, &reader, &context->task->limits, &family, &structure,
-                     error)) {
+    if (!probe_input(context->sniffer, &reader, &context->task->limits, &family, &structure, error)) {
         return false;
     }
     if (!sniff_row_of(family)->is_photo) {
         return verify_video(context, &reader, family, &structure, error);
     }
     /* No output is named, so it is decoded and nothing is written. */
-    context->facts =
-        photo_make(context->task, &reader, family, &structure, context->outputs, error);
+    context->facts = photo_make(context->task, &reader, family, &structure, context->outputs, error);
     return context->facts != NULL;
 }

@@ -23,7 +23,8 @@ static void test_defaults_flags_and_sources(void)
 
 static void test_bad_values_name_their_key(void)
 {
-    const char *const bad[] = {"undo_seconds=-1", "undo_seconds=x", "nothing=1", "undo_seconds", "sandbox_unsafe=maybe"};
+    const char *const bad[] = {"undo_seconds=-1", "undo_seconds=x", "nothing=1", "undo_seconds",
+                               "sandbox_unsafe=maybe"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         struct settings settings = {0};
@@ -66,7 +67,10 @@ static void test_listen(void)
         const char *listen;
         const char *host;
         int port;
-    } cases[] = {{"127.0.0.1:8080", "127.0.0.1", 8080}, {"[::1]:0", "::1", 0}, {"0.0.0.0:99999", NULL, 0}, {"x", NULL, 0}};
+    } cases[] = {{"127.0.0.1:8080", "127.0.0.1", 8080},
+                 {"[::1]:0", "::1", 0},
+                 {"0.0.0.0:99999", NULL, 0},
+                 {"x", NULL, 0}};
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct settings settings = {0};

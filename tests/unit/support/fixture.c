@@ -101,10 +101,11 @@ static bool add_upload(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return sql_run(sql,
-                   "INSERT INTO upload (id, state, length_bytes, offset_bytes, metadata, track, fingerprint, created_ms,"
-                   " updated_ms, expires_ms) VALUES ($1, $2, 1000, 1000, '', '', '', $3, $3, $3)",
-                   SQL_VALUES(SQL_T(call->id), SQL_T(call->state), SQL_I(call->fixture->now_ms)), NULL, error);
+    return sql_run(
+        sql,
+        "INSERT INTO upload (id, state, length_bytes, offset_bytes, metadata, track, fingerprint, created_ms,"
+        " updated_ms, expires_ms) VALUES ($1, $2, 1000, 1000, '', '', '', $3, $3, $3)",
+        SQL_VALUES(SQL_T(call->id), SQL_T(call->state), SQL_I(call->fixture->now_ms)), NULL, error);
 }
 
 char *fixture_upload(struct fixture *fixture, const char *state)

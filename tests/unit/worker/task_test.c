@@ -81,8 +81,13 @@ static void test_reply(void)
 
 static void test_round_trip(void)
 {
-    struct task task = {.verb = TASK_LADDER, .input_bytes = 5000000000, .threads = 2, .gain_db = -2.5, .rungs = 1,
-                        .rung = {{720, 1280, 720, 23.5, 3000000, "veryfast"}}, .outputs = 2,
+    struct task task = {.verb = TASK_LADDER,
+                        .input_bytes = 5000000000,
+                        .threads = 2,
+                        .gain_db = -2.5,
+                        .rungs = 1,
+                        .rung = {{720, 1280, 720, 23.5, 3000000, "veryfast"}},
+                        .outputs = 2,
                         .output = {"720p.mp4", "master.m3u8"}};
     struct task again;
     g_autoptr(GError) error = NULL;
@@ -121,10 +126,10 @@ static void test_fit(void)
 
 static void test_gain(void)
 {
-    g_assert_cmpfloat_with_epsilon(task_gain_db(-26, -20), 10, 0.01);  /* to -16 */
-    g_assert_cmpfloat_with_epsilon(task_gain_db(-26, -6), 4.5, 0.01);  /* as far as the peak allows */
+    g_assert_cmpfloat_with_epsilon(task_gain_db(-26, -20), 10, 0.01); /* to -16 */
+    g_assert_cmpfloat_with_epsilon(task_gain_db(-26, -6), 4.5, 0.01); /* as far as the peak allows */
     g_assert_cmpfloat_with_epsilon(task_gain_db(-10, 0), -6, 0.01);
-    g_assert_cmpfloat(task_gain_db(-70, -70), ==, 0);                  /* silence stays silence */
+    g_assert_cmpfloat(task_gain_db(-70, -70), ==, 0); /* silence stays silence */
 }
 
 int main(int argc, char **argv)

@@ -25,9 +25,10 @@ static void test_metadata(void)
         const char *text;
         bool good;
     } CASES[] = {
-        {"", true},          {"a YQ==", true},   {"a", true},        {"a ", true},        {"a YQ==,b", true},
-        {"a YQ==, b YQ", true}, {"a,a", false},  {"a YQ=", false},   {"a Y*==", false},   {",", false},
-        {" ", false},        {"a YQ==,", false}, {"\xe5 YQ==", false}, {"a YQ== YQ==", false},
+        {"", true},           {"a YQ==", true},       {"a", true},    {"a ", true},
+        {"a YQ==,b", true},   {"a YQ==, b YQ", true}, {"a,a", false}, {"a YQ=", false},
+        {"a Y*==", false},    {",", false},           {" ", false},   {"a YQ==,", false},
+        {"\xe5 YQ==", false}, {"a YQ== YQ==", false},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
@@ -46,11 +47,16 @@ static void test_values(void)
         const char *key;
         const char *value;
     } CASES[] = {
-        {"track bGlmZS12aWRlbw==", "track", "life-video"}, {"a YQ==,track eA==", "track", "x"},
-        {"track", "track", ""},                            {"track YQ==", "other", NULL},
-        {"t AA==", "t", NULL},                             {"t Cg==", "t", NULL},
-        {"t /w==", "t", NULL},                             {"t 5a2m", "t", "学"},
-        {"t YQ", "t", "a"},                                {NULL, "t", NULL},
+        {"track bGlmZS12aWRlbw==", "track", "life-video"},
+        {"a YQ==,track eA==", "track", "x"},
+        {"track", "track", ""},
+        {"track YQ==", "other", NULL},
+        {"t AA==", "t", NULL},
+        {"t Cg==", "t", NULL},
+        {"t /w==", "t", NULL},
+        {"t 5a2m", "t", "学"},
+        {"t YQ", "t", "a"},
+        {NULL, "t", NULL},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {

@@ -50,7 +50,8 @@ static void test_receipt_finds_every_wrong_character(void)
 
 static void test_receipt_refuses_nonsense(void)
 {
-    const char *const wrong[] = {"", "SD26", "XX26-2222-22", "SD26-2222-222", "SD26-OOOO-OO", "<script>", "SD26-22/2-22"};
+    const char *const wrong[] = {"",         "SD26",        "XX26-2222-22", "SD26-2222-222", "SD26-OOOO-OO",
+                                 "<script>", "SD26-22/2-22"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_assert_null(secret_receipt_normalize(wrong[i]));

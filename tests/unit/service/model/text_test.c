@@ -5,9 +5,13 @@ static const struct {
     const char *clean;
 } TEXTS[] = {
     {"  和奶奶  一起\n读家书 ", "和奶奶 一起 读家书"},
-    {"e\xcc\x81", "\xc3\xa9"},                                 /* NFC */
-    {"a\xe2\x80\xae" "b\xe2\x80\x8b" "c\x01" "d", "abcd"},     /* override, zero width, control */
-    {"<script>", "<script>"},                                  /* escaping is the writer's */
+    {"e\xcc\x81", "\xc3\xa9"}, /* NFC */
+    {"a\xe2\x80\xae"
+     "b\xe2\x80\x8b"
+     "c\x01"
+     "d",
+     "abcd"},                 /* override, zero width, control */
+    {"<script>", "<script>"}, /* escaping is the writer's */
     {"", ""},
     {"\xff", NULL},
 };

@@ -8,9 +8,8 @@
 
 static json_t *feed_of_one(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:[o]}", "title", SITE_HOSTILE, "description",
-                     "新近发布", "url", "/", "feed_url", "/feed.xml", "next_url",
-                     "/feed.json?after=1", "works", site_test_work(720, 1280));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:[o]}", "title", SITE_HOSTILE, "description", "新近发布", "url", "/",
+                     "feed_url", "/feed.xml", "next_url", "/feed.json?after=1", "works", site_test_work(720, 1280));
 }
 
 static void rss_is_well_formed(void)
@@ -25,9 +24,8 @@ static void rss_is_well_formed(void)
     g_assert_cmpstr(titles, ==, SITE_HOSTILE "\n" SITE_HOSTILE "\n");
     g_assert_cmpstr(date, ==, "Thu, 20 Aug 2026 17:04:05 GMT\n");
     g_assert_nonnull(strstr(words, "一句话 <i>"));
-    g_assert_nonnull(
-        strstr(text->str, "<enclosure url=\"https://example.org/media/w1/720.mp4\" length=\"2000\" "
-                          "type=\"video/mp4\"/>"));
+    g_assert_nonnull(strstr(text->str, "<enclosure url=\"https://example.org/media/w1/720.mp4\" length=\"2000\" "
+                                       "type=\"video/mp4\"/>"));
     g_assert_nonnull(strstr(text->str, "duration=\"70\""));
 }
 
@@ -40,10 +38,8 @@ static void json_feed_has_its_fields(void)
     const json_t *item = json_array_get(json_object_get(read, "items"), 0);
     const json_t *attachment = json_array_get(json_object_get(item, "attachments"), 0);
 
-    g_assert_cmpstr(json_string_value(json_object_get(read, "version")), ==,
-                    "https://jsonfeed.org/version/1.1");
-    g_assert_cmpstr(json_string_value(json_object_get(read, "next_url")), ==,
-                    "https://example.org/feed.json?after=1");
+    g_assert_cmpstr(json_string_value(json_object_get(read, "version")), ==, "https://jsonfeed.org/version/1.1");
+    g_assert_cmpstr(json_string_value(json_object_get(read, "next_url")), ==, "https://example.org/feed.json?after=1");
     g_assert_cmpstr(json_string_value(json_object_get(item, "id")), ==, "w1");
     g_assert_cmpstr(json_string_value(json_object_get(item, "title")), ==, SITE_HOSTILE);
     g_assert_cmpstr(json_string_value(json_object_get(attachment, "mime_type")), ==, "video/mp4");
@@ -53,14 +49,12 @@ static void json_feed_has_its_fields(void)
 static void sitemap_is_well_formed(void)
 {
     json_auto_t *facts = site_test_facts();
-    json_auto_t *map =
-        json_pack("{s:[s,s], s:[o]}", "pages", "/", "/works", "works", site_test_work(720, 1280));
+    json_auto_t *map = json_pack("{s:[s,s], s:[o]}", "pages", "/", "/works", "works", site_test_work(720, 1280));
     g_autoptr(GString) text = sitemap_xml(map, facts);
     g_autofree char *addresses = site_test_xml(text->str, "loc");
     g_autofree char *duration = site_test_xml(text->str, "video:duration");
 
-    g_assert_cmpstr(addresses, ==,
-                    "https://example.org/\nhttps://example.org/works\nhttps://example.org/v/w1\n");
+    g_assert_cmpstr(addresses, ==, "https://example.org/\nhttps://example.org/works\nhttps://example.org/v/w1\n");
     g_assert_cmpstr(duration, ==, "70\n");
 }
 

@@ -7,8 +7,7 @@
 
 static bool is_near_shape(struct oembed_size fit, struct oembed_size picture)
 {
-    const int64_t by_width =
-        ABS(fit.height_px * picture.width_px - fit.width_px * picture.height_px);
+    const int64_t by_width = ABS(fit.height_px * picture.width_px - fit.width_px * picture.height_px);
 
     /* one side is exact and the other at most one pixel off: |f.h − f.w·h/w| ≤ 1, or the same for
      * the width */
@@ -18,10 +17,8 @@ static bool is_near_shape(struct oembed_size fit, struct oembed_size picture)
 static void keeps_shape_and_limits(void)
 {
     for (int i = 0; i < ROUNDS; i++) {
-        const struct oembed_size picture = {g_test_rand_int_range(1, 4097),
-                                            g_test_rand_int_range(1, 4097)};
-        const struct oembed_size most = {g_test_rand_int_range(0, 5000),
-                                         g_test_rand_int_range(0, 5000)};
+        const struct oembed_size picture = {g_test_rand_int_range(1, 4097), g_test_rand_int_range(1, 4097)};
+        const struct oembed_size most = {g_test_rand_int_range(0, 5000), g_test_rand_int_range(0, 5000)};
         const struct oembed_size fit = oembed_fit(picture, most);
 
         g_assert_cmpint(fit.width_px, >=, 1);
@@ -43,8 +40,8 @@ static void survives_absurd_sizes(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(SIDES); i++) {
         for (size_t j = 0; j < G_N_ELEMENTS(SIDES); j++) {
-            const struct oembed_size fit = oembed_fit((struct oembed_size){SIDES[i], SIDES[j]},
-                                                      (struct oembed_size){SIDES[j], SIDES[i]});
+            const struct oembed_size fit =
+                oembed_fit((struct oembed_size){SIDES[i], SIDES[j]}, (struct oembed_size){SIDES[j], SIDES[i]});
 
             g_assert_cmpint(fit.width_px, >=, 1);
             g_assert_cmpint(fit.height_px, <=, OEMBED_SIDE_PX_MAX);
@@ -65,10 +62,9 @@ static void answers_json(void)
     g_assert_cmpint(json_integer_value(json_object_get(answer, "height")), ==, 533);
     g_assert_cmpstr(json_string_value(json_object_get(answer, "title")), ==, SITE_HOSTILE);
     g_assert_nonnull(json_object_get(answer, "thumbnail_height"));
-    g_assert_true(g_str_has_prefix(
-        json_string_value(json_object_get(answer, "html")),
-        "<iframe src=\"https://example.org/embed/w1\" width=\"300\" height=\"533\" "
-        "title=\"&lt;/script&gt;"));
+    g_assert_true(g_str_has_prefix(json_string_value(json_object_get(answer, "html")),
+                                   "<iframe src=\"https://example.org/embed/w1\" width=\"300\" height=\"533\" "
+                                   "title=\"&lt;/script&gt;"));
 }
 
 static void answers_xml(void)

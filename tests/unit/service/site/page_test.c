@@ -36,8 +36,7 @@ static char *web_folder(void)
 
 static void remove_folder(const char *web)
 {
-    static const char *const PARTS[] = {"dist/.vite/manifest.json", "dist/.vite", "dist",
-                                        "templates", ""};
+    static const char *const PARTS[] = {"dist/.vite/manifest.json", "dist/.vite", "dist", "templates", ""};
 
     for (size_t i = 0; i < G_N_ELEMENTS(PARTS); i++) {
         g_autofree char *path = g_build_filename(web, PARTS[i], NULL);
@@ -69,8 +68,8 @@ static void renders_a_hostile_work(void)
     g_autoptr(Site) site = site_open(web, facts, &error);
     json_t *work = site_test_work(720, 1280);
     g_autoptr(GString) json_ld = structured_data(work, facts);
-    json_auto_t *data = json_pack("{s:o, s:o, s:s}", "page", structured_page(work, facts), "work",
-                                  work, "json_ld", json_ld->str);
+    json_auto_t *data =
+        json_pack("{s:o, s:o, s:s}", "page", structured_page(work, facts), "work", work, "json_ld", json_ld->str);
     g_autoptr(GString) out = NULL;
 
     view_complete(work, facts);
@@ -79,8 +78,7 @@ static void renders_a_hostile_work(void)
     g_assert_nonnull(strstr(out->str, "href=\"/assets/base-2.css\""));
     g_assert_nonnull(strstr(out->str, "<h1>&lt;/script&gt;"));
     g_assert_nonnull(
-        strstr(out->str,
-               "<source src=\"/media/w1/av1.webm\" type=\"video/webm; codecs=&quot;av01&quot;\">"));
+        strstr(out->str, "<source src=\"/media/w1/av1.webm\" type=\"video/webm; codecs=&quot;av01&quot;\">"));
     g_assert_null(strstr(out->str, "<b a="));
     g_assert_null(json_object_get(data, "assets"));
     remove_folder(web);

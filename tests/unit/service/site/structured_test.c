@@ -34,10 +34,8 @@ static void page_has_absolute_addresses(void)
 
     g_assert_cmpstr(text_of(page, "url"), ==, "https://example.org/v/w1");
     g_assert_cmpstr(text_of(page, "path"), ==, "/v/w1");
-    g_assert_cmpstr(text_of(json_object_get(page, "image"), "url"), ==,
-                    "https://example.org/media/w1/poster.jpg");
-    g_assert_cmpint(json_integer_value(json_object_get(json_object_get(page, "image"), "width")),
-                    ==, 720);
+    g_assert_cmpstr(text_of(json_object_get(page, "image"), "url"), ==, "https://example.org/media/w1/poster.jpg");
+    g_assert_cmpint(json_integer_value(json_object_get(json_object_get(page, "image"), "width")), ==, 720);
 }
 
 static void view_says_it_for_people(void)
@@ -50,9 +48,8 @@ static void view_says_it_for_people(void)
     g_assert_cmpstr(text_of(work, "published_text"), ==, "2026年8月21日");
     g_assert_cmpstr(text_of(work, "aspect_class"), ==, "portrait");
     g_assert_cmpstr(text_of(work, "video_url"), ==, "https://example.org/media/w1/720.mp4");
-    g_assert_cmpstr(
-        text_of(work, "oembed_json_url"), ==,
-        "https://example.org/oembed?url=https%3A%2F%2Fexample.org%2Fv%2Fw1&format=json");
+    g_assert_cmpstr(text_of(work, "oembed_json_url"), ==,
+                    "https://example.org/oembed?url=https%3A%2F%2Fexample.org%2Fv%2Fw1&format=json");
     g_assert_nonnull(strstr(text_of(work, "embed_code"), "width=\"360\" height=\"640\""));
     g_assert_true(json_is_false(json_object_get(work, "is_photo")));
 }
@@ -60,14 +57,14 @@ static void view_says_it_for_people(void)
 static void players_get_720p_first(void)
 {
     json_auto_t *facts = site_test_facts();
-    json_auto_t *work = json_pack(
-        "{s:s, s:[{s:s,s:s,s:s,s:i,s:i,s:i}, {s:s,s:s,s:s,s:i,s:i,s:i}, {s:s,s:s,s:s,s:i,s:i,s:i}, "
-        "{s:s,s:s,s:s,s:i,s:i,s:i}]}",
-        "title", "t", "sources", "src", "240", "type", "video/mp4", "codecs", "avc1.4D", "width",
-        240, "height", 426, "bytes", 10, "src", "av1", "type", "video/mp4", "codecs", "av01.0",
-        "width", 720, "height", 1280, "bytes", 20, "src", "720", "type", "video/mp4", "codecs",
-        "avc1.64", "width", 720, "height", 1280, "bytes", 30, "src", "1080", "type", "video/mp4",
-        "codecs", "avc1.64", "width", 1080, "height", 1920, "bytes", 40);
+    json_auto_t *work =
+        json_pack("{s:s, s:[{s:s,s:s,s:s,s:i,s:i,s:i}, {s:s,s:s,s:s,s:i,s:i,s:i}, {s:s,s:s,s:s,s:i,s:i,s:i}, "
+                  "{s:s,s:s,s:s,s:i,s:i,s:i}]}",
+                  "title", "t", "sources", "src", "240", "type", "video/mp4", "codecs", "avc1.4D", "width", 240,
+                  "height", 426, "bytes", 10, "src", "av1", "type", "video/mp4", "codecs", "av01.0", "width", 720,
+                  "height", 1280, "bytes", 20, "src", "720", "type", "video/mp4", "codecs", "avc1.64", "width", 720,
+                  "height", 1280, "bytes", 30, "src", "1080", "type", "video/mp4", "codecs", "avc1.64", "width", 1080,
+                  "height", 1920, "bytes", 40);
 
     view_complete(work, facts);
     g_assert_cmpstr(text_of(json_array_get(json_object_get(work, "sources"), 0), "src"), ==, "720");

@@ -18,14 +18,11 @@ static void run_case(const void *data)
     const char *name = NULL;
     json_t *partial = NULL;
 
-    json_object_foreach(json_object_get(spec, "partials"), name, partial)
-    {
+    json_object_foreach(json_object_get(spec, "partials"), name, partial) {
         g_assert_true(template_set_add(set, name, json_string_value(partial), &error));
     }
-    g_assert_true(template_set_add(set, "case",
-                                   json_string_value(json_object_get(spec, "template")), &error));
-    g_assert_true(
-        template_set_render(set, "case", json_object_get(spec, "data"), 65536, out, &error));
+    g_assert_true(template_set_add(set, "case", json_string_value(json_object_get(spec, "template")), &error));
+    g_assert_true(template_set_render(set, "case", json_object_get(spec, "data"), 65536, out, &error));
     g_assert_no_error(error);
     g_assert_cmpstr(out->str, ==, json_string_value(json_object_get(spec, "expected")));
 }
@@ -37,8 +34,7 @@ static void skip_specification(void)
 
 static void add_specification(json_t *kept)
 {
-    static const char *const FILES[] = {"comments", "interpolation", "inverted", "partials",
-                                        "sections"};
+    static const char *const FILES[] = {"comments", "interpolation", "inverted", "partials", "sections"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
         g_autofree char *path = g_strconcat(SPEC_FOLDER "/", FILES[i], ".json", NULL);
@@ -51,11 +47,10 @@ static void add_specification(json_t *kept)
             return;
         }
         json_array_append_new(kept, file);
-        json_array_foreach(json_object_get(file, "tests"), number, spec)
-        {
+        json_array_foreach(json_object_get(file, "tests"), number, spec) {
             g_autofree char *label = g_strdup(json_string_value(json_object_get(spec, "name")));
-            g_autofree char *test = g_strdup_printf("/template/%s/%zu-%s", FILES[i], number,
-                                                    g_strdelimit(label, " /()", '-'));
+            g_autofree char *test =
+                g_strdup_printf("/template/%s/%zu-%s", FILES[i], number, g_strdelimit(label, " /()", '-'));
 
             g_test_add_data_func(test, spec, run_case);
         }

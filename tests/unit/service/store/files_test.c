@@ -81,8 +81,8 @@ static void test_absent(struct fixture *fixture, gconstpointer data)
 static void test_keys(void)
 {
     static const char *const GOOD[] = {"a", "a/b", "a-1/b_2.mp4", "0.1"};
-    static const char *const BAD[] = {"",     "/a",  "a/",    "a//b", "..",   "a/../b", ".hidden",
-                                      "a/.b", "A",   "a b",   "a\\b", "a\nb", "ä",      "a/./b"};
+    static const char *const BAD[] = {"",     "/a", "a/",  "a//b", "..",   "a/../b", ".hidden",
+                                      "a/.b", "A",  "a b", "a\\b", "a\nb", "ä",      "a/./b"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(GOOD); i++) {
         g_assert_true(store_key_is_valid(GOOD[i]));

@@ -5,7 +5,7 @@
 #include "worker/media/structure.h"
 
 #define BOX(size, type) "\0\0\0" size type
-#define FTYP BOX("\x10", "ftyp") "isom\0\0\2\0"
+#define FTYP            BOX("\x10", "ftyp") "isom\0\0\2\0"
 
 static const struct {
     const char *name;
@@ -14,7 +14,10 @@ static const struct {
     size_t length;
     int reason; /* -1: accepted */
 } CASES[] = {
-#define CASE(name, family, text, reason) {name, family, text, sizeof text - 1, reason}
+#define CASE(name, family, text, reason)                                                                               \
+    {                                                                                                                  \
+        name, family, text, sizeof text - 1, reason                                                                    \
+    }
     CASE("empty_moov", SNIFF_MP4, FTYP BOX("\x08", "moov"), -1),
     CASE("no_moov", SNIFF_MP4, FTYP BOX("\x0c", "mdat") "1234", REASON_TRUNCATED),
     CASE("nothing", SNIFF_MP4, FTYP BOX("\x08", "free"), REASON_BROKEN_FILE),
@@ -22,21 +25,19 @@ static const struct {
     CASE("compressed", SNIFF_MP4, FTYP BOX("\x10", "moov") BOX("\x08", "cmov"), REASON_TOO_COMPLEX),
     CASE("encrypted", SNIFF_MP4, FTYP BOX("\x10", "moov") BOX("\x08", "pssh"), REASON_ENCRYPTED),
     CASE("external", SNIFF_MP4,
-         FTYP BOX("\x34", "moov") BOX("\x2c", "minf") BOX("\x24", "dinf") BOX("\x1c", "dref")
-             "\0\0\0\0\0\0\0\1" BOX("\x0c", "url ") "\0\0\0\0",
+         FTYP BOX("\x34", "moov") BOX("\x2c", "minf") BOX("\x24", "dinf")
+             BOX("\x1c", "dref") "\0\0\0\0\0\0\0\1" BOX("\x0c", "url ") "\0\0\0\0",
          REASON_EXTERNAL_REFERENCE),
     CASE("internal", SNIFF_MP4,
-         FTYP BOX("\x34", "moov") BOX("\x2c", "minf") BOX("\x24", "dinf") BOX("\x1c", "dref")
-             "\0\0\0\0\0\0\0\1" BOX("\x0c", "url ") "\0\0\0\1",
+         FTYP BOX("\x34", "moov") BOX("\x2c", "minf") BOX("\x24", "dinf")
+             BOX("\x1c", "dref") "\0\0\0\0\0\0\0\1" BOX("\x0c", "url ") "\0\0\0\1",
          -1),
     CASE("samples_claimed", SNIFF_MP4,
          FTYP BOX("\x24", "moov") BOX("\x1c", "stbl") BOX("\x14", "stsz") "\0\0\0\0\0\0\0\0\7\0\0\0",
          REASON_TOO_COMPLEX),
     CASE("table_too_small", SNIFF_MP4,
-         FTYP BOX("\x20", "moov") BOX("\x18", "stbl") BOX("\x10", "stts") "\0\0\0\0\0\0\0\x7f",
-         REASON_BROKEN_FILE),
-    CASE("edits", SNIFF_MP4,
-         FTYP BOX("\x20", "moov") BOX("\x18", "edts") BOX("\x10", "elst") "\0\0\0\0\0\0\1\0",
+         FTYP BOX("\x20", "moov") BOX("\x18", "stbl") BOX("\x10", "stts") "\0\0\0\0\0\0\0\x7f", REASON_BROKEN_FILE),
+    CASE("edits", SNIFF_MP4, FTYP BOX("\x20", "moov") BOX("\x18", "edts") BOX("\x10", "elst") "\0\0\0\0\0\0\1\0",
          REASON_TOO_COMPLEX),
     CASE("ebml_encrypted", SNIFF_MATROSKA,
          "\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\xff\x16\x54\xae\x6b\x8e\xae\x8c\x6d\x80\x89\x62\x40\x86\x50\x35\x83"
