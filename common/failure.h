@@ -118,6 +118,8 @@ enum reason {
     REASON_PHONE_INVALID,
     REASON_CONSENT_LICENCE,
     REASON_CONSENT_GUARDIAN,
+    REASON_CONSENT_SCOPE,
+    REASON_CONSENT_EMBED, /* other sites may not show it */
     REASON_TOO_MANY_FILES,
     REASON_KIND_MISMATCH, /* a photo for a video track, or the other way round */
     REASON_PIN_WRONG,

@@ -18,11 +18,22 @@ json_t *shown_facts(const struct app *app, const char *base)
     return facts;
 }
 
-struct response *shown_embed(struct app *app, struct request *request, json_t *work, int status, GError **error)
+/* A work whose submitter did not let other sites show it is as good as absent for them, but the person who asks is told. */
+static bool may_embed(const json_t *work, GError **error)
+{
+    if (json_is_string(json_object_get(work, "embed_url"))) {
+        return true;
+    }
+    g_set_error(error, HTTP_ERROR, REASON_CONSENT_EMBED, "no consent for other sites");
+    return false;
+}
+
+struct response *shown_embed(struct app *app, struct request *request, json_t *work, const char *card, int status,
+                             GError **error)
 {
     g_autofree char *base = base_url(app, request);
     json_auto_t *facts = shown_facts(app, base);
-    json_auto_t *data = json_pack("{s:O, s:O?}", "site", facts, "work", work);
+    json_auto_t *data = json_pack("{s:O, s:O?, s:s?}", "site", facts, "work", work, "card", card);
 
     GString *text = site_render(app->site, "embed.html", data, error);
     if (text == NULL) {
@@ -39,12 +50,12 @@ HANDLER(embed_show)
     g_autofree char *base = base_url(app, request);
     json_auto_t *work = works_get(app, base, request_param(request, "id"), error);
 
-    if (work == NULL) {
+    if (work == NULL || !may_embed(work, error)) {
         return NULL;
     }
     json_auto_t *facts = shown_facts(app, base);
     view_complete(work, facts);
-    return shown_embed(app, request, work, 200, error);
+    return shown_embed(app, request, work, NULL, 200, error);
 }
 
 /* A fixed address for other people's pages; the file behind it has a hash in its name. */
@@ -107,7 +118,7 @@ HANDLER(oembed_show)
     }
     g_autofree char *id = id_of_url(request_query(request, "url"), base);
     json_auto_t *work = works_get(app, base, id == NULL ? "" : id, error);
-    if (work == NULL) {
+    if (work == NULL || !may_embed(work, error)) {
         return NULL;
     }
     json_auto_t *facts = shown_facts(app, base);

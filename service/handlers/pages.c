@@ -392,7 +392,7 @@ struct response *page_problem(struct app *app, struct request *request, const GE
         return NULL;
     }
     if (g_str_has_prefix(request_path(request), "/embed/")) {
-        return shown_embed(app, request, NULL, status, &second);
+        return shown_embed(app, request, NULL, status == 404 ? "这件作品已经下线了。" : rule->detail, status, &second);
     }
     json_t *data = page_data(app, request, status == 404 ? "没有找到这一页" : "出了点问题", "none");
     json_object_set_new(data, "error",

@@ -11,5 +11,6 @@
 json_t *shown_facts(const struct app *app, const char *base);
 /* Works sent with this phone's cookie: [{code, title, status_text}]; the caller's. */
 json_t *shown_mine(struct app *app, struct request *request, GError **error);
-/* The frame for other sites: a player, or a polite card without a work. `work` is borrowed. */
-struct response *shown_embed(struct app *app, struct request *request, json_t *work, int status, GError **error);
+/* The frame for other sites: a player, or a polite card with the sentence `card` when `work` is NULL. Both are borrowed. */
+struct response *shown_embed(struct app *app, struct request *request, json_t *work, const char *card, int status,
+                             GError **error);

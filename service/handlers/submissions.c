@@ -40,6 +40,30 @@ static const char **upload_ids(const json_t *array, GError **error)
     return g_steal_pointer(&ids);
 }
 
+/* The uses a submitter agreed to, as kept: a JSON array of names of ours. NULL: only the site. The caller's; NULL with
+ * *error. */
+static char *scopes_text(const json_t *scopes, GError **error)
+{
+    static const char *const USES[] = {"site", "embed", "exhibition", "media", NULL};
+    size_t index;
+    const json_t *scope;
+
+    if (scopes == NULL) {
+        return g_strdup("[\"site\"]");
+    }
+    if (!json_is_array(scopes)) {
+        bad_json(error, "scopes");
+        return NULL;
+    }
+    json_array_foreach(scopes, index, scope) {
+        if (!json_is_string(scope) || !g_strv_contains(USES, json_string_value(scope))) {
+            g_set_error(error, MODEL_ERROR, REASON_CONSENT_SCOPE, "scope %zu", index);
+            return NULL;
+        }
+    }
+    return json_dumps(scopes, JSON_COMPACT);
+}
+
 struct create {
     struct app *app;
     const struct submission_form *form;
@@ -116,8 +140,8 @@ HANDLER(submission_post)
     const char *cookie = request_cookie(request, cookie_name_device(request));
     g_autofree char *device = cookie == NULL ? secret_token() : g_strdup(cookie);
     g_autofree char *digest = secret_digest(device);
-    g_autofree char *scope_text = scopes == NULL ? g_strdup("[\"site\"]") : json_dumps(scopes, JSON_COMPACT);
-    g_autofree const char **ids = upload_ids(uploads, error);
+    g_autofree char *scope_text = scopes_text(scopes, error);
+    g_autofree const char **ids = scope_text == NULL ? NULL : upload_ids(uploads, error);
     const char *key = request_header(request, "Idempotency-Key");
     /* The first upload's id is a secret of this phone, so the key is safe before the device cookie exists. */
     g_autofree char *both = key == NULL || ids == NULL ? NULL : g_strjoin("|", ids[0], key, NULL);

@@ -127,10 +127,10 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
     json_auto_t *facts = facts_of(work->facts);
     g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
     g_autofree char *url = g_strdup_printf("%s/v/%s", base, work->submission);
-    g_autofree char *embed = g_strdup_printf("%s/embed/%s", base, work->submission);
+    g_autofree char *embed = work->embeddable ? g_strdup_printf("%s/embed/%s", base, work->submission) : NULL;
     g_autofree char *published_at = time_text(work->published_ms);
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s, s:b}", "id",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s?, s:b}", "id",
         work->submission, "title", work->title, "words", work->words, "region", work->region, "region_name",
         name_of_region(app, work->region), "city_code", work->city, "city_name", name_of_region(app, work->city),
         "track", work->track, "track_name", name_of_track(app, work->track), "duration_ms",

@@ -15,6 +15,7 @@ struct publication {
     char *words;
     char *facts; /* JSON of prepare */
     int64_t ai;
+    int64_t embeddable; /* 1: the submitter lets other sites show it */
     int64_t published_ms;
 };
 extern const struct sql_map publication_map;

@@ -99,8 +99,10 @@ static void add_addresses(json_t *work, const json_t *facts)
 {
     const char *base_url = text_of(facts, "base_url");
     const json_t *source = view_source_find(work);
+    const bool embeddable = text_of(work, "embed_url") != NULL;
     g_autofree char *frame =
-        oembed_frame(work, facts, oembed_fit(oembed_size_of(work), (struct oembed_size){640, 640}));
+        !embeddable ? NULL
+                    : oembed_frame(work, facts, oembed_fit(oembed_size_of(work), (struct oembed_size){640, 640}));
     g_autofree char *video = markup_absolute(base_url, text_of(source, "src"));
     g_autofree char *page = markup_absolute(base_url, text_of(work, "url"));
     g_autofree char *escaped = g_uri_escape_string(page == NULL ? "" : page, NULL, FALSE);

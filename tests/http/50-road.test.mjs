@@ -2,7 +2,7 @@
 // path of the work answers 404 to the public unless it is published.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { api, clip, decide, login, publish, queued, reviewers, startStack, status, submit, upload, waitFor }
+import { api, clip, decide, form, login, publish, queued, reviewers, startStack, status, submit, upload, waitFor }
   from '../support/stack.mjs';
 
 let stack, people;
@@ -85,6 +85,30 @@ test('a clip goes the whole road and nobody sees it before its time', async () =
   assert.equal(gone.status, 200);
   assert.equal(gone.json.status, 'withdrawn');
   await assertHidden(item.id, 'withdrawn');
+});
+
+test('without consent for other sites there is no frame, no oEmbed, no player address', async () => {
+  const consents = { licence: true, guardian: false, scopes: ['site'] };
+  const receipt = await submit(stack.url, [await upload(stack.url, clip({ seconds: 3 }))], { consents });
+  const id = await publish(stack.url, people, receipt);
+  const work = (await api(stack.url, `/api/v1/works/${id}`)).json;
+  assert.equal(work.embed_url, null);
+  const page = await api(stack.url, `/v/${id}`);
+  assert.equal(page.status, 200, 'the site itself shows it');
+  assert.doesNotMatch(page.text, /oembed|twitter:player|放到别的网页里/);
+  for (const list of ['/feed.xml', '/sitemap.xml', '/feed.json']) {
+    assert.ok(!(await api(stack.url, list)).text.includes(`/embed/${id}`), list);
+  }
+  const frame = await api(stack.url, `/embed/${id}`, { headers: { Accept: 'text/html' } });
+  assert.equal(frame.status, 403);
+  assert.match(frame.text, /作者只同意在活动周网站展播/);
+  assert.doesNotMatch(frame.text, /<video/);
+  const oembed = await api(stack.url, `/oembed?url=${encodeURIComponent(work.url)}`);
+  assert.equal(oembed.status, 403);
+  assert.equal(oembed.json.code, 'consent-embed');
+  const refused = await api(stack.url, '/api/v1/submissions',
+    { method: 'POST', body: form(['x'], { consents: { ...consents, scopes: ['television'] } }) });
+  assert.equal(refused.json.code, 'consent-scope');
 });
 
 test('the ladder follows the publication and its playlist plays by byte range', async () => {
