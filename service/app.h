@@ -15,7 +15,6 @@ struct app {
     char *worker_token;      /* what workers of this installation show */
     char *data;              /* folder of everything, absolute */
     char *web;               /* folder of templates/ and dist/ */
-    const char *sandbox;     /* level of the sniffer: full, strong, basic, none, off */
     struct rules *rules;     /* editions, tracks and regions as read from config/ */
     struct secrets *secrets; /* keys of this installation */
 };

@@ -291,7 +291,7 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
     struct settings settings = {0};
-    struct app app = {.log = log_named("service"), .settings = &settings, .sandbox = "off"};
+    struct app app = {.log = log_named("service"), .settings = &settings};
     sigset_t signals;
     g_autoptr(GError) error = NULL;
 

@@ -11,7 +11,7 @@
 #define ANSWER_BYTES 64
 #define PREFIX_BYTES 12 /* length of the head, length of the whole: see worker/media/sniff.h */
 #define ANSWER_MS    100
-#define FIRST_MS     2000 /* the first answer waits for libmagic's database and the lock */
+#define FIRST_MS     2000 /* the lock waits for libmagic's database */
 #define RESTART_US   1000000
 
 struct sniffer {
@@ -22,7 +22,7 @@ struct sniffer {
     GPid child; /* 0: none */
     int question;
     int answer;
-    bool is_warm;
+    char level[SNIFFER_LEVEL_BYTES]; /* of the child */
     gint64 started_us;
     /* end of lock */
 };
@@ -40,30 +40,6 @@ static void end_child(struct sniffer *sniffer)
     }
     g_spawn_close_pid(sniffer->child);
     sniffer->child = 0;
-}
-
-/* The caller holds the lock. */
-static bool start_child(struct sniffer *sniffer)
-{
-    const char *const argv[] = {sniffer->program, "--sniff", NULL};
-    const gint64 now_us = g_get_monotonic_time();
-    g_autoptr(GError) error = NULL;
-
-    if (sniffer->started_us != 0 && now_us - sniffer->started_us < RESTART_US) {
-        return false;
-    }
-    sniffer->started_us = now_us;
-    sniffer->is_warm = false;
-    if (!g_spawn_async_with_pipes(NULL, (char **)(uintptr_t)argv, NULL,
-                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL, NULL, &sniffer->child,
-                                  &sniffer->question, &sniffer->answer, NULL, &error)) {
-        log_warning(&sniffer->log, "sniffer.start", "message=\"%s\"", error->message);
-        sniffer->child = 0;
-        return false;
-    }
-    (void)fcntl(sniffer->question, F_SETFL, O_NONBLOCK); /* a stuck child must not hold us */
-    (void)fcntl(sniffer->answer, F_SETFL, O_NONBLOCK);   /* the same */
-    return true;
 }
 
 static bool wait_for(int fd, short what, gint64 until_us)
@@ -106,6 +82,47 @@ static bool read_all(int fd, void *bytes, size_t length, gint64 until_us)
     return true;
 }
 
+/* "level=full seccomp=on …": the child's first word. The caller holds the lock. */
+static bool hear_lock(struct sniffer *sniffer, gint64 until_us)
+{
+    static const char LEVEL[] = "level=";
+    char line[ANSWER_BYTES + 1] = {0};
+
+    if (!read_all(sniffer->answer, line, ANSWER_BYTES, until_us) || !g_str_has_prefix(line, LEVEL)) {
+        return false;
+    }
+    g_autofree char *name = g_strndup(line + strlen(LEVEL), strcspn(line + strlen(LEVEL), " "));
+    return g_strlcpy(sniffer->level, name, sizeof sniffer->level) < sizeof sniffer->level;
+}
+
+/* The caller holds the lock. */
+static bool start_child(struct sniffer *sniffer)
+{
+    const char *const argv[] = {sniffer->program, "--sniff", NULL};
+    const gint64 now_us = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL;
+
+    if (sniffer->started_us != 0 && now_us - sniffer->started_us < RESTART_US) {
+        return false;
+    }
+    sniffer->started_us = now_us;
+    if (!g_spawn_async_with_pipes(NULL, (char **)(uintptr_t)argv, NULL,
+                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, NULL, NULL, &sniffer->child,
+                                  &sniffer->question, &sniffer->answer, NULL, &error)) {
+        log_warning(&sniffer->log, "sniffer.start", "message=\"%s\"", error->message);
+        sniffer->child = 0;
+        return false;
+    }
+    (void)fcntl(sniffer->question, F_SETFL, O_NONBLOCK); /* a stuck child must not hold us */
+    (void)fcntl(sniffer->answer, F_SETFL, O_NONBLOCK);   /* the same */
+    if (!hear_lock(sniffer, now_us + FIRST_MS * 1000)) {
+        log_warning(&sniffer->log, "sniffer.unlocked", "pid=%d", (int)sniffer->child);
+        end_child(sniffer);
+        return false;
+    }
+    return true;
+}
+
 static void put_big_endian(uint8_t *at, size_t width, uint64_t number)
 {
     for (size_t i = 0; i < width; i++) {
@@ -122,7 +139,7 @@ static bool ask(struct sniffer *sniffer, const void *head, size_t length, int64_
     if (sniffer->child == 0 && !start_child(sniffer)) {
         return false;
     }
-    const gint64 until_us = g_get_monotonic_time() + (sniffer->is_warm ? ANSWER_MS : FIRST_MS) * 1000;
+    const gint64 until_us = g_get_monotonic_time() + ANSWER_MS * 1000;
     put_big_endian(prefix, 4, length);
     put_big_endian(prefix + 4, 8, (uint64_t)MAX(total_bytes, 0));
     if (!write_all(sniffer->question, prefix, sizeof prefix, until_us) ||
@@ -133,7 +150,6 @@ static bool ask(struct sniffer *sniffer, const void *head, size_t length, int64_
         return false;
     }
     answer[ANSWER_BYTES] = '\0';
-    sniffer->is_warm = true;
     return true;
 }
 
@@ -146,7 +162,21 @@ struct sniffer *sniffer_start(const char *program, const struct log *log)
     sniffer->program = g_strdup(program);
     sniffer->log = *log;
     g_mutex_init(&sniffer->lock);
+    (void)start_child(sniffer); /* tried again at the first question */
     return sniffer;
+}
+
+void sniffer_level(struct sniffer *sniffer, char level[SNIFFER_LEVEL_BYTES])
+{
+    (void)g_strlcpy(level, "off", SNIFFER_LEVEL_BYTES); /* fits */
+    if (sniffer == NULL) {
+        return;
+    }
+    g_mutex_lock(&sniffer->lock);
+    if (sniffer->child != 0) {
+        memcpy(level, sniffer->level, SNIFFER_LEVEL_BYTES);
+    }
+    g_mutex_unlock(&sniffer->lock);
 }
 
 void sniffer_stop(struct sniffer *sniffer)

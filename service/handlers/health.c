@@ -9,6 +9,7 @@
 #include "service/model/job.h"
 #include "service/model/publication.h"
 #include "service/model/review.h"
+#include "service/sniffer.h"
 #include "service/store/store.h"
 
 struct numbers {
@@ -38,11 +39,13 @@ static struct response *no_store(struct response *response)
 HANDLER(health_live)
 {
     const bool healthy = database_is_healthy(app->database);
+    char level[SNIFFER_LEVEL_BYTES];
 
     (void)request;
     (void)error; /* says so in its own words */
+    sniffer_level(app->sniffer, level);
     return no_store(response_json(healthy ? 200 : 503, json_pack("{s:s, s:s, s:s}", "status", healthy ? "ok" : "failed",
-                                                                 "version", XUEPAI_VERSION, "sandbox", app->sandbox)));
+                                                                 "version", XUEPAI_VERSION, "sandbox", level)));
 }
 
 HANDLER(health_ready)

@@ -8,6 +8,8 @@
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/handlers/works.h"
+#include "service/http/limits.h"
+#include "service/http/server.h"
 #include "service/site/page.h"
 #include "service/site/structured.h"
 #include "service/site/view.h"
@@ -229,7 +231,8 @@ HANDLER(page_search)
 
     if (words != NULL && words[0] != '\0') {
         json_object_set_new(data, "q", json_string(words));
-        if (!add_works(app, request, data, &query, error)) {
+        if (!limits_check(server_limits(request_server(request)), LIMIT_SEARCH, request, NULL, error) ||
+            !add_works(app, request, data, &query, error)) {
             json_decref(data);
             return NULL;
         }

@@ -7,6 +7,8 @@
 #include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/http/limits.h"
+#include "service/http/server.h"
 
 enum {
     LOGIN_SECONDS = 8 * 3600,
@@ -96,6 +98,9 @@ HANDLER(login_post)
     json_error_t cause;
     struct response *response = NULL;
 
+    if (!limits_check(server_limits(request_server(request)), LIMIT_LOGIN_PEER, request, NULL, error)) {
+        return NULL; /* argon2id takes 64 MB and a core: not for everybody who asks */
+    }
     if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s:s, s?s}", "username", &call.username, "password",
                        &password, "otp", &otp) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);

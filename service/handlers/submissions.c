@@ -6,6 +6,8 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
+#include "service/http/limits.h"
+#include "service/http/server.h"
 #include "service/http/parked.h"
 #include "service/model/job.h"
 
@@ -134,7 +136,8 @@ HANDLER(submission_post)
     json_t *uploads;
     json_t *scopes;
 
-    if (!read_form(request_json(request), &form, &uploads, &scopes, error)) {
+    if (!limits_check(server_limits(request_server(request)), LIMIT_SUBMISSIONS, request, NULL, error) ||
+        !read_form(request_json(request), &form, &uploads, &scopes, error)) {
         return NULL;
     }
     const char *cookie = request_cookie(request, cookie_name_device(request));

@@ -4,6 +4,8 @@
 #include "common/failure.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
+#include "service/http/limits.h"
+#include "service/http/server.h"
 
 struct call {
     const struct app *app;
@@ -90,17 +92,20 @@ static struct response *public_json(json_t *json)
 
 HANDLER(works_list)
 {
+    const char *words = request_query(request, "q");
     int64_t limit = 24;
     g_autofree char *base = base_url(app, request);
 
-    if (!request_query_int64(request, "limit", 1, 100, &limit, error)) {
+    if (!request_query_int64(request, "limit", 1, 100, &limit, error) ||
+        (words != NULL && words[0] != '\0' &&
+         !limits_check(server_limits(request_server(request)), LIMIT_SEARCH, request, NULL, error))) {
         return NULL;
     }
     const struct publication_query query = {
         .region = request_query(request, "region"),
         .track = request_query(request, "track"),
         .edition = request_query(request, "edition"),
-        .words = request_query(request, "q"),
+        .words = words,
         .after = request_query(request, "after"),
         .limit = limit,
     };

@@ -16,11 +16,9 @@ static const struct limit_rule {
     double per_second;
 } LIMITS[LIMIT_COUNT] = {
     [LIMIT_UPLOADS]     = { "uploads",     2000, 20 },
-    [LIMIT_SUBMISSIONS] = { "submissions",  600, 2 },
-    [LIMIT_STATUS]      = { "status",        30, 0.1 },
-    [LIMIT_LOGIN]       = { "login",         10, 1.0 / 30 },
-    [LIMIT_LOGIN_PEER]  = { "login-peer",   100, 1 },
-    [LIMIT_SEARCH]      = { "search",        60, 2 },
+    [LIMIT_SUBMISSIONS] = { "submissions", 2000, 20 },
+    [LIMIT_LOGIN_PEER]  = { "login-peer",   300, 3 },
+    [LIMIT_SEARCH]      = { "search",       600, 20 },
 };
 /* clang-format on */
 

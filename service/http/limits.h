@@ -1,6 +1,7 @@
 /* Token buckets by key: how often somebody may do something. The rows of the table in limits.c are the limits; a key is
  * an account, a token, or an address block (limits_block_of). In memory: a restart forgets, and that is fine. Any thread.
  *
+ * Wrong passwords and PINs are slowed where they are judged, by account and by code (model/staff, model/submission).
  * Uploads themselves are never slowed by address (carriers put thousands behind one, and their clients take 429 for
  * final); their row is a brake on floods only.
  */
@@ -17,8 +18,6 @@ struct request;
 enum limit {
     LIMIT_UPLOADS,     /* creations, per address block */
     LIMIT_SUBMISSIONS, /* per address block */
-    LIMIT_STATUS,      /* looks at a receipt with a PIN, per code */
-    LIMIT_LOGIN,       /* attempts, per account */
     LIMIT_LOGIN_PEER,  /* attempts, per address block */
     LIMIT_SEARCH,      /* per address block */
     LIMIT_COUNT

@@ -32,6 +32,10 @@ async function assertHidden(id, state) {
   }
 }
 
+test('the health page says how far the sniffer has locked itself', async () => {
+  assert.match((await api(stack.url, '/healthz')).json.sandbox, /^(full|strong|basic)$/);
+});
+
 test('a clip goes the whole road and nobody sees it before its time', async () => {
   const id = await upload(stack.url, clip());
   const receipt = await submit(stack.url, [id]);

@@ -174,6 +174,7 @@ static int serve_sniffer(struct sandbox *sandbox, bool unsafe)
 {
     g_autoptr(GError) error = NULL;
     struct sniffer *sniffer = sniffer_open(&error);
+    g_autofree char *line = NULL;
     int code;
 
     if (sniffer == NULL || !sandbox_lock(sandbox, unsafe, &error)) {
@@ -181,7 +182,8 @@ static int serve_sniffer(struct sandbox *sandbox, bool unsafe)
         sniffer_free(sniffer);
         return TASK_SANDBOX_EXIT;
     }
-    code = sniffer_serve(sniffer, STDIN_FILENO, STDOUT_FILENO);
+    line = sandbox_line(sandbox);
+    code = sniffer_serve(sniffer, line, STDIN_FILENO, STDOUT_FILENO);
     sniffer_free(sniffer);
     return code;
 }

@@ -248,12 +248,22 @@ static bool read_fully(int fd, void *to, size_t length)
     return true;
 }
 
-int sniffer_serve(struct sniffer *sniffer, int question_fd, int answer_fd)
+static bool say(int answer_fd, const char answer[SNIFF_ANSWER_BYTES])
 {
+    return write(answer_fd, answer, SNIFF_ANSWER_BYTES) == SNIFF_ANSWER_BYTES;
+}
+
+int sniffer_serve(struct sniffer *sniffer, const char *lock, int question_fd, int answer_fd)
+{
+    char first[SNIFF_ANSWER_BYTES] = "";
     g_autofree uint8_t *head = g_malloc(SNIFF_HEAD_BYTES);
     uint32_t length;
     uint64_t whole;
 
+    (void)g_strlcpy(first, lock, sizeof first); /* cut off: the level comes first */
+    if (!say(answer_fd, first)) {
+        return 1;
+    }
     while (read_fully(question_fd, &length, sizeof length)) {
         char answer[SNIFF_ANSWER_BYTES] = "unknown";
         enum sniff_family family;
@@ -269,7 +279,7 @@ int sniffer_serve(struct sniffer *sniffer, int question_fd, int answer_fd)
             !sniffer_family(sniffer, head, length, &family, &refusal)) {
             g_snprintf(answer, sizeof answer, "refuse %s", reason_rule_of(error_reason(refusal))->code);
         }
-        if (write(answer_fd, answer, sizeof answer) != (ssize_t)sizeof answer) {
+        if (!say(answer_fd, answer)) {
             return 1;
         }
     }

@@ -3,6 +3,7 @@
  *
  * Resident mode, `xuepai-media --sniff`: a locked-down process that answers on fd 1 what it reads on fd 0.
  *
+ *   first     64 bytes, padded with NUL: the lock, as in sandbox_line(), cut off
  *   question  4 bytes  length N of the head, big-endian, 1 … 65536
  *             8 bytes  length of the whole file as declared, big-endian; 0 when unknown
  *             N bytes  the first N bytes of the file
@@ -59,5 +60,5 @@ bool sniffer_family(struct sniffer *sniffer, const uint8_t *head, size_t length,
 /* Our own signatures alone, without libmagic. */
 bool sniff_signature(const uint8_t *head, size_t length, enum sniff_family *family, enum reason *refusal);
 
-/* Answers questions until the end of fd 0. Returns the exit code. */
-int sniffer_serve(struct sniffer *sniffer, int question_fd, int answer_fd);
+/* Says `lock`, then answers questions until the end of fd 0. Returns the exit code. */
+int sniffer_serve(struct sniffer *sniffer, const char *lock, int question_fd, int answer_fd);

@@ -9,17 +9,17 @@ static void test_burst_and_refill(void)
     int64_t retry_ms = 0;
     int taken = 0;
 
-    while (limits_take(limits, LIMIT_LOGIN, "admin", now_ms, &retry_ms)) {
+    while (limits_take(limits, LIMIT_LOGIN_PEER, "192.0.2.0", now_ms, &retry_ms)) {
         taken++;
     }
-    g_assert_cmpint(taken, ==, 10);
-    g_assert_cmpint(retry_ms, >, 29000);
-    g_assert_cmpint(retry_ms, <=, 30001);
-    g_assert_true(limits_take(limits, LIMIT_LOGIN, "other", now_ms, &retry_ms));
-    g_assert_true(limits_take(limits, LIMIT_LOGIN_PEER, "admin", now_ms, &retry_ms));
-    g_assert_false(limits_take(limits, LIMIT_LOGIN, "admin", now_ms + 29000, &retry_ms));
-    g_assert_true(limits_take(limits, LIMIT_LOGIN, "admin", now_ms + 30001, &retry_ms));
-    g_assert_false(limits_take(limits, LIMIT_LOGIN, "admin", now_ms + 30001, &retry_ms));
+    g_assert_cmpint(taken, ==, 300);
+    g_assert_cmpint(retry_ms, >, 300);
+    g_assert_cmpint(retry_ms, <=, 335);
+    g_assert_true(limits_take(limits, LIMIT_LOGIN_PEER, "198.51.100.0", now_ms, &retry_ms));
+    g_assert_true(limits_take(limits, LIMIT_SEARCH, "192.0.2.0", now_ms, &retry_ms));
+    g_assert_false(limits_take(limits, LIMIT_LOGIN_PEER, "192.0.2.0", now_ms + 300, &retry_ms));
+    g_assert_true(limits_take(limits, LIMIT_LOGIN_PEER, "192.0.2.0", now_ms + 335, &retry_ms));
+    g_assert_false(limits_take(limits, LIMIT_LOGIN_PEER, "192.0.2.0", now_ms + 335, &retry_ms));
     limits_free(limits);
 }
 
@@ -28,8 +28,8 @@ static void test_a_clock_that_goes_back(void)
     struct limits *limits = limits_new();
     int64_t retry_ms = 0;
 
-    g_assert_true(limits_take(limits, LIMIT_LOGIN, "admin", 1000000, &retry_ms));
-    g_assert_true(limits_take(limits, LIMIT_LOGIN, "admin", 0, &retry_ms));
+    g_assert_true(limits_take(limits, LIMIT_LOGIN_PEER, "192.0.2.0", 1000000, &retry_ms));
+    g_assert_true(limits_take(limits, LIMIT_LOGIN_PEER, "192.0.2.0", 0, &retry_ms));
     limits_free(limits);
 }
 
