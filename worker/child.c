@@ -27,6 +27,7 @@
 /* Everything the forked child needs, made before the fork: after it only system calls are allowed. */
 struct launch {
     const char *program;
+    int program_fd; /* the child may not be allowed to walk to the program: /root and homes are closed to others */
     const struct child_limits *limits;
     int fds[TASK_OUTPUT_FD + TASK_OUTPUTS_MAX]; /* index: number in the child */
     int fd_count;
@@ -75,10 +76,15 @@ static void drop_user(void)
     }
 }
 
-/* Descriptors to their numbers: first out of the way, then down; all others closed. */
+/* Descriptors to their numbers: first out of the way, then down; all others closed but the program's, which comes last
+ * and closes itself. */
 static void place_descriptors(struct launch *launch)
 {
     const int above = 256;
+
+    if (dup3(launch->program_fd, above - 1, O_CLOEXEC) < 0) {
+        _exit(EXIT_UNSPAWNED);
+    }
 
     for (int i = 0; i < launch->fd_count; i++) {
         if (dup3(launch->fds[i], above + i, O_CLOEXEC) < 0) {
@@ -90,7 +96,11 @@ static void place_descriptors(struct launch *launch)
             _exit(EXIT_UNSPAWNED);
         }
     }
-    (void)syscall(SYS_close_range, launch->fd_count, ~0u, 0); /* an old kernel: all are O_CLOEXEC anyway */
+    launch->program_fd = launch->fd_count;
+    if (dup3(above - 1, launch->program_fd, O_CLOEXEC) < 0) {
+        _exit(EXIT_UNSPAWNED);
+    }
+    (void)syscall(SYS_close_range, launch->fd_count + 1, ~0u, 0); /* an old kernel: all are O_CLOEXEC anyway */
 }
 
 static void become_media(struct launch *launch)
@@ -125,7 +135,7 @@ static void become_media(struct launch *launch)
         arguments[count++] = (char *)(uintptr_t) "--netns";
     }
     arguments[count] = NULL;
-    (void)execve(launch->program, arguments, environment); /* returns only on failure */
+    (void)execveat(launch->program_fd, "", arguments, environment, AT_EMPTY_PATH); /* returns only on failure */
     _exit(EXIT_UNSPAWNED);
 }
 
@@ -163,7 +173,9 @@ static pid_t launch_child(struct launch *launch, int *ours, GError **error)
     int lines[2], null_fd;
     pid_t pid;
 
+    launch->program_fd = open(launch->program, O_PATH | O_CLOEXEC); /* missing: the child ends as unspawned */
     if (pipe2(lines, O_CLOEXEC) != 0) {
+        close_if_open(launch->program_fd);
         return failed(error, "pipe") ? 0 : -1;
     }
     null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -175,6 +187,7 @@ static pid_t launch_child(struct launch *launch, int *ours, GError **error)
     }
     close_if_open(lines[1]);
     close_if_open(null_fd);
+    close_if_open(launch->program_fd);
     if (pid < 0) {
         close_if_open(lines[0]);
         (void)failed(error, "fork");

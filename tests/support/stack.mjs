@@ -7,9 +7,9 @@ import { build, root, sleep, startService } from '../http/support/service.mjs';
 
 export { build, root, sleep };
 
-export function startWorker(service, environment = {}) {
-  const child = spawn(join(build, 'xuepai-worker'), [], {
-    cwd: root,
+export function startWorker(service, environment = {}, { program = join(build, 'xuepai-worker'), cwd = root } = {}) {
+  const child = spawn(program, [], {
+    cwd,
     env: {
       ...process.env,
       XUEPAI_DATA: service.data,

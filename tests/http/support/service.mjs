@@ -13,11 +13,11 @@ export const build = resolve(root, process.env.XUEPAI_BUILD ?? 'build');
 const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
-// environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one.
-export async function startService({ environment = {}, data } = {}) {
+// environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one; program, cwd: another one.
+export async function startService({ environment = {}, data, program = join(build, 'xuepai-service'), cwd = root } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'xuepai-'));
-  const child = spawn(join(build, 'xuepai-service'), ['--quiet'], {
-    cwd: root,
+  const child = spawn(program, ['--quiet'], {
+    cwd,
     env: {
       ...process.env,
       XUEPAI_LISTEN: '127.0.0.1:0',
