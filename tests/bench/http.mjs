@@ -162,7 +162,7 @@ async function benchServing(folder, nginx) {
 }
 
 /** [{name, xuepai, nginx, throughput_ratio, cpu_ratio}]; for tests/bench/all.mjs. */
-export async function benchHttp() {
+export async function http() {
   const folder = fs.mkdtempSync(path.join(memory, 'xuepai-bench-'));
   const nginx = await startNginx(path.join(folder, 'nginx-') + process.pid);
   try {
@@ -174,11 +174,13 @@ export async function benchHttp() {
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
-  for (const row of await benchHttp()) {
-    const side = ({ mb_s, cpu_s_gb, requests_s }) => `${mb_s.toFixed(0)} MB/s, ${cpu_s_gb.toFixed(3)} CPU s/GB` +
-      (requests_s ? `, ${requests_s.toFixed(0)} requests/s` : '');
+export function print(rows) {
+  const side = ({ mb_s, cpu_s_gb, requests_s }) => `${mb_s.toFixed(0)} MB/s, ${cpu_s_gb.toFixed(3)} CPU s/GB` +
+    (requests_s ? `, ${requests_s.toFixed(0)} requests/s` : '');
+  for (const row of rows) {
     console.log(`${row.name}: xuepai ${side(row.xuepai)}; nginx ${side(row.nginx)}; ` +
       `throughput ${row.throughput_ratio.toFixed(2)}x, CPU ${row.cpu_ratio.toFixed(2)}x`);
   }
 }
+
+if (process.argv[1] === import.meta.filename) print(await http());
