@@ -17,7 +17,7 @@ enum {
 struct store_watch {
     struct app *app;
     GThread *thread;
-    bool was_up; /* as last logged; the watch's thread */
+    char *cause; /* why the store is away, as last logged; NULL: it is there. The watch's thread */
     GMutex lock;
     GCond changed;
     bool is_stopping; /* under lock */
@@ -82,13 +82,14 @@ static bool look(struct store_watch *watch)
     g_autoptr(GError) error = NULL;
     const bool is_up = store_check(app->store, &error);
 
-    if (!is_up && watch->was_up) {
-        g_prefix_error(&error, "uploads wait on this node, media is not played: ");
+    /* once when it goes, again when the cause is another one: a store that came back may still refuse us */
+    if (!is_up && g_strcmp0(watch->cause, error->message) != 0) {
         log_error(&app->log, "store.unreachable", error);
-    } else if (is_up && !watch->was_up) {
+    } else if (is_up && watch->cause != NULL) {
         log_message(&app->log, "store.reachable", "uploads that waited go on");
     }
-    watch->was_up = is_up;
+    g_free(watch->cause);
+    watch->cause = is_up ? NULL : g_strdup(error->message);
     return is_up;
 }
 
@@ -116,6 +117,7 @@ static void sweep_and_log(struct app *app)
 {
     g_autoptr(GError) error = NULL;
 
+    uploads_sweep_strays(app->uploads, g_get_real_time() / 1000);
     if (!sweep_store(app, g_get_real_time() / 1000, &error)) {
         log_error(&app->log, "store.sweep", error);
     }
@@ -127,18 +129,18 @@ static gpointer store_watch_main(gpointer data)
     int64_t retry_us = 0;
     int64_t sweep_us = 0;
 
-    while (wait_tick(watch)) {
-        if (!look(watch)) {
+    do {
+        const bool is_up = look(watch);
+        if (!is_up) {
             retry_us = 0; /* at once when it is back */
-            continue;
         }
-        if (is_due(&retry_us, RETRY_EVERY_MS)) {
+        if (is_up && is_due(&retry_us, RETRY_EVERY_MS)) {
             uploads_retry(watch->app->uploads, g_get_real_time() / 1000);
         }
-        if (is_due(&sweep_us, SWEEP_EVERY_MS)) {
+        if (is_up && is_due(&sweep_us, SWEEP_EVERY_MS)) {
             sweep_and_log(watch->app);
         }
-    }
+    } while (wait_tick(watch));
     return NULL;
 }
 
@@ -147,7 +149,6 @@ struct store_watch *store_watch_start(struct app *app)
     struct store_watch *watch = g_new0(struct store_watch, 1);
 
     watch->app = app;
-    watch->was_up = store_is_up(app->store);
     g_mutex_init(&watch->lock);
     g_cond_init(&watch->changed);
     watch->thread = g_thread_new("store", store_watch_main, watch);
@@ -166,5 +167,6 @@ void store_watch_stop(struct store_watch *watch)
     g_thread_join(watch->thread);
     g_mutex_clear(&watch->lock);
     g_cond_clear(&watch->changed);
+    g_free(watch->cause);
     g_free(watch);
 }

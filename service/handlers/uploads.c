@@ -406,13 +406,17 @@ static bool hold(struct app *app, struct request *request, bool writes, handler 
     return false;
 }
 
-/* The bytes of an open upload lie on the node that began it. While that node may come back, the phone waits; then it is
- * told to begin again: 503 makes clients ask later, 410 makes them start at byte 0. */
+/* The bytes of an open upload lie on the node that got them. Without any, this node may be it: a proxy that sends each
+ * upload to one node knows the id only after some node has made it. With bytes elsewhere the phone waits while that
+ * node may come back; then it is told to begin again: 503 makes clients ask later, 410 makes them start at byte 0. */
 static bool check_here(const struct app *app, const struct request *request, const struct upload *upload,
                        GError **error)
 {
-    if (!upload_is_state(upload, "open") || uploads_is_here(app->uploads, upload->id)) {
+    if (!upload_is_state(upload, "open") || uploads_is_here(app->uploads, upload->id, upload->offset_bytes)) {
         return true;
+    }
+    if (upload->offset_bytes == 0) {
+        return create_file(app->uploads, upload, error);
     }
     return request_now_ms(request) - upload->updated_ms < ELSEWHERE_MS
                ? refuse(error, REASON_UPLOAD_ELSEWHERE, "the upload's bytes are on another node")

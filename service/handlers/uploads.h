@@ -20,12 +20,15 @@ void uploads_sweep(struct uploads *uploads, int64_t now_ms);
 /* Tries again to complete the uploads of this node whose bytes are all here. Blocks on disk and network. */
 void uploads_retry(struct uploads *uploads, int64_t now_ms);
 
+/* Removes files of uploads that ended, or went on, on another node; called once an hour. */
+void uploads_sweep_strays(struct uploads *uploads, int64_t now_ms);
+
 /* The rest is for uploads.c and writer.c. */
 int uploads_folder(const struct uploads *uploads);
 struct app *uploads_app(const struct uploads *uploads);
 char *uploads_part_name(const char *id);
-/* Does this node have the bytes? */
-bool uploads_is_here(const struct uploads *uploads, const char *id);
+/* Does this node have the first `length` bytes? */
+bool uploads_is_here(const struct uploads *uploads, const char *id, int64_t length);
 /* The whole path, for store_put_file. */
 char *uploads_part_path(const struct uploads *uploads, const char *id);
 

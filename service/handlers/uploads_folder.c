@@ -19,7 +19,8 @@
 #include "service/model/submission.h"
 #include "service/store/store.h"
 
-#define RETRY_MS 20000 /* by then the request that brought the last byte is over, or at least this is harmless */
+#define STRAY_MS 3600000 /* a file is older than its row, but not by an hour */
+#define RETRY_MS 20000   /* by then the request that brought the last byte is over, or at least this is harmless */
 
 struct uploads {
     struct app *app;
@@ -69,11 +70,13 @@ char *uploads_part_path(const struct uploads *uploads, const char *id)
     return g_strdup_printf("%s/%s.part", uploads->path, id);
 }
 
-bool uploads_is_here(const struct uploads *uploads, const char *id)
+bool uploads_is_here(const struct uploads *uploads, const char *id, int64_t length)
 {
     g_autofree char *name = uploads_part_name(id);
+    struct stat status;
 
-    return faccessat(uploads->folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return fstatat(uploads->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+           status.st_size >= length;
 }
 
 char *uploads_topic(const char *id)
@@ -160,7 +163,7 @@ static bool put_part_file(struct uploads *uploads, const char *id, int64_t lengt
     g_autofree char *key = upload_key(id);
     bool has = false;
 
-    if (uploads_is_here(uploads, id)) {
+    if (uploads_is_here(uploads, id, length)) {
         return store_put_file(uploads->app->store, key, path, error);
     }
     if (store_has(uploads->app->store, key, length, &has, error) && !has) {
@@ -432,4 +435,45 @@ void uploads_sweep(struct uploads *uploads, int64_t now_ms)
         expire_one(uploads, sql_rows_at(listing.rows, i), now_ms);
     }
     sql_rows_free(listing.rows);
+}
+
+/* --- strays ---------------------------------------------------------------------------------------------------- */
+
+struct stray {
+    const char *id;
+    struct upload upload;
+    bool found;
+};
+
+static bool look_stray(struct sql *sql, void *context, GError **error)
+{
+    struct stray *stray = context;
+
+    return upload_find(sql, stray->id, &stray->upload, &stray->found, error);
+}
+
+static void sweep_stray(struct uploads *uploads, const char *name)
+{
+    g_autofree char *id = g_strndup(name, strlen(name) - strlen(".part"));
+    struct stray stray = {.id = id};
+
+    if (database_read(uploads->app->database, "upload.stray", look_stray, &stray, NULL) &&
+        (!stray.found || !upload_is_state(&stray.upload, "open") ||
+         !uploads_is_here(uploads, id, stray.upload.offset_bytes))) {
+        (void)unlinkat(uploads->folder, name, 0); /* or the next time */
+    }
+    upload_clear(&stray.upload);
+}
+
+void uploads_sweep_strays(struct uploads *uploads, int64_t now_ms)
+{
+    g_autoptr(GDir) folder = g_dir_open(uploads->path, 0, NULL);
+
+    for (const char *name; folder != NULL && (name = g_dir_read_name(folder)) != NULL;) {
+        struct stat status;
+        if (g_str_has_suffix(name, ".part") && fstatat(uploads->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            now_ms - (int64_t)status.st_mtime * 1000 > STRAY_MS) {
+            sweep_stray(uploads, name);
+        }
+    }
 }
