@@ -121,7 +121,7 @@ $(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(BUILD)/libwor
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages))
 .SECONDARY:
 
-## make unit         the C unit tests alone (TAP under prove)
+## make unit         the C unit tests alone (TAP under prove); `scripts/radosgw with make unit`: on an object store too
 unit: programs $(unit_programs)
 	@if [ -n "$(unit_programs)" ]; then \
 	    G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) prove --exec '' $(unit_programs); fi

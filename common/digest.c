@@ -33,6 +33,13 @@ static bool update_all(EVP_MD_CTX *hash, int fd, int64_t *bytes)
     }
 }
 
+static void to_hex(const unsigned char *value, size_t length, char *hex)
+{
+    for (size_t i = 0; i < length; i++) {
+        (void)g_snprintf(hex + 2 * i, 3, "%02x", value[i]); /* always fits */
+    }
+}
+
 static bool digest(int fd, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **error)
 {
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
@@ -46,9 +53,7 @@ static bool digest(int fd, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **er
         g_set_error(error, STORE_ERROR, REASON_IO, "digest: %s", g_strerror(errno));
         return false;
     }
-    for (unsigned i = 0; i < length; i++) {
-        (void)g_snprintf(hex + 2 * i, 3, "%02x", value[i]); /* always fits */
-    }
+    to_hex(value, length, hex);
     return true;
 }
 
@@ -94,5 +99,17 @@ bool digest_range(int fd, const char *algorithm, int64_t offset, int64_t length,
         return false;
     }
     *value_length = made;
+    return true;
+}
+
+bool digest_range_hex(int fd, int64_t offset, int64_t length, char hex[DIGEST_HEX + 1], GError **error)
+{
+    uint8_t value[EVP_MAX_MD_SIZE];
+    size_t value_length = 0;
+
+    if (!digest_range(fd, "SHA256", offset, length, value, &value_length, error)) {
+        return false;
+    }
+    to_hex(value, value_length, hex);
     return true;
 }

@@ -18,3 +18,5 @@ bool digest_file(const char *path, char hex[DIGEST_HEX + 1], int64_t *bytes, GEr
  * bytes. */
 bool digest_range(int fd, const char *algorithm, int64_t offset, int64_t length, uint8_t *digest, size_t *digest_length,
                   GError **error);
+/* SHA-256 of `length` bytes from `offset`. */
+bool digest_range_hex(int fd, int64_t offset, int64_t length, char hex[DIGEST_HEX + 1], GError **error);

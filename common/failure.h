@@ -106,6 +106,8 @@ enum reason {
     REASON_UPLOAD_INTERRUPTED,
     REASON_UPLOAD_UNFINISHED,
     REASON_UPLOAD_NOT_MEDIA, /* refused early by the sniffer */
+    REASON_UPLOAD_ELSEWHERE, /* its bytes lie on another node of this installation */
+    REASON_STORE,            /* the media store does not answer */
 
     /* submissions */
     REASON_TRACK_UNKNOWN,

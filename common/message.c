@@ -5,6 +5,8 @@
 
 #include "common/failure.h"
 
+#define PLACED_HEADERS_MOST 8
+
 static bool misshapen(const json_error_t *cause, GError **error)
 {
     g_set_error(error, MESSAGE_ERROR, REASON_JSON, "job message: %s", cause->text);
@@ -137,6 +139,81 @@ void offer_message_clear(struct offer_message *offer)
     *offer = (struct offer_message){0};
 }
 
+static bool is_digest(const char *text)
+{
+    return text != NULL && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
+json_t *place_message_json(const struct place_message *place)
+{
+    return json_pack("{s:I, s:s, s:s}", "token", (json_int_t)place->token, "name", place->name, "sha256",
+                     place->sha256);
+}
+
+bool place_message_read(json_t *json, struct place_message *place, GError **error)
+{
+    json_int_t token;
+    const char *name;
+    const char *sha256;
+    json_error_t cause;
+
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:s, s:s}", "token", &token, "name", &name, "sha256",
+                       &sha256) != 0) {
+        return misshapen(&cause, error);
+    }
+    if (!is_digest(sha256)) {
+        return wrong("a digest", error);
+    }
+    *place = (struct place_message){.token = token, .name = g_strdup(name), .sha256 = g_strdup(sha256)};
+    return true;
+}
+
+void place_message_clear(struct place_message *place)
+{
+    g_clear_pointer(&place->name, g_free);
+    g_clear_pointer(&place->sha256, g_free);
+}
+
+json_t *placed_message_json(const struct placed_message *placed)
+{
+    json_t *headers = json_array();
+
+    for (char **header = placed->headers; header != NULL && *header != NULL; header++) {
+        json_array_append_new(headers, json_string(*header));
+    }
+    return json_pack("{s:s, s:o}", "url", placed->url, "headers", headers);
+}
+
+bool placed_message_read(json_t *json, struct placed_message *placed, GError **error)
+{
+    const char *url;
+    json_t *headers;
+    json_error_t cause;
+
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:s, s:o}", "url", &url, "headers", &headers) != 0) {
+        return misshapen(&cause, error);
+    }
+    if (!json_is_array(headers) || json_array_size(headers) > PLACED_HEADERS_MOST) {
+        return wrong("headers", error);
+    }
+    g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+    for (size_t i = 0; i < json_array_size(headers); i++) {
+        const char *line = json_string_value(json_array_get(headers, i));
+        if (line == NULL || strpbrk(line, "\r\n") != NULL || strchr(line, ':') == NULL) {
+            return wrong("a header", error);
+        }
+        g_strv_builder_add(lines, line);
+    }
+    *placed = (struct placed_message){.url = g_strdup(url), .headers = g_strv_builder_end(lines)};
+    return true;
+}
+
+void placed_message_clear(struct placed_message *placed)
+{
+    g_clear_pointer(&placed->url, g_free);
+    g_clear_pointer(&placed->headers, g_strfreev);
+}
+
 static void output_free(gpointer data)
 {
     struct output_message *output = data;
@@ -180,11 +257,6 @@ json_t *finish_message_json(const struct finish_message *finish)
     }
     return json_pack("{s:I, s:O, s:o, s:o}", "token", (json_int_t)finish->token, "facts", finish->facts, "inputs",
                      digests, "outputs", outputs);
-}
-
-static bool is_digest(const char *text)
-{
-    return text != NULL && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
 static bool read_outputs(const json_t *outputs, struct finish_message *finish, GError **error)

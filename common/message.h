@@ -30,7 +30,7 @@ struct input_message {
     int64_t position; /* 1… */
     int64_t bytes;
     char *path; /* on a shared disk; "" when `url` is to be used */
-    char *url;  /* path below the service's address */
+    char *url;  /* path below the service's address, or a whole address that needs no token */
 };
 
 /* service -> worker: the answer to a claim */
@@ -48,6 +48,25 @@ struct offer_message {
 json_t *offer_message_json(const struct offer_message *offer);
 bool offer_message_read(json_t *json, struct offer_message *offer, GError **error);
 void offer_message_clear(struct offer_message *offer);
+
+/* worker -> service: POST /api/v1/jobs/{job}/outputs, for each result that does not go to a shared folder */
+struct place_message {
+    int64_t token;
+    char *name;
+    char *sha256; /* hex: the place takes these bytes and no others */
+};
+json_t *place_message_json(const struct place_message *place);
+bool place_message_read(json_t *json, struct place_message *place, GError **error);
+void place_message_clear(struct place_message *place);
+
+/* service -> worker: its answer */
+struct placed_message {
+    char *url;      /* path below the service's address, or a whole address that needs no token */
+    char **headers; /* "Name: value", NULL-ended, to be sent with the PUT; NULL: none */
+};
+json_t *placed_message_json(const struct placed_message *placed);
+bool placed_message_read(json_t *json, struct placed_message *placed, GError **error);
+void placed_message_clear(struct placed_message *placed);
 
 struct output_message {
     char *name;

@@ -35,7 +35,10 @@ static const struct setting SETTINGS[] = {
     { "http",   "disk_threads",    INT64(disk_threads),    "8", 1, 256, false, "threads that wait for database and disk" },
     { "data",   "data",            TEXT(data),             "./data", 0, 0, false, "folder of the database, the media and the uploads" },
     { "data",   "database",        TEXT(database),         "sqlite:", 0, 0, false, "sqlite: (in the data folder) or sqlite:/path/file.db" },
-    { "data",   "store",           TEXT(store),            "", 0, 0, false, "folder of the media; empty: in the data folder" },
+    { "data",   "store",           TEXT(store),            "", 0, 0, false, "folder of the media; empty: in the data folder; or s3://BUCKET?endpoint=URL&region=NAME[&style=path|virtual][&worker=URL|none][&part=BYTES]" },
+    { "data",   "store_key",       TEXT(store_key),        "", 0, 0, true,  "access key of the object store; never as a flag" },
+    { "data",   "store_secret",    TEXT(store_secret),     "", 0, 0, true,  "its secret; never as a flag" },
+    { "data",   "store_threads",   INT64(store_threads),   "16", 2, 256, false, "threads that wait for an object store" },
     { "data",   "reserve_bytes",   INT64(reserve_bytes),   "2147483648", 0, INT64_MAX, false, "new uploads are refused when less than this (or 5 % of the disk, if that is less) would stay free" },
     { "data",   "upload_idle_ms",  INT64(upload_idle_ms),  "259200000", 1000, INT64_MAX, false, "an unfinished upload is kept this long (72 h)" },
     { "site",   "config",          TEXT(config),           "", 0, 0, false, "folder of rules.conf, regions.tsv and ladder.conf; empty: as installed" },
@@ -183,6 +186,11 @@ static bool read_flags(struct settings *settings, const char *const *flags, GErr
         if (row == NULL || parts[1] == NULL) {
             g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "--set %s: not of the form key=value, or no such key",
                         *flags);
+            return false;
+        }
+        if (row->secret) { /* every user of the machine sees arguments */
+            g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "--set %s: secrets come from the file or the environment",
+                        row->key);
             return false;
         }
         if (!set_value(settings, row, parts[1], SETTING_FLAG, error)) {

@@ -9,14 +9,12 @@
 #include "service/handlers/uploads.h"
 #include "service/http/parked.h"
 #include "service/model/job.h"
-#include "service/model/rendition.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
-#include "service/store/store.h"
 
 enum {
     TICK_MS = 200,
-    ORPHAN_MS = 3600 * 1000, /* a file without a row is left alone for an hour: its row may be on the way */
+    ORPHAN_MS = 3600 * 1000, /* a folder of an attempt is left alone for an hour */
 };
 
 struct housekeeping {
@@ -33,7 +31,6 @@ struct due {
     struct sql_rows *rows;
     const char *id;
     int64_t changed;
-    bool used;
 };
 
 static bool look_due(struct sql *sql, void *context, GError **error)
@@ -117,50 +114,6 @@ static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
     return true;
 }
 
-static bool look_used(struct sql *sql, void *context, GError **error)
-{
-    struct due *due = context;
-
-    return rendition_key_is_used(sql, due->id, &due->used, error);
-}
-
-struct sweep {
-    struct app *app;
-    int64_t now_ms;
-    GPtrArray *orphans;
-};
-
-static bool collect_orphan(void *context, const char *key, int64_t size, int64_t modified_ms)
-{
-    struct sweep *sweep = context;
-    struct due due = {.app = sweep->app, .id = key};
-
-    (void)size;
-    if (sweep->now_ms - modified_ms > ORPHAN_MS &&
-        database_read(sweep->app->database, "rendition.key_is_used", look_used, &due, NULL) && !due.used) {
-        g_ptr_array_add(sweep->orphans, g_strdup(key));
-    }
-    return true;
-}
-
-/* Files that no row names: left by a crash between a rename and its commit. */
-static bool sweep_store(struct app *app, int64_t now_ms, GError **error)
-{
-    g_autoptr(GPtrArray) orphans = g_ptr_array_new_with_free_func(g_free);
-    struct sweep sweep = {.app = app, .now_ms = now_ms, .orphans = orphans};
-
-    if (!store_each(app->store, "", collect_orphan, &sweep, error)) {
-        return false;
-    }
-    for (guint i = 0; i < orphans->len; i++) {
-        log_message(&app->log, "store.orphan_removed", "key=%s", (const char *)g_ptr_array_index(orphans, i));
-        if (!store_remove(app->store, g_ptr_array_index(orphans, i), error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void remove_folder(const char *path)
 {
     g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
@@ -197,7 +150,7 @@ static const struct {
 } CHORES[] = {
     {"decisions", TICK_MS, settle_decisions}, {"jobs", 2000, return_jobs},
     {"logins", 60 * 1000, sweep_logins},      {"uploads", 10 * 1000, sweep_uploads},
-    {"job-folders", 600 * 1000, sweep_jobs},  {"store", 3600 * 1000, sweep_store},
+    {"job-folders", 600 * 1000, sweep_jobs},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

@@ -24,6 +24,7 @@
 #include "service/sniffer.h"
 #include "service/site/page.h"
 #include "service/store/store.h"
+#include "service/store_watch.h"
 
 struct options {
     char *config;
@@ -86,7 +87,17 @@ static bool open_store(struct app *app, GError **error)
 {
     g_autofree char *folder = g_build_filename(app->data, "store", NULL);
 
-    app->store = store_open(app->settings->store[0] == '\0' ? folder : app->settings->store, error);
+    const struct store_config config = {
+        .address = app->settings->store[0] == '\0' ? folder : app->settings->store,
+        .key = app->settings->store_key,
+        .secret = app->settings->store_secret,
+        .spool = app->data,
+    };
+
+    app->store = store_open(&config, error);
+    if (app->store != NULL) {
+        (void)store_check(app->store, NULL); /* it may come later: the watch logs it, /readyz says so until then */
+    }
     return app->store != NULL;
 }
 
@@ -175,6 +186,7 @@ static bool start_server(struct app *app, GError **error)
         .host = host,
         .port = port,
         .disk_threads = (int)app->settings->disk_threads,
+        .transfer_threads = (int)app->settings->store_threads,
         .trusted_proxies = app->settings->trusted_proxies,
         .base_url = app->settings->base_url,
         .problem = page_problem,
@@ -267,9 +279,11 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
         return code;
     }
     struct housekeeping *housekeeping = housekeeping_start(app);
+    struct store_watch *store_watch = store_watch_start(app);
     print_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
+    store_watch_stop(store_watch);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
     close_all(app);

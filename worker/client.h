@@ -27,6 +27,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Client, client_free)
 bool client_post(struct client *client, const char *path, json_t *body, int64_t timeout_ms, int *status,
                  json_t **answer, GError **error);
 
-/* Byte transfers under a job's token; at least 1 KB/s over 60 s, else they fail. */
-bool client_download(struct client *client, const char *path, int64_t job_token, int fd, GError **error);
-bool client_upload(struct client *client, const char *path, int64_t job_token, int fd, int64_t bytes, GError **error);
+/* Where bytes are fetched or put. */
+struct client_place {
+    const char *url;            /* path below the service, asked for with our tokens; or a whole address without them */
+    const char *const *headers; /* "Name: value", NULL-ended; NULL: none */
+    int64_t job_token;
+};
+
+/* Byte transfers; at least 1 KB/s over 60 s, else they fail. An end, a silence or a 5xx is tried again from the start, a
+ * few times; `fd` is written or read from offset 0. */
+bool client_download(struct client *client, const struct client_place *place, int fd, GError **error);
+bool client_upload(struct client *client, const struct client_place *place, int fd, int64_t bytes, GError **error);
+/* Transfers and calls also end when `flag` becomes true; NULL: no more. The flag must outlive that. */
+void client_watch(struct client *client, const atomic_bool *flag);

@@ -3,11 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
 #include "common/failure.h"
+
+enum {
+    PLACE_MS = 15000,
+};
 
 static int open_or_fail(const char *path, int flags, GError **error)
 {
@@ -17,6 +22,17 @@ static int open_or_fail(const char *path, int flags, GError **error)
         g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "%s: %s", path, g_strerror(errno));
     }
     return fd;
+}
+
+static bool check_length(int fd, int64_t wanted, GError **error)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) == 0 && status.st_size == wanted) {
+        return true;
+    }
+    g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "the input did not come whole");
+    return false;
 }
 
 int deliver_input(struct client *client, const struct offer_message *offer, const struct input_message *input,
@@ -31,23 +47,54 @@ int deliver_input(struct client *client, const struct offer_message *offer, cons
         return -1;
     }
     (void)unlink(path); /* the descriptor is all that is needed */
-    if (!client_download(client, input->url, offer->token, fd, error)) {
+    const struct client_place place = {.url = input->url, .job_token = offer->token};
+    if (!client_download(client, &place, fd, error) || !check_length(fd, input->bytes, error)) {
         close(fd);
         return -1;
     }
     return fd;
 }
 
-static bool upload(struct client *client, const struct offer_message *offer, const char *path, const char *name,
-                   int64_t bytes, GError **error)
+/* A place of its own for each output, good for its bytes alone. */
+static bool find_place(struct client *client, const struct offer_message *offer, const struct output_message *output,
+                       struct placed_message *placed, GError **error)
 {
-    g_autofree char *address = g_strdup_printf("/api/v1/jobs/%s/output/%s", offer->job, name);
+    g_autofree char *path = g_strdup_printf("/api/v1/jobs/%s/outputs", offer->job);
+    const struct place_message place = {.token = offer->token, .name = output->name, .sha256 = output->sha256};
+    json_auto_t *body = place_message_json(&place);
+    json_auto_t *answer = NULL;
+    int status = 0;
+
+    if (!client_post(client, path, body, PLACE_MS, &status, &answer, error)) {
+        return false;
+    }
+    if (status != 200 || answer == NULL) {
+        g_set_error(error, WORKER_ERROR, status == 409 ? REASON_STALE_TOKEN : REASON_INFRASTRUCTURE,
+                    "no place for %s: %d", output->name, status);
+        return false;
+    }
+    return placed_message_read(answer, placed, error);
+}
+
+static bool upload(struct client *client, const struct offer_message *offer, const char *path,
+                   const struct output_message *output, GError **error)
+{
+    struct placed_message placed = {0};
     const int fd = open_or_fail(path, O_RDONLY, error);
 
     if (fd < 0) {
         return false;
     }
-    const bool good = client_upload(client, address, offer->token, fd, bytes, error);
+    bool good = find_place(client, offer, output, &placed, error);
+    if (good) {
+        const struct client_place place = {
+            .url = placed.url,
+            .headers = (const char *const *)placed.headers,
+            .job_token = offer->token,
+        };
+        good = client_upload(client, &place, fd, output->bytes, error);
+    }
+    placed_message_clear(&placed);
     close(fd);
     return good;
 }
@@ -66,7 +113,7 @@ bool deliver_outputs(struct client *client, const struct offer_message *offer, c
         output->facts = made->facts == NULL ? json_object() : json_incref(made->facts);
         g_ptr_array_add(finish->outputs, output);
         if (offer->folder[0] == '\0') {
-            if (!upload(client, offer, from, name, made->bytes, error)) {
+            if (!upload(client, offer, from, output, error)) {
                 return false;
             }
             continue;

@@ -1,4 +1,4 @@
-/* Bytes in and out of one job: inputs from a shared disk or the service, results to either. */
+/* Bytes in and out of one job: inputs from a shared disk, the store or the service, results likewise. */
 #pragma once
 
 #include <stdbool.h>

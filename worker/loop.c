@@ -270,12 +270,14 @@ static void run_job(struct loop *loop, struct client *client, const struct offer
     GThread *renewer = g_thread_new("renew", renew_main, &lease);
     log_info(&loop->log, "job.started", "id=%s kind=%s token=%" G_GINT64_FORMAT " inputs=%zu", offer->job, offer->kind,
              offer->token, offer->input_count);
+    client_watch(client, &lease.lost); /* a transfer ends with its lease */
     if (g_mkdir_with_parents(folder, 0700) == 0) {
         run_inputs(&lease, client, folder, &outcome);
     } else {
         log_warning(&loop->log, "job.folder", "error=\"%s\"", g_strerror(errno));
         set_fail(&outcome, REASON_INFRASTRUCTURE, FAIL_INFRASTRUCTURE);
     }
+    client_watch(client, NULL);
     judge_cancel(&lease, &outcome);
     remove_scratch(folder);
     report(&lease, &outcome);

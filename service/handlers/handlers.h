@@ -89,6 +89,7 @@ HANDLER(job_post_claim);
 HANDLER(job_post_renew);
 HANDLER(job_post_finish);
 HANDLER(job_post_fail);
+HANDLER(job_post_outputs);
 HANDLER(job_get_input);
 HANDLER(job_put_output);
 

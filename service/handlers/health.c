@@ -54,7 +54,7 @@ HANDLER(health_ready)
     int64_t free_bytes = 0;
     int64_t total_bytes = 0;
     const bool reads = database_read(app->database, "health", count, &numbers, NULL);
-    const bool stores = store_space(app->store, &free_bytes, &total_bytes, NULL);
+    const bool stores = store_is_up(app->store) && store_space(app->store, &free_bytes, &total_bytes, NULL);
     const bool room = free_bytes > app->settings->reserve_bytes;
 
     (void)request;

@@ -13,12 +13,15 @@
 #include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/stored.h"
 #include "service/http/parked.h"
 #include "service/http/stream.h"
 #include "service/model/job.h"
 #include "service/model/rendition.h"
 #include "service/model/submission.h"
 #include "service/store/store.h"
+
+#define TRANSFER_S 1800 /* 2 GiB, the largest output, at 1.2 MB/s */
 
 struct call {
     struct app *app;
@@ -98,12 +101,24 @@ static json_t *limits_json(const struct app *app, const struct submission *submi
                      (json_int_t)(track == NULL ? 0 : track->max_bytes));
 }
 
-/* What the worker needs; on a shared disk paths, else addresses of this service. */
+/* One lease and one transfer; shorter than what the sweep leaves alone (store_watch.c). */
+static int64_t address_life_s(const struct app *app)
+{
+    return app->settings->job_lease_ms / 1000 + TRANSFER_S;
+}
+
+/* Of this attempt alone: what a worker writes that lost its lease is nobody's. The caller's. */
+static char *output_key(const struct job *job, const char *name)
+{
+    return g_strdup_printf("rendition/%s/%s-%" G_GINT64_FORMAT "/%s", job->submission, job->id, job->token, name);
+}
+
+/* What the worker needs: on a shared disk paths, else addresses, of the store itself or of this service. */
 static json_t *offer_json(const struct call *call)
 {
     const struct app *app = call->app;
     g_autofree char *disk = message_disk_id(app->data);
-    const bool shared = disk[0] != '\0' && strcmp(disk, call->claim->disk) == 0;
+    const bool shared = !store_is_remote(app->store) && disk[0] != '\0' && strcmp(disk, call->claim->disk) == 0;
     json_auto_t *limits = limits_json(app, &call->submission);
     json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
     g_autofree char *folder = job_folder(app, call->job.id, call->job.token);
@@ -120,11 +135,14 @@ static json_t *offer_json(const struct call *call)
     for (size_t i = 0; i < call->originals->count && i < MESSAGE_INPUTS_MOST; i++) {
         const struct original *original = sql_rows_at(call->originals, i);
         char *path = shared ? store_local_path(app->store, original->store_key) : NULL;
+        char *url = store_presign_get(app->store, original->store_key, address_life_s(app));
         offer.inputs[offer.input_count++] = (struct input_message){
             .position = original->position,
             .bytes = original->bytes,
             .path = path == NULL ? g_strdup("") : path,
-            .url = g_strdup_printf("/api/v1/jobs/%s/input/%" G_GINT64_FORMAT, call->job.id, original->position),
+            .url = url != NULL
+                       ? url
+                       : g_strdup_printf("/api/v1/jobs/%s/input/%" G_GINT64_FORMAT, call->job.id, original->position),
         };
     }
     json_t *json = offer_message_json(&offer);
@@ -206,18 +224,13 @@ static bool look_leased(struct sql *sql, void *context, GError **error)
     return call->originals != NULL;
 }
 
-/* Every output as the worker says it is: name, size, digest. Then into the store under a key of this attempt. */
-static bool store_output(struct call *call, const struct output_message *output, GError **error)
+/* An output that came through this service, or through a shared disk. */
+static bool take_output(struct call *call, const struct output_message *output, const char *key, const char *path,
+                        GError **error)
 {
-    g_autofree char *folder = job_folder(call->app, call->job.id, call->job.token);
-    g_autofree char *path = g_build_filename(folder, output->name, NULL);
     char sha256[DIGEST_HEX + 1];
     int64_t bytes;
 
-    if (!rendition_name_is_good(output->name)) {
-        g_set_error(error, MODEL_ERROR, REASON_INPUT, "an output's name");
-        return false;
-    }
     if (!digest_file(path, sha256, &bytes, error)) {
         return false;
     }
@@ -225,10 +238,25 @@ static bool store_output(struct call *call, const struct output_message *output,
         g_set_error(error, STORE_ERROR, REASON_CONFLICT, "%s is not what the worker made", output->name);
         return false;
     }
-    char *key = g_strdup_printf("rendition/%s/%s-%" G_GINT64_FORMAT "/%s", call->job.submission, call->job.id,
-                                call->job.token, output->name);
-    g_ptr_array_add(call->keys, key);
     return store_put_file(call->app->store, key, path, error);
+}
+
+/* Every output as the worker says it is: name, size, digest; in the store under a key of this attempt. A worker that
+ * wrote there by itself left no file here. */
+static bool store_output(struct call *call, const struct output_message *output, GError **error)
+{
+    g_autofree char *folder = job_folder(call->app, call->job.id, call->job.token);
+    g_autofree char *path = g_build_filename(folder, output->name, NULL);
+
+    if (!rendition_name_is_good(output->name)) {
+        g_set_error(error, MODEL_ERROR, REASON_INPUT, "an output's name");
+        return false;
+    }
+    char *key = output_key(&call->job, output->name);
+    g_ptr_array_add(call->keys, key);
+    return g_file_test(path, G_FILE_TEST_EXISTS)
+               ? take_output(call, output, key, path, error)
+               : store_verify(call->app->store, key, output->bytes, output->sha256, error);
 }
 
 static bool add_renditions(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
@@ -324,6 +352,9 @@ HANDLER(job_post_finish)
     struct call call = {.app = app, .request = request, .finish = &message};
     struct response *response = NULL;
 
+    if (stored_must_move(app, request)) {
+        return request_transfer(request, job_post_finish);
+    }
     if (!finish_message_read(request_json(request), &message, error)) {
         return NULL;
     }
@@ -422,6 +453,9 @@ HANDLER(job_get_input)
     struct response *response = NULL;
     gint64 position = 0;
 
+    if (stored_must_move(app, request)) {
+        return request_transfer(request, job_get_input);
+    }
     if (!g_ascii_string_to_signed(request_param(request, "position"), 10, 1, MESSAGE_INPUTS_MOST, &position, NULL) ||
         !read_lease(&call, error)) {
         if (*error == NULL) {
@@ -432,13 +466,51 @@ HANDLER(job_get_input)
     }
     if ((size_t)position <= call.originals->count) {
         const struct original *original = sql_rows_at(call.originals, (size_t)position - 1);
-        int64_t size = 0;
-        const int fd = store_open_read(app->store, original->store_key, &size, error);
-        response = fd < 0 ? NULL : response_file(request, fd, size, "application/octet-stream", "\"input\"");
+        response = stored_answer(app, request, original->store_key, "application/octet-stream", "\"input\"", error);
     } else {
         g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such input");
     }
     call_clear(&call);
+    return response;
+}
+
+/* Where one output goes. */
+static json_t *place_json(const struct call *call, const struct place_message *place)
+{
+    g_autofree char *key = output_key(&call->job, place->name);
+    g_auto(GStrv) headers = NULL;
+    char *url = store_presign_put(call->app->store, key, place->sha256, address_life_s(call->app), &headers);
+    const struct placed_message placed = {
+        .url = url != NULL ? url : g_strdup_printf("/api/v1/jobs/%s/output/%s", call->job.id, place->name),
+        .headers = headers,
+    };
+    json_t *json = placed_message_json(&placed);
+
+    g_free(placed.url);
+    return json;
+}
+
+HANDLER(job_post_outputs)
+{
+    struct place_message place = {0};
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+
+    if (!place_message_read(request_json(request), &place, error)) {
+        return NULL;
+    }
+    call.lease = (struct job_lease){request_param(request, "job"), place.token};
+    if (!rendition_name_is_good(place.name)) {
+        g_set_error(error, HTTP_ERROR, REASON_INPUT, "an output's name");
+    } else if (database_read(app->database, "job.leased", look_leased, &call, error)) {
+        if (call.done) {
+            g_set_error(error, HTTP_ERROR, REASON_STALE_TOKEN, "the job is done");
+        } else {
+            response = response_json(200, place_json(&call, &place));
+        }
+    }
+    call_clear(&call);
+    place_message_clear(&place);
     return response;
 }
 

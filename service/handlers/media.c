@@ -8,9 +8,9 @@
 #include "common/failure.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/stored.h"
 #include "service/handlers/work.h"
 #include "service/model/publication.h"
-#include "service/store/store.h"
 
 struct call {
     struct app *app;
@@ -41,13 +41,11 @@ static struct response *serve(struct app *app, const struct request *request, co
                               const char *cache, GError **error)
 {
     g_autofree char *etag = g_strdup_printf("\"%.32s\"", rendition->sha256);
-    int64_t size = 0;
-    const int fd = store_open_read(app->store, rendition->store_key, &size, error);
+    struct response *response = stored_answer(app, request, rendition->store_key, rendition->type, etag, error);
 
-    if (fd < 0) {
+    if (response == NULL) {
         return NULL;
     }
-    struct response *response = response_file(request, fd, size, rendition->type, etag);
     response_profile(response, PROFILE_MEDIA);
     response_header(response, "Cache-Control", cache);
     return response;
@@ -72,6 +70,9 @@ HANDLER(media_public)
     struct call call = {.app = app, .request = request};
     struct response *response = NULL;
 
+    if (stored_must_move(app, request)) {
+        return request_transfer(request, media_public);
+    }
     if (!read_revision(request, &call.revision)) {
         return not_found(error);
     }
@@ -115,6 +116,9 @@ HANDLER(media_preview)
     struct call call = {.app = app, .request = request};
     struct response *response = NULL;
 
+    if (stored_must_move(app, request)) {
+        return request_transfer(request, media_preview);
+    }
     if (!read_revision(request, &call.revision) ||
         !preview_is_signed(app, request_login(request), request_path(request), request_query(request, "until"),
                            request_query(request, "signature"), request_now_ms(request))) {

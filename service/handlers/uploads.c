@@ -13,6 +13,7 @@
 #include "common/failure.h"
 #include "common/settings.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/stored.h"
 #include "service/handlers/tus.h"
 #include "service/handlers/uploads.h"
 #include "service/http/limits.h"
@@ -26,6 +27,7 @@
 #define TAKEOVER_MS  5000   /* an older request that does not let go in this time is stuck in the disk */
 #define TWIN_MS      120000 /* a lost 201 is asked for again within this */
 #define PIECE_TYPE   "application/offset+octet-stream"
+#define ELSEWHERE_MS 600000 /* a node that is started again is back by then */
 #define MAX_FALLBACK (INT64_C(500) << 20)
 #define FIELDS_ALLOWED                                                                                                 \
     "Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Defer-Length, Upload-Checksum, "             \
@@ -309,12 +311,21 @@ static struct response *answer_created(struct app *app, struct request *request,
     return NULL;
 }
 
+/* Complete at once: it is put into the store by its creation. */
+static bool is_empty(const struct request *request)
+{
+    return g_strcmp0(request_header(request, "Upload-Length"), "0") == 0;
+}
+
 HANDLER(upload_create)
 {
     struct tus_checksum checksum;
     struct upload upload = {0};
     struct response *response = NULL;
 
+    if (is_empty(request) && stored_must_move(app, request)) {
+        return request_transfer(request, upload_create);
+    }
     if (!begin(request, error) ||
         !limits_check(server_limits(request_server(request)), LIMIT_UPLOADS, request, NULL, error) ||
         !tus_checksum(request_header(request, "Upload-Checksum"), &checksum, error) ||
@@ -395,12 +406,48 @@ static bool hold(struct app *app, struct request *request, bool writes, handler 
     return false;
 }
 
+/* The bytes of an open upload lie on the node that got them. Without any, this node may be it: a proxy that sends each
+ * upload to one node knows the id only after some node has made it. With bytes elsewhere the phone waits while that
+ * node may come back; then it is told to begin again: 503 makes clients ask later, 410 makes them start at byte 0. */
+static bool check_here(const struct app *app, const struct request *request, const struct upload *upload,
+                       GError **error)
+{
+    if (!upload_is_state(upload, "open") || uploads_is_here(app->uploads, upload->id, upload->offset_bytes)) {
+        return true;
+    }
+    if (upload->offset_bytes == 0) {
+        return create_file(app->uploads, upload, error);
+    }
+    return request_now_ms(request) - upload->updated_ms < ELSEWHERE_MS
+               ? refuse(error, REASON_UPLOAD_ELSEWHERE, "the upload's bytes are on another node")
+               : refuse(error, REASON_UPLOAD_EXPIRED, "the node with the upload's bytes is gone");
+}
+
+/* All bytes came, but the store or the database did not take the file then. A client that hears of the last offset
+ * thinks that all is done, so it has to be. */
+static bool complete_late(struct app *app, const struct request *request, const struct upload *upload, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    if (!upload_is_state(upload, "open") || upload->offset_bytes != upload->length_bytes) {
+        return check_here(app, request, upload, error);
+    }
+    if (uploads_complete(app->uploads, upload->id, upload->length_bytes, request_now_ms(request), &cause)) {
+        return true;
+    }
+    if (error_reason(cause) == REASON_NOT_FOUND && !check_here(app, request, upload, error)) {
+        return false;
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
 static struct response *show_offset(struct app *app, struct request *request, GError **error)
 {
     struct upload upload = {0};
     struct response *response = NULL;
 
-    if (load(app, request_param(request, "id"), &upload, error)) {
+    if (load(app, request_param(request, "id"), &upload, error) && complete_late(app, request, &upload, error)) {
         response = response_empty(200);
         response_headerf(response, "Upload-Offset", "%" G_GINT64_FORMAT, upload.offset_bytes);
         if (upload.length_bytes == UPLOAD_LENGTH_LATER) {
@@ -423,6 +470,9 @@ HANDLER(upload_offset)
 {
     struct response *response = NULL;
 
+    if (stored_must_move(app, request)) {
+        return request_transfer(request, upload_offset);
+    }
     if (begin(request, error) && hold(app, request, false, upload_offset, &response, error)) {
         response = show_offset(app, request, error);
         uploads_release(app->uploads, request_param(request, "id"), request);
@@ -504,7 +554,7 @@ static struct response *append(struct app *app, struct request *request, const s
     struct response *response = NULL;
 
     if (!load(app, request_param(request, "id"), &upload, error) || !check_offset(request, &upload, error) ||
-        !learn_length(app, request, &upload, error)) {
+        !check_here(app, request, &upload, error) || !learn_length(app, request, &upload, error)) {
         upload_clear(&upload);
         return NULL;
     }
@@ -586,6 +636,9 @@ HANDLER(upload_abandon)
 {
     struct response *response = NULL;
 
+    if (stored_must_move(app, request)) {
+        return request_transfer(request, upload_abandon);
+    }
     if (begin(request, error) && hold(app, request, false, upload_abandon, &response, error)) {
         response = abandon(app, request, error);
         uploads_release(app->uploads, request_param(request, "id"), request);

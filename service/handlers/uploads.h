@@ -17,10 +17,18 @@ void uploads_free(struct uploads *uploads);
 /* Ends uploads that were idle too long; called once a minute. Blocks on the disk. */
 void uploads_sweep(struct uploads *uploads, int64_t now_ms);
 
+/* Tries again to complete the uploads of this node whose bytes are all here. Blocks on disk and network. */
+void uploads_retry(struct uploads *uploads, int64_t now_ms);
+
+/* Removes files of uploads that ended, or went on, on another node; called once an hour. */
+void uploads_sweep_strays(struct uploads *uploads, int64_t now_ms);
+
 /* The rest is for uploads.c and writer.c. */
 int uploads_folder(const struct uploads *uploads);
 struct app *uploads_app(const struct uploads *uploads);
 char *uploads_part_name(const char *id);
+/* Does this node have the first `length` bytes? */
+bool uploads_is_here(const struct uploads *uploads, const char *id, int64_t length);
 /* The whole path, for store_put_file. */
 char *uploads_part_path(const struct uploads *uploads, const char *id);
 
@@ -52,5 +60,6 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
                    const struct tus_checksum *checksum, GError **error);
 
 /* open -> complete: the file, durable by now, gets its place in the store, then the row and, in the same transaction,
- * the work that waits for it. */
+ * the work that waits for it. May be called again at any time, also by two threads; REASON_NOT_FOUND when the bytes are
+ * neither here nor in the store. */
 bool uploads_complete(struct uploads *uploads, const char *id, int64_t length, int64_t now_ms, GError **error);

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 
 #include "common/failure.h"
+#include "common/settings.h"
 #include "service/handlers/uploads.h"
 #include "service/http/metrics.h"
 #include "service/http/parked.h"
@@ -17,6 +18,9 @@
 #include "service/http/stream.h"
 #include "service/model/submission.h"
 #include "service/store/store.h"
+
+#define STRAY_MS 3600000 /* a file is older than its row, but not by an hour */
+#define RETRY_MS 20000   /* by then the request that brought the last byte is over, or at least this is harmless */
 
 struct uploads {
     struct app *app;
@@ -64,6 +68,15 @@ char *uploads_part_name(const char *id)
 char *uploads_part_path(const struct uploads *uploads, const char *id)
 {
     return g_strdup_printf("%s/%s.part", uploads->path, id);
+}
+
+bool uploads_is_here(const struct uploads *uploads, const char *id, int64_t length)
+{
+    g_autofree char *name = uploads_part_name(id);
+    struct stat status;
+
+    return fstatat(uploads->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+           status.st_size >= length;
 }
 
 char *uploads_topic(const char *id)
@@ -129,13 +142,41 @@ static bool finish_row(struct sql *sql, void *context, GError **error)
            (!finished->changed || submission_upload_completed(sql, finished->id, finished->now_ms, error));
 }
 
-bool uploads_complete(struct uploads *uploads, const char *id, int64_t length, int64_t now_ms, GError **error)
+/* *has: the object is there with this length. False when that cannot be told now. */
+static bool store_has(struct store *store, const char *key, int64_t wanted, bool *has, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(StoreReader) reader = store_open_read(store, key, &cause);
+
+    if (reader == NULL && error_reason(cause) != REASON_NOT_FOUND) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    *has = reader != NULL && store_reader_size(reader) == wanted;
+    return true;
+}
+
+/* The part file, or, when it is gone, what an earlier try has already put. */
+static bool put_part_file(struct uploads *uploads, const char *id, int64_t length, GError **error)
 {
     g_autofree char *path = uploads_part_path(uploads, id);
     g_autofree char *key = upload_key(id);
+    bool has = false;
+
+    if (uploads_is_here(uploads, id, length)) {
+        return store_put_file(uploads->app->store, key, path, error);
+    }
+    if (store_has(uploads->app->store, key, length, &has, error) && !has) {
+        g_set_error(error, STORE_ERROR, REASON_NOT_FOUND, "the upload's bytes are not on this node");
+    }
+    return has;
+}
+
+bool uploads_complete(struct uploads *uploads, const char *id, int64_t length, int64_t now_ms, GError **error)
+{
     struct finished finished = {.id = id, .length = length, .now_ms = now_ms};
 
-    if (!store_put_file(uploads->app->store, key, path, error) ||
+    if (!put_part_file(uploads, id, length, error) ||
         !database_transact(uploads->app->database, "upload.complete", finish_row, &finished, error)) {
         return false;
     }
@@ -148,24 +189,6 @@ bool uploads_complete(struct uploads *uploads, const char *id, int64_t length, i
 
 /* --- recovery -------------------------------------------------------------------------------------------------- */
 
-static bool store_has(struct store *store, const char *key, int64_t wanted)
-{
-    int64_t size = 0;
-    const int fd = store_open_read(store, key, &size, NULL); /* absent or unreadable: the same here */
-
-    if (fd >= 0) {
-        (void)close(fd); /* only read */
-    }
-    return fd >= 0 && size == wanted;
-}
-
-static bool finish_known(struct uploads *uploads, const struct upload *upload, int64_t now_ms, GError **error)
-{
-    struct finished finished = {.id = upload->id, .length = upload->length_bytes, .now_ms = now_ms};
-
-    return database_transact(uploads->app->database, "upload.recover", finish_row, &finished, error);
-}
-
 static bool lose(struct sql *sql, void *context, GError **error)
 {
     struct finished *finished = context;
@@ -173,34 +196,69 @@ static bool lose(struct sql *sql, void *context, GError **error)
     return upload_abandon_row(sql, finished->id, finished->now_ms, &finished->changed, error);
 }
 
+static bool lose_upload(struct uploads *uploads, const struct upload *upload, int64_t now_ms, GError **error)
+{
+    const struct app *app = uploads->app;
+    struct finished finished = {.id = upload->id, .now_ms = now_ms};
+
+    log_warning(&app->log, "upload.damaged", "id=%.6s offset=%" G_GINT64_FORMAT, upload->id, upload->offset_bytes);
+    return database_transact(app->database, "upload.lose", lose, &finished, error);
+}
+
+/* Without a part file: either an earlier try put it, or it is lost, or, where several nodes share the database, it lies
+ * with another one. */
+static bool recover_absent(struct uploads *uploads, const struct upload *upload, int64_t now_ms, GError **error)
+{
+    const bool is_alone = g_str_has_prefix(uploads->app->settings->database, "sqlite:");
+    g_autoptr(GError) cause = NULL;
+
+    if (uploads_complete(uploads, upload->id, upload->length_bytes, now_ms, &cause)) {
+        return true;
+    }
+    if (error_reason(cause) == REASON_STORE || (error_reason(cause) == REASON_NOT_FOUND && !is_alone)) {
+        return true; /* uploads_retry asks again */
+    }
+    if (error_reason(cause) == REASON_NOT_FOUND) {
+        return lose_upload(uploads, upload, now_ms, error);
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+/* A store that is away does not keep the service from starting. */
+static bool recover_complete(struct uploads *uploads, const struct upload *upload, int64_t now_ms, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    if (uploads_complete(uploads, upload->id, upload->length_bytes, now_ms, &cause) ||
+        error_reason(cause) == REASON_STORE) {
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
 /* What lies beyond the durable offset may be zeroes or half a piece; a client never heard of it. */
 static bool recover_one(struct uploads *uploads, const struct upload *upload, int64_t now_ms, GError **error)
 {
-    struct app *app = uploads->app;
     g_autofree char *name = uploads_part_name(upload->id);
-    g_autofree char *key = upload_key(upload->id);
     struct stat status;
     const int fd = openat(uploads->folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
-    if (fd < 0 && store_has(app->store, key, upload->length_bytes)) {
-        return finish_known(uploads, upload, now_ms, error);
+    if (fd < 0 && errno == ENOENT) {
+        return recover_absent(uploads, upload, now_ms, error);
     }
     if (fd < 0 || fstat(fd, &status) != 0 || status.st_size < upload->offset_bytes) {
-        struct finished finished = {.id = upload->id, .now_ms = now_ms};
         if (fd >= 0) {
             (void)close(fd); /* only read */
         }
-        log_warning(&app->log, "upload.damaged", "id=%.6s offset=%" G_GINT64_FORMAT, upload->id, upload->offset_bytes);
-        return database_transact(app->database, "upload.lose", lose, &finished, error);
+        return lose_upload(uploads, upload, now_ms, error);
     }
     const bool cut =
         status.st_size == upload->offset_bytes || (ftruncate(fd, upload->offset_bytes) == 0 && fsync(fd) == 0);
     const bool done = cut || fail(error, "cannot cut", name);
     (void)close(fd); /* synced above */
-    if (done && upload->offset_bytes == upload->length_bytes) {
-        return uploads_complete(uploads, upload->id, upload->length_bytes, now_ms, error);
-    }
-    return done;
+    return done && (upload->offset_bytes != upload->length_bytes || recover_complete(uploads, upload, now_ms, error));
 }
 
 struct listing {
@@ -218,11 +276,11 @@ static bool list_open(struct sql *sql, void *context, GError **error)
     return listing->rows != NULL;
 }
 
-/* Fills `known` with the names of the files that have an open row. */
-static bool recover_all(struct uploads *uploads, GHashTable *known, GError **error)
+typedef bool open_visit(struct uploads *uploads, const struct upload *upload, void *context, GError **error);
+
+static bool each_open(struct uploads *uploads, open_visit *visit, void *context, GError **error)
 {
     g_autofree char *after = g_strdup("");
-    const int64_t now_ms = g_get_real_time() / 1000;
 
     for (;;) {
         struct listing listing = {.after = after};
@@ -233,10 +291,9 @@ static bool recover_all(struct uploads *uploads, GHashTable *known, GError **err
         g_autoptr(SqlRows) rows = listing.rows;
         for (size_t i = 0; i < rows->count; i++) {
             const struct upload *upload = sql_rows_at(rows, i);
-            if (!recover_one(uploads, upload, now_ms, error)) {
+            if (!visit(uploads, upload, context, error)) {
                 return false;
             }
-            (void)g_hash_table_add(known, uploads_part_name(upload->id)); /* new */
             g_free(after);
             after = g_strdup(upload->id);
         }
@@ -244,6 +301,13 @@ static bool recover_all(struct uploads *uploads, GHashTable *known, GError **err
             return true;
         }
     }
+}
+
+/* `context`: the names of the files that have an open row, to be filled. */
+static bool recover_known(struct uploads *uploads, const struct upload *upload, void *context, GError **error)
+{
+    (void)g_hash_table_add(context, uploads_part_name(upload->id)); /* new */
+    return recover_one(uploads, upload, g_get_real_time() / 1000, error);
 }
 
 static bool sweep_orphans(struct uploads *uploads, GHashTable *known, GError **error)
@@ -278,7 +342,7 @@ struct uploads *uploads_open(struct app *app, GError **error)
     uploads->folder = fd;
     uploads->holders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, holder_free);
     g_mutex_init(&uploads->lock);
-    if (!recover_all(uploads, known, error) || !sweep_orphans(uploads, known, error)) {
+    if (!each_open(uploads, recover_known, known, error) || !sweep_orphans(uploads, known, error)) {
         uploads_free(uploads);
         return NULL;
     }
@@ -295,6 +359,36 @@ void uploads_free(struct uploads *uploads)
     (void)close(uploads->folder); /* a folder */
     g_free(uploads->path);
     g_free(uploads);
+}
+
+/* --- late completion ------------------------------------------------------------------------------------------- */
+
+static bool retry_one(struct uploads *uploads, const struct upload *upload, void *context, GError **error)
+{
+    const int64_t now_ms = *(const int64_t *)context;
+    g_autoptr(GError) cause = NULL;
+
+    if (upload->offset_bytes != upload->length_bytes || now_ms - upload->updated_ms < RETRY_MS) {
+        return true; /* still coming, or the request that brought the last byte is at it */
+    }
+    if (uploads_complete(uploads, upload->id, upload->length_bytes, now_ms, &cause)) {
+        log_message(&uploads->app->log, "upload.completed_late", "id=%.6s", upload->id);
+        return true;
+    }
+    if (error_reason(cause) == REASON_NOT_FOUND) {
+        return true; /* another node's */
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+void uploads_retry(struct uploads *uploads, int64_t now_ms)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!each_open(uploads, retry_one, &now_ms, &error)) {
+        log_error(&uploads->app->log, "upload.retry", error);
+    }
 }
 
 /* --- expiry ---------------------------------------------------------------------------------------------------- */
@@ -341,4 +435,45 @@ void uploads_sweep(struct uploads *uploads, int64_t now_ms)
         expire_one(uploads, sql_rows_at(listing.rows, i), now_ms);
     }
     sql_rows_free(listing.rows);
+}
+
+/* --- strays ---------------------------------------------------------------------------------------------------- */
+
+struct stray {
+    const char *id;
+    struct upload upload;
+    bool found;
+};
+
+static bool look_stray(struct sql *sql, void *context, GError **error)
+{
+    struct stray *stray = context;
+
+    return upload_find(sql, stray->id, &stray->upload, &stray->found, error);
+}
+
+static void sweep_stray(struct uploads *uploads, const char *name)
+{
+    g_autofree char *id = g_strndup(name, strlen(name) - strlen(".part"));
+    struct stray stray = {.id = id};
+
+    if (database_read(uploads->app->database, "upload.stray", look_stray, &stray, NULL) &&
+        (!stray.found || !upload_is_state(&stray.upload, "open") ||
+         !uploads_is_here(uploads, id, stray.upload.offset_bytes))) {
+        (void)unlinkat(uploads->folder, name, 0); /* or the next time */
+    }
+    upload_clear(&stray.upload);
+}
+
+void uploads_sweep_strays(struct uploads *uploads, int64_t now_ms)
+{
+    g_autoptr(GDir) folder = g_dir_open(uploads->path, 0, NULL);
+
+    for (const char *name; folder != NULL && (name = g_dir_read_name(folder)) != NULL;) {
+        struct stat status;
+        if (g_str_has_suffix(name, ".part") && fstatat(uploads->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            now_ms - (int64_t)status.st_mtime * 1000 > STRAY_MS) {
+            sweep_stray(uploads, name);
+        }
+    }
 }

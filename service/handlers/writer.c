@@ -19,6 +19,7 @@
 #include "service/http/server.h"
 #include "service/http/stream.h"
 #include "service/sniffer.h"
+#include "service/store/store.h"
 
 #define SYNC_BYTES (INT64_C(8) << 20) /* a lost connection repeats at most this and what one sync takes */
 
@@ -352,6 +353,7 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
         .sync_bytes = SYNC_BYTES,
         .first_sync_bytes = uploads_app(uploads)->sniffer != NULL ? MAX(SNIFFER_HEAD_BYTES - writing->offset, 0) : 0,
         .finish = finish,
+        .finish_transfers = store_is_remote(uploads_app(uploads)->store),
         .abort = abort_writing,
         .free = free_writer,
         .context = writer,

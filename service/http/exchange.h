@@ -84,6 +84,7 @@ struct request {
     int64_t park_until_ms;
     bool must_answer;
     guint64 wakes_seen;
+    bool is_transferring; /* on a transfer thread from now on */
 
     void *principal;
     GDestroyNotify free_principal;
@@ -109,7 +110,10 @@ enum content {
     CONTENT_EMPTY,
     CONTENT_BYTES,
     CONTENT_FILE,
+    CONTENT_SOURCE,
 };
+
+struct pump;
 
 struct response {
     int status;
@@ -121,6 +125,7 @@ struct response {
     int fd;
     int64_t offset; /* CONTENT_FILE: the part that is sent */
     int64_t length;
+    struct pump *pump; /* CONTENT_SOURCE: `length` bytes */
 };
 
 const char *response_header_find(const struct response *response, const char *name);
@@ -130,5 +135,6 @@ void response_complete(struct response *response, const struct request *request)
 GString *response_head(const struct response *response, int64_t content_length);
 int64_t response_length(const struct response *response);
 
-/* What request_park returns; owned by nobody. */
+/* What request_park and request_transfer return; owned by nobody. */
 struct response *response_parked(void);
+struct response *response_moved(void);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/http/transfer.h"
 
 #define QUERY_ARGUMENTS_MAX 32
 
@@ -322,4 +323,15 @@ void request_attach_stream(struct request *request, const struct stream *stream)
     g_assert(!request->has_stream);
     request->stream = *stream;
     request->has_stream = true;
+}
+
+struct response *request_transfer(struct request *request, handler *again)
+{
+    request->again = again;
+    return response_moved();
+}
+
+bool request_is_transferring(const struct request *request)
+{
+    return request->is_transferring;
 }

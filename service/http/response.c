@@ -8,6 +8,7 @@
 #include "common/failure.h"
 #include "service/http/framing.h"
 #include "service/http/ranges.h"
+#include "service/http/response_source.h"
 
 #define COMPRESS_FROM_BYTES 1024 /* below, the answer fits one packet anyway */
 #define COMPRESS_LEVEL      5    /* 6 costs a third more for 1 % on our pages */
@@ -77,9 +78,10 @@ static struct response *response_new(int status)
 
 void response_free(struct response *response)
 {
-    if (response == NULL || response == response_parked()) {
+    if (response == NULL || response == response_parked() || response == response_moved()) {
         return;
     }
+    pump_free(response->pump);
     if (response->fd >= 0) {
         (void)close(response->fd); /* read only: nothing to lose */
     }
@@ -93,6 +95,13 @@ struct response *response_parked(void)
     static const struct response PARKED = {.fd = -1};
 
     return (struct response *)(uintptr_t)&PARKED; /* compared by address, never written */
+}
+
+struct response *response_moved(void)
+{
+    static const struct response MOVED = {.fd = -1};
+
+    return (struct response *)(uintptr_t)&MOVED; /* the same */
 }
 
 struct response *response_bytes(int status, const char *type, GBytes *bytes)
@@ -156,7 +165,9 @@ struct response *response_problem(const GError *error)
     return response;
 }
 
-struct response *response_file(const struct request *request, int fd, int64_t size, const char *type, const char *etag)
+/* Status and headers of what lies by range somewhere; *part is what is to be sent, when `content` says that it is. */
+static struct response *response_ranged(const struct request *request, int64_t size, const char *etag,
+                                        struct range *part, bool *is_sent)
 {
     static const int STATUS[RANGE_ANSWER_COUNT] = {
         [RANGE_WHOLE] = 200,        [RANGE_PART] = 206,          [RANGE_UNCHANGED] = 304,
@@ -170,14 +181,29 @@ struct response *response_file(const struct request *request, int fd, int64_t si
         .if_none_match = request_header(request, "If-None-Match"),
         .if_match = request_header(request, "If-Match"),
     };
-    struct range part;
-    const enum range_answer answer = ranges_answer(&query, size, etag, &part);
+    const enum range_answer answer = ranges_answer(&query, size, etag, part);
     struct response *response = response_new(STATUS[answer]);
 
     response->profile = PROFILE_MEDIA;
     response_header(response, "Accept-Ranges", "bytes");
     response_header(response, "ETag", etag);
-    if (answer == RANGE_WHOLE || answer == RANGE_PART) {
+    if (answer == RANGE_PART) {
+        response_headerf(response, "Content-Range", "bytes %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT,
+                         part->first, part->first + part->length - 1, size);
+    } else if (answer == RANGE_UNSATISFIABLE) {
+        response_headerf(response, "Content-Range", "bytes */%" G_GINT64_FORMAT, size);
+    }
+    *is_sent = answer == RANGE_WHOLE || answer == RANGE_PART;
+    return response;
+}
+
+struct response *response_file(const struct request *request, int fd, int64_t size, const char *type, const char *etag)
+{
+    struct range part;
+    bool is_sent;
+    struct response *response = response_ranged(request, size, etag, &part, &is_sent);
+
+    if (is_sent) {
         response->content = CONTENT_FILE;
         response->fd = fd;
         response->offset = part.first;
@@ -186,11 +212,27 @@ struct response *response_file(const struct request *request, int fd, int64_t si
     } else {
         (void)close(fd); /* read only: nothing to lose */
     }
-    if (answer == RANGE_PART) {
-        response_headerf(response, "Content-Range", "bytes %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT,
-                         part.first, part.first + part.length - 1, size);
-    } else if (answer == RANGE_UNSATISFIABLE) {
-        response_headerf(response, "Content-Range", "bytes */%" G_GINT64_FORMAT, size);
+    return response;
+}
+
+struct response *response_source(const struct request *request, const struct source *source, const char *type,
+                                 const char *etag, GError **error)
+{
+    struct range part;
+    bool is_sent;
+    struct response *response = response_ranged(request, source->size, etag, &part, &is_sent);
+
+    if (!is_sent) {
+        source->free(source->context);
+        return response;
+    }
+    response->content = CONTENT_SOURCE;
+    response->length = part.length;
+    response->pump = pump_new(source, part.first, part.length);
+    response_header(response, "Content-Type", type);
+    if (strcmp(request->method, "HEAD") != 0 && !pump_prime(response->pump, error)) {
+        response_free(response);
+        return NULL;
     }
     return response;
 }
@@ -243,7 +285,7 @@ void response_profile(struct response *response, enum profile profile)
 
 int64_t response_length(const struct response *response)
 {
-    if (response->content == CONTENT_FILE) {
+    if (response->content == CONTENT_FILE || response->content == CONTENT_SOURCE) {
         return response->length;
     }
     return response->content == CONTENT_BYTES ? (int64_t)g_bytes_get_size(response->bytes) : 0;

@@ -239,7 +239,7 @@ static bool read_json(struct request *request, GError **error)
 static void take_answer(struct router *router, struct request *request, struct response *response, GError *error)
 {
     request->response = response;
-    if (response != NULL && response != response_parked()) {
+    if (response != NULL && response != response_parked() && response != response_moved()) {
         response_complete(response, request);
         return;
     }

@@ -28,6 +28,7 @@
 #include "service/http/origin.h"
 #include "service/http/parked.h"
 #include "service/http/parked_list.h"
+#include "service/http/response_source.h"
 #include "service/http/routing.h"
 #include "service/http/watchdog.h"
 
@@ -68,6 +69,7 @@ struct server {
     struct metrics *metrics;
     struct limits *limits;
     struct disk *disk;
+    struct disk *transfers; /* the same kind of threads, for what waits for the network */
     struct watchdog *watchdog;
     struct parked_list *parked;
     struct listener *listener;
@@ -88,7 +90,7 @@ static void bytes_free(void *bytes)
     g_bytes_unref(bytes);
 }
 
-static struct MHD_Response *to_library(struct response *response)
+static struct MHD_Response *to_library(struct response *response, struct request *request)
 {
     struct MHD_Response *made;
 
@@ -110,6 +112,10 @@ static struct MHD_Response *to_library(struct response *response)
         }
         break;
     }
+    case CONTENT_SOURCE:
+        made = pump_to_library(g_steal_pointer(&response->pump), request->connection, request->server->transfers,
+                               &request->server->working);
+        break;
     default:
         made = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     }
@@ -122,7 +128,7 @@ static struct MHD_Response *to_library(struct response *response)
 
 static enum MHD_Result answer(struct MHD_Connection *connection, struct request *request)
 {
-    struct MHD_Response *made = to_library(request->response);
+    struct MHD_Response *made = to_library(request->response, request);
 
     if (made == NULL) {
         return MHD_NO;
@@ -168,10 +174,18 @@ static void resume(struct request *request)
     (void)g_atomic_int_dec_and_test(&server->working); /* only counted */
 }
 
+static void again_job(void *data);
+
 static void settle(struct request *request)
 {
     struct server *server = request->server;
 
+    if (request->response == response_moved()) {
+        request->response = NULL;
+        request->is_transferring = true;
+        disk_submit(server->transfers, again_job, request);
+        return;
+    }
     if (request->response == response_parked()) {
         request->response = NULL;
         parked_list_add(server->parked, request);
@@ -239,21 +253,32 @@ static void catch_up_job(void *data)
     resume(request);
 }
 
-static enum MHD_Result hand_to_disk(struct request *request, disk_work *work)
+/* Who runs the end of a body. */
+static struct disk *finisher(const struct request *request)
+{
+    return request->stream.finish_transfers ? request->server->transfers : request->server->disk;
+}
+
+static enum MHD_Result hand_to(struct disk *threads, struct request *request, disk_work *work)
 {
     request->phase = PHASE_WORK;
     watchdog_expect_nothing(request->server->watchdog, request->watched);
     g_atomic_int_inc(&request->server->working);
     MHD_suspend_connection(request->connection);
-    disk_submit(request->server->disk, work, request);
+    disk_submit(threads, work, request);
     return MHD_YES;
+}
+
+static enum MHD_Result hand_to_disk(struct request *request, disk_work *work)
+{
+    return hand_to(request->server->disk, request, work);
 }
 
 static void run_parked(void *context, struct request *request)
 {
     struct server *server = context;
 
-    disk_submit(server->disk, again_job, request);
+    disk_submit(request->is_transferring ? server->transfers : server->disk, again_job, request);
 }
 
 void server_wake(struct server *server, const char *topic)
@@ -371,7 +396,7 @@ static enum MHD_Result stream_piece(struct request *request, const char *data, s
     const struct stream *stream = &request->stream;
 
     if (!stream->write(stream->context, data, size)) {
-        return hand_to_disk(request, finish_job);
+        return hand_to(finisher(request), request, finish_job);
     }
     request->unsynced_bytes += (int64_t)size;
     const bool is_first = stream->first_sync_bytes > 0 && request->received_bytes >= stream->first_sync_bytes &&
@@ -421,7 +446,7 @@ static enum MHD_Result end_of_body(struct request *request)
     case PHASE_COLLECT:
         return hand_to_disk(request, run_job);
     case PHASE_STREAM:
-        return hand_to_disk(request, finish_job);
+        return hand_to(finisher(request), request, finish_job);
     case PHASE_ANSWER:
         watchdog_expect_nothing(request->server->watchdog, request->watched);
         return request->is_answered ? MHD_YES : answer(request->connection, request);
@@ -486,7 +511,7 @@ static void on_complete(void *context, struct MHD_Connection *connection, void *
     request_report(request, server->metrics);
     if (request->has_stream && !request->is_stream_done) {
         request->is_stream_done = true;
-        disk_submit(server->disk, abort_job, request_ref(request));
+        disk_submit(finisher(request), abort_job, request_ref(request));
     }
     request_unref(request);
     (void)g_atomic_int_dec_and_test(&server->open); /* server_stop looks at it */
@@ -592,6 +617,7 @@ static void server_free(struct server *server)
             MHD_stop_daemon(lane->daemon);
         }
     }
+    disk_stop(server->transfers);
     disk_stop(server->disk);
     watchdog_stop(server->watchdog);
     parked_list_free(server->parked);
@@ -615,6 +641,7 @@ static bool start_threads(struct server *server, GError **error)
     };
 
     server->disk = disk_start(config->disk_threads > 0 ? config->disk_threads : 8);
+    server->transfers = disk_start(config->transfer_threads > 0 ? config->transfer_threads : 16);
     server->parked = parked_list_new(run_parked, server);
     server->watchdog = watchdog_start(&limits, on_tick, server);
     for (size_t i = 0; i < LANE_COUNT * LANE_THREADS; i++) {

@@ -18,6 +18,7 @@ struct server_config {
     const char *host;            /* "127.0.0.1", "::" */
     int port;                    /* 0: any free one, see server_port */
     int disk_threads;            /* 0: 8 */
+    int transfer_threads;        /* 0: 16; what waits for the network, see transfer.h */
     const char *trusted_proxies; /* comma list of addresses whose X-Forwarded-For and -Proto count; NULL: none */
     const char *base_url;        /* public address; its host and scheme win over the request's; NULL or "": none */
     int64_t head_ms;             /* 0: 15 s until the head is complete */

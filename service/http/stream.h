@@ -29,6 +29,7 @@ struct stream {
     /* Last call, after finish or abort; any thread. */
     void (*free)(void *context);
     void *context;
+    bool finish_transfers; /* finish and abort wait for the network: transfer threads instead of disk threads */
 };
 
 /* Takes over stream->context. Handlers only. */

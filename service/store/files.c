@@ -12,6 +12,7 @@
 
 #include <glib/gstdio.h>
 
+#include "common/digest.h"
 #include "common/failure.h"
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
@@ -39,8 +40,9 @@ static bool fail(GError **error, const char *what, const char *name)
     return false;
 }
 
-static struct store *open_folder(const char *address, GError **error)
+static struct store *open_folder(const struct store_config *config, GError **error)
 {
+    const char *address = config->address;
     g_auto(Descriptor) fd = -1;
 
     if (g_mkdir_with_parents(address, 0700) != 0) {
@@ -150,7 +152,7 @@ static bool put_file(struct store *store, const char *key, const char *path, GEr
     return sync_folder_of(path, error);
 }
 
-static int open_read(struct store *store, const char *key, int64_t *size, GError **error)
+static int open_object(struct store *store, const char *key, int64_t *size, GError **error)
 {
     const struct files *files = files_of(store);
     const char *name;
@@ -170,6 +172,30 @@ static int open_read(struct store *store, const char *key, int64_t *size, GError
     const int opened = fd;
     fd = -1;
     return opened;
+}
+
+static struct store_reader *open_read(struct store *store, const char *key, GError **error)
+{
+    int64_t size = 0;
+    const int fd = open_object(store, key, &size, error);
+
+    return fd < 0 ? NULL : store_reader_new(store, key, size, fd);
+}
+
+static bool verify(struct store *store, const char *key, int64_t bytes, const char *sha256, GError **error)
+{
+    char found[DIGEST_HEX + 1];
+    int64_t size = 0;
+    g_auto(Descriptor) fd = open_object(store, key, &size, error);
+
+    if (fd < 0 || !digest_descriptor(fd, found, error)) {
+        return false;
+    }
+    if (size != bytes || strcmp(found, sha256) != 0) {
+        g_set_error(error, STORE_ERROR, REASON_CONFLICT, "\"%s\" is not what was put", key);
+        return false;
+    }
+    return true;
 }
 
 static bool remove_file(struct store *store, const char *key, GError **error)
@@ -277,6 +303,7 @@ const struct store_driver files_driver = {
     .close = close_folder,
     .put_file = put_file,
     .open_read = open_read,
+    .verify = verify,
     .remove = remove_file,
     .each = each,
     .local_path = local_path,

@@ -5,12 +5,11 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash, randomInt } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import * as tus from 'tus-js-client';
 import { api, clip, decide, form, login, queued, reviewers, sleep, startWorker, status } from '../support/stack.mjs';
-import { startService } from '../http/support/service.mjs';
+import { startService, storedBytes } from '../http/support/service.mjs';
 
 const KILLS = process.env.FULL ? 1000 : 50;
 const PHONES = 2;
@@ -133,7 +132,7 @@ test(`${KILLS} kills lose nothing and show nothing`, { timeout: KILLS * 20000 + 
     } while (Date.now() < end);
     assert.ok(now, `${receipt.code} is unknown`);
     assert.ok(['in_review', 'published'].includes(now.status), `${receipt.code} ended as ${now.status} ${now.reason?.code}; worker: ${worker.log.slice(-500)}`);
-    const stored = readFileSync(join(service.data, 'store', 'original', receipt.upload));
+    const stored = storedBytes(service.data, `original/${receipt.upload}`);
     assert.equal(createHash('sha256').update(stored).digest('hex'), receipt.sha256, `${receipt.code}: other bytes`);
   }
   assert.deepEqual(leaks, []);

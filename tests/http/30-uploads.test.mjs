@@ -1,13 +1,13 @@
 // tus 1.0.0 against the running service: each rule of the protocol by itself, then the client of others.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { join } from 'node:path';
 import * as tus from 'tus-js-client';
-import { build, raw, request, sleep, startService, until } from './support/service.mjs';
+import { build, raw, request, sleep, startService, storedBytes, until } from './support/service.mjs';
 
 // Random bytes are no video: the sniffer is asked in a test of its own.
 const UNSNIFFED = { XUEPAI_MEDIA_PROGRAM: '/nonexistent' };
@@ -18,7 +18,7 @@ after(async () => { assert.equal((await service.stop()).code, 0); });
 const VERSION = { 'Tus-Resumable': '1.0.0' };
 const PIECE = { ...VERSION, 'Content-Type': 'application/offset+octet-stream' };
 const base64 = (text) => Buffer.from(text).toString('base64');
-const stored = (id, data = service.data) => readFileSync(join(data, 'store', 'original', id));
+const stored = (id, data = service.data) => storedBytes(data, `original/${id}`);
 
 async function create(length, headers = {}) {
   const answer = await request(`${service.url}/files`, {

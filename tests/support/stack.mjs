@@ -8,10 +8,12 @@ import { build, root, sleep, startService } from '../http/support/service.mjs';
 export { build, root, sleep };
 
 export function startWorker(service, environment = {}, { program = join(build, 'xuepai-worker'), cwd = root } = {}) {
+  // no worker ever sees the store's keys
+  const { XUEPAI_STORE: _1, XUEPAI_STORE_KEY: _2, XUEPAI_STORE_SECRET: _3, ...rest } = process.env;
   const child = spawn(program, [], {
     cwd,
     env: {
-      ...process.env,
+      ...rest,
       XUEPAI_DATA: service.data,
       XUEPAI_SERVICE_URL: service.url,
       ...environment,

@@ -16,11 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct offer_message offer = {0};
     struct finish_message finish = {0};
     struct fail_message fail = {0};
+    struct place_message place = {0};
+    struct placed_message placed = {0};
 
     if (json == NULL) {
         return 0;
     }
-    switch (data[0] % 4) {
+    switch (data[0] % 6) {
     case 0:
         (void)claim_message_read(json, &claim, NULL);
         claim_message_clear(&claim);
@@ -32,6 +34,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 2:
         (void)finish_message_read(json, &finish, NULL);
         finish_message_clear(&finish);
+        break;
+    case 3:
+        (void)place_message_read(json, &place, NULL);
+        place_message_clear(&place);
+        break;
+    case 4:
+        (void)placed_message_read(json, &placed, NULL);
+        placed_message_clear(&placed);
         break;
     default:
         (void)fail_message_read(json, &fail, NULL);

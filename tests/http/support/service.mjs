@@ -1,6 +1,7 @@
 // Starts the service on a free port with its own data folder, and stops it. Every black-box test uses this one.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,20 @@ export const build = resolve(root, process.env.XUEPAI_BUILD ?? 'build');
 const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
+// The suites run on a folder, and again on the object store at XUEPAI_TEST_STORE (scripts/radosgw), where each data folder
+// has a bucket of its own. Parts are small, so that a clip has several.
+const bucketOf = (data) => `t-${createHash('sha256').update(data).digest('hex').slice(0, 20)}`;
+export const storeAddress = (data, endpoint = process.env.XUEPAI_TEST_STORE) =>
+  `s3://${bucketOf(data)}?endpoint=${endpoint}&region=us-east-1&part=5242880`;
+const storeSettings = (data) => (process.env.XUEPAI_TEST_STORE ? { XUEPAI_STORE: storeAddress(data) } : {});
+
+// The bytes of one object as another client than ours reads them; throws when it is not there.
+export function storedBytes(data, key, endpoint = process.env.XUEPAI_TEST_STORE) {
+  if (!endpoint) return readFileSync(join(data, 'store', key));
+  return execFileSync('curl', ['-s', '-f', '--aws-sigv4', 'aws:amz:us-east-1:s3', '--user', 'testkey:testsecret',
+    '-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD', `${endpoint}/${bucketOf(data)}/${key}`], { maxBuffer: 1 << 30 });
+}
+
 // environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one; program, cwd: another one.
 export async function startService({ environment = {}, data, program = join(build, 'xuepai-service'), cwd = root } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'xuepai-'));
@@ -24,6 +39,7 @@ export async function startService({ environment = {}, data, program = join(buil
       XUEPAI_DATA: folder,
       XUEPAI_ADMIN_PASSWORD: 'a password for tests',
       XUEPAI_RESERVE_BYTES: '0',
+      ...storeSettings(folder),
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -28,6 +28,32 @@ static void test_offer_there_and_back(void)
     offer_message_clear(&read);
 }
 
+static void test_place_there_and_back(void)
+{
+    static const char DIGEST[] = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    char *headers[] = {(char *)(uintptr_t) "x-amz-meta-sha256: 1", NULL};
+    const struct place_message asked = {.token = 7,
+                                        .name = (char *)(uintptr_t) "a.mp4",
+                                        .sha256 = (char *)(uintptr_t)DIGEST};
+    const struct placed_message answered = {.url = (char *)(uintptr_t) "http://a/b?c", .headers = headers};
+    json_auto_t *asked_json = place_message_json(&asked);
+    json_auto_t *answered_json = placed_message_json(&answered);
+    json_auto_t *forged = json_pack("{s:s, s:[s]}", "url", "/a", "headers", "A: b\r\nC: d");
+    struct place_message place = {0};
+    struct placed_message placed = {0};
+
+    g_assert_true(place_message_read(asked_json, &place, NULL));
+    g_assert_cmpint(place.token, ==, 7);
+    g_assert_cmpstr(place.sha256, ==, DIGEST);
+    g_assert_true(placed_message_read(answered_json, &placed, NULL));
+    g_assert_cmpstr(placed.url, ==, "http://a/b?c");
+    g_assert_cmpstr(placed.headers[0], ==, headers[0]);
+    g_assert_null(placed.headers[1]);
+    place_message_clear(&place);
+    placed_message_clear(&placed);
+    g_assert_false(placed_message_read(forged, &placed, NULL));
+}
+
 static void test_malformed_messages_are_refused(void)
 {
     static const char *const CLAIMS[] = {"{}", "{\"worker\":1}",
@@ -59,6 +85,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/message/offer_there_and_back", test_offer_there_and_back);
+    g_test_add_func("/message/place_there_and_back", test_place_there_and_back);
     g_test_add_func("/message/malformed_messages_are_refused", test_malformed_messages_are_refused);
     return g_test_run();
 }

@@ -1,0 +1,172 @@
+#include "service/store_watch.h"
+
+#include "common/failure.h"
+#include "service/database/database.h"
+#include "service/handlers/uploads.h"
+#include "service/model/rendition.h"
+#include "service/store/store.h"
+
+enum {
+    TICK_MS = 1000,
+    RETRY_EVERY_MS = 5 * 1000,
+    SWEEP_EVERY_MS = 3600 * 1000,
+    ORPHAN_MS = 3600 * 1000, /* longer than any lease and any address that a worker has: its row may be on the way */
+    UNFINISHED_MS = 24 * 3600 * 1000, /* of a multipart upload */
+};
+
+struct store_watch {
+    struct app *app;
+    GThread *thread;
+    char *cause; /* why the store is away, as last logged; NULL: it is there. The watch's thread */
+    GMutex lock;
+    GCond changed;
+    bool is_stopping; /* under lock */
+};
+
+/* --- objects that no row names --------------------------------------------------------------------------------- */
+
+struct use {
+    const char *key;
+    bool is_used;
+};
+
+static bool look_used(struct sql *sql, void *context, GError **error)
+{
+    struct use *use = context;
+
+    return rendition_key_is_used(sql, use->key, &use->is_used, error);
+}
+
+struct sweep {
+    struct app *app;
+    int64_t now_ms;
+    GPtrArray *orphans;
+};
+
+static bool collect_orphan(void *context, const char *key, int64_t size, int64_t modified_ms)
+{
+    struct sweep *sweep = context;
+    struct use use = {.key = key};
+
+    (void)size;
+    if (sweep->now_ms - modified_ms > ORPHAN_MS &&
+        database_read(sweep->app->database, "rendition.key_is_used", look_used, &use, NULL) && !use.is_used) {
+        g_ptr_array_add(sweep->orphans, g_strdup(key));
+    }
+    return true;
+}
+
+/* Files that no row names: left by a crash between a rename and its commit. */
+static bool sweep_store(struct app *app, int64_t now_ms, GError **error)
+{
+    g_autoptr(GPtrArray) orphans = g_ptr_array_new_with_free_func(g_free);
+    struct sweep sweep = {.app = app, .now_ms = now_ms, .orphans = orphans};
+
+    if (!store_each(app->store, "", collect_orphan, &sweep, error)) {
+        return false;
+    }
+    for (guint i = 0; i < orphans->len; i++) {
+        log_message(&app->log, "store.orphan_removed", "key=%s", (const char *)g_ptr_array_index(orphans, i));
+        if (!store_remove(app->store, g_ptr_array_index(orphans, i), error)) {
+            return false;
+        }
+    }
+    return store_sweep(app->store, now_ms - UNFINISHED_MS, error);
+}
+
+/* --- the chores ------------------------------------------------------------------------------------------------ */
+
+static bool look(struct store_watch *watch)
+{
+    const struct app *app = watch->app;
+    g_autoptr(GError) error = NULL;
+    const bool is_up = store_check(app->store, &error);
+
+    /* once when it goes, again when the cause is another one: a store that came back may still refuse us */
+    if (!is_up && g_strcmp0(watch->cause, error->message) != 0) {
+        log_error(&app->log, "store.unreachable", error);
+    } else if (is_up && watch->cause != NULL) {
+        log_message(&app->log, "store.reachable", "uploads that waited go on");
+    }
+    g_free(watch->cause);
+    watch->cause = is_up ? NULL : g_strdup(error->message);
+    return is_up;
+}
+
+static bool wait_tick(struct store_watch *watch)
+{
+    g_mutex_lock(&watch->lock);
+    const gint64 until = g_get_monotonic_time() + TICK_MS * G_TIME_SPAN_MILLISECOND;
+    while (!watch->is_stopping && g_cond_wait_until(&watch->changed, &watch->lock, until)) {
+    }
+    const bool goes_on = !watch->is_stopping;
+    g_mutex_unlock(&watch->lock);
+    return goes_on;
+}
+
+static bool is_due(int64_t *due_us, int64_t every_ms)
+{
+    if (g_get_monotonic_time() < *due_us) {
+        return false;
+    }
+    *due_us = g_get_monotonic_time() + every_ms * 1000;
+    return true;
+}
+
+static void sweep_and_log(struct app *app)
+{
+    g_autoptr(GError) error = NULL;
+
+    uploads_sweep_strays(app->uploads, g_get_real_time() / 1000);
+    if (!sweep_store(app, g_get_real_time() / 1000, &error)) {
+        log_error(&app->log, "store.sweep", error);
+    }
+}
+
+static gpointer store_watch_main(gpointer data)
+{
+    struct store_watch *watch = data;
+    int64_t retry_us = 0;
+    int64_t sweep_us = 0;
+
+    do {
+        const bool is_up = look(watch);
+        if (!is_up) {
+            retry_us = 0; /* at once when it is back */
+        }
+        if (is_up && is_due(&retry_us, RETRY_EVERY_MS)) {
+            uploads_retry(watch->app->uploads, g_get_real_time() / 1000);
+        }
+        if (is_up && is_due(&sweep_us, SWEEP_EVERY_MS)) {
+            sweep_and_log(watch->app);
+        }
+    } while (wait_tick(watch));
+    return NULL;
+}
+
+struct store_watch *store_watch_start(struct app *app)
+{
+    struct store_watch *watch = g_new0(struct store_watch, 1);
+
+    watch->app = app;
+    g_mutex_init(&watch->lock);
+    g_cond_init(&watch->changed);
+    watch->thread = g_thread_new("store", store_watch_main, watch);
+    return watch;
+}
+
+void store_watch_stop(struct store_watch *watch)
+{
+    if (watch == NULL) {
+        return;
+    }
+    g_mutex_lock(&watch->lock);
+    watch->is_stopping = true;
+    g_cond_signal(&watch->changed);
+    g_mutex_unlock(&watch->lock);
+    g_thread_join(watch->thread);
+    g_mutex_clear(&watch->lock);
+    g_cond_clear(&watch->changed);
+    g_free(watch->cause);
+    g_free(watch);
+}
