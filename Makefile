@@ -29,7 +29,7 @@ CFLAGS   += -std=c17 -D_GNU_SOURCE -DXUEPAI_VERSION='"$(or $(VERSION),0)"' -I. $
 LDFLAGS  += $(LDHARDEN) -pthread
 
 # What each program may link; tests/unit/boundaries_test reads the result from the programs themselves.
-service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libcurl libsodium libcrypto jansson libqrencode
+service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libpq libcurl libsodium libcrypto jansson libqrencode
 worker_packages  := glib-2.0 gio-2.0 libcurl libcrypto jansson
 media_packages   := glib-2.0 jansson libavformat libavcodec libavfilter libavutil libswscale libswresample vips libseccomp
 media_extra      := -lmagic -lm
@@ -45,7 +45,7 @@ media_sources   := $(filter-out worker/media/main.c,$(wildcard worker/media/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/xuepai-service $(BUILD)/xuepai-worker $(BUILD)/xuepai-media
 
-.PHONY: all help build run test unit unit-verbose http browser media lint asan fuzz faults bench demo install deps \
+.PHONY: all help build run test unit unit-postgres unit-verbose http browser media lint asan fuzz faults bench demo install deps \
         deps-test programs web clean format
 
 all: build
@@ -101,6 +101,8 @@ $(BUILD)/obj/%.o: %.c
 # Unit tests: tests/unit/service/http/ranges_test.c tests service/http/ranges.c and is linked with that program.
 unit_sources := $(shell find tests/unit -name '*_test.c' 2>/dev/null)
 unit_programs := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(unit_sources))
+# what runs on both engines
+engine_programs := $(filter $(BUILD)/unit/service/database/% $(BUILD)/unit/service/model/%,$(unit_programs))
 support_sources := $(wildcard tests/unit/support/*.c)
 
 # Archives, so that a test is linked with what it uses and nothing else.
@@ -125,6 +127,10 @@ $(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(BUILD)/libwor
 unit: programs $(unit_programs)
 	@if [ -n "$(unit_programs)" ]; then \
 	    G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) prove --exec '' $(unit_programs); fi
+
+## make unit-postgres  those of database and model once more, on a throw-away PostgreSQL
+unit-postgres: programs $(engine_programs)
+	@G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) scripts/postgres run prove --verbose --exec '' $(engine_programs)
 
 unit-verbose: programs $(unit_programs)
 	@G_DEBUG=fatal-criticals XUEPAI_BUILD=$(BUILD) prove --verbose --exec '' $(unit_programs)

@@ -55,6 +55,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_IO]              = { "io",              FAILURE_IO,              "系统出了点问题，请稍后再试，已传的部分不会丢。" },
     [REASON_UNKNOWN_OUTCOME] = { "unknown-outcome", FAILURE_UNKNOWN_OUTCOME, "系统出了点问题，请稍后查看结果，不用重复提交。" },
     [REASON_INTERNAL]        = { "internal",        FAILURE_INTERNAL,        "系统出了点问题，我们已经记录下来，请稍后再试。" },
+    [REASON_DATABASE_DOWN]   = { "database-down",   FAILURE_BUSY,            "系统正在恢复，请过一会儿再试，已传的部分不会丢。" },
 
     [REASON_MALFORMED]       = { "malformed-request", FAILURE_INPUT,       "请求的格式不对。" },
     [REASON_BODY_TOO_LARGE]  = { "body-too-large",  FAILURE_LIMIT,         "提交的内容太长了，请删减后再试。" },

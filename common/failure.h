@@ -87,6 +87,7 @@ enum reason {
     REASON_IO,
     REASON_UNKNOWN_OUTCOME,
     REASON_INTERNAL,
+    REASON_DATABASE_DOWN, /* the server does not answer; nothing of the transaction remains */
 
     /* http and uploads */
     REASON_MALFORMED,

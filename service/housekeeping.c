@@ -1,7 +1,6 @@
 #include "service/housekeeping.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <glib/gstdio.h>
 
@@ -72,13 +71,11 @@ static bool settle_decisions(struct app *app, int64_t now_ms, GError **error)
 static bool void_leases(struct sql *sql, void *context, GError **error)
 {
     struct due *due = context;
-    struct timespec now;
 
-    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail on Linux >= 2.6.39 */
-    return job_void_leases(sql, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &due->changed, error);
+    return job_void_leases(sql, sql_lease_clock_ms(sql), &due->changed, error);
 }
 
-/* Also wakes claims for jobs that were queued for later. */
+/* Also wakes claims: for jobs that were queued for later, and because a hint of the database may have been lost. */
 static bool return_jobs(struct app *app, int64_t now_ms, GError **error)
 {
     struct due due = {.app = app, .now_ms = now_ms};
@@ -142,13 +139,14 @@ static bool sweep_jobs(struct app *app, int64_t now_ms, GError **error)
     return true;
 }
 
-/* THE table of chores. */
+/* THE table of chores. Each may run in several services of one database at once: a row is changed by the first alone
+ * (guarded updates), and files belong to one data folder. */
 static const struct {
     const char *name;
     int64_t every_ms;
     bool (*run)(struct app *app, int64_t now_ms, GError **error);
 } CHORES[] = {
-    {"decisions", TICK_MS, settle_decisions}, {"jobs", 2000, return_jobs},
+    {"decisions", TICK_MS, settle_decisions}, {"jobs", 1000, return_jobs},
     {"logins", 60 * 1000, sweep_logins},      {"uploads", 10 * 1000, sweep_uploads},
     {"job-folders", 600 * 1000, sweep_jobs},
 };

@@ -16,6 +16,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/uploads.h"
 #include "service/housekeeping.h"
+#include "service/http/parked.h"
 #include "service/http/routes.h"
 #include "service/http/server.h"
 #include "service/model/job.h"
@@ -80,7 +81,7 @@ static bool open_database(struct app *app, GError **error)
     const bool is_default = g_strcmp0(address, "sqlite:") == 0;
 
     app->database = database_open(is_default ? embedded : address, error);
-    return app->database != NULL && migrate(app->database, "sqlite", g_get_real_time() / 1000, error);
+    return app->database != NULL && migrate(app->database, g_get_real_time() / 1000, error);
 }
 
 static bool open_store(struct app *app, GError **error)
@@ -135,10 +136,12 @@ static bool open_rules(struct app *app, GError **error)
     return app->rules != NULL;
 }
 
+/* A boot clock may have begun anew. Other services of a shared database go on, and so do their workers. */
 static bool void_all_leases(struct sql *sql, void *context, GError **error)
 {
-    (void)context;
-    return job_void_leases(sql, G_MAXINT64, NULL, error);
+    const struct app *app = context;
+
+    return database_is_shared(app->database) || job_void_leases(sql, G_MAXINT64, NULL, error);
 }
 
 /* xuepai-media lies beside this program. */
@@ -165,7 +168,7 @@ static bool open_all(struct app *app, GError **error)
     }
     open_sniffer(app);
     app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
-    if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, NULL, error)) {
+    if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, app, error)) {
         return false;
     }
     app->uploads = uploads_open(app, error);
@@ -268,6 +271,12 @@ static int serve(struct app *app, const sigset_t *signals)
     }
 }
 
+/* A job was queued, here or by another service of the database. */
+static void wake_claims(void *context)
+{
+    server_wake(context, "jobs");
+}
+
 static int run(struct app *app, bool quiet, const sigset_t *signals)
 {
     g_autofree char *password = NULL;
@@ -278,12 +287,14 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
         close_all(app);
         return code;
     }
+    database_listen(app->database, wake_claims, app->server);
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
     print_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
     store_watch_stop(store_watch);
+    database_unlisten(app->database);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
     close_all(app);

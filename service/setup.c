@@ -120,7 +120,12 @@ bool setup_administrator(struct app *app, char **password, GError **error)
         .password_hash = hash,
     };
     first.admin = &admin;
-    if (!database_transact(app->database, "staff.first", add, &first, error)) {
+    g_autoptr(GError) cause = NULL;
+    if (!database_transact(app->database, "staff.first", add, &first, &cause)) {
+        if (cause->code == REASON_CONFLICT) {
+            return true; /* another service of the database, started at the same moment, has added it */
+        }
+        g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
     g_free(first.id);

@@ -6,8 +6,13 @@
 #include "common/failure.h"
 #include "service/database/driver.h"
 
-static const struct database_driver *const DRIVERS[] = {
-    &sqlite_driver,
+static const struct {
+    const char *scheme;
+    const struct database_driver *driver;
+} DRIVERS[] = {
+    {"sqlite", &sqlite_driver},
+    {"postgresql", &postgres_driver},
+    {"postgres", &postgres_driver},
 };
 
 struct database *database_open(const char *address, GError **error)
@@ -15,8 +20,8 @@ struct database *database_open(const char *address, GError **error)
     g_autofree char *scheme = g_uri_parse_scheme(address);
 
     for (size_t i = 0; scheme != NULL && i < G_N_ELEMENTS(DRIVERS); i++) {
-        if (strcmp(DRIVERS[i]->scheme, scheme) == 0) {
-            return DRIVERS[i]->open(address, error);
+        if (strcmp(DRIVERS[i].scheme, scheme) == 0) {
+            return DRIVERS[i].driver->open(address, error);
         }
     }
     g_set_error(error, DATABASE_ERROR, REASON_INPUT, "no database engine for \"%s\"", scheme == NULL ? "" : scheme);
@@ -28,6 +33,26 @@ void database_free(struct database *database)
     if (database != NULL) {
         database->driver->close(database);
     }
+}
+
+const char *database_engine(const struct database *database)
+{
+    return database->driver->name;
+}
+
+bool database_is_shared(const struct database *database)
+{
+    return database->driver->is_shared;
+}
+
+void database_listen(struct database *database, database_wake *wake, void *context)
+{
+    database->driver->listen(database, wake, context);
+}
+
+void database_unlisten(struct database *database)
+{
+    database->driver->unlisten(database);
 }
 
 bool database_transact(struct database *database, const char *name, database_work *work, void *context, GError **error)
@@ -58,6 +83,26 @@ bool database_is_healthy(struct database *database)
 bool sql_script(struct sql *sql, const char *text, GError **error)
 {
     return sql->driver->script(sql, text, error);
+}
+
+bool sql_lock(struct sql *sql, enum sql_lock lock, GError **error)
+{
+    return !sql->locks || sql->driver->lock(sql, lock, error);
+}
+
+bool sql_notify(struct sql *sql, GError **error)
+{
+    return sql->driver->notify(sql, error);
+}
+
+int64_t sql_lease_clock_ms(const struct sql *sql)
+{
+    return sql->lease_clock_ms;
+}
+
+bool sql_lock_row(struct sql *sql, const char *text, struct sql_values values, GError **error)
+{
+    return !sql->locks || sql_run(sql, text, values, NULL, error);
 }
 
 bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_t *changed, GError **error)

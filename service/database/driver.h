@@ -19,19 +19,26 @@ struct sql_driver {
     int64_t (*changed)(const struct sql_result *result);
     void (*finish)(struct sql_result *result);
     bool (*script)(struct sql *sql, const char *text, GError **error);
+    bool (*lock)(struct sql *sql, enum sql_lock lock, GError **error); /* writers of a shared database only */
+    bool (*notify)(struct sql *sql, GError **error);
 };
 
 /* First member of an engine's connection. */
 struct sql {
     const struct sql_driver *driver;
+    bool locks;             /* other writers run beside this transaction */
+    int64_t lease_clock_ms; /* read when the transaction began */
 };
 
 struct database_driver {
-    const char *scheme; /* "sqlite" */
+    const char *name; /* "sqlite"; names the engine's own part of a migration too */
+    bool is_shared;   /* several services may use one database */
     struct database *(*open)(const char *address, GError **error);
     void (*close)(struct database *database);
     bool (*transact)(struct database *database, const char *name, database_work *work, void *context, GError **error);
     bool (*read)(struct database *database, const char *name, database_work *work, void *context, GError **error);
+    void (*listen)(struct database *database, database_wake *wake, void *context);
+    void (*unlisten)(struct database *database);
     bool (*checkpoint)(struct database *database, GError **error);
     bool (*backup)(struct database *database, const char *path, GError **error);
     bool (*is_healthy)(struct database *database);
@@ -43,3 +50,4 @@ struct database {
 };
 
 extern const struct database_driver sqlite_driver;
+extern const struct database_driver postgres_driver;

@@ -8,6 +8,7 @@
  */
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include <sqlite3.h>
 
@@ -25,6 +26,7 @@ struct sqlite_sql {
     struct sql base;
     sqlite3 *connection;
     GHashTable *statements; /* literal text -> sqlite3_stmt *, idle between uses */
+    bool notifies;          /* something was queued since the last commit */
 };
 
 struct sql_result {
@@ -52,6 +54,9 @@ struct sqlite_database {
     atomic_bool stopping;
     GMutex lock; /* guards `done` of every operation */
     GCond settled;
+    GMutex listening; /* guards the two below; held during a call */
+    database_wake *wake;
+    void *wake_context;
 };
 
 static enum reason reason_of(int code)
@@ -222,6 +227,30 @@ static void sqlite_finish(struct sql_result *result)
     g_free(result);
 }
 
+/* One writer: there is nobody to lock out. */
+static bool sqlite_lock(struct sql *base, enum sql_lock lock, GError **error)
+{
+    (void)base;
+    (void)lock;
+    (void)error;
+    return true;
+}
+
+static bool sqlite_notify(struct sql *base, GError **error)
+{
+    (void)error;
+    ((struct sqlite_sql *)base)->notifies = true;
+    return true;
+}
+
+static int64_t boot_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail on Linux >= 2.6.39 */
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static const struct sql_driver SQL_DRIVER = {
     .execute = sqlite_execute,
     .next = sqlite_next,
@@ -232,6 +261,8 @@ static const struct sql_driver SQL_DRIVER = {
     .changed = sqlite_changed,
     .finish = sqlite_finish,
     .script = sqlite_script,
+    .lock = sqlite_lock,
+    .notify = sqlite_notify,
 };
 
 static void connection_close(struct sqlite_sql *sql)
@@ -292,6 +323,7 @@ static void operation_run(struct sqlite_database *database, struct operation *op
     if (!operation->good) {
         return;
     }
+    sql->base.lease_clock_ms = boot_ms();
     operation->good = operation->work(&sql->base, operation->context, &operation->error);
     if (operation->good) {
         operation->good = run_plain(sql->connection, "RELEASE operation", &operation->error);
@@ -319,6 +351,35 @@ static void batch_settle(struct sqlite_database *database, GPtrArray *batch, con
     g_cond_broadcast(&database->settled);
     g_mutex_unlock(&database->lock);
     g_ptr_array_set_size(batch, 0);
+}
+
+/* In the same process a hint costs nothing: a transaction that failed after it may give one too many. */
+static void wake_listener(struct sqlite_database *database)
+{
+    if (!database->writer.notifies) {
+        return;
+    }
+    database->writer.notifies = false;
+    g_mutex_lock(&database->listening);
+    if (database->wake != NULL) {
+        database->wake(database->wake_context);
+    }
+    g_mutex_unlock(&database->listening);
+}
+
+static void sqlite_listen(struct database *base, database_wake *wake, void *context)
+{
+    struct sqlite_database *database = (struct sqlite_database *)base;
+
+    g_mutex_lock(&database->listening);
+    database->wake = wake;
+    database->wake_context = context;
+    g_mutex_unlock(&database->listening);
+}
+
+static void sqlite_unlisten(struct database *base)
+{
+    sqlite_listen(base, NULL, NULL);
 }
 
 static void batch_run(struct sqlite_database *database, GPtrArray *batch, struct operation *first)
@@ -352,6 +413,7 @@ static void batch_run(struct sqlite_database *database, GPtrArray *batch, struct
         }
     }
     batch_settle(database, batch, cause);
+    wake_listener(database);
 }
 
 static gpointer writer_main(gpointer data)
@@ -411,6 +473,7 @@ static bool sqlite_read(struct database *base, const char *name, database_work *
     bool good = run_plain(sql->connection, "BEGIN", error);
 
     if (good) {
+        sql->base.lease_clock_ms = boot_ms();
         good = work(&sql->base, context, error);
         (void)run_plain(sql->connection, "ROLLBACK", NULL); /* ends the snapshot; there is nothing to lose */
     }
@@ -475,6 +538,7 @@ static void sqlite_close(struct database *base)
     g_async_queue_unref(database->readers);
     g_mutex_clear(&database->lock);
     g_cond_clear(&database->settled);
+    g_mutex_clear(&database->listening);
     g_free(database->path);
     g_free(database);
 }
@@ -525,6 +589,7 @@ static struct database *sqlite_open(const char *address, GError **error)
     database->readers = g_async_queue_new();
     g_mutex_init(&database->lock);
     g_cond_init(&database->settled);
+    g_mutex_init(&database->listening);
     if (!sqlite_start(database, error)) {
         sqlite_close(&database->base);
         return NULL;
@@ -533,11 +598,13 @@ static struct database *sqlite_open(const char *address, GError **error)
 }
 
 const struct database_driver sqlite_driver = {
-    .scheme = "sqlite",
+    .name = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
     .transact = sqlite_transact,
     .read = sqlite_read,
+    .listen = sqlite_listen,
+    .unlisten = sqlite_unlisten,
     .checkpoint = sqlite_checkpoint,
     .backup = sqlite_backup,
     .is_healthy = sqlite_is_healthy,

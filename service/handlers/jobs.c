@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/digest.h"
@@ -47,15 +46,6 @@ static void call_clear(struct call *call)
     g_clear_pointer(&call->keys, g_ptr_array_unref);
 }
 
-/* Leases are judged by a clock that no administrator sets. */
-static int64_t boot_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail on Linux >= 2.6.39 */
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static char *job_folder(const struct app *app, const char *job, int64_t token)
 {
     return g_strdup_printf("%s/jobs/%s-%" G_GINT64_FORMAT, app->data, job, token);
@@ -68,14 +58,14 @@ static bool take(struct sql *sql, void *context, GError **error)
         .worker = call->claim->worker,
         .sandbox = call->claim->sandbox,
         .now_ms = g_get_real_time() / 1000, /* the request's own time may be a long poll old */
-        .boot_ms = boot_ms(),
+        .boot_ms = sql_lease_clock_ms(sql),
         .lease_ms = call->app->settings->job_lease_ms,
     };
     const struct move started = {.event = EVENT_STARTED};
     int64_t changed;
 
     call_clear(call);
-    if (!job_void_leases(sql, boot_ms(), &changed, error) ||
+    if (!job_void_leases(sql, claim.boot_ms, &changed, error) ||
         !worker_seen(sql, claim.worker, call->claim->version, claim.sandbox, claim.now_ms, error) ||
         !job_take(sql, &claim, &call->job, &call->found, error)) {
         return false;
@@ -185,7 +175,7 @@ static bool renew(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return job_renew(sql, &call->lease, boot_ms() + call->app->settings->job_lease_ms, call->permille, error);
+    return job_renew(sql, &call->lease, sql_lease_clock_ms(sql) + call->app->settings->job_lease_ms, call->permille, error);
 }
 
 HANDLER(job_post_renew)

@@ -13,15 +13,24 @@ static const char ADD[] = /* job.add */
     " ON CONFLICT (kind, submission, revision) DO UPDATE SET state = 'queued', run_after_ms = excluded.run_after_ms,"
     " attempt = 0, permille = 0, reason = NULL, finished_ms = NULL"
     " WHERE job.state IN ('failed', 'cancelled')";
-static const char TAKE[] = /* job.take: a submitter whose jobs run already waits behind one who has none */
+/* A submitter whose jobs run already waits behind one who has none. The choice is among the first hundred in the order
+ * of the index: to weigh a whole backlog at every claim costs more than the claims of a busy pool leave. PostgreSQL
+ * passes over jobs and works that are locked (another claim, or a withdrawal on its way) instead of waiting for them. */
+static const char TAKE[] = /* job.take */
     "UPDATE job SET state = 'leased', token = token + 1, attempt = attempt + 1, lease_ms = $1, worker = $2,"
     " sandbox = $3, permille = 0"
     " WHERE id = (SELECT j.id FROM job j JOIN submission s ON s.id = j.submission"
-    "             WHERE j.state = 'queued' AND j.run_after_ms <= $4"
-    "             ORDER BY j.priority, (SELECT COUNT(*) FROM job b JOIN submission t ON t.id = b.submission"
-    "                                   WHERE b.state = 'leased' AND t.device_digest = s.device_digest),"
-    "                      j.run_after_ms, j.id LIMIT 1)"
+    "             LEFT JOIN (SELECT t.device_digest AS device_digest, COUNT(*) AS running"
+    "                        FROM job b JOIN submission t ON t.id = b.submission WHERE b.state = 'leased'"
+    "                        GROUP BY t.device_digest) busy ON busy.device_digest = s.device_digest"
+    "             WHERE j.state = 'queued' AND j.run_after_ms <= $4 AND j.id IN"
+    "                   (SELECT id FROM job WHERE state = 'queued' AND run_after_ms <= $4"
+    "                    ORDER BY priority, run_after_ms, id LIMIT 100)"
+    "             ORDER BY j.priority, COALESCE(busy.running, 0), j.run_after_ms, j.id LIMIT 1"
+    "             /*pg: FOR UPDATE OF j SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED */)"
     "   AND state = 'queued' RETURNING " JOB_FIELDS;
+static const char LOCK_WORK[] = /* submission.lock_of_job: before the job itself, as everywhere */
+    "SELECT id FROM submission WHERE id = (SELECT submission FROM job WHERE id = $1) /*pg: FOR NO KEY UPDATE */";
 static const char RENEW[] = /* job.renew */
     "UPDATE job SET lease_ms = $3, permille = $4 WHERE id = $1 AND token = $2 AND state = 'leased'";
 static const char GET_LEASED[] = /* job.get_leased */
@@ -40,15 +49,18 @@ static const char CANCEL[] = /* job.cancel */
     "UPDATE job SET state = 'cancelled', finished_ms = $2 WHERE submission = $1 AND state IN ('queued', 'leased')";
 static const char VOID_LEASES[] = /* job.void_leases: a lost worker does not count against the file */
     "UPDATE job SET state = 'queued', attempt = attempt - 1, reason = 'infrastructure', permille = 0"
-    " WHERE state = 'leased' AND lease_ms < $1";
+    " WHERE id IN (SELECT id FROM job WHERE state = 'leased' AND lease_ms < $1 ORDER BY id LIMIT 10000"
+    "              /*pg: FOR UPDATE SKIP LOCKED */)";
 static const char PROGRESS[] = /* job.progress */
     "SELECT " JOB_FIELDS " FROM job WHERE submission = $1 AND revision = $2 AND kind = 'prepare'";
 static const char COUNTS[] = /* job.counts */
     "SELECT COALESCE(SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END), 0) AS queued,"
     " COALESCE(SUM(CASE WHEN state = 'leased' THEN 1 ELSE 0 END), 0) AS leased,"
     " COALESCE(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) AS failed FROM job";
-static const char SEEN[] = /* worker.seen */
-    "INSERT INTO worker (name, version, sandbox, seen_ms) VALUES ($1, $2, $3, $4)"
+static const char SEEN[] = /* worker.seen: once a second, or the claims of one machine would wait for each other */
+    "INSERT INTO worker (name, version, sandbox, seen_ms) SELECT $1, $2, $3, $4"
+    " WHERE NOT EXISTS (SELECT 1 FROM worker"
+    "                   WHERE name = $1 AND version = $2 AND sandbox = $3 AND seen_ms > $4 - 1000)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, sandbox = excluded.sandbox,"
     " seen_ms = excluded.seen_ms";
 
@@ -97,7 +109,8 @@ bool job_add(struct sql *sql, const char *kind, const char *submission, int64_t 
     return sql_run(sql, ADD,
                    SQL_VALUES(SQL_T(id), SQL_T(kind), SQL_T(submission), SQL_I(revision), SQL_I(priority),
                               SQL_I(now_ms)),
-                   NULL, error);
+                   NULL, error) &&
+           sql_notify(sql, error);
 }
 
 bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, bool *found, GError **error)
@@ -145,7 +158,8 @@ bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *
 
 bool job_finish(struct sql *sql, const struct job_lease *lease, int64_t now_ms, GError **error)
 {
-    return leased_write(sql, FINISH, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_I(now_ms)), error);
+    return sql_lock_row(sql, LOCK_WORK, SQL_VALUES(SQL_T(lease->id)), error) &&
+           leased_write(sql, FINISH, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_I(now_ms)), error);
 }
 
 bool job_requeue(struct sql *sql, const struct job_lease *lease, const char *reason, bool counts, int64_t run_after_ms,
@@ -159,7 +173,8 @@ bool job_requeue(struct sql *sql, const struct job_lease *lease, const char *rea
 
 bool job_fail(struct sql *sql, const struct job_lease *lease, const char *reason, int64_t now_ms, GError **error)
 {
-    return leased_write(sql, FAIL, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_T(reason), SQL_I(now_ms)),
+    return sql_lock_row(sql, LOCK_WORK, SQL_VALUES(SQL_T(lease->id)), error) &&
+           leased_write(sql, FAIL, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_T(reason), SQL_I(now_ms)),
                         error);
 }
 

@@ -1,5 +1,6 @@
 /* The queue of work for the worker pool: add, claim with lease and fencing token, renew, finish, fail. Leases are judged
- * by the boot clock of this machine (boot_ms), never by wall time; at start every lease is void. */
+ * by the lease clock of the database (sql_lease_clock_ms), never by the wall time of a service. Where that is the boot
+ * clock of one machine (SQLite), every lease is void at the start of the service. */
 #pragma once
 
 #include "service/database/database.h"
@@ -57,7 +58,7 @@ bool job_fail(struct sql *sql, const struct job_lease *lease, const char *reason
 bool job_is_done(struct sql *sql, const struct job_lease *lease, bool *done, GError **error);
 
 bool job_cancel(struct sql *sql, const char *submission, int64_t now_ms, GError **error);
-/* Leases that ran out go back; boot_ms of INT64_MAX voids all (start of the service). *changed rows. */
+/* Leases that ran out go back; boot_ms of INT64_MAX voids all (start of the only service). *changed rows. */
 bool job_void_leases(struct sql *sql, int64_t boot_ms, int64_t *changed, GError **error);
 /* Progress of a work's running job, 0 when there is none. */
 bool job_progress(struct sql *sql, const char *submission, int64_t revision, int64_t *permille, GError **error);

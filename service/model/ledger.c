@@ -65,7 +65,9 @@ bool ledger_add(struct sql *sql, const struct actor *actor, const struct ledger_
     struct last last = {0};
     bool found = false;
 
-    if (!sql_row(sql, LAST, SQL_NO_VALUES, &LAST_MAP, &last, &found, error)) {
+    /* The lock is kept until the commit: callers come here as late as they can. Read after it, in a statement of its own,
+     * the end of the chain is the one that was committed last. */
+    if (!sql_lock(sql, SQL_LOCK_LEDGER, error) || !sql_row(sql, LAST, SQL_NO_VALUES, &LAST_MAP, &last, &found, error)) {
         return false;
     }
     g_autofree char *previous = found ? g_steal_pointer(&last.hash) : g_strdup(GENESIS);

@@ -12,13 +12,17 @@
 
 EMBED(schema_0001_initial, "service/model/schema/0001_initial.sql");
 EMBED(schema_0001_initial_sqlite, "service/model/schema/0001_initial.sqlite.sql");
+EMBED(schema_0001_initial_postgres, "service/model/schema/0001_initial.postgres.sql");
+EMBED(schema_0002_nodes, "service/model/schema/0002_nodes.sql");
 
 static const struct {
     int64_t version;
     const char *common;
-    const char *sqlite;
+    const char *sqlite;   /* run after it on this engine; NULL: nothing */
+    const char *postgres;
 } MIGRATIONS[] = {
-    {1, schema_0001_initial, schema_0001_initial_sqlite},
+    {1, schema_0001_initial, schema_0001_initial_sqlite, schema_0001_initial_postgres},
+    {2, schema_0002_nodes, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */
@@ -44,6 +48,11 @@ struct step {
     int64_t now_ms;
     bool more; /* out: another migration may wait */
 };
+
+static const char *own_part(size_t index, const char *engine)
+{
+    return strcmp(engine, "sqlite") == 0 ? MIGRATIONS[index].sqlite : MIGRATIONS[index].postgres;
+}
 
 static char *digest_of(size_t index)
 {
@@ -77,7 +86,8 @@ static bool apply_next(struct sql *sql, void *context, GError **error)
     bool found = false;
 
     step->more = false;
-    if (!sql_script(sql, MIGRATION_TABLE, error) ||
+    /* services that start together come here one after the other, and all but the first find the work done */
+    if (!sql_lock(sql, SQL_LOCK_SCHEMA, error) || !sql_script(sql, MIGRATION_TABLE, error) ||
         !sql_row(sql, NEWEST, SQL_NO_VALUES, &MAP, &newest, &found, error)) {
         return false;
     }
@@ -89,18 +99,18 @@ static bool apply_next(struct sql *sql, void *context, GError **error)
             continue;
         }
         g_autofree char *digest = digest_of(i);
+        const char *own = own_part(i, step->engine);
         step->more = true;
-        return sql_script(sql, MIGRATIONS[i].common, error) &&
-               (strcmp(step->engine, "sqlite") != 0 || sql_script(sql, MIGRATIONS[i].sqlite, error)) &&
+        return sql_script(sql, MIGRATIONS[i].common, error) && (own == NULL || sql_script(sql, own, error)) &&
                sql_run(sql, APPLIED, SQL_VALUES(SQL_I(MIGRATIONS[i].version), SQL_T(digest), SQL_I(step->now_ms)), NULL,
                        error);
     }
     return fits;
 }
 
-bool migrate(struct database *database, const char *engine, int64_t now_ms, GError **error)
+bool migrate(struct database *database, int64_t now_ms, GError **error)
 {
-    struct step step = {.engine = engine, .now_ms = now_ms, .more = true};
+    struct step step = {.engine = database_engine(database), .now_ms = now_ms, .more = true};
 
     while (step.more) {
         if (!database_transact(database, "migrate", apply_next, &step, error)) {

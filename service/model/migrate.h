@@ -3,5 +3,5 @@
 
 #include "service/database/database.h"
 
-/* `engine` chooses the second part of a migration, "sqlite". A database newer than this program is refused. */
-bool migrate(struct database *database, const char *engine, int64_t now_ms, GError **error);
+/* The engine chooses the second part of a migration. A database newer than this program is refused. */
+bool migrate(struct database *database, int64_t now_ms, GError **error);

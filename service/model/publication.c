@@ -29,7 +29,7 @@ static const char LIST[] = /* publication.list */
     "SELECT " PUBLICATION_FIELDS
     " WHERE ($1 = '' OR p.city = $1 OR p.region = $1) AND ($2 = '' OR p.track = $2) AND ($3 = '' OR p.edition = $3)"
     " AND ($4 = '' OR p.search LIKE $4 ESCAPE '!')"
-    " AND (p.published_ms < $5 OR (p.published_ms = $5 AND p.submission < $6))"
+    " AND (p.published_ms, p.submission) < ($5, $6)"
     " ORDER BY p.published_ms DESC, p.submission DESC LIMIT $7";
 static const char COUNT[] = /* publication.count */
     "SELECT COUNT(*) AS count FROM publication";

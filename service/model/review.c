@@ -12,7 +12,7 @@ static const char QUEUE[] = /* review.queue */
     " AND ($2 = '' OR s.city = $2 OR s.region = $2) AND s.stage >= $3 AND s.stage <= $4 AND ($5 = '' OR s.track = $5)"
     " AND ($6 = '' OR r.flags LIKE $6)"
     " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"
-    " AND (s.waiting_ms > $7 OR (s.waiting_ms = $7 AND s.id > $8)) ORDER BY s.waiting_ms, s.id LIMIT $9";
+    " AND (s.waiting_ms, s.id) > ($7, $8) ORDER BY s.waiting_ms, s.id LIMIT $9";
 static const char COUNT[] = /* review.count */
     "SELECT COUNT(*) AS waiting, COALESCE(MIN(waiting_ms), 0) AS oldest_ms FROM submission WHERE state = 'in_review'";
 static const char DECIDED_BY[] = /* review.decided_by: other decisions of this person on this revision */
@@ -329,16 +329,18 @@ static bool settle_one(struct sql *sql, const struct rules *rules, const struct 
                        GError **error)
 {
     g_auto(Submission) submission = {0};
+    int64_t changed = 0;
 
     if (!submission_get(sql, row->submission, &submission, error)) {
         return false;
     }
+    /* submission_get has locked the work, so this is decided once; the row count says whether by us. */
     const bool fits = strcmp(submission.state, "in_review") == 0 && submission.revision == row->revision &&
                       submission.stage == row->stage && g_strcmp0(submission.content_digest, row->content_digest) == 0;
-    if (!sql_run(sql, SETTLE, SQL_VALUES(SQL_T(row->id), SQL_T(fits ? "effective" : "void")), NULL, error)) {
+    if (!sql_run(sql, SETTLE, SQL_VALUES(SQL_T(row->id), SQL_T(fits ? "effective" : "void")), &changed, error)) {
         return false;
     }
-    return !fits || carry_out(sql, rules, &submission, row, now_ms, error);
+    return changed == 0 || !fits || carry_out(sql, rules, &submission, row, now_ms, error);
 }
 
 bool review_settle(struct sql *sql, const struct rules *rules, const char *id, int64_t now_ms, GError **error)

@@ -227,6 +227,10 @@ static bool mirror(struct sql *sql, void *context, GError **error)
 {
     const struct rules *rules = context;
 
+    /* services that start together would be in each other's way */
+    if (!sql_lock(sql, SQL_LOCK_SCHEMA, error)) {
+        return false;
+    }
     for (guint i = 0; i < rules->regions->len; i++) {
         const struct region *region = g_ptr_array_index(rules->regions, i);
         if (!sql_run(sql, ADD_REGION,

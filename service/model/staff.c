@@ -30,6 +30,8 @@ static const char SET_ACTIVE[] = /* staff.set_active */
     "UPDATE staff SET is_active = $2 WHERE id = $1 AND is_active <> $2";
 static const char SET_PASSWORD[] = /* staff.set_password */
     "UPDATE staff SET password = $2, failures = 0, slowed_until_ms = 0 WHERE id = $1";
+static const char FAILURES[] = /* staff.failures: as they are now, one wrong password at a time */
+    "SELECT failures FROM staff WHERE id = $1 /*pg: FOR NO KEY UPDATE */";
 static const char NOTE_FAILURE[] = /* staff.note_failure */
     "UPDATE staff SET failures = failures + 1, slowed_until_ms = $2 WHERE id = $1";
 static const char CLEAR_FAILURES[] = /* staff.clear_failures */
@@ -61,6 +63,12 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct staff, created_ms),
 };
 const struct sql_map staff_map = SQL_MAP(struct staff, COLUMNS);
+
+struct failures {
+    int64_t failures;
+};
+static const struct sql_column FAILURE_COLUMNS[] = {SQL_FIELD(struct failures, failures)};
+static const struct sql_map FAILURE_MAP = SQL_MAP(struct failures, FAILURE_COLUMNS);
 
 struct session {
     char *csrf;
@@ -259,9 +267,14 @@ json_t *staff_json(const struct staff *staff)
 bool staff_note_failure(struct sql *sql, const struct staff *staff, int64_t now_ms, GError **error)
 {
     int64_t wait_ms = 0;
+    struct failures now = {0};
+    bool found = false;
 
-    if (staff->failures + 1 >= FREE_FAILURES) {
-        const int64_t doublings = MIN(staff->failures + 1 - FREE_FAILURES, 10);
+    if (!sql_row(sql, FAILURES, SQL_VALUES(SQL_T(staff->id)), &FAILURE_MAP, &now, &found, error)) {
+        return false;
+    }
+    if (now.failures + 1 >= FREE_FAILURES) {
+        const int64_t doublings = MIN(now.failures + 1 - FREE_FAILURES, 10);
         wait_ms = MIN(INT64_C(1000) << doublings, SLOWEST_MS);
     }
     return sql_run(sql, NOTE_FAILURE, SQL_VALUES(SQL_T(staff->id), SQL_I(wait_ms == 0 ? 0 : now_ms + wait_ms)), NULL,

@@ -8,6 +8,12 @@
 #include "service/model/rendition.h"
 #include "service/model/text.h"
 
+static const char LOCK[] = /* submission.lock: the work comes first in the order of locks */
+    "SELECT id FROM submission WHERE id = $1 /*pg: FOR NO KEY UPDATE */";
+static const char LOCK_CODE[] = /* submission.lock_code */
+    "SELECT id FROM submission WHERE code = $1 /*pg: FOR NO KEY UPDATE */";
+static const char LOCK_OF_UPLOAD[] = /* submission.lock_of_upload */
+    "SELECT id FROM submission WHERE id = (SELECT submission FROM upload WHERE id = $1) /*pg: FOR NO KEY UPDATE */";
 static const char GET[] = /* submission.get */
     "SELECT " SUBMISSION_FIELDS " WHERE s.id = $1";
 static const char GET_CODE[] = /* submission.get_code */
@@ -22,7 +28,8 @@ static const char WAITING_FOR_UPLOAD[] = /* submission.waiting_for_upload */
 static const char ADD[] = /* submission.add */
     "INSERT INTO submission (id, code, pin_digest, device_digest, idempotency, edition, track, region, city, state,"
     " revision, contact_name, contact_phone, ai, waiting_ms, created_ms, updated_ms)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13)";
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13)"
+    " ON CONFLICT (idempotency) DO NOTHING";
 static const char ADD_REVISION[] = /* revision.add */
     "INSERT INTO revision (submission, number, title, words, created_ms) VALUES ($1, $2, $3, $4, $5)";
 static const char COPY_REVISION[] = /* revision.copy: the same files under new texts */
@@ -43,7 +50,11 @@ static const char SET_REVISION[] = /* submission.set_revision */
 static const char SET_FACTS[] = /* revision.set_facts */
     "UPDATE revision SET facts = $3, flags = $4, content_digest = $5 WHERE submission = $1 AND number = $2";
 static const char PIN_FAILURE[] = /* submission.pin_failure */
-    "UPDATE submission SET pin_failures = pin_failures + 1, pin_slowed_until_ms = $2 WHERE id = $1";
+    "UPDATE submission SET pin_failures = pin_failures + 1,"
+    " pin_slowed_until_ms = CASE WHEN pin_failures + 1 >= $2 THEN $3 ELSE 0 END"
+    " WHERE id = $1";
+static const char PIN_SLOWED[] = /* submission.pin_slowed: as it is now, one guess at a time */
+    "SELECT pin_slowed_until_ms AS count FROM submission WHERE id = $1 /*pg: FOR NO KEY UPDATE */";
 static const char PIN_RIGHT[] = /* submission.pin_right */
     "UPDATE submission SET pin_failures = 0, pin_slowed_until_ms = 0 WHERE id = $1 AND pin_failures > 0";
 static const char VOID_DECISIONS[] = /* decision.void: no decision outlives what it decided on */
@@ -125,11 +136,15 @@ static bool refuse(GError **error, enum reason reason, const char *message)
     return false;
 }
 
-static bool get_by(struct sql *sql, const char *text, const char *key, struct submission *submission, GError **error)
+/* In a writing transaction the row is locked first and read after, so that a state seen here is still the state when the
+ * transaction commits. */
+static bool get_by(struct sql *sql, const char *const texts[2], const char *key, struct submission *submission,
+                   GError **error)
 {
     bool found = false;
 
-    if (!sql_row(sql, text, SQL_VALUES(SQL_T(key)), &submission_map, submission, &found, error)) {
+    if (!sql_lock_row(sql, texts[0], SQL_VALUES(SQL_T(key)), error) ||
+        !sql_row(sql, texts[1], SQL_VALUES(SQL_T(key)), &submission_map, submission, &found, error)) {
         return false;
     }
     return found || refuse(error, REASON_NOT_FOUND, "no such work");
@@ -137,17 +152,20 @@ static bool get_by(struct sql *sql, const char *text, const char *key, struct su
 
 bool submission_get(struct sql *sql, const char *id, struct submission *submission, GError **error)
 {
-    return get_by(sql, GET, id, submission, error);
+    static const char *const TEXTS[2] = {LOCK, GET};
+
+    return get_by(sql, TEXTS, id, submission, error);
 }
 
 bool submission_get_code(struct sql *sql, const char *code, struct submission *submission, GError **error)
 {
+    static const char *const TEXTS[2] = {LOCK_CODE, GET_CODE};
     g_autofree char *normal = secret_receipt_normalize(code);
 
     if (normal == NULL) {
         return refuse(error, REASON_NOT_FOUND, "the check character does not fit");
     }
-    return get_by(sql, GET_CODE, normal, submission, error);
+    return get_by(sql, TEXTS, normal, submission, error);
 }
 
 struct sql_rows *submission_list_device(struct sql *sql, const char *device_digest, GError **error)
@@ -313,7 +331,9 @@ bool submission_upload_completed(struct sql *sql, const char *upload, int64_t no
     g_auto(Submission) submission = {0};
     bool found = false;
 
-    if (!sql_row(sql, WAITING_FOR_UPLOAD, SQL_VALUES(SQL_T(upload)), &submission_map, &submission, &found, error)) {
+    /* Two files of one work may end at the same moment: the second must see that the first is complete. */
+    if (!sql_lock_row(sql, LOCK_OF_UPLOAD, SQL_VALUES(SQL_T(upload)), error) ||
+        !sql_row(sql, WAITING_FOR_UPLOAD, SQL_VALUES(SQL_T(upload)), &submission_map, &submission, &found, error)) {
         return false;
     }
     return !found || receive_when_complete(sql, &submission, now_ms, error);
@@ -368,10 +388,12 @@ static bool add_consents(struct sql *sql, const struct rules *rules, const struc
     return true;
 }
 
+/* *added false: the same Idempotency-Key came on another line at this moment, and that work is *submission. */
 static bool add_rows(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
                      const struct submission_form *form, const struct form_texts *texts, int64_t now_ms,
-                     struct submission *submission, GError **error)
+                     struct submission *submission, bool *added, GError **error)
 {
+    int64_t changed = 0;
     g_autofree char *id = secret_id();
     g_autofree char *code = secret_receipt_code((int)rules->year);
     g_autofree char *pin = pin_of(secrets, id);
@@ -379,13 +401,21 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
     g_autofree char *name = secret_seal(secrets, texts->name);
     g_autofree char *phone = secret_seal(secrets, texts->phone);
 
-    return sql_run(sql, ADD,
-                   SQL_VALUES(SQL_T(id), SQL_T(code), SQL_T(digest), SQL_T(form->device_digest),
-                              SQL_T(form->idempotency), SQL_T(rules->edition), SQL_T(form->track), SQL_T(form->region),
-                              SQL_T(rules_city_of(rules, form->region)), SQL_T(name), SQL_T(phone), SQL_I(form->ai),
-                              SQL_I(now_ms)),
-                   NULL, error) &&
-           sql_run(sql, ADD_REVISION,
+    if (!sql_run(sql, ADD,
+                 SQL_VALUES(SQL_T(id), SQL_T(code), SQL_T(digest), SQL_T(form->device_digest),
+                            SQL_T(form->idempotency), SQL_T(rules->edition), SQL_T(form->track), SQL_T(form->region),
+                            SQL_T(rules_city_of(rules, form->region)), SQL_T(name), SQL_T(phone), SQL_I(form->ai),
+                            SQL_I(now_ms)),
+                 &changed, error)) {
+        return false;
+    }
+    *added = changed == 1;
+    if (!*added) {
+        bool found = false;
+        return sql_row(sql, GET_IDEMPOTENT, SQL_VALUES(SQL_T(form->idempotency)), &submission_map, submission, &found,
+                       error);
+    }
+    return sql_run(sql, ADD_REVISION,
                    SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(texts->title), SQL_T(texts->words), SQL_I(now_ms)), NULL,
                    error) &&
            add_consents(sql, rules, secrets, form, id, now_ms, error) && submission_get(sql, id, submission, error);
@@ -400,6 +430,7 @@ bool submission_create(struct sql *sql, const struct rules *rules, const struct 
     g_auto(Submission) submission = {0};
     g_auto(FormTexts) texts = {0};
     bool found = false;
+    bool added = false;
 
     if (form->idempotency != NULL && !sql_row(sql, GET_IDEMPOTENT, SQL_VALUES(SQL_T(form->idempotency)),
                                               &submission_map, &submission, &found, error)) {
@@ -407,12 +438,14 @@ bool submission_create(struct sql *sql, const struct rules *rules, const struct 
     }
     if (!found) {
         if (!check_rules(rules, form, now_ms, error) || !check_texts(form, &texts, error) ||
-            !add_rows(sql, rules, secrets, form, &texts, now_ms, &submission, error) ||
-            !take_uploads(sql, rules, &submission, form->uploads, error) ||
-            !submission_move(sql, &submission, &submitter, &submitted, now_ms, error) ||
-            !receive_when_complete(sql, &submission, now_ms, error)) {
+            !add_rows(sql, rules, secrets, form, &texts, now_ms, &submission, &added, error)) {
             return false;
         }
+    }
+    if (added && (!take_uploads(sql, rules, &submission, form->uploads, error) ||
+                  !submission_move(sql, &submission, &submitter, &submitted, now_ms, error) ||
+                  !receive_when_complete(sql, &submission, now_ms, error))) {
+        return false;
     }
     fill_receipt(secrets, &submission, receipt);
     return true;
@@ -513,16 +546,21 @@ bool submission_check_pin(struct sql *sql, const struct secrets *secrets, const 
                           const char *pin, int64_t now_ms, bool *right, GError **error)
 {
     g_autofree char *digest = pin_digest(secrets, submission->id, pin);
+    struct count slowed_until_ms = {0};
+    bool found = false;
 
-    if (submission->pin_slowed_until_ms > now_ms) {
+    if (!sql_row(sql, PIN_SLOWED, SQL_VALUES(SQL_T(submission->id)), &COUNT_MAP, &slowed_until_ms, &found, error)) {
+        return false;
+    }
+    if (slowed_until_ms.count > now_ms) {
         return refuse(error, REASON_LOGIN_SLOWED, "too many wrong PINs");
     }
     *right = secret_equal(digest, submission->pin_digest);
     if (*right) {
         return sql_run(sql, PIN_RIGHT, SQL_VALUES(SQL_T(submission->id)), NULL, error);
     }
-    const bool slowed = submission->pin_failures + 1 >= PIN_FREE_FAILURES;
-    return sql_run(sql, PIN_FAILURE, SQL_VALUES(SQL_T(submission->id), SQL_I(slowed ? now_ms + PIN_SLOW_MS : 0)), NULL,
+    return sql_run(sql, PIN_FAILURE,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(PIN_FREE_FAILURES), SQL_I(now_ms + PIN_SLOW_MS)), NULL,
                    error);
 }
 

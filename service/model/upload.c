@@ -32,7 +32,7 @@ static const char ABANDON[] = /* upload.abandon */
     "UPDATE upload SET state = 'gone', updated_ms = $2"
     " WHERE id = $1 AND state IN ('open', 'complete', 'refused') AND submission IS NULL";
 static const char OUTSTANDING[] = /* upload.outstanding */
-    "SELECT COALESCE(SUM(length_bytes - offset_bytes), 0) AS bytes FROM upload WHERE state = 'open'";
+    "SELECT CAST(COALESCE(SUM(length_bytes - offset_bytes), 0) AS BIGINT) AS bytes FROM upload WHERE state = 'open'";
 static const char LIST_OPEN[] = /* upload.list_open */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE state = 'open' AND id > $1 ORDER BY id LIMIT 1000";
 static const char LIST_EXPIRED[] = /* upload.list_expired */

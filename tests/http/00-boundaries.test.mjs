@@ -12,7 +12,7 @@ const MUST_NOT = {
   'xuepai-media': /sqlite|libpq|microhttpd|libcurl|libsodium/,
 };
 const MUST = {
-  'xuepai-service': [/libmicrohttpd/, /libsqlite3/, /libsodium/],
+  'xuepai-service': [/libmicrohttpd/, /libsqlite3/, /libpq/, /libsodium/],
   'xuepai-worker': [/libcurl/],
   'xuepai-media': [/libavformat/, /libmagic/, /libvips/, /libseccomp/],
 };

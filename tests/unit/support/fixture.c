@@ -4,6 +4,7 @@
 
 #include "service/model/job.h"
 #include "service/model/migrate.h"
+#include "tests/unit/support/engine.h"
 
 struct call {
     struct fixture *fixture;
@@ -20,11 +21,11 @@ void fixture_open(struct fixture *fixture)
 
     fixture->folder = g_dir_make_tmp("xuepai-test-XXXXXX", &error);
     g_assert_no_error(error);
-    g_autofree char *address = g_strdup_printf("sqlite:%s/test.db", fixture->folder);
+    fixture->address = engine_address(fixture->folder);
     fixture->now_ms = 1790000000000; /* 2026-09-21, inside the edition */
-    fixture->database = database_open(address, &error);
+    fixture->database = database_open(fixture->address, &error);
     g_assert_no_error(error);
-    g_assert_true(migrate(fixture->database, "sqlite", fixture->now_ms, &error));
+    g_assert_true(migrate(fixture->database, fixture->now_ms, &error));
     g_assert_no_error(error);
     fixture->rules = rules_load("config", &error);
     g_assert_no_error(error);
@@ -38,6 +39,8 @@ void fixture_close(struct fixture *fixture)
     g_autoptr(GDir) folder = g_dir_open(fixture->folder, 0, NULL);
 
     database_free(fixture->database);
+    engine_drop(fixture->address);
+    g_free(fixture->address);
     rules_free(fixture->rules);
     secrets_free(fixture->secrets);
     for (const char *name; (name = g_dir_read_name(folder)) != NULL;) {

@@ -10,6 +10,7 @@
 
 struct fixture {
     char *folder;
+    char *address; /* of the database, to open it once more */
     struct database *database;
     struct rules *rules;
     struct secrets *secrets;

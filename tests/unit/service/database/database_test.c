@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 
 #include "common/failure.h"
+#include "tests/unit/support/engine.h"
 
 struct row {
     char *name;
@@ -12,29 +13,37 @@ struct row {
 static const struct sql_column COLUMNS[] = {SQL_FIELD(struct row, name), SQL_FIELD(struct row, count)};
 static const struct sql_map MAP = SQL_MAP(struct row, COLUMNS);
 
-static struct database *open_temporary(char **path)
+/* Where a database of the run's engine lies. */
+struct place {
+    char *folder;
+    char *address;
+};
+
+static struct database *open_temporary(struct place *place)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *folder = g_dir_make_tmp("xuepai-test-XXXXXX", &error);
 
-    *path = g_build_filename(folder, "t.db", NULL);
-    g_autofree char *address = g_strconcat("sqlite:", *path, NULL);
-    struct database *database = database_open(address, &error);
+    place->folder = g_dir_make_tmp("xuepai-test-XXXXXX", &error);
+    g_assert_no_error(error);
+    place->address = engine_address(place->folder);
+    struct database *database = database_open(place->address, &error);
     g_assert_no_error(error);
     return database;
 }
 
-static void remove_temporary(char *path)
+static void remove_temporary(struct place *place)
 {
-    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *folder = place->folder;
     g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+
+    engine_drop(place->address);
+    g_free(place->address);
 
     for (const char *name; (name = g_dir_read_name(listing)) != NULL;) {
         g_autofree char *file = g_build_filename(folder, name, NULL);
         g_remove(file);
     }
     g_rmdir(folder);
-    g_free(path);
 }
 
 static bool make_table(struct sql *sql, void *context, GError **error)
@@ -69,8 +78,8 @@ static bool read_all(struct sql *sql, void *context, GError **error)
 
 static void test_rows_by_name(void)
 {
-    char *path;
-    struct database *database = open_temporary(&path);
+    struct place place;
+    struct database *database = open_temporary(&place);
     struct sql_rows *rows = NULL;
 
     g_assert_true(database_transact(database, "t", make_table, NULL, NULL));
@@ -83,13 +92,13 @@ static void test_rows_by_name(void)
     g_assert_cmpint(((struct row *)sql_rows_at(rows, 1))->count, ==, 3);
     sql_rows_free(rows);
     database_free(database);
-    remove_temporary(path);
+    remove_temporary(&place);
 }
 
 static void test_a_failing_transaction_leaves_nothing(void)
 {
-    char *path;
-    struct database *database = open_temporary(&path);
+    struct place place;
+    struct database *database = open_temporary(&place);
     struct sql_rows *rows = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -100,18 +109,18 @@ static void test_a_failing_transaction_leaves_nothing(void)
     g_assert_cmpuint(rows->count, ==, 0);
     sql_rows_free(rows);
     database_free(database);
-    remove_temporary(path);
+    remove_temporary(&place);
 }
 
 static void test_readers_cannot_write(void)
 {
-    char *path;
-    struct database *database = open_temporary(&path);
+    struct place place;
+    struct database *database = open_temporary(&place);
 
     g_assert_true(database_transact(database, "t", make_table, NULL, NULL));
     g_assert_false(database_read(database, "t", add, (void *)(uintptr_t) "x", NULL));
     database_free(database);
-    remove_temporary(path);
+    remove_temporary(&place);
 }
 
 static bool missing_column(struct sql *sql, void *context, GError **error)
@@ -125,8 +134,8 @@ static bool missing_column(struct sql *sql, void *context, GError **error)
 
 static void test_a_missing_column_is_an_error(void)
 {
-    char *path;
-    struct database *database = open_temporary(&path);
+    struct place place;
+    struct database *database = open_temporary(&place);
     g_autoptr(GError) error = NULL;
 
     g_assert_true(database_transact(database, "t", make_table, NULL, NULL));
@@ -134,7 +143,7 @@ static void test_a_missing_column_is_an_error(void)
     g_assert_false(database_read(database, "t", missing_column, NULL, &error));
     g_assert_error(error, DATABASE_ERROR, REASON_INTERNAL);
     database_free(database);
-    remove_temporary(path);
+    remove_temporary(&place);
 }
 
 static gpointer write_many(gpointer data)
@@ -149,8 +158,8 @@ static gpointer write_many(gpointer data)
 
 static void test_many_writers_share_commits(void)
 {
-    char *path;
-    struct database *database = open_temporary(&path);
+    struct place place;
+    struct database *database = open_temporary(&place);
     GThread *threads[8];
     struct sql_rows *rows = NULL;
 
@@ -166,25 +175,31 @@ static void test_many_writers_share_commits(void)
     sql_rows_free(rows);
     database_free(database);
 
-    g_autofree char *address = g_strconcat("sqlite:", path, NULL);
-    database = database_open(address, NULL);
+    database = database_open(place.address, NULL);
     g_assert_true(database_read(database, "t", read_all, &rows, NULL));
     g_assert_cmpuint(rows->count, ==, 8 * 45);
     sql_rows_free(rows);
     database_free(database);
-    remove_temporary(path);
+    remove_temporary(&place);
 }
 
 static void test_backup_is_whole(void)
 {
-    char *path;
-    struct database *database = open_temporary(&path);
-    g_autofree char *copy = g_strconcat(path, ".copy", NULL);
+    struct place place;
+    struct database *database = open_temporary(&place);
+    g_autofree char *copy = g_build_filename(place.folder, "copy", NULL);
     struct sql_rows *rows = NULL;
     g_autoptr(GError) error = NULL;
 
     g_assert_true(database_transact(database, "t", make_table, NULL, NULL));
     g_assert_true(database_transact(database, "t", add, (void *)(uintptr_t) "x", NULL));
+    if (database_is_shared(database)) {
+        g_assert_false(database_backup(database, copy, &error));
+        g_assert_error(error, DATABASE_ERROR, REASON_UNSUPPORTED);
+        database_free(database);
+        remove_temporary(&place);
+        return;
+    }
     g_assert_true(database_backup(database, copy, &error));
     g_assert_no_error(error);
     database_free(database);
@@ -194,7 +209,7 @@ static void test_backup_is_whole(void)
     g_assert_cmpuint(rows->count, ==, 1);
     sql_rows_free(rows);
     database_free(database);
-    remove_temporary(path);
+    remove_temporary(&place);
 }
 
 int main(int argc, char **argv)

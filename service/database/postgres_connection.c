@@ -1,0 +1,394 @@
+/* Statements on one connection: prepared once each, parameters in text form with declared types, rows as libpq buffers
+ * them. The same SQL text goes to SQLite; what only PostgreSQL understands stands in it as a comment, "/pg: …/" with
+ * stars, whose marks are taken off here.
+ *
+ * Connection settings are those of the project's fault runs: with libpq's own defaults a cut line hangs without a sound
+ * until it heals; with these it is noticed after about 4 s. The address may say otherwise, it is read last.
+ */
+#include "service/database/postgres.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+
+enum {
+    TYPE_INT8 = 20, /* numbers of pg_type that never change */
+    TYPE_TEXT = 25,
+    ADVISORY_KEY = 0x58554550, /* "XUEP": first half of the advisory locks of this program */
+};
+
+struct sql_result {
+    PGresult *rows;
+    int row; /* the present one; -1 before the first */
+};
+
+void postgres_disconnect(struct postgres_sql *sql)
+{
+    g_hash_table_remove_all(sql->statements);
+    g_clear_pointer(&sql->connection, PQfinish);
+}
+
+void postgres_free(struct postgres_sql *sql)
+{
+    postgres_disconnect(sql);
+    g_hash_table_unref(sql->statements);
+    g_free(sql->transaction);
+    g_free(sql->timeline);
+    g_free(sql);
+}
+
+/* Error classes are the seam's; a prefix stands for all codes that begin with it. The first row that fits counts. */
+static const struct {
+    const char *prefix;
+    enum postgres_trouble trouble;
+    enum reason reason;
+} CODES[] = {
+    {"40001", POSTGRES_CONFLICT, REASON_BUSY},           /* could not serialise */
+    {"40P01", POSTGRES_CONFLICT, REASON_BUSY},           /* deadlock */
+    {"55P03", POSTGRES_CONFLICT, REASON_BUSY},           /* lock not available */
+    {"23", POSTGRES_BROKEN, REASON_CONFLICT},            /* constraints and our guards */
+    {"08", POSTGRES_DOWN, REASON_DATABASE_DOWN},         /* connection */
+    {"57P", POSTGRES_DOWN, REASON_DATABASE_DOWN},        /* shutting down, or not yet up */
+    {"57014", POSTGRES_BROKEN, REASON_TIMEOUT},          /* ran too long */
+    {"53300", POSTGRES_DOWN, REASON_DATABASE_DOWN},      /* no connection left */
+    {"53100", POSTGRES_BROKEN, REASON_FULL},             /* disk */
+    {"53", POSTGRES_BROKEN, REASON_BUSY},                /* memory and the like */
+};
+
+static bool fail(struct postgres_sql *sql, const PGresult *result, const char *what, GError **error)
+{
+    const char *code = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const bool lost = sql->connection == NULL || PQstatus(sql->connection) != CONNECTION_OK || code == NULL;
+    const char *message = result == NULL ? PQerrorMessage(sql->connection) : PQresultErrorMessage(result);
+    enum reason reason = lost ? REASON_DATABASE_DOWN : REASON_INTERNAL;
+
+    sql->trouble = lost ? POSTGRES_DOWN : POSTGRES_BROKEN;
+    for (size_t i = 0; !lost && i < G_N_ELEMENTS(CODES); i++) {
+        if (g_str_has_prefix(code, CODES[i].prefix)) {
+            sql->trouble = CODES[i].trouble;
+            reason = CODES[i].reason;
+            break;
+        }
+    }
+    g_autofree char *line = g_strchomp(g_strdup(message));
+    g_set_error(error, DATABASE_ERROR, (int)reason, "%s: %s (%s)", what, line, code == NULL ? "no answer" : code);
+    return false;
+}
+
+PGresult *postgres_plain(struct postgres_sql *sql, const char *text, GError **error)
+{
+    PGresult *result = PQexec(sql->connection, text);
+    const ExecStatusType status = PQresultStatus(result);
+
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+        return result;
+    }
+    fail(sql, result, text, error);
+    PQclear(result);
+    return NULL;
+}
+
+static bool run_plain(struct postgres_sql *sql, const char *text, GError **error)
+{
+    PGresult *result = postgres_plain(sql, text, error);
+
+    PQclear(result);
+    return result != NULL;
+}
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context; /* "relation exists, skipping" and the like */
+    (void)result;
+}
+
+/* What every connection is set to: an answer means that the rows are on disk (and on the standby, where there is one,
+ * which a server set to more than "on" keeps), and nobody waits for ever. The timeline tells servers apart. */
+static const char SESSION[] =
+    "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');"
+    "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END";
+
+bool postgres_ready(struct postgres_sql *sql, GError **error)
+{
+    static const char *const KEYS[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval", "keepalives_count",
+                                       "tcp_user_timeout", "application_name", "client_encoding",     "dbname",
+                                       NULL};
+    const char *const values[] = {"3", "3", "1", "3", "4000", "xuepai", "UTF8", sql->address, NULL};
+
+    if (sql->connection != NULL && PQstatus(sql->connection) == CONNECTION_OK) {
+        return true;
+    }
+    postgres_disconnect(sql);
+    sql->connection = PQconnectdbParams(KEYS, values, 1);
+    if (PQstatus(sql->connection) != CONNECTION_OK) {
+        sql->trouble = POSTGRES_DOWN;
+        g_autofree char *line = g_strchomp(g_strdup(PQerrorMessage(sql->connection)));
+        g_set_error(error, DATABASE_ERROR, REASON_DATABASE_DOWN, "%s", line);
+        postgres_disconnect(sql);
+        return false;
+    }
+    (void)PQsetNoticeReceiver(sql->connection, ignore_notice, NULL);
+    PGresult *result = postgres_plain(sql, SESSION, error);
+    if (result == NULL) {
+        postgres_disconnect(sql);
+        return false;
+    }
+    g_free(sql->timeline);
+    sql->timeline = g_strdup(PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return true;
+}
+
+/* The number of a writing transaction is asked for at its beginning, in the same round trip: it must be known before
+ * COMMIT is sent, or nobody can ask later what became of it. */
+bool postgres_begin(struct postgres_sql *sql, bool writes, GError **error)
+{
+    PGresult *result = postgres_plain(sql,
+                                      writes ? "BEGIN ISOLATION LEVEL READ COMMITTED;"
+                                               "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
+                                               " pg_current_xact_id()::text"
+                                             : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                                               "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, ''",
+                                      error);
+
+    if (result == NULL) {
+        return false;
+    }
+    sql->base.locks = writes;
+    sql->base.lease_clock_ms = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    g_free(sql->transaction);
+    sql->transaction = g_strdup(PQgetvalue(result, 0, 1));
+    PQclear(result);
+    return true;
+}
+
+bool postgres_commit(struct postgres_sql *sql, GError **error)
+{
+    PGresult *result = PQexec(sql->connection, "COMMIT");
+    const bool answered = PQresultStatus(result) == PGRES_COMMAND_OK;
+    /* a transaction that an error had ended before answers COMMIT with ROLLBACK */
+    const bool good = answered && strcmp(PQcmdStatus(result), "COMMIT") == 0;
+
+    if (answered && !good) {
+        sql->trouble = POSTGRES_BROKEN;
+        g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "an error was passed over: the engine rolled back");
+    } else if (!answered) {
+        fail(sql, result, "COMMIT", error);
+        sql->trouble = sql->trouble == POSTGRES_DOWN ? POSTGRES_UNKNOWN : sql->trouble;
+    }
+    PQclear(result);
+    return good;
+}
+
+void postgres_rollback(struct postgres_sql *sql)
+{
+    if (sql->connection != NULL && !run_plain(sql, "ROLLBACK", NULL)) {
+        postgres_disconnect(sql);
+    }
+}
+
+enum postgres_outcome postgres_outcome(struct postgres_sql *sql)
+{
+    static const struct {
+        const char *status;
+        enum postgres_outcome outcome;
+    } STATUSES[] = {{"committed", POSTGRES_COMMITTED}, {"aborted", POSTGRES_ABORTED}, {"in progress", POSTGRES_RUNNING}};
+    g_autofree char *timeline = g_strdup(sql->timeline);
+    const char *const values[] = {sql->transaction};
+    enum postgres_outcome outcome = POSTGRES_CANNOT_TELL;
+
+    if (!postgres_ready(sql, NULL) || strcmp(timeline, sql->timeline) != 0) {
+        return POSTGRES_CANNOT_TELL;
+    }
+    PGresult *result =
+        PQexecParams(sql->connection, "SELECT pg_xact_status($1::text::xid8)", 1, NULL, values, NULL, NULL, 0);
+    const char *status = PQresultStatus(result) == PGRES_TUPLES_OK ? PQgetvalue(result, 0, 0) : "";
+    for (size_t i = 0; i < G_N_ELEMENTS(STATUSES); i++) {
+        outcome = strcmp(STATUSES[i].status, status) == 0 ? STATUSES[i].outcome : outcome;
+    }
+    PQclear(result);
+    return outcome;
+}
+
+/* Takes the marks off "/pg: … /" comments. */
+static char *unwrap(const char *text)
+{
+    static const char OPEN[] = "/*pg:";
+    g_autoptr(GString) plain = g_string_new(NULL);
+
+    for (const char *mark; (mark = strstr(text, OPEN)) != NULL;) {
+        const char *end = strstr(mark, "*/");
+        g_assert(end != NULL); /* our own literal */
+        g_string_append_len(plain, text, mark - text);
+        g_string_append_len(plain, mark + strlen(OPEN), end - mark - (gssize)strlen(OPEN));
+        text = end + 2;
+    }
+    g_string_append(plain, text);
+    return g_strdup(plain->str);
+}
+
+/* The name of the prepared statement of a literal text, made on first use with the types of these values. */
+static const char *statement_get(struct postgres_sql *sql, const char *text, struct sql_values values, GError **error)
+{
+    const char *known = g_hash_table_lookup(sql->statements, text);
+    g_autofree Oid *types = g_new(Oid, values.count + 1);
+
+    if (known != NULL) {
+        return known;
+    }
+    g_autofree char *name = g_strdup_printf("s%u", g_hash_table_size(sql->statements));
+    g_autofree char *plain = unwrap(text);
+    for (size_t i = 0; i < values.count; i++) {
+        types[i] = values.at[i].kind == SQL_KIND_INT64 ? TYPE_INT8 : TYPE_TEXT;
+    }
+    PGresult *result = PQprepare(sql->connection, name, plain, (int)values.count, types);
+    const bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
+    if (!good) {
+        fail(sql, result, text, error);
+    }
+    PQclear(result);
+    if (!good) {
+        return NULL;
+    }
+    known = name;
+    g_hash_table_insert(sql->statements, (gpointer)(uintptr_t)text, g_steal_pointer(&name));
+    return known;
+}
+
+enum {
+    NUMBER_BYTES = 24, /* an int64_t in decimal */
+};
+
+static bool postgres_execute(struct sql *base, const char *text, struct sql_values values, struct sql_result **result,
+                             GError **error)
+{
+    struct postgres_sql *sql = (struct postgres_sql *)base;
+    const char *statement = statement_get(sql, text, values, error);
+    g_autofree const char **texts = g_new(const char *, values.count + 1);
+    g_autofree char *numbers = g_malloc((values.count + 1) * NUMBER_BYTES);
+
+    if (statement == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < values.count; i++) {
+        char *number = numbers + i * NUMBER_BYTES;
+        (void)g_snprintf(number, NUMBER_BYTES, "%" G_GINT64_FORMAT, values.at[i].number); /* always fits */
+        texts[i] = values.at[i].kind == SQL_KIND_INT64 ? number : values.at[i].text;
+    }
+    PGresult *rows = PQexecPrepared(sql->connection, statement, (int)values.count, texts, NULL, NULL, 0);
+    const ExecStatusType status = PQresultStatus(rows);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        fail(sql, rows, text, error);
+        PQclear(rows);
+        return false;
+    }
+    *result = g_new(struct sql_result, 1);
+    **result = (struct sql_result){rows, -1};
+    return true;
+}
+
+static int postgres_next(struct sql_result *result, GError **error)
+{
+    (void)error; /* every row is here already */
+    return ++result->row < PQntuples(result->rows) ? 1 : 0;
+}
+
+static int postgres_column(const struct sql_result *result, const char *name)
+{
+    for (int i = 0; i < PQnfields(result->rows); i++) {
+        if (strcmp(PQfname(result->rows, i), name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool postgres_is_null(const struct sql_result *result, int column)
+{
+    return PQgetisnull(result->rows, result->row, column) != 0;
+}
+
+static const char *postgres_text(const struct sql_result *result, int column)
+{
+    return PQgetvalue(result->rows, result->row, column);
+}
+
+static int64_t postgres_int64(const struct sql_result *result, int column)
+{
+    return g_ascii_strtoll(PQgetvalue(result->rows, result->row, column), NULL, 10); /* "" of NULL is 0 */
+}
+
+static int64_t postgres_changed(const struct sql_result *result)
+{
+    return g_ascii_strtoll(PQcmdTuples(result->rows), NULL, 10);
+}
+
+static void postgres_finish(struct sql_result *result)
+{
+    PQclear(result->rows);
+    g_free(result);
+}
+
+/* Words of the schema that SQLite's STRICT tables leave no choice in. Text is ordered by code point, as SQLite does,
+ * whatever the database was created with; so lists and their keysets agree, and LIKE finds its index. */
+static char *own_words(const char *text)
+{
+    static const struct {
+        const char *pattern;
+        const char *word;
+    } WORDS[] = {
+        {"--[^\n]*", ""}, {"\\bINTEGER\\b", "BIGINT"}, {"\\)\\s*STRICT\\b", ")"}, {"\\bTEXT\\b", "TEXT COLLATE \"C\""},
+    };
+    char *plain = unwrap(text);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+        g_autoptr(GRegex) regex = g_regex_new(WORDS[i].pattern, 0, 0, NULL);
+        g_autofree char *old = plain;
+        plain = g_regex_replace_literal(regex, old, -1, 0, WORDS[i].word, 0, NULL);
+    }
+    return plain;
+}
+
+static bool postgres_script(struct sql *base, const char *text, GError **error)
+{
+    g_autofree char *plain = own_words(text);
+
+    return run_plain((struct postgres_sql *)base, plain, error);
+}
+
+static bool postgres_lock(struct sql *base, enum sql_lock lock, GError **error)
+{
+    static const char LOCK[] = "SELECT pg_advisory_xact_lock($1::int, $2::int)";
+
+    return sql_run(base, LOCK, SQL_VALUES(SQL_I(ADVISORY_KEY), SQL_I((int64_t)lock)), NULL, error);
+}
+
+static bool postgres_notify(struct sql *base, GError **error)
+{
+    return sql_run(base, "SELECT pg_notify('xuepai_jobs', '')", SQL_NO_VALUES, NULL, error);
+}
+
+static const struct sql_driver SQL_DRIVER = {
+    .execute = postgres_execute,
+    .next = postgres_next,
+    .column = postgres_column,
+    .is_null = postgres_is_null,
+    .text = postgres_text,
+    .int64 = postgres_int64,
+    .changed = postgres_changed,
+    .finish = postgres_finish,
+    .script = postgres_script,
+    .lock = postgres_lock,
+    .notify = postgres_notify,
+};
+
+struct postgres_sql *postgres_new(const char *address)
+{
+    struct postgres_sql *sql = g_new0(struct postgres_sql, 1);
+
+    sql->base.driver = &SQL_DRIVER;
+    sql->address = address;
+    sql->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    return sql;
+}
