@@ -43,16 +43,16 @@ static const struct {
     enum postgres_trouble trouble;
     enum reason reason;
 } CODES[] = {
-    {"40001", POSTGRES_CONFLICT, REASON_BUSY},           /* could not serialise */
-    {"40P01", POSTGRES_CONFLICT, REASON_BUSY},           /* deadlock */
-    {"55P03", POSTGRES_CONFLICT, REASON_BUSY},           /* lock not available */
-    {"23", POSTGRES_BROKEN, REASON_CONFLICT},            /* constraints and our guards */
-    {"08", POSTGRES_DOWN, REASON_DATABASE_DOWN},         /* connection */
-    {"57P", POSTGRES_DOWN, REASON_DATABASE_DOWN},        /* shutting down, or not yet up */
-    {"57014", POSTGRES_BROKEN, REASON_TIMEOUT},          /* ran too long */
-    {"53300", POSTGRES_DOWN, REASON_DATABASE_DOWN},      /* no connection left */
-    {"53100", POSTGRES_BROKEN, REASON_FULL},             /* disk */
-    {"53", POSTGRES_BROKEN, REASON_BUSY},                /* memory and the like */
+    {"40001", POSTGRES_CONFLICT, REASON_BUSY},      /* could not serialise */
+    {"40P01", POSTGRES_CONFLICT, REASON_BUSY},      /* deadlock */
+    {"55P03", POSTGRES_CONFLICT, REASON_BUSY},      /* lock not available */
+    {"23", POSTGRES_BROKEN, REASON_CONFLICT},       /* constraints and our guards */
+    {"08", POSTGRES_DOWN, REASON_DATABASE_DOWN},    /* connection */
+    {"57P", POSTGRES_DOWN, REASON_DATABASE_DOWN},   /* shutting down, or not yet up */
+    {"57014", POSTGRES_BROKEN, REASON_TIMEOUT},     /* ran too long */
+    {"53300", POSTGRES_DOWN, REASON_DATABASE_DOWN}, /* no connection left */
+    {"53100", POSTGRES_BROKEN, REASON_FULL},        /* disk */
+    {"53", POSTGRES_BROKEN, REASON_BUSY},           /* memory and the like */
 };
 
 static bool fail(struct postgres_sql *sql, const PGresult *result, const char *what, GError **error)
@@ -111,9 +111,9 @@ static const char SESSION[] =
 
 bool postgres_ready(struct postgres_sql *sql, GError **error)
 {
-    static const char *const KEYS[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval", "keepalives_count",
-                                       "tcp_user_timeout", "application_name", "client_encoding",     "dbname",
-                                       NULL};
+    static const char *const KEYS[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
+                                       "keepalives_count", "tcp_user_timeout", "application_name",
+                                       "client_encoding",  "dbname",           NULL};
     const char *const values[] = {"3", "3", "1", "3", "4000", "xuepai", "UTF8", sql->address, NULL};
 
     if (sql->connection != NULL && PQstatus(sql->connection) == CONNECTION_OK) {
@@ -193,7 +193,9 @@ enum postgres_outcome postgres_outcome(struct postgres_sql *sql)
     static const struct {
         const char *status;
         enum postgres_outcome outcome;
-    } STATUSES[] = {{"committed", POSTGRES_COMMITTED}, {"aborted", POSTGRES_ABORTED}, {"in progress", POSTGRES_RUNNING}};
+    } STATUSES[] = {{"committed", POSTGRES_COMMITTED},
+                    {"aborted", POSTGRES_ABORTED},
+                    {"in progress", POSTGRES_RUNNING}};
     g_autofree char *timeline = g_strdup(sql->timeline);
     const char *const values[] = {sql->transaction};
     enum postgres_outcome outcome = POSTGRES_CANNOT_TELL;
@@ -338,7 +340,10 @@ static char *own_words(const char *text)
         const char *pattern;
         const char *word;
     } WORDS[] = {
-        {"--[^\n]*", ""}, {"\\bINTEGER\\b", "BIGINT"}, {"\\)\\s*STRICT\\b", ")"}, {"\\bTEXT\\b", "TEXT COLLATE \"C\""},
+        {"--[^\n]*", ""},
+        {"\\bINTEGER\\b", "BIGINT"},
+        {"\\)\\s*STRICT\\b", ")"},
+        {"\\bTEXT\\b", "TEXT COLLATE \"C\""},
     };
     char *plain = unwrap(text);
 

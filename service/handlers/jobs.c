@@ -175,7 +175,8 @@ static bool renew(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return job_renew(sql, &call->lease, sql_lease_clock_ms(sql) + call->app->settings->job_lease_ms, call->permille, error);
+    return job_renew(sql, &call->lease, sql_lease_clock_ms(sql) + call->app->settings->job_lease_ms, call->permille,
+                     error);
 }
 
 HANDLER(job_post_renew)

@@ -18,7 +18,7 @@ EMBED(schema_0002_nodes, "service/model/schema/0002_nodes.sql");
 static const struct {
     int64_t version;
     const char *common;
-    const char *sqlite;   /* run after it on this engine; NULL: nothing */
+    const char *sqlite; /* run after it on this engine; NULL: nothing */
     const char *postgres;
 } MIGRATIONS[] = {
     {1, schema_0001_initial, schema_0001_initial_sqlite, schema_0001_initial_postgres},

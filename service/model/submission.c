@@ -402,8 +402,8 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
     g_autofree char *phone = secret_seal(secrets, texts->phone);
 
     if (!sql_run(sql, ADD,
-                 SQL_VALUES(SQL_T(id), SQL_T(code), SQL_T(digest), SQL_T(form->device_digest),
-                            SQL_T(form->idempotency), SQL_T(rules->edition), SQL_T(form->track), SQL_T(form->region),
+                 SQL_VALUES(SQL_T(id), SQL_T(code), SQL_T(digest), SQL_T(form->device_digest), SQL_T(form->idempotency),
+                            SQL_T(rules->edition), SQL_T(form->track), SQL_T(form->region),
                             SQL_T(rules_city_of(rules, form->region)), SQL_T(name), SQL_T(phone), SQL_I(form->ai),
                             SQL_I(now_ms)),
                  &changed, error)) {
