@@ -3,12 +3,12 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, truncateSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KEYS, startGateway } from '../support/radosgw.mjs';
 import { api, form } from '../support/stack.mjs';
-import { request, sleep, startService, storeAddress, storedBytes, until } from './support/service.mjs';
+import { request, sleep, sql, startService, storeAddress, storedBytes, until } from './support/service.mjs';
 
 const gateway = startGateway();
 const skip = gateway.url ? false : gateway.why;
@@ -230,8 +230,6 @@ test('kill -9 of the service while it puts: after the restart the upload goes on
 
 // Two nodes' folders, one row: what another node says of an upload whose bytes it does not have.
 test('an upload whose bytes are on another node: taken over at byte 0, else 503, after ten minutes 410', { skip }, async () => {
-  const { execFileSync } = await import('node:child_process');
-  const { unlinkSync, truncateSync } = await import('node:fs');
   const begin = async () => {
     const made = await request(`${service.url}/files`, { method: 'POST', headers: { ...VERSION, 'Upload-Length': '6' } });
     return { location: service.url + made.headers.location, part: join(service.data, 'uploads', `${made.headers.location.split('/').pop()}.part`) };
@@ -252,8 +250,7 @@ test('an upload whose bytes are on another node: taken over at byte 0, else 503,
     assert.equal(JSON.parse(answer.body).code, 'upload-elsewhere');
     assert.ok(Number(answer.headers['retry-after']) > 0);
     assert.equal((await head(begun.location)).status, 503);
-    execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(service.data, 'xuepai.db'),
-      `UPDATE upload SET updated_ms = updated_ms - 700000 WHERE id = '${begun.location.split('/').pop()}'`]);
+    sql(service, `UPDATE upload SET updated_ms = updated_ms - 700000 WHERE id = '${begun.location.split('/').pop()}'`);
     assert.equal((await head(begun.location)).status, 410);
   }
 });

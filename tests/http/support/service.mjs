@@ -21,6 +21,24 @@ export const storeAddress = (data, endpoint = process.env.XUEPAI_TEST_STORE) =>
   `s3://${bucketOf(data)}?endpoint=${endpoint}&region=us-east-1&part=5242880`;
 const storeSettings = (data) => (process.env.XUEPAI_TEST_STORE ? { XUEPAI_STORE: storeAddress(data) } : {});
 
+// And on the PostgreSQL at XUEPAI_TEST_DATABASE (scripts/postgres), where each data folder has a schema of its own.
+const schemaOf = (data) => `t_${createHash('sha256').update(data).digest('hex').slice(0, 20)}`;
+function databaseSettings(data) {
+  const server = process.env.XUEPAI_TEST_DATABASE;
+  if (!server) return {};
+  execFileSync('psql', ['-q', '-X', server, '-c', `SET client_min_messages = error; CREATE SCHEMA IF NOT EXISTS ${schemaOf(data)}`]);
+  return { XUEPAI_DATABASE: `${server}?options=-csearch_path%3D${schemaOf(data)}` };
+}
+
+// One statement on the service's database, past the service; rows as lines.
+export function sql(service, text) {
+  const server = process.env.XUEPAI_TEST_DATABASE;
+  const [program, parameters] = server
+    ? ['psql', ['-q', '-X', '-A', '-t', `${server}?options=-csearch_path%3D${schemaOf(service.data)}`, '-c', text]]
+    : ['sqlite3', ['-cmd', '.timeout 5000', join(service.data, 'xuepai.db'), text]];
+  return execFileSync(program, parameters).toString().trim();
+}
+
 // The bytes of one object as another client than ours reads them; throws when it is not there.
 export function storedBytes(data, key, endpoint = process.env.XUEPAI_TEST_STORE) {
   if (!endpoint) return readFileSync(join(data, 'store', key));
@@ -40,6 +58,7 @@ export async function startService({ environment = {}, data, program = join(buil
       XUEPAI_ADMIN_PASSWORD: 'a password for tests',
       XUEPAI_RESERVE_BYTES: '0',
       ...storeSettings(folder),
+      ...databaseSettings(folder),
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

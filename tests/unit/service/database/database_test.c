@@ -72,7 +72,7 @@ static bool read_all(struct sql *sql, void *context, GError **error)
 {
     struct sql_rows **rows = context;
 
-    *rows = sql_rows(sql, "SELECT count, name FROM t ORDER BY name LIMIT 1000", SQL_NO_VALUES, &MAP, error);
+    *rows = sql_rows(sql, "SELECT count, name FROM t ORDER BY name NULLS FIRST LIMIT 1000", SQL_NO_VALUES, &MAP, error);
     return *rows != NULL;
 }
 
