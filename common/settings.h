@@ -25,10 +25,11 @@ struct settings {
     char *trusted_proxies; /* comma list of addresses whose X-Forwarded-* counts */
     int64_t disk_threads;  /* threads for database and store */
     /* [data] */
-    char *data;      /* folder of everything */
-    char *database;  /* "sqlite:" = <data>/xuepai.db */
-    char *store;     /* empty: <data>/store */
-    char *store_key; /* of an object store */
+    char *data;       /* folder of everything */
+    char *database;   /* "sqlite:" = <data>/xuepai.db */
+    char *secret_key; /* 64 hex digits; empty: <data>/secret.key */
+    char *store;      /* empty: <data>/store */
+    char *store_key;  /* of an object store */
     char *store_secret;
     int64_t store_threads;  /* threads that wait for an object store */
     int64_t reserve_bytes;  /* new uploads are refused below this much free space */

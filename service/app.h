@@ -13,6 +13,7 @@ struct app {
     struct site *site;
     struct sniffer *sniffer; /* NULL when xuepai-media is not there; uploads then go on unsniffed */
     char *worker_token;      /* what workers of this installation show */
+    char *node;              /* id of this data folder among the services of one database */
     char *data;              /* folder of everything, absolute */
     char *web;               /* folder of templates/ and dist/ */
     struct rules *rules;     /* editions, tracks and regions as read from config/ */

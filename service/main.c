@@ -19,6 +19,7 @@
 #include "service/http/parked.h"
 #include "service/http/routes.h"
 #include "service/http/server.h"
+#include "service/model/installation.h"
 #include "service/model/job.h"
 #include "service/model/migrate.h"
 #include "service/setup.h"
@@ -73,6 +74,13 @@ static int complain(const GError *error)
     }
 }
 
+static bool check_key(struct sql *sql, void *context, GError **error)
+{
+    const struct app *app = context;
+
+    return installation_check_key(sql, app->secrets, error);
+}
+
 static bool open_database(struct app *app, GError **error)
 {
     const char *address = app->settings->database;
@@ -81,7 +89,8 @@ static bool open_database(struct app *app, GError **error)
     const bool is_default = g_strcmp0(address, "sqlite:") == 0;
 
     app->database = database_open(is_default ? embedded : address, error);
-    return app->database != NULL && migrate(app->database, g_get_real_time() / 1000, error);
+    return app->database != NULL && migrate(app->database, g_get_real_time() / 1000, error) &&
+           database_transact(app->database, "installation.key", check_key, app, error);
 }
 
 static bool open_store(struct app *app, GError **error)
@@ -161,7 +170,8 @@ static void open_sniffer(struct app *app)
 /* Everything between the settings and the first request. */
 static bool open_all(struct app *app, GError **error)
 {
-    app->secrets = secrets_open(app->data, error);
+    app->node = setup_node(app->data, error);
+    app->secrets = app->node == NULL ? NULL : secrets_open(app->data, app->settings->secret_key, error);
     if (app->secrets == NULL || !open_rules(app, error) || !open_database(app, error) ||
         !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
         return false;
@@ -208,6 +218,7 @@ static void close_all(struct app *app)
     g_clear_pointer(&app->rules, rules_free);
     g_clear_pointer(&app->secrets, secrets_free);
     g_clear_pointer(&app->worker_token, g_free);
+    g_clear_pointer(&app->node, g_free);
     g_clear_pointer(&app->web, g_free);
 }
 

@@ -66,6 +66,19 @@ char *setup_worker_token(const char *data, const char *configured, GError **erro
     return write_secret_file(path, token, error) ? g_steal_pointer(&token) : NULL;
 }
 
+char *setup_node(const char *data, GError **error)
+{
+    g_autofree char *path = g_build_filename(data, "node", NULL);
+    g_autofree char *node = NULL;
+
+    if (g_file_get_contents(path, &node, NULL, NULL) && g_strstrip(node)[0] != '\0') {
+        return g_steal_pointer(&node);
+    }
+    g_free(node);
+    node = secret_id();
+    return write_secret_file(path, node, error) ? g_steal_pointer(&node) : NULL;
+}
+
 struct first {
     struct app *app;
     const struct staff_new *admin;

@@ -8,6 +8,9 @@
 /* Makes the folder when missing and takes its lock; the descriptor is held for the program's life. -1 with REASON_BUSY
  * when another service has it. *path is absolute, the caller's. */
 int setup_data_folder(const char *folder, char **path, GError **error);
+/* <data>/node: what this data folder is called among the services of one database, made at the first start; the
+ * caller's. */
+char *setup_node(const char *data, GError **error);
 /* <data>/worker.token, mode 0600, made at the first start; the caller's. */
 char *setup_worker_token(const char *data, const char *configured, GError **error);
 /* Makes the administrator `admin` where there is no staff. *password is what must be told once, NULL otherwise. */

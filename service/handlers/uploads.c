@@ -61,9 +61,16 @@ static int64_t limit_of(const struct rules *rules, const char *track_key)
     return track == NULL ? largest_file(rules) : track->max_bytes;
 }
 
+struct outstanding {
+    const char *node;
+    int64_t bytes;
+};
+
 static bool read_outstanding(struct sql *sql, void *context, GError **error)
 {
-    return upload_outstanding(sql, context, error);
+    struct outstanding *outstanding = context;
+
+    return upload_outstanding(sql, outstanding->node, &outstanding->bytes, error);
 }
 
 /* What open uploads may still bring, once more and a half for what is made of it, must fit beside the reserve. The bytes
@@ -72,14 +79,14 @@ static bool has_space(struct app *app, int64_t length, GError **error)
 {
     int64_t free_bytes;
     int64_t total_bytes;
-    int64_t outstanding = 0;
+    struct outstanding outstanding = {.node = app->node};
 
     if (!store_space(app->store, &free_bytes, &total_bytes, error) ||
         !database_read(app->database, "upload.outstanding", read_outstanding, &outstanding, error)) {
         return false;
     }
     const int64_t reserve = MIN(app->settings->reserve_bytes, total_bytes / 20);
-    const int64_t wanted = outstanding + outstanding / 2 + length * 2 + length / 2;
+    const int64_t wanted = outstanding.bytes + outstanding.bytes / 2 + length * 2 + length / 2;
     if (free_bytes - wanted < reserve) {
         metrics_add(server_metrics(app->server), METRIC_UPLOADS_REFUSED, "reason=\"full\"", 1);
         return refuse(error, REASON_FULL, "not enough free space for another upload");

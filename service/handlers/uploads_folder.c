@@ -205,17 +205,15 @@ static bool lose_upload(struct uploads *uploads, const struct upload *upload, in
     return database_transact(app->database, "upload.lose", lose, &finished, error);
 }
 
-/* Without a part file: either an earlier try put it, or it is lost, or, where several nodes share the database, it lies
- * with another one. */
+/* Without a part file: either an earlier try put it, or it is lost. */
 static bool recover_absent(struct uploads *uploads, const struct upload *upload, int64_t now_ms, GError **error)
 {
-    const bool is_alone = g_str_has_prefix(uploads->app->settings->database, "sqlite:");
     g_autoptr(GError) cause = NULL;
 
     if (uploads_complete(uploads, upload->id, upload->length_bytes, now_ms, &cause)) {
         return true;
     }
-    if (error_reason(cause) == REASON_STORE || (error_reason(cause) == REASON_NOT_FOUND && !is_alone)) {
+    if (error_reason(cause) == REASON_STORE) {
         return true; /* uploads_retry asks again */
     }
     if (error_reason(cause) == REASON_NOT_FOUND) {
@@ -262,7 +260,8 @@ static bool recover_one(struct uploads *uploads, const struct upload *upload, in
 }
 
 struct listing {
-    char *after;
+    const char *node;
+    const char *after;
     int64_t now_ms;
     struct sql_rows *rows;
 };
@@ -272,7 +271,7 @@ static bool list_open(struct sql *sql, void *context, GError **error)
     struct listing *listing = context;
 
     g_clear_pointer(&listing->rows, sql_rows_free);
-    listing->rows = upload_list_open(sql, listing->after, error);
+    listing->rows = upload_list_open(sql, listing->node, listing->after, error);
     return listing->rows != NULL;
 }
 
@@ -283,7 +282,7 @@ static bool each_open(struct uploads *uploads, open_visit *visit, void *context,
     g_autofree char *after = g_strdup("");
 
     for (;;) {
-        struct listing listing = {.after = after};
+        struct listing listing = {.node = uploads->app->node, .after = after};
         if (!database_read(uploads->app->database, "upload.list_open", list_open, &listing, error)) {
             sql_rows_free(listing.rows);
             return false;
@@ -376,7 +375,7 @@ static bool retry_one(struct uploads *uploads, const struct upload *upload, void
         return true;
     }
     if (error_reason(cause) == REASON_NOT_FOUND) {
-        return true; /* another node's */
+        return true; /* its file was taken away under us: one such keeps nobody else waiting */
     }
     g_propagate_error(error, g_steal_pointer(&cause));
     return false;

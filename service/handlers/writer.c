@@ -103,6 +103,7 @@ static bool make_durable(struct writer *writer, GError **error)
     const int64_t now_ms = g_get_real_time() / 1000;
     const int64_t written = __atomic_load_n(&writer->written, __ATOMIC_ACQUIRE);
     struct progress progress = {.upload = {.id = writer->id,
+                                           .node = app->node,
                                            .offset_bytes = written,
                                            .updated_ms = now_ms,
                                            .expires_ms = now_ms + app->settings->upload_idle_ms}};
@@ -122,7 +123,8 @@ static bool make_durable(struct writer *writer, GError **error)
         return false;
     }
     if (!progress.changed) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_GONE, "the upload was given up meanwhile");
+        g_set_error_literal(error, HTTP_ERROR, REASON_GONE,
+                            "the upload was given up meanwhile, or another node has it");
         return false;
     }
     writer->durable = written;

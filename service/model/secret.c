@@ -55,7 +55,18 @@ static bool key_load(struct secrets *secrets, const char *path, GError **error)
     return good;
 }
 
-struct secrets *secrets_open(const char *folder, GError **error)
+static bool key_read_hex(struct secrets *secrets, const char *hex, GError **error)
+{
+    size_t length = 0;
+
+    if (sodium_hex2bin(secrets->key, KEY_BYTES, hex, strlen(hex), NULL, &length, NULL) != 0 || length != KEY_BYTES) {
+        g_set_error_literal(error, SETTINGS_ERROR, REASON_INPUT, "secret_key has to be 64 hex digits");
+        return false;
+    }
+    return true;
+}
+
+struct secrets *secrets_open(const char *folder, const char *configured, GError **error)
 {
     if (sodium_init() < 0) {
         g_set_error(error, MODEL_ERROR, REASON_INTERNAL, "libsodium does not start");
@@ -66,7 +77,7 @@ struct secrets *secrets_open(const char *folder, GError **error)
 
     g_mutex_init(&secrets->lock);
     g_cond_init(&secrets->free_slot);
-    if (!key_load(secrets, path, error)) {
+    if (configured[0] == '\0' ? !key_load(secrets, path, error) : !key_read_hex(secrets, configured, error)) {
         secrets_free(secrets);
         return NULL;
     }

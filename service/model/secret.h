@@ -9,8 +9,9 @@
 
 struct secrets;
 
-/* Reads <folder>/secret.key (32 bytes, mode 0600) or makes it. Losing it voids PINs, previews and sealed contacts. */
-struct secrets *secrets_open(const char *folder, GError **error);
+/* The key of the installation: `configured` (64 hex digits), or, when that is empty, <folder>/secret.key (32 bytes, mode
+ * 0600), which is made when missing. Losing it voids PINs, previews and sealed contacts. */
+struct secrets *secrets_open(const char *folder, const char *configured, GError **error);
 void secrets_free(struct secrets *secrets);
 
 /* 26 characters of [a-z2-7]: 128 random bits. */

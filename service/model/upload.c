@@ -4,7 +4,7 @@
 
 #define UPLOAD_FIELDS                                                                                                  \
     "id, state, COALESCE(length_bytes, -1) AS length_bytes, offset_bytes, metadata, track, fingerprint, media_kind,"   \
-    " refusal, created_ms, updated_ms, expires_ms"
+    " refusal, node, created_ms, updated_ms, expires_ms"
 
 static const char ADD[] = /* upload.add */
     "INSERT INTO upload (id, state, length_bytes, offset_bytes, metadata, track, fingerprint, created_ms, updated_ms,"
@@ -15,8 +15,8 @@ static const char FIND_TWIN[] = /* upload.find_twin */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE fingerprint = $1 AND track = $2 AND length_bytes = $3"
     " AND created_ms > $4 AND state = 'open' AND offset_bytes = 0 ORDER BY created_ms DESC LIMIT 1";
 static const char SET_OFFSET[] = /* upload.set_offset */
-    "UPDATE upload SET offset_bytes = $2, updated_ms = $3, expires_ms = $4"
-    " WHERE id = $1 AND state = 'open' AND offset_bytes <= $2";
+    "UPDATE upload SET offset_bytes = $2, updated_ms = $3, expires_ms = $4, node = $5"
+    " WHERE id = $1 AND state = 'open' AND offset_bytes <= $2 AND node IN ('', $5)";
 static const char SET_LENGTH[] = /* upload.set_length */
     "UPDATE upload SET length_bytes = $2 WHERE id = $1 AND state = 'open' AND length_bytes IS NULL";
 static const char COMPLETE[] = /* upload.complete */
@@ -32,9 +32,10 @@ static const char ABANDON[] = /* upload.abandon */
     "UPDATE upload SET state = 'gone', updated_ms = $2"
     " WHERE id = $1 AND state IN ('open', 'complete', 'refused') AND submission IS NULL";
 static const char OUTSTANDING[] = /* upload.outstanding */
-    "SELECT CAST(COALESCE(SUM(length_bytes - offset_bytes), 0) AS BIGINT) AS bytes FROM upload WHERE state = 'open'";
+    "SELECT CAST(COALESCE(SUM(length_bytes - offset_bytes), 0) AS BIGINT) AS bytes FROM upload"
+    " WHERE state = 'open' AND node IN ('', $1)";
 static const char LIST_OPEN[] = /* upload.list_open */
-    "SELECT " UPLOAD_FIELDS " FROM upload WHERE state = 'open' AND id > $1 ORDER BY id LIMIT 1000";
+    "SELECT " UPLOAD_FIELDS " FROM upload WHERE state = 'open' AND node = $1 AND id > $2 ORDER BY id LIMIT 1000";
 static const char LIST_EXPIRED[] = /* upload.list_expired */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE state IN ('open', 'complete', 'refused') AND submission IS NULL"
     " AND expires_ms <= $1 ORDER BY expires_ms LIMIT 200";
@@ -46,6 +47,7 @@ static const struct sql_column UPLOAD_COLUMNS[] = {
     SQL_FIELD(struct upload, fingerprint),  SQL_FIELD(struct upload, media_kind),
     SQL_FIELD(struct upload, refusal),      SQL_FIELD(struct upload, created_ms),
     SQL_FIELD(struct upload, updated_ms),   SQL_FIELD(struct upload, expires_ms),
+    SQL_FIELD(struct upload, node),
 };
 const struct sql_map UPLOAD_MAP = SQL_MAP(struct upload, UPLOAD_COLUMNS);
 
@@ -114,7 +116,7 @@ bool upload_set_offset(struct sql *sql, const struct upload *upload, bool *chang
 {
     return run(sql, SET_OFFSET,
                SQL_VALUES(SQL_T(upload->id), SQL_I(upload->offset_bytes), SQL_I(upload->updated_ms),
-                          SQL_I(upload->expires_ms)),
+                          SQL_I(upload->expires_ms), SQL_T(upload->node)),
                changed, error);
 }
 
@@ -149,21 +151,21 @@ bool upload_abandon_row(struct sql *sql, const char *id, int64_t now_ms, bool *c
     return run(sql, ABANDON, SQL_VALUES(SQL_T(id), SQL_I(now_ms)), changed, error);
 }
 
-bool upload_outstanding(struct sql *sql, int64_t *bytes, GError **error)
+bool upload_outstanding(struct sql *sql, const char *node, int64_t *bytes, GError **error)
 {
     struct sum sum = {0};
     bool found = false;
 
-    if (!sql_row(sql, OUTSTANDING, SQL_NO_VALUES, &SUM_MAP, &sum, &found, error)) {
+    if (!sql_row(sql, OUTSTANDING, SQL_VALUES(SQL_T(node)), &SUM_MAP, &sum, &found, error)) {
         return false;
     }
     *bytes = sum.bytes;
     return true;
 }
 
-struct sql_rows *upload_list_open(struct sql *sql, const char *after, GError **error)
+struct sql_rows *upload_list_open(struct sql *sql, const char *node, const char *after, GError **error)
 {
-    return sql_rows(sql, LIST_OPEN, SQL_VALUES(SQL_T(after)), &UPLOAD_MAP, error);
+    return sql_rows(sql, LIST_OPEN, SQL_VALUES(SQL_T(node), SQL_T(after)), &UPLOAD_MAP, error);
 }
 
 struct sql_rows *upload_list_expired(struct sql *sql, int64_t now_ms, GError **error)

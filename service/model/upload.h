@@ -20,6 +20,7 @@ struct upload {
     char *fingerprint;
     char *media_kind; /* may be NULL */
     char *refusal;    /* reason code; may be NULL */
+    char *node;       /* the service whose disk has the bytes; "": none yet */
     int64_t created_ms;
     int64_t updated_ms;
     int64_t expires_ms;
@@ -42,7 +43,8 @@ bool upload_find(struct sql *sql, const char *id, struct upload *upload, bool *f
 bool upload_find_twin(struct sql *sql, const struct upload *wanted, int64_t since_ms, struct upload *upload,
                       bool *found, GError **error);
 
-/* Forward only, and only while open; *changed false when the row is in another state. */
+/* Forward only, only while open, and only by upload->node, whose it is from its first durable byte; *changed false
+ * otherwise. */
 bool upload_set_offset(struct sql *sql, const struct upload *upload, bool *changed, GError **error);
 /* Once, while it is deferred. */
 bool upload_set_length(struct sql *sql, const char *id, int64_t length_bytes, bool *changed, GError **error);
@@ -57,9 +59,9 @@ bool upload_refuse(struct sql *sql, const char *id, const char *code, int64_t no
 /* open, complete, refused -> gone: never what a work was made of. */
 bool upload_abandon_row(struct sql *sql, const char *id, int64_t now_ms, bool *changed, GError **error);
 
-/* Bytes that open uploads may still bring. */
-bool upload_outstanding(struct sql *sql, int64_t *bytes, GError **error);
-/* Every open upload, by id, after `after` ("" at first); at most 1000. */
-struct sql_rows *upload_list_open(struct sql *sql, const char *after, GError **error);
+/* Bytes that open uploads may still bring to this node: its own, and those that no node has yet. */
+bool upload_outstanding(struct sql *sql, const char *node, int64_t *bytes, GError **error);
+/* Every open upload of this node, by id, after `after` ("" at first); at most 1000. */
+struct sql_rows *upload_list_open(struct sql *sql, const char *node, const char *after, GError **error);
 /* Uploads without a work whose time is over; at most 200. */
 struct sql_rows *upload_list_expired(struct sql *sql, int64_t now_ms, GError **error);

@@ -30,7 +30,7 @@ void fixture_open(struct fixture *fixture)
     fixture->rules = rules_load("config", &error);
     g_assert_no_error(error);
     g_assert_true(rules_mirror(fixture->rules, fixture->database, &error));
-    fixture->secrets = secrets_open(fixture->folder, &error);
+    fixture->secrets = secrets_open(fixture->folder, "", &error);
     g_assert_no_error(error);
 }
 

@@ -11,7 +11,7 @@ static struct secrets *open_secrets(char **folder)
 
     *folder = g_dir_make_tmp("xuepai-test-XXXXXX", &error);
     g_assert_no_error(error);
-    struct secrets *secrets = secrets_open(*folder, &error);
+    struct secrets *secrets = secrets_open(*folder, "", &error);
     g_assert_no_error(error);
     return secrets;
 }
