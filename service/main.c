@@ -250,15 +250,25 @@ static void print_ready(const struct app *app, const char *password, bool quiet)
     int port = 0;
 
     (void)settings_listen(app->settings, &host, &port, NULL); /* it was good at the start */
-    g_autofree char *address = app->settings->base_url[0] != '\0'
-                                   ? g_strdup(app->settings->base_url)
-                                   : g_strdup_printf("http://%s:%d", host, server_port(app->server));
-    g_autofree char *submit = g_strconcat(address, "/submit", NULL);
+    const char *base = app->settings->base_url;
+    const int real_port = server_port(app->server);
+    g_autofree char *address =
+        base[0] != '\0' ? g_strdup(base)
+                        : g_strdup_printf("http://%s:%d", setup_is_any(host) ? "127.0.0.1" : host, real_port);
+    g_autofree char *reachable = setup_reachable_host(host);
+    g_autofree char *submit =
+        base[0] != '\0' ? g_strconcat(base, "/submit", NULL)
+                        : g_strdup_printf("http://%s:%d/submit", reachable == NULL ? host : reachable, real_port);
     if (password != NULL) {
         printf("administrator: admin  password (shown once): %s\n", password);
     }
     if (!quiet) {
-        printf("upload from a phone: %s\n", submit);
+        if (base[0] == '\0' && reachable == NULL) {
+            printf("upload: %s (from this machine alone; for phones: XUEPAI_LISTEN=0.0.0.0:%d make run)\n", submit,
+                   real_port);
+        } else {
+            printf("upload from a phone: %s\n", submit);
+        }
         print_qr(submit);
         printf("review: %s/console\n", address);
     }

@@ -1,11 +1,16 @@
 #include "service/setup.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include <gio/gio.h>
 
 #include "common/failure.h"
 #include "common/settings.h"
@@ -144,6 +149,43 @@ bool setup_administrator(struct app *app, char **password, GError **error)
     g_free(first.id);
     *password = g_steal_pointer(&made);
     return true;
+}
+
+bool setup_is_any(const char *host)
+{
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+static char *first_address(const struct ifaddrs *list)
+{
+    for (const struct ifaddrs *each = list; each != NULL; each = each->ifa_next) {
+        char text[INET_ADDRSTRLEN];
+        const bool serves = each->ifa_addr != NULL && each->ifa_addr->sa_family == AF_INET &&
+                            (each->ifa_flags & (IFF_UP | IFF_LOOPBACK)) == IFF_UP;
+
+        if (serves && inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)each->ifa_addr)->sin_addr, text,
+                                sizeof text) != NULL) {
+            return g_strdup(text);
+        }
+    }
+    return NULL;
+}
+
+char *setup_reachable_host(const char *host)
+{
+    struct ifaddrs *list = NULL;
+
+    if (!setup_is_any(host)) {
+        g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+        const bool is_local =
+            address == NULL ? strcmp(host, "localhost") == 0 : g_inet_address_get_is_loopback(address);
+        return is_local ? NULL : g_strdup(host);
+    }
+    char *found = getifaddrs(&list) == 0 ? first_address(list) : NULL;
+    if (list != NULL) {
+        freeifaddrs(list);
+    }
+    return found;
 }
 
 char *setup_shared_folder(const char *configured, const char *name)

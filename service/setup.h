@@ -15,6 +15,11 @@ char *setup_node(const char *data, GError **error);
 char *setup_worker_token(const char *data, const char *configured, GError **error);
 /* Makes the administrator `admin` where there is no staff. *password is what must be told once, NULL otherwise. */
 bool setup_administrator(struct app *app, char **password, GError **error);
+/* Every address of the machine: "0.0.0.0" or "::". */
+bool setup_is_any(const char *host);
+/* The address under which others in the network reach a service that listens on `host`: of every address the first that
+ * is no loopback; NULL when only this machine can. The caller's. */
+char *setup_reachable_host(const char *host);
 /* Folder `name` (config, web) as installed beside the programs, or in the source tree; the caller's. NULL when neither
  * is there. */
 char *setup_shared_folder(const char *configured, const char *name);
