@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ADMIN_PASSWORD, api, decide, login, queued, root, startWorker, submit, upload, waitFor } from './stack.mjs';
+import { ADMIN_PASSWORD, api, decide, login, queued, root, sleep, startWorker, submit, upload, waitFor } from './stack.mjs';
 import { startService } from '../http/support/service.mjs';
 
 const LANDSCAPE = '960x540';
@@ -98,6 +98,15 @@ export async function fill(url) {
   return works;
 }
 
+// Until every work has its ladder too: the worker is stopped after that.
+async function finishJobs(url) {
+  for (;;) {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    if (/^xuepai_jobs_queued 0$/m.test(text) && /^xuepai_jobs_leased 0$/m.test(text)) return;
+    await sleep(200);
+  }
+}
+
 async function main(folder) {
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`);
   mkdirSync(folder, { recursive: true });
@@ -106,6 +115,7 @@ async function main(folder) {
   try {
     await worker.ready;
     const works = await fill(service.url);
+    await finishJobs(service.url);
     console.log(`\n${folder} is filled. Start it with: XUEPAI_DATA=${folder} make run\n\nLogins of /console:`);
     console.log(`  admin      ${ADMIN_PASSWORD}   (administrator)`);
     for (const [username, , role] of STAFF) console.log(`  ${username.padEnd(10)} password of ${username}   (${role})`);
