@@ -75,6 +75,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_UPLOAD_UNFINISHED] = { "upload-unfinished", FAILURE_CONFLICT,  "文件还没有传完，请等传完再提交。" },
     [REASON_UPLOAD_NOT_MEDIA] = { "upload-not-media", FAILURE_UNSUPPORTED, "这个文件不是视频或照片，请从相册里重新选择。" },
     [REASON_UPLOAD_ELSEWHERE] = { "upload-elsewhere", FAILURE_BUSY,        "这个文件暂时接不上，已传的部分不会丢，过一会儿会接着传。" },
+    [REASON_WORKER_VERSION]  = { "worker-version",  FAILURE_CONFLICT,      "这台转码机与服务的版本不同，请一起升级。" },
     [REASON_STORE]           = { "store-unreachable", FAILURE_BUSY,        "存放作品的地方暂时连不上，已传的部分不会丢，请稍后再试。" },
 
     [REASON_TRACK_UNKNOWN]   = { "track-unknown",   FAILURE_REFUSED,       "请选择作品类别。" },

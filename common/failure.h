@@ -108,6 +108,7 @@ enum reason {
     REASON_UPLOAD_UNFINISHED,
     REASON_UPLOAD_NOT_MEDIA, /* refused early by the sniffer */
     REASON_UPLOAD_ELSEWHERE, /* its bytes lie on another node of this installation */
+    REASON_WORKER_VERSION,   /* worker and service are of different releases */
     REASON_STORE,            /* the media store does not answer */
 
     /* submissions */

@@ -21,8 +21,9 @@ static bool wrong(const char *what, GError **error)
 
 json_t *claim_message_json(const struct claim_message *claim)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:I}", "worker", claim->worker, "version", claim->version, "sandbox",
-                     claim->sandbox, "disk", claim->disk, "wait_ms", (json_int_t)claim->wait_ms);
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:I}", "worker", claim->worker, "version", claim->version, "protocol",
+                     (json_int_t)claim->protocol, "sandbox", claim->sandbox, "disk", claim->disk, "wait_ms",
+                     (json_int_t)claim->wait_ms);
 }
 
 bool claim_message_read(json_t *json, struct claim_message *claim, GError **error)
@@ -32,10 +33,11 @@ bool claim_message_read(json_t *json, struct claim_message *claim, GError **erro
     const char *sandbox;
     const char *disk = "";
     json_int_t wait_ms = 0;
+    json_int_t protocol = MESSAGE_PROTOCOL;
     json_error_t cause;
 
-    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:s, s:s, s:s, s?s, s?I}", "worker", &worker, "version", &version,
-                       "sandbox", &sandbox, "disk", &disk, "wait_ms", &wait_ms) != 0) {
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:s, s:s, s?I, s:s, s?s, s?I}", "worker", &worker, "version",
+                       &version, "protocol", &protocol, "sandbox", &sandbox, "disk", &disk, "wait_ms", &wait_ms) != 0) {
         return misshapen(&cause, error);
     }
     if (strlen(worker) > 100 || strlen(version) > 40 || strlen(sandbox) > 40 || strlen(disk) > 200) {
@@ -43,6 +45,7 @@ bool claim_message_read(json_t *json, struct claim_message *claim, GError **erro
     }
     claim->worker = g_strdup(worker);
     claim->version = g_strdup(version);
+    claim->protocol = protocol;
     claim->sandbox = g_strdup(sandbox);
     claim->disk = g_strdup(disk);
     claim->wait_ms = CLAMP(wait_ms, 0, CLAIM_WAIT_MS);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 enum {
+    MESSAGE_PROTOCOL = 1, /* changes with every message that the other side would misread */
     MESSAGE_INPUTS_MOST = 9,
     MESSAGE_OUTPUTS_MOST = 120,
     CLAIM_WAIT_MS = 25000, /* longest wait of one claim */
@@ -16,10 +17,11 @@ enum {
 
 /* worker -> service: POST /api/v1/jobs/claim */
 struct claim_message {
-    char *worker; /* name of the machine and process */
-    char *version;
-    char *sandbox; /* level of its media program */
-    char *disk;    /* message_disk_id of its data folder; "" when it has none */
+    char *worker;     /* name of the machine and process */
+    char *version;    /* of the program, for people */
+    int64_t protocol; /* MESSAGE_PROTOCOL of the sender */
+    char *sandbox;    /* level of its media program */
+    char *disk;       /* message_disk_id of its data folder; "" when it has none */
     int64_t wait_ms;
 };
 json_t *claim_message_json(const struct claim_message *claim);

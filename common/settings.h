@@ -62,6 +62,8 @@ struct settings {
  * be NULL). On failure nothing is kept. */
 bool settings_read(struct settings *settings, const char *path, const char *const *flags, GError **error);
 void settings_clear(struct settings *settings);
+typedef struct settings Settings;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Settings, settings_clear)
 
 /* Every setting in force with its source, one line each; secrets are shown as set or empty. */
 char *settings_describe(const struct settings *settings);

@@ -37,6 +37,14 @@ struct options {
     gboolean quiet;
 };
 
+static void options_clear(struct options *options)
+{
+    g_free(options->config);
+    g_strfreev(options->set);
+}
+typedef struct options Options;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 static bool read_options(int *argc, char ***argv, struct options *options)
 {
     const GOptionEntry entries[] = {
@@ -335,8 +343,8 @@ static void raise_file_limit(void)
 
 int main(int argc, char **argv)
 {
-    struct options options = {0};
-    struct settings settings = {0};
+    g_auto(Options) options = {0};
+    g_auto(Settings) settings = {0};
     struct app app = {.log = log_named("service"), .settings = &settings};
     sigset_t signals;
     g_autoptr(GError) error = NULL;
@@ -375,6 +383,5 @@ int main(int argc, char **argv)
     const int code = run(&app, options.quiet != FALSE, &signals);
     close(lock);
     g_free(app.data);
-    settings_clear(&settings);
     return code;
 }

@@ -297,6 +297,7 @@ static bool claim_once(struct loop *loop, struct client *client)
     const struct claim_message claim = {
         .worker = loop->name,
         .version = (char *)(uintptr_t)XUEPAI_VERSION,
+        .protocol = MESSAGE_PROTOCOL,
         .sandbox = (char *)(uintptr_t)loop->config.sandbox,
         .disk = loop->disk,
         .wait_ms = CLAIM_WAIT_MS,
@@ -315,6 +316,10 @@ static bool claim_once(struct loop *loop, struct client *client)
     }
     if (status == 204) {
         return true;
+    }
+    if (status == 409) { /* the other half of an upgrade is under way, or was forgotten */
+        log_warning(&loop->log, "service.other_version", "mine=" XUEPAI_VERSION " protocol=%d", MESSAGE_PROTOCOL);
+        return false;
     }
     if (status != 200 || answer == NULL || !offer_message_read(answer, &offer, &error)) {
         log_warning(&loop->log, "job.claim", "status=%d message=\"%s\"", status, error == NULL ? "" : error->message);

@@ -35,6 +35,16 @@ struct options {
     gboolean version;
 };
 
+static void options_clear(struct options *options)
+{
+    g_free(options->config);
+    g_strfreev(options->set);
+    g_free(options->facts);
+    g_free(options->limits);
+}
+typedef struct options Options;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 static bool read_options(int *argc, char ***argv, struct options *options)
 {
     const GOptionEntry entries[] = {
@@ -234,8 +244,8 @@ static int run(const struct options *options, const struct settings *settings, i
 
 int main(int argc, char **argv)
 {
-    struct options options = {0};
-    struct settings settings = {0};
+    g_auto(Options) options = {0};
+    g_auto(Settings) settings = {0};
     sigset_t signals;
     g_autoptr(GError) error = NULL;
 
@@ -260,6 +270,5 @@ int main(int argc, char **argv)
     curl_global_init(CURL_GLOBAL_DEFAULT);
     const int code = run(&options, &settings, argc, argv, &signals);
     curl_global_cleanup();
-    settings_clear(&settings);
     return code;
 }

@@ -6,6 +6,7 @@
 #include "service/app.h"
 #include "service/http/request.h"
 #include "service/http/response.h"
+#include "service/model/worker.h"
 
 /* What each access asks for. */
 static const struct {
@@ -36,6 +37,7 @@ static void principal_free(gpointer data)
 
     login_clear(&principal->login);
     submission_clear(&principal->submission);
+    g_free(principal->worker_token_id);
     g_free(principal);
 }
 
@@ -148,15 +150,28 @@ static bool admit_submitter(struct look *look, GError **error)
     return look->found || refuse(error, REASON_PIN_WRONG, "wrong PIN");
 }
 
+static bool look_worker(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+
+    g_clear_pointer(&look->principal->worker_token_id, g_free);
+    return worker_token_find(sql, look->key, &look->principal->worker_token_id, error);
+}
+
 static bool admit_worker(struct look *look, GError **error)
 {
     const char *header = request_header(look->request, "Authorization");
 
-    if (header == NULL || !g_str_has_prefix(header, "Bearer ") ||
-        !secret_equal(header + strlen("Bearer "), look->app->worker_token)) {
-        return refuse(error, REASON_UNAUTHENTICATED, "no or wrong worker token");
+    look->key = header != NULL && g_str_has_prefix(header, "Bearer ") ? header + strlen("Bearer ") : "";
+    if (secret_equal(look->key, look->app->worker_token)) {
+        look->principal->worker_token_id = g_strdup("");
+        return true;
     }
-    return true;
+    if (look->key[0] != '\0' && !database_read(look->app->database, "worker_token.find", look_worker, look, error)) {
+        return false;
+    }
+    return look->principal->worker_token_id != NULL ||
+           refuse(error, REASON_UNAUTHENTICATED, "no, a wrong or a revoked worker token");
 }
 
 bool access_gate(struct app *app, const struct route *route, struct request *request, GError **error)
@@ -209,6 +224,14 @@ struct submission *request_submission(const struct request *request)
 
     g_assert(principal != NULL && principal->kind == PRINCIPAL_SUBMITTER);
     return &principal->submission;
+}
+
+const char *request_worker_token(const struct request *request)
+{
+    const struct principal *principal = request_principal(request);
+
+    g_assert(principal != NULL && principal->kind == PRINCIPAL_WORKER);
+    return principal->worker_token_id;
 }
 
 static bool is_tls(const struct request *request)

@@ -30,6 +30,7 @@ struct principal {
     enum principal_kind kind;
     struct login login;           /* PRINCIPAL_STAFF */
     struct submission submission; /* PRINCIPAL_SUBMITTER: the work :code */
+    char *worker_token_id;        /* PRINCIPAL_WORKER: "" for the installation's own */
 };
 
 bool access_gate(struct app *app, const struct route *route, struct request *request, GError **error);
@@ -41,6 +42,9 @@ const struct login *request_login(const struct request *request);
 struct actor request_actor(const struct request *request);
 /* The submitter's work; routes of ACCESS_SUBMITTER only. */
 struct submission *request_submission(const struct request *request);
+
+/* Id of the token that the worker showed, "" for the installation's own; routes of ACCESS_WORKER only. */
+const char *request_worker_token(const struct request *request);
 
 /* Digest of the device cookie; NULL when the phone has none. The caller's. */
 char *request_device(const struct request *request);

@@ -85,6 +85,9 @@ HANDLER(staff_post);
 HANDLER(staff_patch);
 
 /* jobs.c */
+HANDLER(worker_index);
+HANDLER(worker_post);
+HANDLER(worker_delete);
 HANDLER(job_post_claim);
 HANDLER(job_post_renew);
 HANDLER(job_post_finish);

@@ -18,6 +18,7 @@
 #include "service/model/job.h"
 #include "service/model/rendition.h"
 #include "service/model/submission.h"
+#include "service/model/worker.h"
 #include "service/store/store.h"
 
 #define TRANSFER_S 1800 /* 2 GiB, the largest output, at 1.2 MB/s */
@@ -51,6 +52,25 @@ static char *job_folder(const struct app *app, const char *job, int64_t token)
     return g_strdup_printf("%s/jobs/%s-%" G_GINT64_FORMAT, app->data, job, token);
 }
 
+/* A claim may have waited for long: its token is asked about again. */
+static bool note_worker(struct sql *sql, const struct call *call, int64_t now_ms, GError **error)
+{
+    const struct worker worker = {.name = call->claim->worker,
+                                  .version = call->claim->version,
+                                  .sandbox = call->claim->sandbox,
+                                  .token_id = (char *)(uintptr_t)request_worker_token(call->request)};
+    bool in_force = true;
+
+    if (worker.token_id[0] != '\0' && !worker_token_is_in_force(sql, worker.token_id, &in_force, error)) {
+        return false;
+    }
+    if (!in_force) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_UNAUTHENTICATED, "the worker's token was revoked");
+        return false;
+    }
+    return worker_seen(sql, &worker, now_ms, error);
+}
+
 static bool take(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
@@ -65,8 +85,7 @@ static bool take(struct sql *sql, void *context, GError **error)
     int64_t changed;
 
     call_clear(call);
-    if (!job_void_leases(sql, claim.boot_ms, &changed, error) ||
-        !worker_seen(sql, claim.worker, call->claim->version, claim.sandbox, claim.now_ms, error) ||
+    if (!job_void_leases(sql, claim.boot_ms, &changed, error) || !note_worker(sql, call, claim.now_ms, error) ||
         !job_take(sql, &claim, &call->job, &call->found, error)) {
         return false;
     }
@@ -150,6 +169,12 @@ HANDLER(job_post_claim)
     struct response *response = NULL;
 
     if (!claim_message_read(request_json(request), &claim, error)) {
+        return NULL;
+    }
+    if (claim.protocol != MESSAGE_PROTOCOL) {
+        g_set_error(error, HTTP_ERROR, REASON_WORKER_VERSION, "worker %s speaks %" G_GINT64_FORMAT ", this service %d",
+                    claim.version, claim.protocol, MESSAGE_PROTOCOL);
+        claim_message_clear(&claim);
         return NULL;
     }
     if (database_transact(app->database, "job.take", take, &call, error)) {

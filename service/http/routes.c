@@ -73,6 +73,9 @@ static const struct route ROUTES[] = {
     { "GET",     "/assets/:name",                   ACCESS_PUBLIC,        BODY_NONE,   asset_show,       "built scripts and styles" },
 
     /* workers */
+    { "GET",     "/api/v1/workers",                 ACCESS_ADMINISTRATOR, BODY_NONE,   worker_index,     "machines that were heard of, and their tokens" },
+    { "POST",    "/api/v1/workers",                 ACCESS_ADMINISTRATOR, BODY_JSON,   worker_post,      "a token for one machine, told once" },
+    { "DELETE",  "/api/v1/workers/:id",             ACCESS_ADMINISTRATOR, BODY_NONE,   worker_delete,    "revoke it" },
     { "POST",    "/api/v1/jobs/claim",              ACCESS_WORKER,        BODY_JSON,   job_post_claim,   "next job, by long poll" },
     { "POST",    "/api/v1/jobs/:job/renew",         ACCESS_WORKER,        BODY_JSON,   job_post_renew,   "keep the lease, report progress" },
     { "POST",    "/api/v1/jobs/:job/finish",        ACCESS_WORKER,        BODY_JSON,   job_post_finish,  "deliver results" },

@@ -26,9 +26,10 @@ bool installation_check_key(struct sql *sql, const struct secrets *secrets, GErr
     const bool fits = found && secret_equal(mac, left.value);
     sql_row_clear(&MAP, &left);
     if (!fits) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_CONFLICT,
-                            "the database belongs to an installation with another secret.key; copy the key of its first "
-                            "service, or set secret_key");
+        g_set_error_literal(
+            error, MODEL_ERROR, REASON_CONFLICT,
+            "the database belongs to an installation with another secret.key; copy the key of its first "
+            "service, or set secret_key");
     }
     return fits;
 }

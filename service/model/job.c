@@ -57,12 +57,6 @@ static const char COUNTS[] = /* job.counts */
     "SELECT COALESCE(SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END), 0) AS queued,"
     " COALESCE(SUM(CASE WHEN state = 'leased' THEN 1 ELSE 0 END), 0) AS leased,"
     " COALESCE(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) AS failed FROM job";
-static const char SEEN[] = /* worker.seen: once a second, or the claims of one machine would wait for each other */
-    "INSERT INTO worker (name, version, sandbox, seen_ms) SELECT $1, $2, $3, $4"
-    " WHERE NOT EXISTS (SELECT 1 FROM worker"
-    "                   WHERE name = $1 AND version = $2 AND sandbox = $3 AND seen_ms > $4 - 1000)"
-    " ON CONFLICT (name) DO UPDATE SET version = excluded.version, sandbox = excluded.sandbox,"
-    " seen_ms = excluded.seen_ms";
 
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct job, id),       SQL_FIELD(struct job, kind),     SQL_FIELD(struct job, submission),
@@ -219,10 +213,4 @@ bool job_counts(struct sql *sql, int64_t *queued, int64_t *leased, int64_t *fail
     *leased = counts.leased;
     *failed = counts.failed;
     return true;
-}
-
-bool worker_seen(struct sql *sql, const char *name, const char *version, const char *sandbox, int64_t now_ms,
-                 GError **error)
-{
-    return sql_run(sql, SEEN, SQL_VALUES(SQL_T(name), SQL_T(version), SQL_T(sandbox), SQL_I(now_ms)), NULL, error);
 }

@@ -63,7 +63,3 @@ bool job_void_leases(struct sql *sql, int64_t boot_ms, int64_t *changed, GError 
 /* Progress of a work's running job, 0 when there is none. */
 bool job_progress(struct sql *sql, const char *submission, int64_t revision, int64_t *permille, GError **error);
 bool job_counts(struct sql *sql, int64_t *queued, int64_t *leased, int64_t *failed, GError **error);
-
-/* Seen a worker. */
-bool worker_seen(struct sql *sql, const char *name, const char *version, const char *sandbox, int64_t now_ms,
-                 GError **error);

@@ -7,3 +7,13 @@ CREATE TABLE installation (                -- what all services of the database 
     key    TEXT PRIMARY KEY,               -- 'key': keyed digest that shows whether a service has the right secret.key
     value  TEXT NOT NULL
 ) STRICT;
+
+ALTER TABLE worker ADD COLUMN token_id TEXT NOT NULL DEFAULT ''; -- the token it showed; '' for the installation's own
+
+CREATE TABLE worker_token (                -- a token for one machine, beside the installation's own
+    id         TEXT PRIMARY KEY,
+    name       TEXT NOT NULL,              -- as the administrator calls the machine
+    digest     TEXT NOT NULL UNIQUE,       -- SHA-256 of the token, hex
+    created_ms INTEGER NOT NULL,
+    revoked_ms INTEGER                     -- NULL while it is in force
+) STRICT;

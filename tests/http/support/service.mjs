@@ -93,6 +93,21 @@ export async function startService({ environment = {}, data, program = join(buil
   return service;
 }
 
+// Another service of the same installation: database, store, key and worker token of the first, a data folder of its own.
+export function startNode(first, { environment = {}, ...more } = {}) {
+  return startService({
+    environment: {
+      XUEPAI_STORE: join(first.data, 'store'),
+      ...storeSettings(first.data),
+      ...databaseSettings(first.data),
+      XUEPAI_SECRET_KEY: readFileSync(join(first.data, 'secret.key')).toString('hex'),
+      XUEPAI_WORKER_TOKEN: readFileSync(join(first.data, 'worker.token'), 'utf8').trim(),
+      ...environment,
+    },
+    ...more,
+  });
+}
+
 // One request; the answer with its whole body. `body`: Buffer or string; `agent`: to keep a connection.
 export function request(url, { method = 'GET', headers = {}, body, agent } = {}) {
   return new Promise((done, fail) => {

@@ -1,0 +1,87 @@
+// Workers of other machines: a token each, listed, revoked alone; another release is refused politely.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { api, clip, reviewers, startWorker, submit, upload, waitFor } from '../support/stack.mjs';
+import { sleep, startService, until } from './support/service.mjs';
+
+let service;
+let people;
+const claim = (token, more = {}) => api(service.url, '/api/v1/jobs/claim', {
+  method: 'POST', headers: { Authorization: `Bearer ${token}` },
+  body: { worker: 'far-1', version: '1', sandbox: 'full', disk: '', wait_ms: 0, ...more } });
+const workers = async () => (await api(service.url, '/api/v1/workers', { session: people.admin })).json;
+const addToken = async (name) => (await api(service.url, '/api/v1/workers', { method: 'POST', session: people.admin, body: { name } })).json;
+const revoke = (id) => api(service.url, `/api/v1/workers/${id}`, { method: 'DELETE', session: people.admin });
+
+before(async () => {
+  service = await startService({ environment: { XUEPAI_UNDO_SECONDS: '0' } });
+  people = await reviewers(service.url);
+});
+after(() => service.stop());
+
+test('a machine works under a token of its own, is listed, and its token alone is revoked', async () => {
+  const made = await addToken('三号机房');
+  assert.match(made.token, /^[0-9a-f]{64}$/);
+  const worker = startWorker(service, { XUEPAI_WORKER_TOKEN: made.token });
+  await worker.ready;
+  const receipt = await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '320x240' }))]);
+  await waitFor(service.url, receipt, 'in_review');
+  const seen = (await workers()).workers.find((each) => each.token === made.id);
+  assert.ok(seen.seen_ms > Date.now() - 60000 && seen.version !== '' && seen.sandbox !== '', JSON.stringify(seen));
+  assert.deepEqual((await workers()).tokens.map(({ id, name, revoked_ms }) => ({ id, name, revoked_ms })),
+    [{ id: made.id, name: '三号机房', revoked_ms: null }]);
+  await worker.stop();
+
+  assert.equal((await revoke(made.id)).status, 204);
+  assert.equal((await revoke(made.id)).status, 404);
+  assert.equal((await claim(made.token)).status, 401);
+  assert.equal((await claim(readFileSync(join(service.data, 'worker.token'), 'utf8').trim())).status, 204);
+  assert.ok((await workers()).tokens[0].revoked_ms > 0);
+  const ledger = (await api(service.url, `/api/v1/ledger?object=${made.id}`, { session: people.admin })).text;
+  assert.match(ledger, /worker\.added/);
+  assert.match(ledger, /worker\.revoked/);
+});
+
+test('a revoked machine loses its job to the next one at once', async () => {
+  const one = await addToken('甲');
+  const two = await addToken('乙');
+  await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '320x240' }))]);
+  const held = await claim(one.token, { worker: 'far-a' });
+  assert.equal(held.status, 200);
+  assert.equal((await claim(two.token, { worker: 'far-b' })).status, 204);
+  assert.equal((await revoke(one.id)).status, 204);
+  const taken = await claim(two.token, { worker: 'far-b' });
+  assert.equal(taken.status, 200);
+  assert.equal(taken.json.job, held.json.job);
+  assert.ok(taken.json.token > held.json.token);
+  await revoke(two.id);
+});
+
+test('a claim that was waiting when its token was revoked gets no job', async () => {
+  const own = readFileSync(join(service.data, 'worker.token'), 'utf8').trim();
+  while ((await claim(own)).status === 200); // what the tests before left is held by this one now
+  const made = await addToken('丙');
+  const waiting = claim(made.token, { wait_ms: 20000, worker: 'far-c' });
+  await sleep(300);
+  await revoke(made.id);
+  await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '320x240' }))]);
+  assert.equal((await waiting).status, 401);
+});
+
+test('a worker of another release is refused with a clear word and waits', async () => {
+  const own = readFileSync(join(service.data, 'worker.token'), 'utf8').trim();
+  const answer = await claim(own, { protocol: 99 });
+  assert.equal(answer.status, 409);
+  assert.equal(answer.json.code, 'worker-version');
+  await until(async () => service.log.includes('worker-version') || service.log.includes('status=409'), 'a line in the log');
+});
+
+test('only administrators see or change the machines', async () => {
+  for (const session of [undefined, people.jinan, people.sheng]) {
+    assert.ok([401, 403].includes((await api(service.url, '/api/v1/workers', { session })).status));
+    assert.ok([401, 403].includes((await api(service.url, '/api/v1/workers', { method: 'POST', session, body: { name: 'x' } })).status));
+  }
+  assert.equal((await api(service.url, '/api/v1/workers', { method: 'POST', session: people.admin, body: { name: '' } })).status, 400);
+});
