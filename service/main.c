@@ -22,6 +22,7 @@
 #include "service/model/installation.h"
 #include "service/model/job.h"
 #include "service/model/migrate.h"
+#include "service/relocate.h"
 #include "service/setup.h"
 #include "service/sniffer.h"
 #include "service/site/page.h"
@@ -35,12 +36,16 @@ struct options {
     gboolean example_config;
     gboolean version;
     gboolean quiet;
+    char *migrate_from;
+    char *migrate_store_from;
 };
 
 static void options_clear(struct options *options)
 {
     g_free(options->config);
     g_strfreev(options->set);
+    g_free(options->migrate_from);
+    g_free(options->migrate_store_from);
 }
 typedef struct options Options;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -55,6 +60,10 @@ static bool read_options(int *argc, char ***argv, struct options *options)
         {"example-config", 0, 0, G_OPTION_ARG_NONE, &options->example_config, "print an example key file and end",
          NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version and end", NULL},
+        {"migrate-from", 0, 0, G_OPTION_ARG_STRING, &options->migrate_from,
+         "move the rows of another database into the empty one of the settings, and end", "sqlite:/PATH/xuepai.db"},
+        {"migrate-store-from", 0, 0, G_OPTION_ARG_FILENAME, &options->migrate_store_from,
+         "copy the media of a folder into the store of the settings, and end", "FOLDER"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "no QR code", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -82,6 +91,17 @@ static int complain(const GError *error)
     }
 }
 
+static bool open_schema(struct app *app, GError **error)
+{
+    const char *address = app->settings->database;
+    g_autofree char *file = g_build_filename(app->data, "xuepai.db", NULL);
+    g_autofree char *embedded = g_strconcat("sqlite:", file, NULL);
+    const bool is_default = g_strcmp0(address, "sqlite:") == 0;
+
+    app->database = database_open(is_default ? embedded : address, error);
+    return app->database != NULL && migrate(app->database, g_get_real_time() / 1000, error);
+}
+
 static bool check_key(struct sql *sql, void *context, GError **error)
 {
     const struct app *app = context;
@@ -91,14 +111,7 @@ static bool check_key(struct sql *sql, void *context, GError **error)
 
 static bool open_database(struct app *app, GError **error)
 {
-    const char *address = app->settings->database;
-    g_autofree char *file = g_build_filename(app->data, "xuepai.db", NULL);
-    g_autofree char *embedded = g_strconcat("sqlite:", file, NULL);
-    const bool is_default = g_strcmp0(address, "sqlite:") == 0;
-
-    app->database = database_open(is_default ? embedded : address, error);
-    return app->database != NULL && migrate(app->database, g_get_real_time() / 1000, error) &&
-           database_transact(app->database, "installation.key", check_key, app, error);
+    return open_schema(app, error) && database_transact(app->database, "installation.key", check_key, app, error);
 }
 
 static bool open_store(struct app *app, GError **error)
@@ -330,6 +343,21 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     return code;
 }
 
+static int move_installation(struct app *app, const struct options *options)
+{
+    g_autoptr(GError) error = NULL;
+    int code = EXIT_SUCCESS;
+
+    app->node = setup_node(app->data, &error);
+    app->secrets = app->node == NULL ? NULL : secrets_open(app->data, app->settings->secret_key, &error);
+    if (app->secrets == NULL || !open_schema(app, &error) || !open_store(app, &error) ||
+        !relocate(app, options->migrate_from, options->migrate_store_from, &error)) {
+        code = complain(error);
+    }
+    close_all(app);
+    return code;
+}
+
 /* Sockets and files of a busy day need more than the usual 1024. */
 static void raise_file_limit(void)
 {
@@ -380,7 +408,8 @@ int main(int argc, char **argv)
     if (lock < 0) {
         return complain(error);
     }
-    const int code = run(&app, options.quiet != FALSE, &signals);
+    const bool moves = options.migrate_from != NULL || options.migrate_store_from != NULL;
+    const int code = moves ? move_installation(&app, &options) : run(&app, options.quiet != FALSE, &signals);
     close(lock);
     g_free(app.data);
     return code;

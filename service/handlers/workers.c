@@ -82,7 +82,8 @@ HANDLER(worker_post)
         return NULL;
     }
     if (database_transact(app->database, "worker_token.add", add, &call, error)) {
-        response = response_json(201, json_pack("{s:s, s:s, s:s}", "id", call.id, "name", call.name, "token", call.token));
+        response =
+            response_json(201, json_pack("{s:s, s:s, s:s}", "id", call.id, "name", call.name, "token", call.token));
         response_header(response, "Cache-Control", "no-store");
     }
     g_free(call.id);
@@ -100,5 +101,6 @@ static bool take_back(struct sql *sql, void *context, GError **error)
 
 HANDLER(worker_delete)
 {
-    return database_transact(app->database, "worker_token.revoke", take_back, request, error) ? response_empty(204) : NULL;
+    return database_transact(app->database, "worker_token.revoke", take_back, request, error) ? response_empty(204)
+                                                                                              : NULL;
 }

@@ -19,11 +19,11 @@ process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); }
 const bucketOf = (data) => `t-${createHash('sha256').update(data).digest('hex').slice(0, 20)}`;
 export const storeAddress = (data, endpoint = process.env.XUEPAI_TEST_STORE) =>
   `s3://${bucketOf(data)}?endpoint=${endpoint}&region=us-east-1&part=5242880`;
-const storeSettings = (data) => (process.env.XUEPAI_TEST_STORE ? { XUEPAI_STORE: storeAddress(data) } : {});
+export const storeSettings = (data) => (process.env.XUEPAI_TEST_STORE ? { XUEPAI_STORE: storeAddress(data) } : {});
 
 // And on the PostgreSQL at XUEPAI_TEST_DATABASE (scripts/postgres), where each data folder has a schema of its own.
 const schemaOf = (data) => `t_${createHash('sha256').update(data).digest('hex').slice(0, 20)}`;
-function databaseSettings(data) {
+export function databaseSettings(data) {
   const server = process.env.XUEPAI_TEST_DATABASE;
   if (!server) return {};
   execFileSync('psql', ['-q', '-X', server, '-c', `SET client_min_messages = error; CREATE SCHEMA IF NOT EXISTS ${schemaOf(data)}`]);
