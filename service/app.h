@@ -1,6 +1,8 @@
 /* What main.c builds once and handlers get: every long-lived object of the service. No other globals exist. */
 #pragma once
 
+#include <glib.h>
+
 #include "common/log.h"
 
 struct app {
@@ -14,6 +16,7 @@ struct app {
     struct sniffer *sniffer; /* NULL when xuepai-media is not there; uploads then go on unsniffed */
     char *worker_token;      /* what workers of this installation show */
     char *node;              /* id of this data folder among the services of one database */
+    gint nodes;              /* atomic: services of the database that were heard of lately, this one among them */
     char *data;              /* folder of everything, absolute */
     char *web;               /* folder of templates/ and dist/ */
     struct rules *rules;     /* editions, tracks and regions as read from config/ */

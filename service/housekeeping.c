@@ -8,6 +8,7 @@
 #include "service/handlers/uploads.h"
 #include "service/http/parked.h"
 #include "service/model/job.h"
+#include "service/model/node.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
 
@@ -139,6 +140,29 @@ static bool sweep_jobs(struct app *app, int64_t now_ms, GError **error)
     return true;
 }
 
+static bool see_nodes(struct sql *sql, void *context, GError **error)
+{
+    struct due *due = context;
+
+    if (!node_seen(sql, due->app->node, XUEPAI_VERSION, error)) {
+        return false;
+    }
+    g_autoptr(SqlRows) nodes = node_list(sql, error);
+    due->changed = nodes == NULL ? 0 : (int64_t)nodes->count;
+    return nodes != NULL;
+}
+
+static bool count_nodes(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    if (!database_transact(app->database, "node.seen", see_nodes, &due, error)) {
+        return false;
+    }
+    g_atomic_int_set(&app->nodes, (gint)due.changed);
+    return true;
+}
+
 /* THE table of chores. Each may run in several services of one database at once: a row is changed by the first alone
  * (guarded updates), and files belong to one data folder. */
 static const struct {
@@ -146,9 +170,9 @@ static const struct {
     int64_t every_ms;
     bool (*run)(struct app *app, int64_t now_ms, GError **error);
 } CHORES[] = {
-    {"decisions", TICK_MS, settle_decisions}, {"jobs", 1000, return_jobs},
-    {"logins", 60 * 1000, sweep_logins},      {"uploads", 10 * 1000, sweep_uploads},
-    {"job-folders", 600 * 1000, sweep_jobs},
+    {"nodes", 5000, count_nodes},          {"decisions", TICK_MS, settle_decisions},
+    {"jobs", 1000, return_jobs},           {"logins", 60 * 1000, sweep_logins},
+    {"uploads", 10 * 1000, sweep_uploads}, {"job-folders", 600 * 1000, sweep_jobs},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

@@ -21,6 +21,7 @@
 #include "service/http/server.h"
 #include "service/model/installation.h"
 #include "service/model/job.h"
+#include "service/model/node.h"
 #include "service/model/migrate.h"
 #include "service/relocate.h"
 #include "service/setup.h"
@@ -319,6 +320,13 @@ static void wake_claims(void *context)
     server_wake(context, "jobs");
 }
 
+static bool leave(struct sql *sql, void *context, GError **error)
+{
+    const struct app *app = context;
+
+    return node_left(sql, app->node, error);
+}
+
 static int run(struct app *app, bool quiet, const sigset_t *signals)
 {
     g_autofree char *password = NULL;
@@ -339,6 +347,7 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     database_unlisten(app->database);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
+    (void)database_transact(app->database, "node.left", leave, app, NULL); /* else it is forgotten in half a minute */
     close_all(app);
     return code;
 }

@@ -143,8 +143,8 @@ static bool copy_table(struct move *move, struct sql *to, const char *table, GEr
         return false;
     }
     if (here != there || copied != there) {
-        g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " rows came",
-                    table, here, there);
+        g_set_error(error, DATABASE_ERROR, REASON_INTERNAL,
+                    "%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " rows came", table, here, there);
         return false;
     }
     move->report->table(move->report->context, table, copied);
@@ -176,8 +176,7 @@ static bool read_all(struct sql *from, void *context, GError **error)
     return database_transact(move->to, "relocate", write_all, move, error);
 }
 
-bool database_relocate(struct database *from, struct database *to, const struct relocate_report *report,
-                       GError **error)
+bool database_relocate(struct database *from, struct database *to, const struct relocate_report *report, GError **error)
 {
     struct move move = {.to = to, .report = report};
 

@@ -91,6 +91,8 @@ HANDLER(health_metrics)
     gauge(text, "xuepai_review_oldest_seconds", "how long the oldest work has been in review",
           numbers.waiting == 0 ? 0 : (now_ms - numbers.oldest_ms) / 1000);
     gauge(text, "xuepai_works_published", "published works", numbers.published);
+    gauge(text, "xuepai_nodes", "services of this database", g_atomic_int_get(&app->nodes));
+    gauge(text, "xuepai_store_up", "the media store answers", store_is_up(app->store) ? 1 : 0);
     gauge(text, "xuepai_store_free_bytes", "room for media", free_bytes);
     return no_store(response_text(200, "text/plain; version=0.0.4; charset=utf-8", text));
 }

@@ -299,7 +299,10 @@ static struct response *answer_created(struct app *app, struct request *request,
 
     request_reply_header(request, "Location", location);
     reply_expiry(request, upload->expires_ms);
-    if (!request_has_body(request) || upload->length_bytes == 0) {
+    /* With several nodes the next piece goes to the node of its address, which is not known before this answer. So the
+     * bytes that came along are not taken, which the protocol leaves to the server. */
+    const bool has_neighbours = g_atomic_int_get(&app->nodes) > 1;
+    if (!request_has_body(request) || upload->length_bytes == 0 || has_neighbours) {
         reply_number(request, "Upload-Offset", 0);
         return response_empty(201);
     }

@@ -1,13 +1,15 @@
-/* The worker pool as the administrator sees it. */
+/* The worker pool and the services as the administrator sees it. */
 #include "common/failure.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/model/node.h"
 #include "service/model/worker.h"
 
 struct call {
     const struct request *request;
     struct sql_rows *workers;
     struct sql_rows *tokens;
+    struct sql_rows *nodes;
     const char *name;
     char *id;
     char *token;
@@ -19,9 +21,11 @@ static bool list(struct sql *sql, void *context, GError **error)
 
     g_clear_pointer(&call->workers, sql_rows_free);
     g_clear_pointer(&call->tokens, sql_rows_free);
+    g_clear_pointer(&call->nodes, sql_rows_free);
     call->workers = worker_list(sql, request_now_ms(call->request), error);
     call->tokens = call->workers == NULL ? NULL : worker_token_list(sql, error);
-    return call->tokens != NULL;
+    call->nodes = call->tokens == NULL ? NULL : node_list(sql, error);
+    return call->nodes != NULL;
 }
 
 static json_t *worker_json(const struct worker *worker)
@@ -47,17 +51,24 @@ HANDLER(worker_index)
     if (database_read(app->database, "worker.list", list, &call, error)) {
         json_t *workers = json_array();
         json_t *tokens = json_array();
+        json_t *nodes = json_array();
         for (size_t i = 0; i < call.workers->count; i++) {
             json_array_append_new(workers, worker_json(sql_rows_at(call.workers, i)));
         }
         for (size_t i = 0; i < call.tokens->count; i++) {
             json_array_append_new(tokens, token_json(sql_rows_at(call.tokens, i)));
         }
-        response = response_json(200, json_pack("{s:o, s:o}", "workers", workers, "tokens", tokens));
+        for (size_t i = 0; i < call.nodes->count; i++) {
+            const struct node *node = sql_rows_at(call.nodes, i);
+            json_array_append_new(nodes, json_pack("{s:s, s:s}", "id", node->id, "version", node->version));
+        }
+        response =
+            response_json(200, json_pack("{s:o, s:o, s:o}", "workers", workers, "tokens", tokens, "nodes", nodes));
         response_header(response, "Cache-Control", "no-store");
     }
     g_clear_pointer(&call.workers, sql_rows_free);
     g_clear_pointer(&call.tokens, sql_rows_free);
+    g_clear_pointer(&call.nodes, sql_rows_free);
     return response;
 }
 

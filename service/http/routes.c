@@ -73,7 +73,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/assets/:name",                   ACCESS_PUBLIC,        BODY_NONE,   asset_show,       "built scripts and styles" },
 
     /* workers */
-    { "GET",     "/api/v1/workers",                 ACCESS_ADMINISTRATOR, BODY_NONE,   worker_index,     "machines that were heard of, and their tokens" },
+    { "GET",     "/api/v1/workers",                 ACCESS_ADMINISTRATOR, BODY_NONE,   worker_index,     "machines that were heard of, their tokens, and the services" },
     { "POST",    "/api/v1/workers",                 ACCESS_ADMINISTRATOR, BODY_JSON,   worker_post,      "a token for one machine, told once" },
     { "DELETE",  "/api/v1/workers/:id",             ACCESS_ADMINISTRATOR, BODY_NONE,   worker_delete,    "revoke it" },
     { "POST",    "/api/v1/jobs/claim",              ACCESS_WORKER,        BODY_JSON,   job_post_claim,   "next job, by long poll" },

@@ -17,3 +17,9 @@ CREATE TABLE worker_token (                -- a token for one machine, beside th
     created_ms INTEGER NOT NULL,
     revoked_ms INTEGER                     -- NULL while it is in force
 ) STRICT;
+
+CREATE TABLE node (                        -- services that run on this database
+    id         TEXT PRIMARY KEY,           -- as in upload.node
+    version    TEXT NOT NULL,
+    seen_ms    INTEGER NOT NULL            -- lease clock of the database
+) STRICT;
