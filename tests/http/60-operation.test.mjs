@@ -1,12 +1,12 @@
 // What an operator does: install into a folder and run from there; nginx with TLS in front, as in config/nginx.conf.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import https from 'node:https';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { api, clip, root, sleep, startWorker, status, submit, upload, waitFor } from '../support/stack.mjs';
+import { hasNginx, startNginx } from '../support/nginx.mjs';
+import { api, clip, root, startWorker, status, submit, upload, waitFor } from '../support/stack.mjs';
 import { request, startService } from './support/service.mjs';
 
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
@@ -57,47 +57,12 @@ test('the units are sound', { skip: !has('systemd-analyze') && 'no systemd-analy
   rmSync(folder, { recursive: true });
 });
 
-const freePort = () => new Promise((done) => {
-  const server = https.createServer().listen(0, '127.0.0.1', () => {
-    const { port } = server.address();
-    server.close(() => done(port));
-  });
-});
-
-/** config/nginx.conf on ports of ours with a certificate of ours, as an ordinary user. */
-async function startNginx(service) {
-  const folder = mkdtempSync(join(tmpdir(), 'xuepai-nginx-'));
-  const [plain, tls] = [await freePort(), await freePort()];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost',
-    '-keyout', join(folder, 'privkey.pem'), '-out', join(folder, 'fullchain.pem')], { stdio: 'ignore' });
-  mkdirSync(join(folder, 'temp'));
-  const site = readFileSync(join(root, 'config/nginx.conf'), 'utf8')
-    .replace(/^\s*listen \[::\].*$/gm, '').replace('listen 80;', `listen 127.0.0.1:${plain};`)
-    .replace('listen 443 ', `listen 127.0.0.1:${tls} `).replaceAll('/etc/ssl/xuepai', folder)
-    .replace('127.0.0.1:8080', `127.0.0.1:${service.port}`).replaceAll('xuepai.example.cn', 'localhost');
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/temp/${name};`);
-  writeFileSync(join(folder, 'nginx.conf'), `worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
-events { worker_connections 256; }
-http { access_log off; ${temp.join(' ')}
-${site} }`);
-  const child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log'), '-g', 'daemon off;'],
-    { stdio: 'ignore' });
-  const ended = new Promise((done) => child.on('exit', done));
-  for (let i = 0; i < 100 && !existsSync(join(folder, 'pid')); i++) await sleep(50);
-  return {
-    url: `https://localhost:${tls}`,
-    plain: `http://localhost:${plain}`,
-    log: () => readFileSync(join(folder, 'error.log'), 'utf8'),
-    stop: async () => { child.kill('SIGTERM'); await ended; rmSync(folder, { recursive: true }); },
-  };
-}
-
-test('behind nginx with TLS: upload, early refusal, login, pages', { skip: !has('nginx') && 'no nginx here' }, async () => {
+test('behind nginx with TLS: upload, early refusal, login, pages', { skip: !hasNginx && 'no nginx here' }, async () => {
   const trust = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // a certificate of ours, on loopback
   const service = await startService({ environment: { XUEPAI_TRUSTED_PROXIES: '127.0.0.1', XUEPAI_UNDO_SECONDS: '0' } });
   const worker = startWorker(service);
-  const nginx = await startNginx(service);
+  const nginx = await startNginx(service.port);
   try {
     await worker.ready;
     const moved = await request(`${nginx.plain}/submit?region=370102`);
