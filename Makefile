@@ -149,7 +149,7 @@ media: programs
 
 ## make faults       kill runs (FULL=1 for the large numbers)
 faults: programs
-	scripts/node-tests tests/faults
+	scripts/test faults faults-scale
 
 ## make lint         house rules: owners of libraries, folders, lengths, names
 lint:

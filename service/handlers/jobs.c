@@ -82,18 +82,16 @@ static bool take(struct sql *sql, void *context, GError **error)
         .lease_ms = call->app->settings->job_lease_ms,
     };
     const struct move started = {.event = EVENT_STARTED};
-    int64_t changed;
 
     call_clear(call);
-    if (!job_void_leases(sql, claim.boot_ms, &changed, error) || !note_worker(sql, call, claim.now_ms, error) ||
-        !job_take(sql, &claim, &call->job, &call->found, error)) {
+    if (!note_worker(sql, call, claim.now_ms, error) || !job_take(sql, &claim, &call->job, &call->found, error)) {
         return false;
     }
     if (!call->found) {
         return true;
     }
     call->originals = original_list(sql, call->job.submission, call->job.revision, error);
-    if (call->originals == NULL || !submission_get(sql, call->job.submission, &call->submission, error)) {
+    if (call->originals == NULL || !submission_get_held(sql, call->job.submission, &call->submission, error)) {
         return false;
     }
     return strcmp(call->submission.state, "received") != 0 ||
@@ -344,7 +342,7 @@ static bool finish(struct sql *sql, void *context, GError **error)
     const int64_t now_ms = request_now_ms(call->request);
 
     if (!job_finish(sql, &call->lease, now_ms, error) ||
-        !submission_get(sql, call->job.submission, &call->submission, error) ||
+        !submission_get_held(sql, call->job.submission, &call->submission, error) ||
         !add_renditions(sql, call, now_ms, error)) {
         return false;
     }
@@ -401,7 +399,7 @@ static bool refuse_submission(struct sql *sql, struct call *call, int64_t now_ms
     if (strcmp(call->job.kind, "prepare") != 0) {
         return true; /* a work without its ladder still plays: the review copy stays */
     }
-    return submission_get(sql, call->job.submission, &call->submission, error) &&
+    return submission_get_held(sql, call->job.submission, &call->submission, error) &&
            submission_move(sql, &call->submission, &DOER_WORKER, &refused, now_ms, error);
 }
 

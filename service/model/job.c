@@ -5,28 +5,27 @@
 #include "common/failure.h"
 #include "service/model/secret.h"
 
+#define TURN_MS    60000
 #define JOB_FIELDS "id, kind, submission, revision, state, token, attempt, permille, reason, worker"
 
+/* Fairness: a submitter's n-th waiting job takes its turn as if it had come n minutes later, so one who sends a hundred
+ * clips does not keep the others waiting, and nobody waits for ever. ($7: one minute.) */
 static const char ADD[] = /* job.add */
-    "INSERT INTO job (id, kind, submission, revision, state, priority, run_after_ms, created_ms)"
-    " VALUES ($1, $2, $3, $4, 'queued', $5, $6, $6)"
+    "INSERT INTO job (id, kind, submission, revision, state, priority, run_after_ms, turn_ms, created_ms)"
+    " VALUES ($1, $2, $3, $4, 'queued', $5, $6, $6 + $7 *"
+    "         (SELECT COUNT(*) FROM submission mine JOIN submission other ON other.device_digest = mine.device_digest"
+    "          JOIN job waiting ON waiting.submission = other.id"
+    "          WHERE mine.id = $3 AND waiting.kind = $2 AND waiting.state IN ('queued', 'leased')), $6)"
     " ON CONFLICT (kind, submission, revision) DO UPDATE SET state = 'queued', run_after_ms = excluded.run_after_ms,"
-    " attempt = 0, permille = 0, reason = NULL, finished_ms = NULL"
+    " turn_ms = excluded.turn_ms, attempt = 0, permille = 0, reason = NULL, finished_ms = NULL"
     " WHERE job.state IN ('failed', 'cancelled')";
-/* A submitter whose jobs run already waits behind one who has none. The choice is among the first hundred in the order
- * of the index: to weigh a whole backlog at every claim costs more than the claims of a busy pool leave. PostgreSQL
- * passes over jobs and works that are locked (another claim, or a withdrawal on its way) instead of waiting for them. */
+/* PostgreSQL passes over jobs and works that are locked (another claim, or a withdrawal on its way) instead of waiting
+ * for them, and holds the work it takes. */
 static const char TAKE[] = /* job.take */
     "UPDATE job SET state = 'leased', token = token + 1, attempt = attempt + 1, lease_ms = $1, worker = $2,"
     " sandbox = $3, permille = 0"
     " WHERE id = (SELECT j.id FROM job j JOIN submission s ON s.id = j.submission"
-    "             LEFT JOIN (SELECT t.device_digest AS device_digest, COUNT(*) AS running"
-    "                        FROM job b JOIN submission t ON t.id = b.submission WHERE b.state = 'leased'"
-    "                        GROUP BY t.device_digest) busy ON busy.device_digest = s.device_digest"
-    "             WHERE j.state = 'queued' AND j.run_after_ms <= $4 AND j.id IN"
-    "                   (SELECT id FROM job WHERE state = 'queued' AND run_after_ms <= $4"
-    "                    ORDER BY priority, run_after_ms, id LIMIT 100)"
-    "             ORDER BY j.priority, COALESCE(busy.running, 0), j.run_after_ms, j.id LIMIT 1"
+    "             WHERE j.state = 'queued' AND j.run_after_ms <= $4 ORDER BY j.priority, j.turn_ms, j.id LIMIT 1"
     "             /*pg: FOR UPDATE OF j SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED */)"
     "   AND state = 'queued' RETURNING " JOB_FIELDS;
 static const char LOCK_WORK[] = /* submission.lock_of_job: before the job itself, as everywhere */
@@ -53,10 +52,10 @@ static const char VOID_LEASES[] = /* job.void_leases: a lost worker does not cou
     "              /*pg: FOR UPDATE SKIP LOCKED */)";
 static const char PROGRESS[] = /* job.progress */
     "SELECT " JOB_FIELDS " FROM job WHERE submission = $1 AND revision = $2 AND kind = 'prepare'";
-static const char COUNTS[] = /* job.counts */
-    "SELECT COALESCE(SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END), 0) AS queued,"
-    " COALESCE(SUM(CASE WHEN state = 'leased' THEN 1 ELSE 0 END), 0) AS leased,"
-    " COALESCE(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) AS failed FROM job";
+static const char COUNTS[] = /* job.counts: by the index of states; those that are done are many */
+    "SELECT (SELECT COUNT(*) FROM job WHERE state = 'queued') AS queued,"
+    " (SELECT COUNT(*) FROM job WHERE state = 'leased') AS leased,"
+    " (SELECT COUNT(*) FROM job WHERE state = 'failed') AS failed";
 
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct job, id),       SQL_FIELD(struct job, kind),     SQL_FIELD(struct job, submission),
@@ -102,7 +101,7 @@ bool job_add(struct sql *sql, const char *kind, const char *submission, int64_t 
     }
     return sql_run(sql, ADD,
                    SQL_VALUES(SQL_T(id), SQL_T(kind), SQL_T(submission), SQL_I(revision), SQL_I(priority),
-                              SQL_I(now_ms)),
+                              SQL_I(now_ms), SQL_I(TURN_MS)),
                    NULL, error) &&
            sql_notify(sql, error);
 }

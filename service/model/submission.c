@@ -157,6 +157,14 @@ bool submission_get(struct sql *sql, const char *id, struct submission *submissi
     return get_by(sql, TEXTS, id, submission, error);
 }
 
+bool submission_get_held(struct sql *sql, const char *id, struct submission *submission, GError **error)
+{
+    bool found = false;
+
+    return sql_row(sql, GET, SQL_VALUES(SQL_T(id)), &submission_map, submission, &found, error) &&
+           (found || refuse(error, REASON_NOT_FOUND, "no such work"));
+}
+
 bool submission_get_code(struct sql *sql, const char *code, struct submission *submission, GError **error)
 {
     static const char *const TEXTS[2] = {LOCK_CODE, GET_CODE};

@@ -108,6 +108,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Submission, submission_clear)
 
 /* REASON_NOT_FOUND when absent. */
 bool submission_get(struct sql *sql, const char *id, struct submission *submission, GError **error);
+/* The same for who holds the work's lock already: its job was taken or finished in this transaction. */
+bool submission_get_held(struct sql *sql, const char *id, struct submission *submission, GError **error);
 bool submission_get_code(struct sql *sql, const char *code, struct submission *submission, GError **error);
 /* Newest works made with one device cookie, at most 50. */
 struct sql_rows *submission_list_device(struct sql *sql, const char *device_digest, GError **error);

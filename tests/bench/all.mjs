@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
 import * as http from './http.mjs';
+import * as queue from './queue.mjs';
 import * as road from './road.mjs';
 import * as transcode from './transcode.mjs';
 
@@ -14,6 +15,8 @@ result.road = await road.road();
 road.print(result.road);
 result.http = await http.http();
 http.print(result.http);
+result.queue = await queue.queue();
+queue.print(result.queue);
 result.transcode = await transcode.transcode();
 transcode.print(result.transcode);
 mkdirSync(join(root, 'build'), { recursive: true });

@@ -6,6 +6,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { cpuSeconds } from './support/cpu.mjs';
 import { root, build, sleep, startService } from '../http/support/service.mjs';
 
 const run = promisify(execFile);
@@ -16,18 +17,6 @@ const memory = fs.existsSync('/dev/shm') ? '/dev/shm' : '/tmp';
 // Other work on the machine only ever adds CPU and takes throughput away.
 const BEST = { mb_s: Math.max, requests_s: Math.max, cpu_s_gb: Math.min, cpu_us: Math.min };
 const best = (list, key) => BEST[key](...list.map((one) => one[key]));
-
-/** CPU seconds that a process and its children have used so far. */
-function cpuSeconds(pid) {
-  let nanoseconds = 0;
-  for (const task of fs.readdirSync(`/proc/${pid}/task`)) {
-    nanoseconds += Number(fs.readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
-    for (const child of fs.readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean)) {
-      nanoseconds += cpuSeconds(child) * 1e9;
-    }
-  }
-  return nanoseconds / 1e9;
-}
 
 /** nginx with a configuration of its own; nothing of the machine's is read or written. */
 async function startNginx(folder) {

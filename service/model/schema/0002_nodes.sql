@@ -8,6 +8,11 @@ CREATE TABLE installation (                -- what all services of the database 
     value  TEXT NOT NULL
 ) STRICT;
 
+ALTER TABLE job ADD COLUMN turn_ms INTEGER NOT NULL DEFAULT 0; -- place in the queue of its priority, see model/job.c
+DROP INDEX job_queue;
+CREATE INDEX job_queue ON job (state, priority, turn_ms, id);
+CREATE INDEX job_by_submission ON job (submission);
+
 ALTER TABLE worker ADD COLUMN token_id TEXT NOT NULL DEFAULT ''; -- the token it showed; '' for the installation's own
 
 CREATE TABLE worker_token (                -- a token for one machine, beside the installation's own

@@ -141,7 +141,7 @@ char *fixture_received(struct fixture *fixture, const char *region)
         .licence = true,
         .scopes = "[\"site\"]",
         .uploads = uploads,
-        .device_digest = "device",
+        .device_digest = fixture->phone == NULL ? "device" : fixture->phone,
         .peer = "127.0.0.1",
     };
     struct call call = {.fixture = fixture, .form = &form};

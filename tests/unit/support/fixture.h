@@ -14,7 +14,8 @@ struct fixture {
     struct database *database;
     struct rules *rules;
     struct secrets *secrets;
-    int64_t now_ms; /* the test's clock */
+    int64_t now_ms;    /* the test's clock */
+    const char *phone; /* digest of the device that the next works come from; NULL: "device" */
 };
 
 void fixture_open(struct fixture *fixture);

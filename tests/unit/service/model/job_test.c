@@ -67,6 +67,33 @@ static void test_a_job_is_claimed_once(void)
     fixture_close(&fixture);
 }
 
+static void test_one_who_sends_many_keeps_nobody_waiting(void)
+{
+    struct fixture fixture = {0};
+    char *works[6];
+
+    fixture_open(&fixture);
+    for (size_t i = 0; i < 5; i++) {
+        fixture.phone = "greedy";
+        works[i] = fixture_received(&fixture, "370102");
+        fixture.now_ms += 1000;
+    }
+    fixture.phone = "patient";
+    works[5] = fixture_received(&fixture, "370102");
+    static const size_t ORDER[] = {0, 5, 1, 2, 3, 4}; /* the last to come is second */
+    for (size_t i = 0; i < G_N_ELEMENTS(ORDER); i++) {
+        struct call call = {.fixture = &fixture, .boot_ms = 1000};
+        fixture_transact(&fixture, take, &call);
+        g_assert_true(call.found);
+        g_assert_cmpstr(call.job.submission, ==, works[ORDER[i]]);
+        job_clear(&call.job);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        g_free(works[i]);
+    }
+    fixture_close(&fixture);
+}
+
 static void test_a_stale_token_changes_nothing(void)
 {
     struct fixture fixture = {0};
@@ -133,6 +160,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job/a_job_is_claimed_once", test_a_job_is_claimed_once);
+    g_test_add_func("/job/one_who_sends_many_keeps_nobody_waiting", test_one_who_sends_many_keeps_nobody_waiting);
     g_test_add_func("/job/a_stale_token_changes_nothing", test_a_stale_token_changes_nothing);
     g_test_add_func("/job/a_lost_worker_does_not_count_against_the_file",
                     test_a_lost_worker_does_not_count_against_the_file);
