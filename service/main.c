@@ -23,7 +23,7 @@
 #include "service/model/job.h"
 #include "service/model/node.h"
 #include "service/model/migrate.h"
-#include "service/relocate.h"
+#include "service/maintenance.h"
 #include "service/setup.h"
 #include "service/sniffer.h"
 #include "service/site/page.h"
@@ -38,7 +38,9 @@ struct options {
     gboolean version;
     gboolean quiet;
     char *migrate_from;
-    char *migrate_store_from;
+    char *import_media;
+    char *export_media;
+    gboolean check;
 };
 
 static void options_clear(struct options *options)
@@ -46,7 +48,8 @@ static void options_clear(struct options *options)
     g_free(options->config);
     g_strfreev(options->set);
     g_free(options->migrate_from);
-    g_free(options->migrate_store_from);
+    g_free(options->import_media);
+    g_free(options->export_media);
 }
 typedef struct options Options;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -63,8 +66,12 @@ static bool read_options(int *argc, char ***argv, struct options *options)
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version and end", NULL},
         {"migrate-from", 0, 0, G_OPTION_ARG_STRING, &options->migrate_from,
          "move the rows of another database into the empty one of the settings, and end", "sqlite:/PATH/xuepai.db"},
-        {"migrate-store-from", 0, 0, G_OPTION_ARG_FILENAME, &options->migrate_store_from,
+        {"import-media", 0, 0, G_OPTION_ARG_FILENAME, &options->import_media,
          "copy the media of a folder into the store of the settings, and end", "FOLDER"},
+        {"export-media", 0, 0, G_OPTION_ARG_FILENAME, &options->export_media,
+         "copy the media of the store into a folder, and end", "FOLDER"},
+        {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "check the ledger, and every object of the store, and end",
+         NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "no QR code", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -352,18 +359,47 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     return code;
 }
 
-static int move_installation(struct app *app, const struct options *options)
+static enum maintenance maintenance_of(const struct options *options, const char **place)
 {
+    const struct {
+        const char *place; /* NULL: not asked for */
+        enum maintenance what;
+    } asked[] = {
+        {options->import_media, MAINTENANCE_IMPORT_MEDIA},
+        {options->migrate_from, MAINTENANCE_MOVE_ROWS},
+        {options->export_media, MAINTENANCE_EXPORT_MEDIA},
+        {options->check ? "" : NULL, MAINTENANCE_CHECK},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+        if (asked[i].place != NULL) {
+            *place = asked[i].place;
+            return asked[i].what;
+        }
+    }
+    return MAINTENANCE_NONE;
+}
+
+/* What writes takes the data folder's lock, so no service runs there; what only reads goes on beside one. */
+static int maintain(struct app *app, enum maintenance what, const char *place)
+{
+    const bool writes = what == MAINTENANCE_MOVE_ROWS || what == MAINTENANCE_IMPORT_MEDIA;
     g_autoptr(GError) error = NULL;
     int code = EXIT_SUCCESS;
+    const int lock = writes ? setup_data_folder(app->settings->data, &app->data, &error) : -1;
 
-    app->node = setup_node(app->data, &error);
-    app->secrets = app->node == NULL ? NULL : secrets_open(app->data, app->settings->secret_key, &error);
-    if (app->secrets == NULL || !open_schema(app, &error) || !open_store(app, &error) ||
-        !relocate(app, options->migrate_from, options->migrate_store_from, &error)) {
+    if (!writes) {
+        app->data = g_canonicalize_filename(app->settings->data, NULL);
+    }
+    if ((writes && lock < 0) || !open_schema(app, &error) || !open_store(app, &error) ||
+        !maintenance_run(app, what, place, &error)) {
         code = complain(error);
     }
     close_all(app);
+    g_free(app->data);
+    if (lock >= 0) {
+        close(lock);
+    }
     return code;
 }
 
@@ -412,13 +448,17 @@ int main(int argc, char **argv)
         fprintf(stderr, "xuepai-service: log_level: debug, info, message or warning\n");
         return EX_CONFIG;
     }
+    const char *place = NULL;
+    const enum maintenance what = maintenance_of(&options, &place);
+    if (what != MAINTENANCE_NONE) {
+        return maintain(&app, what, place);
+    }
     raise_file_limit();
     const int lock = setup_data_folder(settings.data, &app.data, &error);
     if (lock < 0) {
         return complain(error);
     }
-    const bool moves = options.migrate_from != NULL || options.migrate_store_from != NULL;
-    const int code = moves ? move_installation(&app, &options) : run(&app, options.quiet != FALSE, &signals);
+    const int code = run(&app, options.quiet != FALSE, &signals);
     close(lock);
     g_free(app.data);
     return code;

@@ -24,6 +24,9 @@ static const char ORIGINALS[] = /* original.list */
 static const char SET_DIGEST[] = /* original.set_digest */
     "UPDATE original SET sha256 = $4 WHERE submission = $1 AND revision = $2 AND position = $3"
     " AND (sha256 IS NULL OR sha256 = $4)";
+static const char OBJECTS[] = /* rendition.objects */
+    "SELECT store_key, bytes, sha256 FROM original WHERE store_key > $1"
+    " UNION SELECT store_key, bytes, sha256 FROM rendition WHERE store_key > $1 ORDER BY store_key LIMIT 1000";
 static const char KEY_IS_USED[] = /* rendition.key_is_used */
     "SELECT (SELECT COUNT(*) FROM rendition WHERE store_key = $1) + (SELECT COUNT(*) FROM original WHERE store_key = $1)"
     " + (SELECT COUNT(*) FROM upload WHERE 'original/' || id = $1 AND state IN ('complete', 'taken')) AS count";
@@ -119,6 +122,18 @@ bool rendition_content_digest(struct sql *sql, const struct submission *submissi
     }
     *digest = submission_content_digest(files, submission->title, submission->words, found ? cover.sha256 : "");
     return true;
+}
+
+struct sql_rows *rendition_list_objects(struct sql *sql, const char *after, GError **error)
+{
+    static const struct sql_column OBJECT_COLUMNS[] = {
+        SQL_FIELD(struct stored_object, store_key),
+        SQL_FIELD(struct stored_object, bytes),
+        SQL_FIELD(struct stored_object, sha256),
+    };
+    static const struct sql_map OBJECT_MAP = SQL_MAP(struct stored_object, OBJECT_COLUMNS);
+
+    return sql_rows(sql, OBJECTS, SQL_VALUES(SQL_T(after)), &OBJECT_MAP, error);
 }
 
 bool rendition_key_is_used(struct sql *sql, const char *store_key, bool *used, GError **error)

@@ -44,5 +44,12 @@ bool original_set_digest(struct sql *sql, const struct submission *submission, i
 
 /* Digest of the current revision's files, texts and cover; the caller's. */
 bool rendition_content_digest(struct sql *sql, const struct submission *submission, char **digest, GError **error);
+struct stored_object {
+    char *store_key;
+    int64_t bytes;
+    char *sha256; /* NULL until prepare computed it */
+};
+/* What the store has to have: originals and renditions by key, after `after` ("" at first), at most 1000. */
+struct sql_rows *rendition_list_objects(struct sql *sql, const char *after, GError **error);
 /* Is the key named by any row? The sweep asks before it removes. */
 bool rendition_key_is_used(struct sql *sql, const char *store_key, bool *used, GError **error);

@@ -28,9 +28,14 @@ test('an installation moves with its works, decisions, ledger and media', { skip
 
   const other = mkdtempSync(join(tmpdir(), 'xuepai-store-'));
   const settings = { XUEPAI_STORE: other, ...storeSettings(old.data), ...databaseSettings(old.data) };
-  const from = [`--migrate-from=sqlite:${join(old.data, 'xuepai.db')}`, `--migrate-store-from=${join(old.data, 'store')}`];
+  const from = [`--migrate-from=sqlite:${join(old.data, 'xuepai.db')}`];
+  const media = move(old.data, settings, [`--import-media=${join(old.data, 'store')}`]);
+  assert.match(media.stdout, /^media +\d+ objects, \d+ bytes; 0 were there$/m, media.stderr);
+  assert.match(move(old.data, settings, [`--import-media=${join(old.data, 'store')}`]).stdout, /^media +0 objects/m);
   const done = move(old.data, settings, from);
   assert.equal(done.status, 0, done.stderr);
+  const check = move(old.data, settings, ['--check']);
+  assert.match(check.stdout, /objects as they were made, 0 not$/m, check.stderr);
   assert.match(done.stdout, /^submission +2 rows$/m);
   assert.match(done.stdout, /^ledger +whole, \d+ records$/m);
   const twice = move(old.data, settings, from);
