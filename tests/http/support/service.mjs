@@ -49,23 +49,16 @@ export function storedBytes(data, key, endpoint = process.env.XUEPAI_TEST_STORE)
 // environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one; program, cwd: another one.
 export async function startService({ environment = {}, data, program = join(build, 'xuepai-service'), cwd = root } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'xuepai-'));
+  const settings = { XUEPAI_LISTEN: '127.0.0.1:0', XUEPAI_DATA: folder, XUEPAI_ADMIN_PASSWORD: 'a password for tests',
+    XUEPAI_RESERVE_BYTES: '0', ...storeSettings(folder), ...databaseSettings(folder), ...environment };
   const child = spawn(program, ['--quiet'], {
     cwd,
-    env: {
-      ...process.env,
-      XUEPAI_LISTEN: '127.0.0.1:0',
-      XUEPAI_DATA: folder,
-      XUEPAI_ADMIN_PASSWORD: 'a password for tests',
-      XUEPAI_RESERVE_BYTES: '0',
-      ...storeSettings(folder),
-      ...databaseSettings(folder),
-      ...environment,
-    },
+    env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
   child.on('exit', () => running.delete(child));
-  const service = { child, data: folder, log: '', output: '' };
+  const service = { child, data: folder, settings, log: '', output: '' };
   child.stderr.on('data', (bytes) => (service.log += bytes));
   service.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
   service.url = await new Promise((done, fail) => {
