@@ -45,7 +45,7 @@ media_sources   := $(filter-out worker/media/main.c,$(wildcard worker/media/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/xuepai-service $(BUILD)/xuepai-worker $(BUILD)/xuepai-media
 
-.PHONY: all help build run test unit unit-postgres unit-verbose http browser media lint asan fuzz faults bench demo install deps \
+.PHONY: all help build run test unit unit-postgres unit-verbose http browser media lint asan fuzz faults bench demo scale-demo install deps \
         deps-test programs web clean format
 
 all: build
@@ -173,6 +173,10 @@ bench:
 ## make demo         a filled data folder
 demo: build
 	scripts/demo
+
+## make scale-demo   two services, three workers, nginx, PostgreSQL and an object store here, until Ctrl-C
+scale-demo:
+	scripts/scale-demo
 
 ## make install      into DESTDIR/PREFIX, with systemd units
 install: programs web
