@@ -92,3 +92,24 @@ test('behind nginx with TLS: upload, early refusal, login, pages', { skip: !hasN
     else process.env.NODE_TLS_REJECT_UNAUTHORIZED = trust;
   }
 });
+
+test('dashboard and alerts ask for metrics that are there, with the labels they have', async () => {
+  const service = await startService();
+  await upload(service.url, clip({ seconds: 3 }));
+  await upload(service.url, Buffer.alloc(1 << 20, 'no video at all '), { filename: 'x.mp4' }).catch(() => {});
+  const text = (await request(`${service.url}/metrics`)).body.toString();
+  const dashboard = JSON.parse(readFileSync(join(root, 'config/monitoring/grafana.json'), 'utf8'));
+  const alerts = readFileSync(join(root, 'config/monitoring/alerts.yml'), 'utf8');
+  const asked = [...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ...[...alerts.matchAll(/^ +expr: (.*)$/gm)].map(([, expr]) => expr)];
+  assert.ok(asked.length > 20);
+  for (const expr of asked) {
+    for (const [name] of expr.matchAll(/xuepai_\w+/g)) assert.ok(new RegExp(`^(# TYPE )?${name}[{ ]`, 'm').test(text), `${name} in ${expr}`);
+    for (const [, labels] of expr.matchAll(/by \(([^)]*)\)/g)) {
+      const [metric] = /xuepai_\w+/.exec(expr);
+      const line = new RegExp(`^${metric}\\{.*$`, 'm').exec(text)[0];
+      for (const label of labels.split(',')) assert.ok(line.includes(`${label.trim()}="`), `${label} of ${metric}: ${line}`);
+    }
+  }
+  await service.stop();
+});

@@ -15,8 +15,8 @@ export const freePort = () => new Promise((done) => {
   });
 });
 
-// In front of one or more services, by their ports.
-export async function startNginx(...ports) {
+// In front of one or more services: ports of this machine, or addresses "host:port".
+export async function startNginx(...services) {
   const folder = mkdtempSync(join(tmpdir(), 'xuepai-nginx-'));
   const [plain, tls] = [await freePort(), await freePort()];
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost',
@@ -25,7 +25,7 @@ export async function startNginx(...ports) {
   const site = readFileSync(join(root, 'config/nginx.conf'), 'utf8')
     .replace(/^\s*listen \[::\].*$/gm, '').replace('listen 80;', `listen 127.0.0.1:${plain};`)
     .replace('listen 443 ', `listen 127.0.0.1:${tls} `).replaceAll('/etc/ssl/xuepai', folder)
-    .replace('server 127.0.0.1:8080;', ports.map((port) => `server 127.0.0.1:${port};`).join(' '))
+    .replace('server 127.0.0.1:8080;', services.map((service) => `server ${typeof service === 'number' ? `127.0.0.1:${service}` : service};`).join(' '))
     .replaceAll('xuepai.example.cn', 'localhost');
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/temp/${name};`);
   writeFileSync(join(folder, 'nginx.conf'), `worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;

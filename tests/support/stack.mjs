@@ -7,10 +7,11 @@ import { build, root, sleep, startService } from '../http/support/service.mjs';
 
 export { build, root, sleep };
 
-export function startWorker(service, environment = {}, { program = join(build, 'xuepai-worker'), cwd = root } = {}) {
+export function startWorker(service, environment = {}, { program = join(build, 'xuepai-worker'), cwd = root, prefix = [] } = {}) {
   // no worker ever sees the store's keys
   const { XUEPAI_STORE: _1, XUEPAI_STORE_KEY: _2, XUEPAI_STORE_SECRET: _3, ...rest } = process.env;
-  const child = spawn(program, [], {
+  const [command, ...words] = [...prefix, program];
+  const child = spawn(command, words, {
     cwd,
     env: {
       ...rest,

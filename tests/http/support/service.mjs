@@ -46,12 +46,14 @@ export function storedBytes(data, key, endpoint = process.env.XUEPAI_TEST_STORE)
     '-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD', `${endpoint}/${bucketOf(data)}/${key}`], { maxBuffer: 1 << 30 });
 }
 
-// environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one; program, cwd: another one.
-export async function startService({ environment = {}, data, program = join(build, 'xuepai-service'), cwd = root } = {}) {
+// environment: settings as XUEPAI_…; data: an existing folder, to start again on the same one; program, cwd: another one;
+// prefix: words of a program that runs it, as `ip netns exec NAME`.
+export async function startService({ environment = {}, data, program = join(build, 'xuepai-service'), cwd = root, prefix = [] } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'xuepai-'));
   const settings = { XUEPAI_LISTEN: '127.0.0.1:0', XUEPAI_DATA: folder, XUEPAI_ADMIN_PASSWORD: 'a password for tests',
     XUEPAI_RESERVE_BYTES: '0', ...storeSettings(folder), ...databaseSettings(folder), ...environment };
-  const child = spawn(program, ['--quiet'], {
+  const [command, ...words] = [...prefix, program, '--quiet'];
+  const child = spawn(command, words, {
     cwd,
     env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
