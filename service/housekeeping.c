@@ -6,6 +6,8 @@
 
 #include "common/failure.h"
 #include "service/handlers/uploads.h"
+#include "service/http/limits.h"
+#include "service/http/server.h"
 #include "service/http/parked.h"
 #include "service/model/job.h"
 #include "service/model/node.h"
@@ -160,6 +162,7 @@ static bool count_nodes(struct app *app, int64_t now_ms, GError **error)
         return false;
     }
     g_atomic_int_set(&app->nodes, (gint)due.changed);
+    limits_share(server_limits(app->server), (int)due.changed);
     return true;
 }
 

@@ -31,6 +31,7 @@ struct limits {
     GMutex lock;
     /* under lock */
     GHashTable *buckets[LIMIT_COUNT]; /* key -> struct bucket */
+    double cost;                      /* of one time; more than 1 where several services share the requests */
     /* end of lock */
 };
 
@@ -39,6 +40,7 @@ struct limits *limits_new(void)
     struct limits *limits = g_new0(struct limits, 1);
 
     g_mutex_init(&limits->lock);
+    limits->cost = 1;
     for (size_t i = 0; i < LIMIT_COUNT; i++) {
         limits->buckets[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     }
@@ -102,6 +104,13 @@ static struct bucket *bucket_of(struct limits *limits, enum limit limit, const c
     return bucket;
 }
 
+void limits_share(struct limits *limits, int services)
+{
+    g_mutex_lock(&limits->lock);
+    limits->cost = MAX(services, 1);
+    g_mutex_unlock(&limits->lock);
+}
+
 bool limits_take(struct limits *limits, enum limit limit, const char *key, int64_t now_ms, int64_t *retry_ms)
 {
     const struct limit_rule *rule = &LIMITS[limit];
@@ -113,11 +122,11 @@ bool limits_take(struct limits *limits, enum limit limit, const char *key, int64
         *retry_ms = 60000; /* a flood of keys: nobody new for now */
     } else {
         refill(bucket, rule, now_ms);
-        taken = bucket->tokens >= 1;
+        taken = bucket->tokens >= limits->cost;
         if (taken) {
-            bucket->tokens -= 1;
+            bucket->tokens -= limits->cost;
         } else {
-            *retry_ms = (int64_t)((1 - bucket->tokens) / rule->per_second * 1000) + 1;
+            *retry_ms = (int64_t)((limits->cost - bucket->tokens) / rule->per_second * 1000) + 1;
         }
     }
     g_mutex_unlock(&limits->lock);

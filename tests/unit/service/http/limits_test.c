@@ -63,6 +63,23 @@ static void test_blocks(void)
     }
 }
 
+static void test_several_services_give_their_part(void)
+{
+    struct limits *limits = limits_new();
+    int64_t retry_ms = 0;
+    int taken[2] = {0};
+
+    for (int services = 1; services <= 2; services++) {
+        g_autofree char *key = g_strdup_printf("192.0.2.%d", services);
+        limits_share(limits, services);
+        while (limits_take(limits, LIMIT_LOGIN_PEER, key, 1000, &retry_ms)) {
+            taken[services - 1]++;
+        }
+    }
+    g_assert_cmpint(taken[1], ==, taken[0] / 2);
+    limits_free(limits);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -70,5 +87,6 @@ int main(int argc, char **argv)
     g_test_add_func("/http/limits/a_clock_that_goes_back", test_a_clock_that_goes_back);
     g_test_add_func("/http/limits/a_flood_of_keys", test_a_flood_of_keys);
     g_test_add_func("/http/limits/blocks", test_blocks);
+    g_test_add_func("/limits/several_services_give_their_part", test_several_services_give_their_part);
     return g_test_run();
 }
