@@ -1,6 +1,6 @@
 /* tus 1.0.0: core, creation, creation-with-upload, creation-defer-length, expiration, termination, checksum.
  *
- * The id is the capability. Status codes follow what clients do with them: every 4xx but 409 and 423 is final for
+ * With checksum-trailer, concatenation and concatenation-unfinished (concatenation.c). The id is the capability. Status codes follow what clients do with them: every 4xx but 409 and 423 is final for
  * tus-js-client, and HEAD 4xx makes it start again at byte 0, so a passing trouble is 5xx. GET has no row: nobody may
  * read what was not approved. */
 #include <errno.h>
@@ -33,8 +33,8 @@
     "Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Defer-Length, Upload-Checksum, "             \
     "Upload-Concat, X-HTTP-Method-Override, X-Requested-With, X-Request-ID, Content-Type, Authorization"
 #define FIELDS_EXPOSED                                                                                                 \
-    "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Expires, Tus-Resumable, "    \
-    "Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Retry-After"
+    "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Expires, Upload-Concat, "    \
+    "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Retry-After"
 
 static bool refuse(GError **error, enum reason reason, const char *message)
 {
@@ -54,11 +54,11 @@ static int64_t largest_file(const struct rules *rules)
     return largest > 0 ? largest : MAX_FALLBACK;
 }
 
-static int64_t limit_of(const struct rules *rules, const char *track_key)
+int64_t uploads_limit(const struct app *app, const char *key)
 {
-    const struct track *track = rules == NULL ? NULL : rules_track_find(rules, track_key);
+    const struct track *track = app->rules == NULL ? NULL : rules_track_find(app->rules, key);
 
-    return track == NULL ? largest_file(rules) : track->max_bytes;
+    return track == NULL ? largest_file(app->rules) : track->max_bytes;
 }
 
 static bool read_outstanding(struct sql *sql, void *context, GError **error)
@@ -167,12 +167,35 @@ static bool read_length(const struct request *request, int64_t *length, GError *
     return tus_number(given, length) || refuse(error, REASON_UPLOAD_LENGTH, "Upload-Length is no number");
 }
 
+/* Whole, part, or, with *parts, put together from others: then neither length nor bytes may come with it. */
+static bool read_concat(const struct request *request, struct upload *upload, char ***parts, GError **error)
+{
+    const char *concat = request_header(request, "Upload-Concat");
+    const bool has_length =
+        request_header(request, "Upload-Length") != NULL || request_header(request, "Upload-Defer-Length") != NULL;
+
+    *parts = NULL;
+    if (concat != NULL && !tus_concat(concat, parts, error)) {
+        return false;
+    }
+    upload->concat = g_strdup(concat == NULL ? "" : concat);
+    if (*parts == NULL) {
+        return read_length(request, &upload->length_bytes, error);
+    }
+    upload->length_bytes = UPLOAD_LENGTH_LATER;
+    if (has_length) {
+        return refuse(error, REASON_UPLOAD_LENGTH, "the length of a final upload is the sum of its parts");
+    }
+    return !request_has_body(request) || refuse(error, REASON_UPLOAD_FINAL, "a final upload takes no bytes");
+}
+
 /* The row to be, from the head of the request; free with upload_clear. */
-static bool read_creation(struct app *app, const struct request *request, struct upload *upload, GError **error)
+static bool read_creation(struct app *app, const struct request *request, struct upload *upload, char ***parts,
+                          GError **error)
 {
     const char *metadata = request_header(request, "Upload-Metadata");
 
-    if (!read_length(request, &upload->length_bytes, error) || !tus_metadata_check(metadata, error)) {
+    if (!read_concat(request, upload, parts, error) || !tus_metadata_check(metadata, error)) {
         return false;
     }
     g_autofree char *track = tus_metadata_find(metadata, "track");
@@ -180,7 +203,7 @@ static bool read_creation(struct app *app, const struct request *request, struct
     g_autofree char *short_print = fingerprint == NULL ? tus_metadata_find(metadata, "fp") : NULL;
     const char *print = fingerprint != NULL ? fingerprint : short_print;
 
-    if (upload->length_bytes > limit_of(app->rules, track == NULL ? "" : track)) {
+    if (upload->length_bytes > uploads_limit(app, track == NULL ? "" : track)) {
         metrics_add(server_metrics(app->server), METRIC_UPLOADS_REFUSED, "reason=\"too-large\"", 1);
         return refuse(error, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
     }
@@ -207,7 +230,7 @@ static bool allocate(int fd, int64_t length)
 }
 
 /* Before the row: a row without a file would be a damaged upload, a file without a row is swept at the next start. */
-static bool create_file(const struct uploads *uploads, const struct upload *upload, GError **error)
+bool uploads_create_file(const struct uploads *uploads, const struct upload *upload, GError **error)
 {
     g_autofree char *name = uploads_part_name(upload->id);
     const int fd = openat(uploads_folder(uploads), name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -251,7 +274,7 @@ static bool adopt_twin(struct app *app, struct upload *upload, bool *adopted, GE
 {
     struct creation creation = {.upload = upload};
 
-    if (upload->fingerprint[0] == '\0') {
+    if (upload->fingerprint[0] == '\0' || upload->concat[0] != '\0') {
         return true;
     }
     if (!database_read(app->database, "upload.find_twin", find_twin, &creation, error)) {
@@ -277,7 +300,7 @@ static bool create(struct app *app, struct upload *upload, GError **error)
     if (adopted) {
         return true;
     }
-    if (!create_file(app->uploads, upload, error) ||
+    if (!uploads_create_file(app->uploads, upload, error) ||
         !database_transact(app->database, "upload.add", add_row, &creation, error)) {
         return false;
     }
@@ -299,7 +322,9 @@ static struct response *answer_created(struct app *app, struct request *request,
     const struct writing writing = {
         .id = upload->id,
         .length = upload->length_bytes,
-        .limit = limit_of(app->rules, upload->track),
+        .limit = uploads_limit(app, upload->track),
+        .is_partial = upload_is_partial(upload),
+        .awaits_checksum = tus_checksum_is_announced(request_header(request, "Trailer")),
         .status = 201,
     };
     if (uploads_hold(app->uploads, upload->id, request, true) != HOLD_TAKEN) {
@@ -311,10 +336,26 @@ static struct response *answer_created(struct app *app, struct request *request,
     return NULL;
 }
 
-/* Complete at once: it is put into the store by its creation. */
-static bool is_empty(const struct request *request)
+/* Complete at once, perhaps: it is put into the store by its creation. */
+static bool may_complete(const struct request *request)
 {
-    return g_strcmp0(request_header(request, "Upload-Length"), "0") == 0;
+    const char *concat = request_header(request, "Upload-Concat");
+
+    return g_strcmp0(request_header(request, "Upload-Length"), "0") == 0 ||
+           (concat != NULL && g_str_has_prefix(concat, "final"));
+}
+
+static struct response *create_final(struct app *app, struct request *request, const struct upload *upload,
+                                     char *const *parts, GError **error)
+{
+    g_autofree char *location = g_strconcat("/files/", upload->id, NULL);
+
+    if (!concatenation_create(app->uploads, upload, parts, error)) {
+        return NULL;
+    }
+    request_reply_header(request, "Location", location);
+    reply_expiry(request, upload->expires_ms);
+    return response_empty(201);
 }
 
 HANDLER(upload_create)
@@ -322,8 +363,9 @@ HANDLER(upload_create)
     struct tus_checksum checksum;
     struct upload upload = {0};
     struct response *response = NULL;
+    g_auto(GStrv) parts = NULL;
 
-    if (is_empty(request) && stored_must_move(app, request)) {
+    if (may_complete(request) && stored_must_move(app, request)) {
         return request_transfer(request, upload_create);
     }
     if (!begin(request, error) ||
@@ -332,8 +374,10 @@ HANDLER(upload_create)
         (request_has_body(request) && !check_piece_type(request, error))) {
         return NULL;
     }
-    if (read_creation(app, request, &upload, error) && has_space(app, MAX(upload.length_bytes, 0), error)) {
-        if (request_content_length(request) > upload.length_bytes && upload.length_bytes >= 0) {
+    if (read_creation(app, request, &upload, &parts, error) && has_space(app, MAX(upload.length_bytes, 0), error)) {
+        if (parts != NULL) {
+            response = create_final(app, request, &upload, parts, error);
+        } else if (request_content_length(request) > upload.length_bytes && upload.length_bytes >= 0) {
             (void)refuse(error, REASON_UPLOAD_TOO_LARGE, "more bytes than Upload-Length");
         } else if (create(app, &upload, error)) {
             response = answer_created(app, request, &upload, &checksum, error);
@@ -416,7 +460,7 @@ static bool check_here(const struct app *app, const struct request *request, con
         return true;
     }
     if (upload->offset_bytes == 0) {
-        return create_file(app->uploads, upload, error);
+        return upload_is_final(upload) || uploads_create_file(app->uploads, upload, error);
     }
     return request_now_ms(request) - upload->updated_ms < ELSEWHERE_MS
                ? refuse(error, REASON_UPLOAD_ELSEWHERE, "the upload's bytes are on another node")
@@ -442,17 +486,42 @@ static bool complete_late(struct app *app, const struct request *request, const 
     return false;
 }
 
+/* A final upload that is still open: its parts may be complete by now, or at least their lengths known. */
+static bool join_late(struct app *app, const struct request *request, struct upload *upload, GError **error)
+{
+    if (!upload_is_final(upload) || !upload_is_state(upload, "open")) {
+        return true;
+    }
+    if (!concatenation_try(app->uploads, upload, request_now_ms(request), &upload->length_bytes, error)) {
+        return false;
+    }
+    g_autofree char *id = g_strdup(upload->id);
+    const int64_t length = upload->length_bytes;
+    upload_clear(upload);
+    if (!load(app, id, upload, error)) {
+        return false;
+    }
+    upload->length_bytes = length;
+    return true;
+}
+
 static struct response *show_offset(struct app *app, struct request *request, GError **error)
 {
     struct upload upload = {0};
     struct response *response = NULL;
 
-    if (load(app, request_param(request, "id"), &upload, error) && complete_late(app, request, &upload, error)) {
+    if (load(app, request_param(request, "id"), &upload, error) && complete_late(app, request, &upload, error) &&
+        join_late(app, request, &upload, error)) {
         response = response_empty(200);
-        response_headerf(response, "Upload-Offset", "%" G_GINT64_FORMAT, upload.offset_bytes);
-        if (upload.length_bytes == UPLOAD_LENGTH_LATER) {
+        if (!upload_is_final(&upload) || !upload_is_state(&upload, "open")) {
+            response_headerf(response, "Upload-Offset", "%" G_GINT64_FORMAT, upload.offset_bytes);
+        }
+        if (upload.concat[0] != '\0') {
+            response_header(response, "Upload-Concat", upload.concat);
+        }
+        if (upload.length_bytes == UPLOAD_LENGTH_LATER && !upload_is_final(&upload)) {
             response_header(response, "Upload-Defer-Length", "1");
-        } else {
+        } else if (upload.length_bytes != UPLOAD_LENGTH_LATER) {
             response_headerf(response, "Upload-Length", "%" G_GINT64_FORMAT, upload.length_bytes);
         }
         if (upload.metadata[0] != '\0') {
@@ -511,7 +580,7 @@ static bool learn_length(struct app *app, const struct request *request, struct 
     if (upload->length_bytes != UPLOAD_LENGTH_LATER) {
         return refuse(error, REASON_UPLOAD_LENGTH, "Upload-Length differs from the one given before");
     }
-    if (lengthening.length > limit_of(app->rules, upload->track)) {
+    if (lengthening.length > uploads_limit(app, upload->track)) {
         return refuse(error, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
     }
     if (!database_transact(app->database, "upload.set_length", set_length, &lengthening, error)) {
@@ -519,6 +588,11 @@ static bool learn_length(struct app *app, const struct request *request, struct 
     }
     upload->length_bytes = lengthening.length;
     return lengthening.changed || refuse(error, REASON_CONFLICT, "the upload changed meanwhile");
+}
+
+static bool check_takes_bytes(const struct upload *upload, GError **error)
+{
+    return !upload_is_final(upload) || refuse(error, REASON_UPLOAD_FINAL, "a final upload takes no bytes");
 }
 
 static bool check_offset(struct request *request, const struct upload *upload, GError **error)
@@ -553,13 +627,14 @@ static struct response *append(struct app *app, struct request *request, const s
     struct upload upload = {0};
     struct response *response = NULL;
 
-    if (!load(app, request_param(request, "id"), &upload, error) || !check_offset(request, &upload, error) ||
-        !check_here(app, request, &upload, error) || !learn_length(app, request, &upload, error)) {
+    if (!load(app, request_param(request, "id"), &upload, error) || !check_takes_bytes(&upload, error) ||
+        !check_offset(request, &upload, error) || !check_here(app, request, &upload, error) ||
+        !learn_length(app, request, &upload, error)) {
         upload_clear(&upload);
         return NULL;
     }
     const int64_t end =
-        upload.length_bytes == UPLOAD_LENGTH_LATER ? limit_of(app->rules, upload.track) : upload.length_bytes;
+        upload.length_bytes == UPLOAD_LENGTH_LATER ? uploads_limit(app, upload.track) : upload.length_bytes;
     if (!upload_is_state(&upload, "open")) {
         response = answer_complete(request, &upload, error);
     } else if (request_content_length(request) > end - upload.offset_bytes) {
@@ -570,6 +645,8 @@ static struct response *append(struct app *app, struct request *request, const s
             .offset = upload.offset_bytes,
             .length = upload.length_bytes,
             .limit = end,
+            .is_partial = upload_is_partial(&upload),
+            .awaits_checksum = tus_checksum_is_announced(request_header(request, "Trailer")),
             .status = 204,
         };
         *attached = writer_attach(app->uploads, request, &writing, checksum, error);

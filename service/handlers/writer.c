@@ -47,6 +47,12 @@ static bool fail(GError **error, const char *what)
     return false;
 }
 
+/* With a checksum, also one that is still to come, nothing counts before the end. */
+static bool is_verified(const struct writer *writer)
+{
+    return writer->checksum.algorithm != NULL || writer->writing.awaits_checksum;
+}
+
 static int64_t end_of(const struct writer *writer)
 {
     return writer->writing.length == UPLOAD_LENGTH_LATER ? writer->writing.limit : writer->writing.length;
@@ -153,8 +159,8 @@ static bool sniff(struct writer *writer, GError **error)
     const int64_t wanted = MIN(SNIFFER_HEAD_BYTES, end_of(writer));
     struct refusal refusal = {.id = writer->id, .now_ms = g_get_real_time() / 1000};
 
-    if (app->sniffer == NULL || writer->is_sniffed || writer->writing.offset >= wanted || written < wanted ||
-        wanted == 0) {
+    if (app->sniffer == NULL || writer->is_sniffed || writer->writing.is_partial || writer->writing.offset >= wanted ||
+        written < wanted || wanted == 0) {
         return false;
     }
     writer->is_sniffed = true;
@@ -179,8 +185,8 @@ static void sync_piece(void *context)
     g_autoptr(GError) error = NULL;
 
     g_mutex_lock(&writer->lock);
-    /* With a checksum nothing counts yet. A refusal is said, and logged, by the end of the request. */
-    if (writer->checksum.algorithm == NULL && !sniff(writer, NULL) && !make_durable(writer, &error)) {
+    /* A refusal is said, and logged, by the end of the request. */
+    if (!is_verified(writer) && !sniff(writer, NULL) && !make_durable(writer, &error)) {
         log_error(&uploads_app(writer->uploads)->log, "upload.sync", error);
     }
     g_mutex_unlock(&writer->lock);
@@ -250,7 +256,7 @@ static struct response *explain(struct writer *writer, GError **error)
     const enum failure failure = reason_rule_of(reason)->failure;
     const bool is_kept = failure == FAILURE_LIMIT || failure == FAILURE_FULL || failure == FAILURE_IO;
 
-    if (writer->checksum.algorithm != NULL) {
+    if (is_verified(writer)) {
         return answer_mismatch(writer, error);
     }
     if (!is_kept || settle(writer, error)) {
@@ -259,12 +265,27 @@ static struct response *explain(struct writer *writer, GError **error)
     return NULL;
 }
 
+/* The checksum that follows the body. Proxies may drop it, so one that was announced and did not come is none. */
+static bool read_trailer(struct writer *writer, GError **error)
+{
+    const char *given = request_trailer(writer->request, "Upload-Checksum");
+
+    if (!writer->writing.awaits_checksum || given == NULL || tus_checksum(given, &writer->checksum, error)) {
+        return true;
+    }
+    (void)discard(writer, NULL); /* the offset says what counts */
+    return false;
+}
+
 static struct response *conclude(struct writer *writer, GError **error)
 {
     bool fits = true;
 
     if (g_atomic_int_get(&writer->failure) != REASON_COUNT) {
         return explain(writer, error);
+    }
+    if (!read_trailer(writer, error)) {
+        return NULL;
     }
     if (writer->checksum.algorithm != NULL && !checksum_fits(writer, &fits, error)) {
         return NULL;
@@ -300,7 +321,7 @@ static void abort_writing(void *context)
     g_autoptr(GError) error = NULL;
 
     g_mutex_lock(&writer->lock);
-    const bool done = writer->checksum.algorithm != NULL ? discard(writer, &error) : settle(writer, &error);
+    const bool done = is_verified(writer) ? discard(writer, &error) : settle(writer, &error);
     g_mutex_unlock(&writer->lock);
     if (!done) {
         log_error(&uploads_app(writer->uploads)->log, "upload.aborted", error);

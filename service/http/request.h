@@ -26,6 +26,8 @@ bool request_query_int64(const struct request *request, const char *name, int64_
                          GError **error);
 /* Header by name, any case; NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
+/* A trailer by name, once the whole body is there (stream.finish); NULL when absent. */
+const char *request_trailer(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);
 /* BODY_JSON routes: the parsed object (never NULL there). Borrowed. */
 json_t *request_json(const struct request *request);

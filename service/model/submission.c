@@ -63,7 +63,7 @@ static const char DROP_LEASE[] = /* review_lease.drop */
     "DELETE FROM review_lease WHERE submission = $1";
 static const char TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, once */
     "UPDATE upload SET submission = $2, revision = $3, position = $4 WHERE id = $1 AND submission IS NULL"
-    " AND state IN ('open', 'complete')";
+    " AND state IN ('open', 'complete') AND concat <> 'partial'";
 static const char UPLOADS_OPEN[] = /* upload.waiting */
     "SELECT COUNT(*) AS count FROM upload WHERE submission = $1 AND revision = $2 AND state = 'open'";
 static const char TAKE_COMPLETE[] = /* upload.take */

@@ -18,6 +18,7 @@ struct upload {
     char *metadata;       /* as given */
     char *track;
     char *fingerprint;
+    char *concat;     /* Upload-Concat as given; "" for an upload by itself */
     char *media_kind; /* may be NULL */
     char *refusal;    /* reason code; may be NULL */
     int64_t created_ms;
@@ -33,6 +34,11 @@ bool upload_id_is_valid(const char *id);
 /* "original/<id>"; the caller's. */
 char *upload_key(const char *id);
 bool upload_is_state(const struct upload *upload, const char *state);
+
+/* A part of a final upload: never a work's file by itself, and never looked into. */
+bool upload_is_partial(const struct upload *upload);
+/* Put together from others: takes no bytes. */
+bool upload_is_final(const struct upload *upload);
 
 /* `upload` in state open at offset 0. */
 bool upload_add(struct sql *sql, const struct upload *upload, GError **error);
@@ -63,3 +69,10 @@ bool upload_outstanding(struct sql *sql, int64_t *bytes, GError **error);
 struct sql_rows *upload_list_open(struct sql *sql, const char *after, GError **error);
 /* Uploads without a work whose time is over; at most 200. */
 struct sql_rows *upload_list_expired(struct sql *sql, int64_t now_ms, GError **error);
+
+/* Row `position` of what a final upload is made of. */
+bool upload_add_part(struct sql *sql, const char *final, int64_t position, const char *part, GError **error);
+/* The parts of a final upload in their order, as uploads; at most 1000. */
+struct sql_rows *upload_list_parts(struct sql *sql, const char *final, GError **error);
+/* Open final uploads whose parts are all complete: those that `part` is in, or, with "", all; at most 200. */
+struct sql_rows *upload_list_joinable(struct sql *sql, const char *part, GError **error);

@@ -308,7 +308,8 @@ static bool tamper(struct sql *sql, void *context, GError **error)
 
 static bool tamper_without_guard(struct sql *sql, void *context, GError **error)
 {
-    return sql_script(sql, "DROP TRIGGER ledger_is_not_changed /*pg: ON ledger */", error) && tamper(sql, context, error);
+    return sql_script(sql, "DROP TRIGGER ledger_is_not_changed /*pg: ON ledger */", error) &&
+           tamper(sql, context, error);
 }
 
 static void test_ledger_shows_tampering(void)
