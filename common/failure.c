@@ -73,6 +73,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_UPLOAD_CHECKSUM_ALGORITHM] = { "upload-checksum-algorithm", FAILURE_INPUT, "不支持这种校验方式。" },
     [REASON_UPLOAD_INTERRUPTED] = { "upload-interrupted", FAILURE_IO,      "传到一半断开了，会接着传，不用重选。" },
     [REASON_UPLOAD_UNFINISHED] = { "upload-unfinished", FAILURE_CONFLICT,  "文件还没有传完，请等传完再提交。" },
+    [REASON_UPLOAD_NONE]     = { "upload-none",     FAILURE_INPUT,         "还没有选文件。请先选一段视频或几张照片。" },
     [REASON_UPLOAD_NOT_MEDIA] = { "upload-not-media", FAILURE_UNSUPPORTED, "这个文件不是视频或照片，请从相册里重新选择。" },
     [REASON_UPLOAD_CONCAT]   = { "upload-concat",   FAILURE_INPUT,         "分段上传的信息不对，请再选一次。" },
     [REASON_UPLOAD_FINAL]    = { "upload-final",    FAILURE_DENIED,        "这个文件由几段拼成，不能再往里加内容。" },

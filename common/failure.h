@@ -106,6 +106,7 @@ enum reason {
     REASON_UPLOAD_CHECKSUM_ALGORITHM,
     REASON_UPLOAD_INTERRUPTED,
     REASON_UPLOAD_UNFINISHED,
+    REASON_UPLOAD_NONE,      /* a form without a file */
     REASON_UPLOAD_NOT_MEDIA, /* refused early by the sniffer */
     REASON_UPLOAD_CONCAT,    /* Upload-Concat, or what it names, is of no use */
     REASON_UPLOAD_FINAL,     /* bytes for an upload that is put together from others */

@@ -42,6 +42,16 @@ struct actor request_actor(const struct request *request);
 /* The submitter's work; routes of ACCESS_SUBMITTER only. */
 struct submission *request_submission(const struct request *request);
 
+/* What a form gives in place of the route's :code and X-Pin. */
+struct receipt {
+    const char *code;
+    const char *pin; /* NULL: the device cookie alone */
+};
+/* The work of a receipt, by device cookie or PIN; free with submission_clear. A wrong code and a wrong PIN are refused
+ * alike. */
+bool access_submission(struct app *app, const struct request *request, const struct receipt *receipt,
+                       struct submission *submission, GError **error);
+
 /* Digest of the device cookie; NULL when the phone has none. The caller's. */
 char *request_device(const struct request *request);
 

@@ -120,7 +120,8 @@ static bool copy_part(struct uploads *uploads, const struct upload *part, int fd
     }
     for (int64_t done = 0; done < part->length_bytes;) {
         const size_t length = (size_t)MIN(part->length_bytes - done, PIECE_BYTES);
-        if (!store_reader_read(reader, done, piece, length, error) || !write_all(fd, piece, length, *at + done, error)) {
+        if (!store_reader_read(reader, done, piece, length, error) ||
+            !write_all(fd, piece, length, *at + done, error)) {
             return false;
         }
         done += (int64_t)length;
@@ -129,7 +130,8 @@ static bool copy_part(struct uploads *uploads, const struct upload *part, int fd
     return true;
 }
 
-static bool copy_parts(struct uploads *uploads, const struct upload *final, const struct sql_rows *parts, GError **error)
+static bool copy_parts(struct uploads *uploads, const struct upload *final, const struct sql_rows *parts,
+                       GError **error)
 {
     g_autofree char *name = uploads_part_name(final->id);
     /* On the node that made it the file is there; another one begins a file of its own. */
@@ -206,8 +208,7 @@ bool concatenation_try(struct uploads *uploads, const struct upload *final, int6
                        GError **error)
 {
     struct join join = {.final = final, .now_ms = now_ms};
-    const bool listed =
-        database_read(uploads_app(uploads)->database, "upload.list_parts", list_parts, &join, error);
+    const bool listed = database_read(uploads_app(uploads)->database, "upload.list_parts", list_parts, &join, error);
     const bool done = listed && (!measure(&join) || join_parts(uploads, &join, error));
 
     sql_rows_free(join.parts);

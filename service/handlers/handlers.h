@@ -20,6 +20,9 @@ HANDLER(rules_show);
 
 /* submissions.c */
 HANDLER(submission_post);
+/* simple.c */
+HANDLER(submission_post_simple);
+/* submissions.c */
 HANDLER(submission_show);
 HANDLER(submission_patch);
 HANDLER(submission_delete);
@@ -59,6 +62,7 @@ HANDLER(page_search);
 HANDLER(page_submit);
 HANDLER(page_status);
 HANDLER(page_status_form);
+HANDLER(page_status_post);
 HANDLER(page_console);
 HANDLER(page_text);
 HANDLER(page_elder);

@@ -68,7 +68,7 @@ static bool read_outstanding(struct sql *sql, void *context, GError **error)
 
 /* What open uploads may still bring, once more and a half for what is made of it, must fit beside the reserve. The bytes
  * of uploads with a known length are allocated already, so only the half counts for them. */
-static bool has_space(struct app *app, int64_t length, GError **error)
+bool uploads_has_space(struct app *app, int64_t length, GError **error)
 {
     int64_t free_bytes;
     int64_t total_bytes;
@@ -374,7 +374,8 @@ HANDLER(upload_create)
         (request_has_body(request) && !check_piece_type(request, error))) {
         return NULL;
     }
-    if (read_creation(app, request, &upload, &parts, error) && has_space(app, MAX(upload.length_bytes, 0), error)) {
+    if (read_creation(app, request, &upload, &parts, error) &&
+        uploads_has_space(app, MAX(upload.length_bytes, 0), error)) {
         if (parts != NULL) {
             response = create_final(app, request, &upload, parts, error);
         } else if (request_content_length(request) > upload.length_bytes && upload.length_bytes >= 0) {

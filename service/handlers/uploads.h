@@ -29,6 +29,8 @@ struct app *uploads_app(const struct uploads *uploads);
 char *uploads_part_name(const char *id);
 /* The largest file that a track ("": any) takes. */
 int64_t uploads_limit(const struct app *app, const char *track);
+/* Is there room for a file of `length` beside the reserve and what is under way? REASON_FULL: no. */
+bool uploads_has_space(struct app *app, int64_t length, GError **error);
 /* Makes the upload's empty part file, with room for its length where it is known; durable. */
 bool uploads_create_file(const struct uploads *uploads, const struct upload *upload, GError **error);
 /* Does this node have the first `length` bytes? */

@@ -549,7 +549,8 @@ void request_interrupt(struct request *request)
 
 static enum lane lane_of(const char *head, size_t length)
 {
-    static const char *const UPLOADS[] = {"POST /files", "PATCH /files", "HEAD /files"};
+    static const char *const UPLOADS[] = {"POST /api/v1/submissions/simple", "POST /files", "PATCH /files",
+                                          "HEAD /files"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(UPLOADS); i++) {
         const size_t wanted = strlen(UPLOADS[i]);

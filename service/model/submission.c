@@ -421,6 +421,13 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
            add_consents(sql, rules, secrets, form, id, now_ms, error) && submission_get(sql, id, submission, error);
 }
 
+bool submission_check(const struct rules *rules, const struct submission_form *form, int64_t now_ms, GError **error)
+{
+    g_auto(FormTexts) texts = {0};
+
+    return check_rules(rules, form, now_ms, error) && check_texts(form, &texts, error);
+}
+
 bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
                        const struct submission_form *form, int64_t now_ms, struct submission_receipt *receipt,
                        GError **error)
