@@ -66,8 +66,8 @@ static bool begin_file(struct simple *simple)
     }
     file->id = secret_id();
     g_autofree char *name = uploads_part_name(file->id);
-    file->fd = openat(uploads_folder(simple->app->uploads), name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                      0600);
+    file->fd =
+        openat(uploads_folder(simple->app->uploads), name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file->fd < 0) {
         g_clear_pointer(&file->id, g_free);
         return stop(simple, errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO);

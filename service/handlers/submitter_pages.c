@@ -86,8 +86,8 @@ static json_t *steps_json(const char *state)
         at = strcmp(ROAD[i].state, state) == 0 ? ROAD[i].at : at;
     }
     for (size_t i = 0; at <= G_N_ELEMENTS(NAMES) && i < G_N_ELEMENTS(NAMES); i++) {
-        json_array_append_new(
-            steps, json_pack("{s:s, s:b, s:b}", "name", NAMES[i], "is_done", (int)(i < at), "is_now", (int)(i == at)));
+        json_array_append_new(steps, json_pack("{s:s, s:b, s:b}", "name", NAMES[i], "is_done", (int)(i < at), "is_now",
+                                               (int)(i == at)));
     }
     return steps;
 }
@@ -281,4 +281,3 @@ HANDLER(page_status_form)
     }
     return shown_html(app, "lookup.html", data, 200, error);
 }
-
