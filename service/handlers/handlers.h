@@ -15,6 +15,12 @@ HANDLER(upload_offset);
 HANDLER(upload_append);
 HANDLER(upload_abandon);
 
+/* rufh.c: Resumable Uploads for HTTP */
+HANDLER(rufh_options);
+HANDLER(rufh_offset);
+HANDLER(rufh_append);
+HANDLER(rufh_cancel);
+
 /* rules.c */
 HANDLER(rules_show);
 

@@ -205,7 +205,7 @@ bool step_load(struct app *app, const char *id, struct upload *upload, GError **
 
 /* True when the caller holds the upload. Otherwise *parked, or an error. */
 bool step_hold(struct app *app, struct request *request, bool writes, handler *again, struct response **parked,
-                 GError **error)
+               GError **error)
 {
     const char *id = request_param(request, "id");
 
@@ -231,8 +231,7 @@ bool step_hold(struct app *app, struct request *request, bool writes, handler *a
 /* The bytes of an open upload lie on the node that got them. Without any, this node may be it: a proxy that sends each
  * upload to one node knows the id only after some node has made it. With bytes elsewhere the phone waits while that
  * node may come back; then it is told to begin again: 503 makes clients ask later, 410 makes them start at byte 0. */
-bool step_check_here(const struct app *app, const struct request *request, const struct upload *upload,
-                       GError **error)
+bool step_check_here(const struct app *app, const struct request *request, const struct upload *upload, GError **error)
 {
     if (!upload_is_state(upload, "open") || uploads_is_here(app->uploads, upload->id, upload->offset_bytes)) {
         return true;

@@ -8,6 +8,7 @@
 #include "common/failure.h"
 #include "common/settings.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/rufh.h"
 #include "service/handlers/stored.h"
 #include "service/handlers/tus.h"
 #include "service/handlers/upload_steps.h"
@@ -215,6 +216,9 @@ static struct response *create_final(struct app *app, struct request *request, c
 
 HANDLER(upload_create)
 {
+    if (rufh_is_creation(request)) {
+        return rufh_create(app, request, error);
+    }
     struct tus_checksum checksum;
     struct upload upload = {0};
     struct response *response = NULL;

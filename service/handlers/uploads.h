@@ -58,7 +58,10 @@ struct writing {
     int64_t limit;
     bool is_partial;      /* no whole file: not looked into */
     bool awaits_checksum; /* it was announced to follow the body */
-    int status;           /* of the answer when all is well: 204, or 201 for a creation with bytes */
+    bool is_rufh;         /* rufh.c: other headers, and only `completes` completes */
+    bool completes;
+    int64_t declared; /* RUFH: the length as told; -1: not told */
+    int status;       /* of the answer when all is well: 204, or 201 for a creation with bytes */
 };
 
 struct tus_checksum;

@@ -12,6 +12,7 @@
 #include "common/settings.h"
 #include "service/database/database.h"
 #include "service/handlers/tus.h"
+#include "service/handlers/upload_steps.h"
 #include "service/handlers/uploads.h"
 #include "service/http/metrics.h"
 #include "service/http/request.h"
@@ -223,6 +224,30 @@ static bool settle(struct writer *writer, GError **error)
            uploads_complete(writer->uploads, writer->id, writer->durable, g_get_real_time() / 1000, error);
 }
 
+/* Only whoever asks for it completes an upload of the second dialect, and only with a body that came whole. */
+static struct response *answer_rufh(struct writer *writer, GError **error)
+{
+    struct app *app = uploads_app(writer->uploads);
+    const bool completes = writer->writing.completes;
+    bool changed; /* not when an earlier try got this far */
+
+    if (completes && writer->writing.declared >= 0 && writer->durable != writer->writing.declared) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "less than was declared, and no more to come");
+        return NULL;
+    }
+    if (completes &&
+        (!step_set_length(app, writer->id, writer->durable, &changed, error) ||
+         !uploads_complete(writer->uploads, writer->id, writer->durable, g_get_real_time() / 1000, error))) {
+        return NULL;
+    }
+    struct response *response =
+        completes ? response_json(writer->writing.status == 201 ? 201 : 200, json_pack("{s:s}", "upload", writer->id))
+                  : response_empty(writer->writing.status);
+    response_headerf(response, "Upload-Offset", "%" G_GINT64_FORMAT, writer->durable);
+    response_header(response, "Upload-Complete", completes ? "?1" : "?0");
+    return response;
+}
+
 static struct response *answer(struct writer *writer)
 {
     struct response *response = response_empty(writer->writing.status);
@@ -249,6 +274,17 @@ static struct response *answer_mismatch(struct writer *writer, GError **error)
     return response;
 }
 
+/* RUFH: more than was declared makes the upload invalid for good. */
+static struct response *invalidate(struct writer *writer, GError **error)
+{
+    struct refusal refusal = {.id = writer->id, .reason = REASON_UPLOAD_LENGTH, .now_ms = g_get_real_time() / 1000};
+
+    if (database_transact(uploads_app(writer->uploads)->database, "upload.refuse", store_refusal, &refusal, error)) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "more than was declared");
+    }
+    return NULL;
+}
+
 /* Refused by the sniffer, or writing failed; what was written before a failure of the disk counts. */
 static struct response *explain(struct writer *writer, GError **error)
 {
@@ -258,6 +294,9 @@ static struct response *explain(struct writer *writer, GError **error)
 
     if (is_verified(writer)) {
         return answer_mismatch(writer, error);
+    }
+    if (writer->writing.is_rufh && writer->writing.declared >= 0 && reason == REASON_UPLOAD_TOO_LARGE) {
+        return invalidate(writer, error);
     }
     if (!is_kept || settle(writer, error)) {
         g_set_error_literal(error, HTTP_ERROR, (int)reason, "writing the upload stopped");
@@ -293,7 +332,10 @@ static struct response *conclude(struct writer *writer, GError **error)
     if (!fits) {
         return answer_mismatch(writer, error);
     }
-    return settle(writer, error) ? answer(writer) : NULL;
+    if (!settle(writer, error)) {
+        return NULL;
+    }
+    return writer->writing.is_rufh ? answer_rufh(writer, error) : answer(writer);
 }
 
 static void let_go(struct writer *writer)

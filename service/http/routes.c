@@ -15,6 +15,10 @@ static const struct route ROUTES[] = {
     { "PATCH",   "/files/:id",                      ACCESS_FORM,          BODY_STREAM, upload_append,    "append at Upload-Offset" },
     { "POST",    "/files/:id",                      ACCESS_FORM,          BODY_STREAM, upload_append,    "the same, with X-HTTP-Method-Override" },
     { "DELETE",  "/files/:id",                      ACCESS_FORM,          BODY_NONE,   upload_abandon,   "give an upload up" },
+    { "OPTIONS", "/uploads/:id",                    ACCESS_PUBLIC,        BODY_NONE,   rufh_options,     "limits of resumable uploads (RUFH)" },
+    { "GET",     "/uploads/:id",                    ACCESS_PUBLIC,        BODY_NONE,   rufh_offset,      "how much of an upload is durable (RUFH)" },
+    { "PATCH",   "/uploads/:id",                    ACCESS_FORM,          BODY_STREAM, rufh_append,      "append at Upload-Offset (RUFH)" },
+    { "DELETE",  "/uploads/:id",                    ACCESS_FORM,          BODY_NONE,   rufh_cancel,      "give an upload up (RUFH)" },
 
     /* submitters */
     { "GET",     "/api/v1/rules",                   ACCESS_PUBLIC,        BODY_NONE,   rules_show,       "edition, tracks, limits, regions" },

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #define UPLOAD_FIELDS                                                                                                  \
-    "id, state, COALESCE(length_bytes, -1) AS length_bytes, offset_bytes, metadata, track, fingerprint, concat,"       \
+    "id, state, COALESCE(length_bytes, -1) AS length_bytes,"                                                           \
+    " COALESCE(declared_bytes, -1) AS declared_bytes, offset_bytes, metadata, track, fingerprint, concat,"             \
     " media_kind, refusal, created_ms, updated_ms, expires_ms"
 
 static const char ADD[] = /* upload.add */
@@ -19,6 +20,8 @@ static const char SET_OFFSET[] = /* upload.set_offset */
     " WHERE id = $1 AND state = 'open' AND offset_bytes <= $2";
 static const char SET_LENGTH[] = /* upload.set_length */
     "UPDATE upload SET length_bytes = $2 WHERE id = $1 AND state = 'open' AND length_bytes IS NULL";
+static const char SET_DECLARED[] = /* upload.set_declared */
+    "UPDATE upload SET declared_bytes = $2 WHERE id = $1 AND state = 'open'";
 static const char COMPLETE[] = /* upload.complete */
     "UPDATE upload SET state = 'complete', offset_bytes = $2, updated_ms = $3"
     " WHERE id = $1 AND state = 'open' AND length_bytes = $2";
@@ -32,7 +35,7 @@ static const char ABANDON[] = /* upload.abandon */
     "UPDATE upload SET state = 'gone', updated_ms = $2"
     " WHERE id = $1 AND state IN ('open', 'complete', 'refused') AND submission IS NULL";
 static const char OUTSTANDING[] = /* upload.outstanding */
-    "SELECT CAST(COALESCE(SUM(length_bytes - offset_bytes), 0) AS BIGINT) AS bytes FROM upload WHERE state = 'open'";
+    "SELECT CAST(COALESCE(SUM(COALESCE(length_bytes, declared_bytes) - offset_bytes), 0) AS BIGINT) AS bytes FROM upload WHERE state = 'open'";
 static const char LIST_OPEN[] = /* upload.list_open */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE state = 'open' AND id > $1 ORDER BY id LIMIT 1000";
 static const char LIST_EXPIRED[] = /* upload.list_expired */
@@ -51,12 +54,19 @@ static const char LIST_JOINABLE[] = /* upload.list_joinable */
     " WHERE p.final = f.id AND u.state <> 'complete') ORDER BY id LIMIT 200";
 
 static const struct sql_column UPLOAD_COLUMNS[] = {
-    SQL_FIELD(struct upload, id),           SQL_FIELD(struct upload, state),
-    SQL_FIELD(struct upload, length_bytes), SQL_FIELD(struct upload, offset_bytes),
-    SQL_FIELD(struct upload, metadata),     SQL_FIELD(struct upload, track),
-    SQL_FIELD(struct upload, fingerprint),  SQL_FIELD(struct upload, concat),
-    SQL_FIELD(struct upload, media_kind),   SQL_FIELD(struct upload, refusal),
-    SQL_FIELD(struct upload, created_ms),   SQL_FIELD(struct upload, updated_ms),
+    SQL_FIELD(struct upload, id),
+    SQL_FIELD(struct upload, state),
+    SQL_FIELD(struct upload, length_bytes),
+    SQL_FIELD(struct upload, offset_bytes),
+    SQL_FIELD(struct upload, declared_bytes),
+    SQL_FIELD(struct upload, metadata),
+    SQL_FIELD(struct upload, track),
+    SQL_FIELD(struct upload, fingerprint),
+    SQL_FIELD(struct upload, concat),
+    SQL_FIELD(struct upload, media_kind),
+    SQL_FIELD(struct upload, refusal),
+    SQL_FIELD(struct upload, created_ms),
+    SQL_FIELD(struct upload, updated_ms),
     SQL_FIELD(struct upload, expires_ms),
 };
 const struct sql_map UPLOAD_MAP = SQL_MAP(struct upload, UPLOAD_COLUMNS);
@@ -154,6 +164,11 @@ bool upload_complete(struct sql *sql, const char *id, int64_t length_bytes, int6
 bool upload_take(struct sql *sql, const char *id, bool *changed, GError **error)
 {
     return run(sql, TAKE, SQL_VALUES(SQL_T(id)), changed, error);
+}
+
+bool upload_set_declared(struct sql *sql, const char *id, int64_t declared_bytes, GError **error)
+{
+    return sql_run(sql, SET_DECLARED, SQL_VALUES(SQL_T(id), SQL_I(declared_bytes)), NULL, error);
 }
 
 bool upload_set_digest(struct sql *sql, const char *id, const char *sha256, GError **error)

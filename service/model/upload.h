@@ -12,10 +12,11 @@
 
 struct upload {
     char *id;
-    char *state;          /* open, complete, taken, refused, gone */
-    int64_t length_bytes; /* UPLOAD_LENGTH_LATER while deferred */
-    int64_t offset_bytes; /* durable */
-    char *metadata;       /* as given */
+    char *state;            /* open, complete, taken, refused, gone */
+    int64_t length_bytes;   /* UPLOAD_LENGTH_LATER while deferred */
+    int64_t offset_bytes;   /* durable */
+    int64_t declared_bytes; /* RUFH: the length as told so far; -1: not told */
+    char *metadata;         /* as given */
     char *track;
     char *fingerprint;
     char *concat;     /* Upload-Concat as given; "" for an upload by itself */
@@ -57,6 +58,7 @@ bool upload_complete(struct sql *sql, const char *id, int64_t length_bytes, int6
                      GError **error);
 /* complete -> taken, inside the caller's transaction; *changed false when it is not complete. */
 bool upload_take(struct sql *sql, const char *id, bool *changed, GError **error);
+bool upload_set_declared(struct sql *sql, const char *id, int64_t declared_bytes, GError **error);
 bool upload_set_digest(struct sql *sql, const char *id, const char *sha256, GError **error);
 /* open -> refused with a reason's code. */
 bool upload_refuse(struct sql *sql, const char *id, const char *code, int64_t now_ms, bool *changed, GError **error);

@@ -1,5 +1,6 @@
--- What the submitter's side adds: uploads that are put together from others.
+-- What the submitter's side adds: uploads that are put together from others, and those of the second dialect.
 ALTER TABLE upload ADD COLUMN concat TEXT NOT NULL DEFAULT ''; -- Upload-Concat as given: 'partial', 'final;…'; '': neither
+ALTER TABLE upload ADD COLUMN declared_bytes INTEGER; -- length as a RUFH client tells it before it completes; NULL: not
 
 CREATE TABLE upload_part (                 -- what a final upload is put together from
     final     TEXT NOT NULL REFERENCES upload (id),
