@@ -33,6 +33,7 @@ HANDLER(submission_show);
 HANDLER(submission_patch);
 HANDLER(submission_delete);
 HANDLER(submission_post_replace);
+HANDLER(submission_put_consents);
 HANDLER(submission_mine);
 
 /* reviews.c */

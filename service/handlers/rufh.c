@@ -324,8 +324,8 @@ static struct response *append(struct app *app, struct request *request, struct 
     }
     if (!is_open(upload)) {
         reply_state(request, upload->offset_bytes, true);
-        return problem(REASON_UPLOAD_LENGTH, request_has_body(request) ? "inconsistent-upload-length" : "completed-upload",
-                       NULL);
+        return problem(REASON_UPLOAD_LENGTH,
+                       request_has_body(request) ? "inconsistent-upload-length" : "completed-upload", NULL);
     }
     if (!read_declared(request, upload, writing.completes, &declared)) {
         return answer_inconsistent(app, request, upload, error);

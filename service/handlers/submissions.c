@@ -9,6 +9,7 @@
 #include "service/http/limits.h"
 #include "service/http/server.h"
 #include "service/http/parked.h"
+#include "service/model/consent.h"
 #include "service/model/job.h"
 
 enum {
@@ -246,14 +247,17 @@ struct show {
     struct submission *submission;
     int64_t permille;
     struct sql_rows *history;
+    char *scopes; /* JSON array */
 };
 
 static bool look(struct sql *sql, void *context, GError **error)
 {
     struct show *show = context;
 
+    g_clear_pointer(&show->history, sql_rows_free); /* of a try that was begun again */
+    g_clear_pointer(&show->scopes, g_free);
     show->history = review_history(sql, show->submission->id, error);
-    return show->history != NULL &&
+    return show->history != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
 }
 
@@ -312,6 +316,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
+    json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
     if (stage != NULL) {
         json_object_set_new(json, "stage", json_string(stage->name));
     }
@@ -336,6 +341,7 @@ json_t *shown_submission(struct app *app, const struct request *request, struct 
         json = submission_json(app, request, submission, &show);
     }
     sql_rows_free(show.history);
+    g_free(show.scopes);
     return json;
 }
 
@@ -402,6 +408,7 @@ struct change {
     const char *title;
     const char *words;
     const char *const *uploads;
+    const char *scopes;
     struct submission after;
 };
 
@@ -437,6 +444,15 @@ static bool replace(struct sql *sql, void *context, GError **error)
                               request_now_ms(change->request), error);
 }
 
+static bool set_scopes(struct sql *sql, void *context, GError **error)
+{
+    struct change *change = context;
+
+    return load(sql, change, error) &&
+           consent_set_scopes(sql, change->app->rules, &change->after, change->scopes, request_peer(change->request),
+                              request_now_ms(change->request), error);
+}
+
 /* Runs a change and answers with the work as it then is. */
 static struct response *answer_change(struct change *change, const char *name, database_work *work, GError **error)
 {
@@ -451,6 +467,7 @@ static struct response *answer_change(struct change *change, const char *name, d
         response_header(response, "Cache-Control", "no-store");
     }
     sql_rows_free(show.history);
+    g_free(show.scopes);
     submission_clear(&change->after);
     return response;
 }
@@ -498,4 +515,35 @@ HANDLER(submission_post_replace)
     }
     change.uploads = ids;
     return answer_change(&change, "submission.replace", replace, error);
+}
+
+static bool has_scope(const json_t *scopes, const char *name)
+{
+    size_t index;
+    const json_t *scope;
+
+    json_array_foreach(scopes, index, scope) {
+        if (g_strcmp0(json_string_value(scope), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+HANDLER(submission_put_consents)
+{
+    const json_t *scopes = json_object_get(request_json(request), "scopes");
+    struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
+
+    /* without the site itself there is nothing left to allow: that is withdrawing the work */
+    if (!has_scope(scopes, "site")) {
+        g_set_error_literal(error, MODEL_ERROR, REASON_CONSENT_SCOPE, "scopes without the site");
+        return NULL;
+    }
+    g_autofree char *text = scopes_text(scopes, error);
+    if (text == NULL) {
+        return NULL;
+    }
+    change.scopes = text;
+    return answer_change(&change, "consent.set_scopes", set_scopes, error);
 }

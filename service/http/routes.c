@@ -28,6 +28,7 @@ static const struct route ROUTES[] = {
     { "PATCH",   "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_JSON,   submission_patch, "change its texts: a new revision, approvals void" },
     { "DELETE",  "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_NONE,   submission_delete, "withdraw it" },
     { "POST",    "/api/v1/submissions/:code/replace", ACCESS_SUBMITTER,   BODY_JSON,   submission_post_replace, "other files: a new revision" },
+    { "PUT",     "/api/v1/submissions/:code/consents", ACCESS_SUBMITTER,  BODY_JSON,   submission_put_consents, "what it may be used for, from now on" },
     { "GET",     "/api/v1/my",                      ACCESS_PUBLIC,        BODY_NONE,   submission_mine,  "works sent from this phone" },
 
     /* staff */
