@@ -106,7 +106,10 @@ enum reason {
     REASON_UPLOAD_CHECKSUM_ALGORITHM,
     REASON_UPLOAD_INTERRUPTED,
     REASON_UPLOAD_UNFINISHED,
+    REASON_UPLOAD_NONE,      /* a form without a file */
     REASON_UPLOAD_NOT_MEDIA, /* refused early by the sniffer */
+    REASON_UPLOAD_CONCAT,    /* Upload-Concat, or what it names, is of no use */
+    REASON_UPLOAD_FINAL,     /* bytes for an upload that is put together from others */
     REASON_UPLOAD_ELSEWHERE, /* its bytes lie on another node of this installation */
     REASON_WORKER_VERSION,   /* worker and service are of different releases */
     REASON_STORE,            /* the media store does not answer */

@@ -41,6 +41,7 @@ static const struct setting SETTINGS[] = {
     { "data",   "store_secret",    TEXT(store_secret),     "", 0, 0, true,  "its secret; never as a flag" },
     { "data",   "store_threads",   INT64(store_threads),   "16", 2, 256, false, "threads that wait for an object store" },
     { "data",   "reserve_bytes",   INT64(reserve_bytes),   "2147483648", 0, INT64_MAX, false, "new uploads are refused when less than this (or 5 % of the disk, if that is less) would stay free" },
+    { "data",   "upload_interim",  BOOL(upload_interim),   "false", 0, 0, false, "tell iOS uploads by an interim answer (104) where to go on; only where no proxy stands before the service that does not know 1xx (nginx 1.22)" },
     { "data",   "upload_idle_ms",  INT64(upload_idle_ms),  "259200000", 1000, INT64_MAX, false, "an unfinished upload is kept this long (72 h)" },
     { "site",   "config",          TEXT(config),           "", 0, 0, false, "folder of rules.conf, regions.tsv and ladder.conf; empty: as installed" },
     { "site",   "web",             TEXT(web),              "", 0, 0, false, "folder of templates and built pages; empty: as installed" },

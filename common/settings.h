@@ -33,6 +33,7 @@ struct settings {
     char *store_secret;
     int64_t store_threads;  /* threads that wait for an object store */
     int64_t reserve_bytes;  /* new uploads are refused below this much free space */
+    bool upload_interim;    /* 104 for RUFH clients */
     int64_t upload_idle_ms; /* an unfinished upload is kept this long */
     /* [site] */
     char *config; /* folder with rules.conf, regions.tsv, ladder.conf */

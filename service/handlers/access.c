@@ -69,6 +69,7 @@ struct look {
     const struct request *request;
     struct principal *principal;
     const char *key; /* token or code */
+    const char *pin; /* NULL: none */
     bool found;
 };
 
@@ -118,9 +119,7 @@ static bool look_submission(struct sql *sql, void *context, GError **error)
 static bool check_pin(struct sql *sql, void *context, GError **error)
 {
     struct look *look = context;
-    const char *pin = request_header(look->request, "X-Pin");
-
-    return submission_check_pin(sql, look->app->secrets, &look->principal->submission, pin,
+    return submission_check_pin(sql, look->app->secrets, &look->principal->submission, look->pin,
                                 request_now_ms(look->request), &look->found, error);
 }
 
@@ -130,7 +129,6 @@ static bool admit_submitter(struct look *look, GError **error)
     g_autofree char *device = request_device(look->request);
     g_autoptr(GError) cause = NULL;
 
-    look->key = request_param(look->request, "code");
     if (!database_read(look->app->database, "submission.by_code", look_submission, look, &cause)) {
         if (cause->code == REASON_NOT_FOUND) {
             return refuse(error, REASON_PIN_WRONG, "no such receipt code");
@@ -141,7 +139,7 @@ static bool admit_submitter(struct look *look, GError **error)
     if (secret_equal(device, look->principal->submission.device_digest)) {
         return true;
     }
-    if (request_header(look->request, "X-Pin") == NULL) {
+    if (look->pin == NULL) {
         return refuse(error, REASON_PIN_WRONG, "neither device cookie nor PIN");
     }
     if (!database_transact(look->app->database, "submission.pin", check_pin, look, error)) {
@@ -156,6 +154,22 @@ static bool look_worker(struct sql *sql, void *context, GError **error)
 
     g_clear_pointer(&look->principal->worker_token_id, g_free);
     return worker_token_find(sql, look->key, &look->principal->worker_token_id, error);
+}
+
+bool access_submission(struct app *app, const struct request *request, const struct receipt *receipt,
+                       struct submission *submission, GError **error)
+{
+    struct principal principal = {0};
+    struct look look = {
+        .app = app, .request = request, .principal = &principal, .key = receipt->code, .pin = receipt->pin};
+    const bool admitted = admit_submitter(&look, error);
+
+    if (admitted) {
+        *submission = principal.submission;
+    } else {
+        submission_clear(&principal.submission);
+    }
+    return admitted;
 }
 
 static bool admit_worker(struct look *look, GError **error)
@@ -189,6 +203,8 @@ bool access_gate(struct app *app, const struct route *route, struct request *req
     case PRINCIPAL_NOBODY:
         return true;
     case PRINCIPAL_SUBMITTER:
+        look.key = request_param(request, "code");
+        look.pin = request_header(request, "X-Pin");
         return admit_submitter(&look, error);
     case PRINCIPAL_STAFF:
         return admit_staff(&look, RULES[route->access].roles, error);

@@ -46,6 +46,16 @@ struct submission *request_submission(const struct request *request);
 /* Id of the token that the worker showed, "" for the installation's own; routes of ACCESS_WORKER only. */
 const char *request_worker_token(const struct request *request);
 
+/* What a form gives in place of the route's :code and X-Pin. */
+struct receipt {
+    const char *code;
+    const char *pin; /* NULL: the device cookie alone */
+};
+/* The work of a receipt, by device cookie or PIN; free with submission_clear. A wrong code and a wrong PIN are refused
+ * alike. */
+bool access_submission(struct app *app, const struct request *request, const struct receipt *receipt,
+                       struct submission *submission, GError **error);
+
 /* Digest of the device cookie; NULL when the phone has none. The caller's. */
 char *request_device(const struct request *request);
 

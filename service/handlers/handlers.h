@@ -15,15 +15,25 @@ HANDLER(upload_offset);
 HANDLER(upload_append);
 HANDLER(upload_abandon);
 
+/* rufh.c: Resumable Uploads for HTTP */
+HANDLER(rufh_options);
+HANDLER(rufh_offset);
+HANDLER(rufh_append);
+HANDLER(rufh_cancel);
+
 /* rules.c */
 HANDLER(rules_show);
 
 /* submissions.c */
 HANDLER(submission_post);
+/* simple.c */
+HANDLER(submission_post_simple);
+/* submissions.c */
 HANDLER(submission_show);
 HANDLER(submission_patch);
 HANDLER(submission_delete);
 HANDLER(submission_post_replace);
+HANDLER(submission_put_consents);
 HANDLER(submission_mine);
 
 /* reviews.c */
@@ -59,6 +69,7 @@ HANDLER(page_search);
 HANDLER(page_submit);
 HANDLER(page_status);
 HANDLER(page_status_form);
+HANDLER(page_status_post);
 HANDLER(page_console);
 HANDLER(page_text);
 HANDLER(page_elder);

@@ -29,8 +29,7 @@ static struct response *html(GString *text, int status)
     return response;
 }
 
-/* What every page needs: title, description, address, and whether large print is on. */
-static json_t *page_data(struct app *app, struct request *request, const char *title, const char *nav)
+json_t *shown_page(struct app *app, struct request *request, const char *title, const char *nav)
 {
     const char *elder = request_cookie(request, "elder");
     g_autofree char *base = base_url(app, request);
@@ -44,7 +43,7 @@ static json_t *page_data(struct app *app, struct request *request, const char *t
     return data;
 }
 
-static struct response *render(struct app *app, const char *template, json_t *data, int status, GError **error)
+struct response *shown_html(struct app *app, const char *template, json_t *data, int status, GError **error)
 {
     GString *text = site_render(app->site, template, data, error);
 
@@ -111,7 +110,7 @@ static const char *known_track(const struct app *app, const char *key)
 HANDLER(page_home)
 {
     const struct publication_query query = {.limit = HOME_WORKS};
-    json_t *data = page_data(app, request, "首页", "home");
+    json_t *data = shown_page(app, request, "首页", "home");
 
     if (!add_works(app, request, data, &query, error)) {
         json_decref(data);
@@ -119,7 +118,7 @@ HANDLER(page_home)
     }
     json_object_set_new(data, "cities", cities_json(app->rules, NULL));
     json_object_set_new(data, "edition", json_pack("{s:s, s:b}", "name", app->rules->edition_name, "is_open", 1));
-    return render(app, "home.html", data, 200, error);
+    return shown_html(app, "home.html", data, 200, error);
 }
 
 static json_t *tracks_json(const struct rules *rules, const char *selected)
@@ -142,7 +141,7 @@ HANDLER(page_works)
         .after = request_query(request, "after"),
         .limit = PAGE_WORKS,
     };
-    json_t *data = page_data(app, request, "作品", "works");
+    json_t *data = shown_page(app, request, "作品", "works");
 
     if (!add_works(app, request, data, &query, error)) {
         json_decref(data);
@@ -151,7 +150,7 @@ HANDLER(page_works)
     json_object_set_new(data, "filters",
                         json_pack("{s:o, s:o}", "cities", cities_json(app->rules, query.region), "tracks",
                                   tracks_json(app->rules, query.track)));
-    return render(app, "works.html", data, 200, error);
+    return shown_html(app, "works.html", data, 200, error);
 }
 
 /* "More of the same city" is not the work itself. */
@@ -182,7 +181,7 @@ HANDLER(page_work)
         .region = json_string_value(json_object_get(work, "city_code")),
         .limit = MORE_WORKS + 1,
     };
-    json_t *data = page_data(app, request, json_string_value(json_object_get(work, "title")), "works");
+    json_t *data = shown_page(app, request, json_string_value(json_object_get(work, "title")), "works");
     json_t *page = structured_page(work, facts);
     json_object_update_new(json_object_get(data, "page"), page);
     if (!add_works(app, request, data, &query, error)) {
@@ -194,7 +193,7 @@ HANDLER(page_work)
     json_object_set_new(data, "json_ld", json_stringn(json_ld->str, json_ld->len));
     g_string_free(json_ld, TRUE);
     json_object_set(data, "work", work);
-    return render(app, "work.html", data, 200, error);
+    return shown_html(app, "work.html", data, 200, error);
 }
 
 HANDLER(page_city)
@@ -210,13 +209,13 @@ HANDLER(page_city)
         .after = request_query(request, "after"),
         .limit = PAGE_WORKS,
     };
-    json_t *data = page_data(app, request, city->name, "cities");
+    json_t *data = shown_page(app, request, city->name, "cities");
     if (!add_works(app, request, data, &query, error)) {
         json_decref(data);
         return NULL;
     }
     json_object_set_new(data, "city", json_pack("{s:s, s:s}", "code", city->code, "name", city->name));
-    return render(app, "city.html", data, 200, error);
+    return shown_html(app, "city.html", data, 200, error);
 }
 
 HANDLER(page_search)
@@ -227,7 +226,7 @@ HANDLER(page_search)
         .after = request_query(request, "after"),
         .limit = PAGE_WORKS,
     };
-    json_t *data = page_data(app, request, "找作品", "works");
+    json_t *data = shown_page(app, request, "找作品", "works");
 
     if (words != NULL && words[0] != '\0') {
         json_object_set_new(data, "q", json_string(words));
@@ -238,112 +237,14 @@ HANDLER(page_search)
         }
     }
     json_object_set_new(data, "suggestions", json_pack("[s,s,s]", "读书", "家书", "济南"));
-    return render(app, "search.html", data, 200, error);
-}
-
-static json_t *counties_json(const struct rules *rules, const char *selected)
-{
-    json_t *cities = json_array();
-    json_t *counties = NULL;
-
-    for (guint i = 0; i < rules->regions->len; i++) {
-        const struct region *region = g_ptr_array_index(rules->regions, i);
-        if (strcmp(region->level, "city") == 0) {
-            counties = json_array();
-            json_array_append_new(cities, json_pack("{s:s, s:s, s:o}", "code", region->code, "name", region->name,
-                                                    "counties", counties));
-        } else if (counties != NULL) {
-            json_array_append_new(counties, json_pack("{s:s, s:s, s:b}", "code", region->code, "name", region->name,
-                                                      "is_selected", g_strcmp0(selected, region->code) == 0));
-        }
-    }
-    return cities;
-}
-
-/* Tracks that the public may send to now. */
-static json_t *form_tracks_json(const struct rules *rules, int64_t now_ms)
-{
-    json_t *tracks = json_array();
-
-    for (guint i = 0; i < rules->tracks->len; i++) {
-        const struct track *track = g_ptr_array_index(rules->tracks, i);
-        const bool photo = strcmp(track->kind, "photo") == 0;
-        if (track->is_public && track_is_open(track, now_ms)) {
-            json_array_append_new(tracks, json_pack("{s:s, s:s, s:b, s:b, s:b}", "key", track->key, "name", track->name,
-                                                    "is_photo", (int)photo, "is_video", (int)!photo, "is_checked",
-                                                    json_array_size(tracks) == 0));
-        }
-    }
-    return tracks;
-}
-
-HANDLER(page_submit)
-{
-    json_t *data = page_data(app, request, "上传我的作品", "submit");
-    json_t *tracks = form_tracks_json(app->rules, request_now_ms(request));
-
-    json_object_set_new(json_object_get(data, "page"), "focused", json_true());
-    if (json_array_size(tracks) == 0) {
-        json_object_set_new(data, "is_closed", json_true());
-        json_object_set_new(data, "closed_text", json_string("现在不在征集时间内，开始后欢迎您来投稿。"));
-    }
-    json_object_set_new(data, "tracks", tracks);
-    json_object_set_new(data, "cities", counties_json(app->rules, request_query(request, "c")));
-    json_object_set_new(data, "limits",
-                        json_pack("{s:i, s:i, s:s}", "title_chars", TITLE_CHARACTERS, "words_chars", WORDS_CHARACTERS,
-                                  "hint_text",
-                                  "建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。"));
-    json_object_set_new(data, "consent_version", json_string(app->rules->consent));
-    return render(app, "submit.html", data, 200, error);
-}
-
-HANDLER(page_status)
-{
-    g_autofree char *code = secret_receipt_normalize(request_param(request, "code"));
-    json_t *data = page_data(app, request, "作品进度", "mine");
-
-    if (code == NULL) {
-        json_decref(data);
-        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no receipt code");
-        return NULL;
-    }
-    json_object_set_new(data, "code", json_string(code));
-    struct response *response = render(app, "status.html", data, 200, error);
-    if (response != NULL) {
-        response_header(response, "Cache-Control", "no-store");
-    }
-    return response;
-}
-
-/* /status?code=…: what a form without script sends. */
-HANDLER(page_status_form)
-{
-    const char *asked = request_query(request, "code");
-    g_autofree char *code = asked == NULL ? NULL : secret_receipt_normalize(asked);
-
-    if (code != NULL) {
-        g_autofree char *path = g_strdup_printf("/status/%s", code);
-        return response_redirect(303, path);
-    }
-    json_t *data = page_data(app, request, "查审核进度", "mine");
-    json_t *mine = shown_mine(app, request, error);
-    if (mine == NULL) {
-        json_decref(data);
-        return NULL;
-    }
-    json_object_set_new(data, "mine", mine);
-    if (asked != NULL && asked[0] != '\0') {
-        json_object_set_new(data, "code", json_string(asked));
-        json_object_set_new(data, "error_text", json_string("受理编号不对，请再核对一下。"));
-    }
-    return render(app, "lookup.html", data, 200, error);
+    return shown_html(app, "search.html", data, 200, error);
 }
 
 HANDLER(page_console)
 {
-    json_t *data = page_data(app, request, "审核工作台", "console");
+    json_t *data = shown_page(app, request, "审核工作台", "console");
 
-    return render(app, "console.html", data, 200, error);
+    return shown_html(app, "console.html", data, 200, error);
 }
 
 /* /help, /privacy, /licence: texts only. */
@@ -361,7 +262,7 @@ HANDLER(page_text)
 
     for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
         if (strcmp(TEXTS[i].path, request_pattern(request)) == 0) {
-            return render(app, TEXTS[i].template, page_data(app, request, TEXTS[i].title, "help"), 200, error);
+            return shown_html(app, TEXTS[i].template, shown_page(app, request, TEXTS[i].title, "help"), 200, error);
         }
     }
     g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such text");
@@ -388,19 +289,22 @@ struct response *page_problem(struct app *app, struct request *request, const GE
     const char *accept = request_header(request, "Accept");
     const struct reason_rule *rule = reason_rule_of(error_reason(error));
     const int status = failure_rule_of(rule->failure)->http_status;
+    const bool is_form = g_strcmp0(request_path(request), "/api/v1/submissions/simple") == 0;
     g_autoptr(GError) second = NULL;
 
-    if (accept == NULL || strstr(accept, "text/html") == NULL || g_str_has_prefix(request_path(request), "/api/") ||
+    if (accept == NULL || strstr(accept, "text/html") == NULL ||
+        (g_str_has_prefix(request_path(request), "/api/") && !is_form) ||
         g_str_has_prefix(request_path(request), "/files")) {
         return NULL;
     }
     if (g_str_has_prefix(request_path(request), "/embed/")) {
         return shown_embed(app, request, NULL, status == 404 ? "这件作品已经下线了。" : rule->detail, status, &second);
     }
-    json_t *data = page_data(app, request, status == 404 ? "没有找到这一页" : "出了点问题", "none");
+    const char *title = status == 404 ? "没有找到这一页" : is_form ? "作品还没有交上" : "出了点问题";
+    json_t *data = shown_page(app, request, title, "none");
     json_object_set_new(data, "error",
-                        json_pack("{s:i, s:s, s:s}", "status", status, "title",
-                                  status == 404 ? "没有找到这一页" : "出了点问题", "detail",
-                                  status == 404 ? "它可能已经下线，或地址少了几个字。" : rule->detail));
-    return render(app, "error.html", data, status, &second);
+                        json_pack("{s:i, s:s, s:s, s:b}", "status", status, "title", title, "detail",
+                                  status == 404 ? "它可能已经下线，或地址少了几个字。" : rule->detail, "is_form",
+                                  (int)is_form));
+    return shown_html(app, "error.html", data, status, &second);
 }

@@ -11,6 +11,22 @@
 json_t *shown_facts(const struct app *app, const char *base);
 /* Works sent with this phone's cookie: [{code, title, status_text}]; the caller's. */
 json_t *shown_mine(struct app *app, struct request *request, GError **error);
+/* A work as its submitter sees it: the answer of GET /api/v1/submissions/{code}; the caller's. */
+struct submission;
+json_t *shown_submission(struct app *app, const struct request *request, struct submission *submission, GError **error);
+/* Withdraws it for its submitter; *submission is then the row as it is now. */
+bool shown_withdraw(struct app *app, struct request *request, struct submission *submission, GError **error);
+/* What every page needs: title, description, address, and whether large print is on. `nav` is the lit entry; the caller's. */
+json_t *shown_page(struct app *app, struct request *request, const char *title, const char *nav);
+/* Fills a template and takes `data` over. */
+struct response *shown_html(struct app *app, const char *template, json_t *data, int status, GError **error);
+/* The page after submitting without script. `receipt` is borrowed. */
+struct response *shown_receipt(struct app *app, struct request *request, json_t *receipt, GError **error);
+/* For the form without script (simple.c): does the form keep the rules, apart from its files? */
+bool submission_check_json(struct app *app, struct request *request, json_t *json, GError **error);
+/* Makes the work of a form whose uploads are there, and answers with the receipt: as a page for who accepts one. */
+struct response *submission_take_json(struct app *app, struct request *request, json_t *json, const char *key,
+                                      GError **error);
 /* The frame for other sites: a player, or a polite card with the sentence `card` when `work` is NULL. Both are borrowed. */
 struct response *shown_embed(struct app *app, struct request *request, json_t *work, const char *card, int status,
                              GError **error);

@@ -9,6 +9,7 @@
 #include "service/http/limits.h"
 #include "service/http/server.h"
 #include "service/http/parked.h"
+#include "service/model/consent.h"
 #include "service/model/job.h"
 
 enum {
@@ -130,45 +131,114 @@ static const char *status_text(const char *state, int64_t stage, const struct ru
     return TEXTS[value];
 }
 
-HANDLER(submission_post)
+/* A form that is read, with what it borrows from. */
+struct reading {
+    struct submission_form form;
+    char *scopes;
+    const char **ids; /* the array alone; the texts are the JSON's */
+};
+
+static void reading_clear(struct reading *reading)
 {
-    struct submission_form form = {.peer = request_peer(request)};
+    g_free(reading->scopes);
+    g_free(reading->ids);
+}
+
+static bool read_all(const struct request *request, json_t *json, struct reading *reading, GError **error)
+{
     json_t *uploads;
     json_t *scopes;
 
-    if (!limits_check(server_limits(request_server(request)), LIMIT_SUBMISSIONS, request, NULL, error) ||
-        !read_form(request_json(request), &form, &uploads, &scopes, error)) {
-        return NULL;
+    reading->form.peer = request_peer(request);
+    if (!read_form(json, &reading->form, &uploads, &scopes, error)) {
+        return false;
     }
+    reading->scopes = scopes_text(scopes, error);
+    reading->ids = reading->scopes == NULL ? NULL : upload_ids(uploads, error);
+    reading->form.scopes = reading->scopes;
+    reading->form.uploads = reading->ids;
+    return reading->ids != NULL;
+}
+
+/* A page for who accepts one: the form was sent without script. */
+static struct response *answer_receipt(struct app *app, struct request *request,
+                                       const struct submission_receipt *receipt, GError **error)
+{
+    const char *accept = request_header(request, "Accept");
+    json_auto_t *json = json_pack("{s:s, s:s, s:s, s:s}", "code", receipt->code, "pin", receipt->pin, "status",
+                                  receipt->state, "status_text", status_text(receipt->state, 0, app->rules));
+
+    if (accept != NULL && strstr(accept, "text/html") != NULL) {
+        return shown_receipt(app, request, json, error);
+    }
+    struct response *response = response_json(201, json_incref(json));
+    response_headerf(response, "Location", "/api/v1/submissions/%s", receipt->code);
+    return response;
+}
+
+static struct response *take(struct app *app, struct request *request, struct reading *reading, const char *secret,
+                             GError **error)
+{
     const char *cookie = request_cookie(request, cookie_name_device(request));
     g_autofree char *device = cookie == NULL ? secret_token() : g_strdup(cookie);
     g_autofree char *digest = secret_digest(device);
-    g_autofree char *scope_text = scopes_text(scopes, error);
-    g_autofree const char **ids = scope_text == NULL ? NULL : upload_ids(uploads, error);
-    const char *key = request_header(request, "Idempotency-Key");
-    /* The first upload's id is a secret of this phone, so the key is safe before the device cookie exists. */
-    g_autofree char *both = key == NULL || ids == NULL ? NULL : g_strjoin("|", ids[0], key, NULL);
-    g_autofree char *idempotency = both == NULL ? NULL : secret_digest(both);
-    struct create call = {.app = app, .form = &form, .now_ms = request_now_ms(request)};
+    g_autofree char *idempotency = secret == NULL ? NULL : secret_digest(secret);
+    struct create call = {.app = app, .form = &reading->form, .now_ms = request_now_ms(request)};
 
-    if (ids == NULL) {
-        return NULL;
-    }
-    form.uploads = ids;
-    form.scopes = scope_text;
-    form.device_digest = digest;
-    form.idempotency = idempotency;
+    reading->form.device_digest = digest;
+    reading->form.idempotency = idempotency;
     if (!database_transact(app->database, "submission.create", create, &call, error)) {
         return NULL;
     }
     server_wake(request_server(request), "jobs");
-    struct response *response =
-        response_json(201,
-                      json_pack("{s:s, s:s, s:s, s:s}", "code", call.receipt.code, "pin", call.receipt.pin, "status",
-                                call.receipt.state, "status_text", status_text(call.receipt.state, 0, app->rules)));
-    response_headerf(response, "Location", "/api/v1/submissions/%s", call.receipt.code);
-    response_cookie(response, request, cookie_name_device(request), device, DEVICE_SECONDS, "Lax");
+    struct response *response = answer_receipt(app, request, &call.receipt, error);
+    if (response != NULL) {
+        response_cookie(response, request, cookie_name_device(request), device, DEVICE_SECONDS, "Lax");
+    }
     submission_receipt_clear(&call.receipt);
+    return response;
+}
+
+HANDLER(submission_post)
+{
+    struct reading reading = {0};
+    struct response *response = NULL;
+    const char *key = request_header(request, "Idempotency-Key");
+
+    if (!limits_check(server_limits(request_server(request)), LIMIT_SUBMISSIONS, request, NULL, error)) {
+        return NULL;
+    }
+    if (read_all(request, request_json(request), &reading, error)) {
+        /* The first upload's id is a secret of this phone, so the key is safe before the device cookie exists. */
+        g_autofree char *both = key == NULL ? NULL : g_strjoin("|", reading.ids[0], key, NULL);
+        response = take(app, request, &reading, both, error);
+    }
+    reading_clear(&reading);
+    return response;
+}
+
+bool submission_check_json(struct app *app, struct request *request, json_t *json, GError **error)
+{
+    struct reading reading = {0};
+    const bool good = read_all(request, json, &reading, error) &&
+                      submission_check(app->rules, &reading.form, request_now_ms(request), error);
+
+    reading_clear(&reading);
+    return good;
+}
+
+struct response *submission_take_json(struct app *app, struct request *request, json_t *json, const char *key,
+                                      GError **error)
+{
+    struct reading reading = {0};
+    struct response *response = NULL;
+
+    if (read_all(request, json, &reading, error)) {
+        /* The page was given the key: long and random, or it does not count. */
+        g_autofree char *both = strlen(key) < 26 ? NULL : g_strjoin("|", "simple", key, NULL);
+        response = take(app, request, &reading, both, error);
+    }
+    reading_clear(&reading);
     return response;
 }
 
@@ -177,14 +247,17 @@ struct show {
     struct submission *submission;
     int64_t permille;
     struct sql_rows *history;
+    char *scopes; /* JSON array */
 };
 
 static bool look(struct sql *sql, void *context, GError **error)
 {
     struct show *show = context;
 
+    g_clear_pointer(&show->history, sql_rows_free); /* of a try that was begun again */
+    g_clear_pointer(&show->scopes, g_free);
     show->history = review_history(sql, show->submission->id, error);
-    return show->history != NULL &&
+    return show->history != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
 }
 
@@ -243,6 +316,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
+    json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
     if (stage != NULL) {
         json_object_set_new(json, "stage", json_string(stage->name));
     }
@@ -258,17 +332,28 @@ static json_t *submission_json(struct app *app, const struct request *request, c
     return json;
 }
 
+json_t *shown_submission(struct app *app, const struct request *request, struct submission *submission, GError **error)
+{
+    struct show show = {.app = app, .submission = submission};
+    json_t *json = NULL;
+
+    if (database_read(app->database, "submission.show", look, &show, error)) {
+        json = submission_json(app, request, submission, &show);
+    }
+    sql_rows_free(show.history);
+    g_free(show.scopes);
+    return json;
+}
+
 HANDLER(submission_show)
 {
-    struct submission *submission = request_submission(request);
-    struct show show = {.app = app, .submission = submission};
+    json_t *json = shown_submission(app, request, request_submission(request), error);
 
-    if (!database_read(app->database, "submission.show", look, &show, error)) {
+    if (json == NULL) {
         return NULL;
     }
-    struct response *response = response_json(200, submission_json(app, request, submission, &show));
+    struct response *response = response_json(200, json);
     response_header(response, "Cache-Control", "no-store");
-    sql_rows_free(show.history);
     return response;
 }
 
@@ -319,16 +404,18 @@ HANDLER(submission_mine)
 struct change {
     struct app *app;
     const struct request *request;
+    const char *id;
     const char *title;
     const char *words;
     const char *const *uploads;
+    const char *scopes;
     struct submission after;
 };
 
 /* The gate's copy may be old by now: read again inside the transaction. */
 static bool load(struct sql *sql, struct change *change, GError **error)
 {
-    return submission_get(sql, request_submission(change->request)->id, &change->after, error);
+    return submission_get(sql, change->id, &change->after, error);
 }
 
 static bool edit(struct sql *sql, void *context, GError **error)
@@ -357,6 +444,15 @@ static bool replace(struct sql *sql, void *context, GError **error)
                               request_now_ms(change->request), error);
 }
 
+static bool set_scopes(struct sql *sql, void *context, GError **error)
+{
+    struct change *change = context;
+
+    return load(sql, change, error) &&
+           consent_set_scopes(sql, change->app->rules, &change->after, change->scopes, request_peer(change->request),
+                              request_now_ms(change->request), error);
+}
+
 /* Runs a change and answers with the work as it then is. */
 static struct response *answer_change(struct change *change, const char *name, database_work *work, GError **error)
 {
@@ -371,13 +467,27 @@ static struct response *answer_change(struct change *change, const char *name, d
         response_header(response, "Cache-Control", "no-store");
     }
     sql_rows_free(show.history);
+    g_free(show.scopes);
     submission_clear(&change->after);
     return response;
 }
 
+bool shown_withdraw(struct app *app, struct request *request, struct submission *submission, GError **error)
+{
+    struct change change = {.app = app, .request = request, .id = submission->id};
+
+    if (!database_transact(app->database, "submission.withdraw", withdraw, &change, error)) {
+        submission_clear(&change.after);
+        return false;
+    }
+    submission_clear(submission);
+    *submission = change.after;
+    return true;
+}
+
 HANDLER(submission_patch)
 {
-    struct change change = {.app = app, .request = request};
+    struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
     json_error_t cause;
 
     if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s}", "title", &change.title, "words",
@@ -390,14 +500,14 @@ HANDLER(submission_patch)
 
 HANDLER(submission_delete)
 {
-    struct change change = {.app = app, .request = request};
+    struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
 
     return answer_change(&change, "submission.withdraw", withdraw, error);
 }
 
 HANDLER(submission_post_replace)
 {
-    struct change change = {.app = app, .request = request};
+    struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
     g_autofree const char **ids = upload_ids(json_object_get(request_json(request), "uploads"), error);
 
     if (ids == NULL) {
@@ -405,4 +515,35 @@ HANDLER(submission_post_replace)
     }
     change.uploads = ids;
     return answer_change(&change, "submission.replace", replace, error);
+}
+
+static bool has_scope(const json_t *scopes, const char *name)
+{
+    size_t index;
+    const json_t *scope;
+
+    json_array_foreach(scopes, index, scope) {
+        if (g_strcmp0(json_string_value(scope), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+HANDLER(submission_put_consents)
+{
+    const json_t *scopes = json_object_get(request_json(request), "scopes");
+    struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
+
+    /* without the site itself there is nothing left to allow: that is withdrawing the work */
+    if (!has_scope(scopes, "site")) {
+        g_set_error_literal(error, MODEL_ERROR, REASON_CONSENT_SCOPE, "scopes without the site");
+        return NULL;
+    }
+    g_autofree char *text = scopes_text(scopes, error);
+    if (text == NULL) {
+        return NULL;
+    }
+    change.scopes = text;
+    return answer_change(&change, "consent.set_scopes", set_scopes, error);
 }

@@ -155,6 +155,65 @@ bool tus_checksum(const char *text, struct tus_checksum *checksum, GError **erro
     return false;
 }
 
+bool tus_checksum_is_announced(const char *trailer)
+{
+    if (trailer == NULL) {
+        return false;
+    }
+    g_auto(GStrv) names = g_strsplit(trailer, ",", -1);
+    for (char **name = names; *name != NULL; name++) {
+        if (g_ascii_strcasecmp(g_strstrip(*name), "Upload-Checksum") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool bad_concat(GError **error, const char *what)
+{
+    g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_CONCAT, what);
+    return false;
+}
+
+/* "/files/<id>" or the same with scheme and host before it. Whether it exists is for the caller. */
+static char *id_of_url(const char *url)
+{
+    static const char FOLDER[] = "/files/";
+    const char *at = g_strrstr(url, FOLDER);
+    const bool is_ours = at != NULL && (at == url || strstr(url, "://") != NULL);
+
+    return is_ours ? g_strdup(at + strlen(FOLDER)) : NULL;
+}
+
+bool tus_concat(const char *text, char ***parts, GError **error)
+{
+    static const char FINAL[] = "final;";
+
+    if (strcmp(text, "partial") == 0) {
+        *parts = NULL;
+        return true;
+    }
+    if (!g_str_has_prefix(text, FINAL)) {
+        return bad_concat(error, "Upload-Concat is neither partial nor final");
+    }
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) urls = g_strsplit(text + strlen(FINAL), " ", -1);
+    for (char **url = urls; *url != NULL; url++) {
+        char *id = (*url)[0] == '\0' ? NULL : id_of_url(*url);
+        if (id != NULL) {
+            g_ptr_array_add(ids, id);
+        } else if ((*url)[0] != '\0') {
+            return bad_concat(error, "an address in Upload-Concat is not one of our uploads");
+        }
+    }
+    if (ids->len < 1 || ids->len > TUS_PARTS_MAX) {
+        return bad_concat(error, "the number of parts in Upload-Concat");
+    }
+    g_ptr_array_add(ids, NULL);
+    *parts = (char **)g_ptr_array_steal(ids, NULL);
+    return true;
+}
+
 char *tus_date(int64_t ms)
 {
     static const char *const DAYS[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};

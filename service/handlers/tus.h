@@ -7,8 +7,10 @@
 
 #include <glib.h>
 
-#define TUS_VERSION      "1.0.0"
-#define TUS_EXTENSIONS   "creation,creation-with-upload,creation-defer-length,expiration,termination,checksum"
+#define TUS_VERSION "1.0.0"
+#define TUS_EXTENSIONS                                                                                                 \
+    "creation,creation-with-upload,creation-defer-length,expiration,termination,checksum,checksum-trailer,"            \
+    "concatenation,concatenation-unfinished"
 #define TUS_ALGORITHMS   "sha1,sha256,md5"
 #define TUS_METADATA_MAX 16384
 #define TUS_DIGEST_MAX   64
@@ -29,6 +31,15 @@ struct tus_checksum {
 
 /* "sha1 base64". REASON_UPLOAD_CHECKSUM_ALGORITHM for one that we do not have, REASON_INPUT for nonsense. */
 bool tus_checksum(const char *text, struct tus_checksum *checksum, GError **error);
+
+/* Does `Trailer` announce that Upload-Checksum follows the body? NULL: no. */
+bool tus_checksum_is_announced(const char *trailer);
+
+#define TUS_PARTS_MAX 100
+
+/* Upload-Concat. *parts: NULL for "partial", else the ids that "final;url url" names, in order, 1 to TUS_PARTS_MAX; the
+ * caller's, for g_strfreev. REASON_UPLOAD_CONCAT for nonsense. */
+bool tus_concat(const char *text, char ***parts, GError **error);
 
 /* IMF-fixdate (RFC 9110 §5.6.7); the caller's. */
 char *tus_date(int64_t ms);

@@ -27,6 +27,12 @@ void uploads_sweep_strays(struct uploads *uploads, int64_t now_ms);
 int uploads_folder(const struct uploads *uploads);
 struct app *uploads_app(const struct uploads *uploads);
 char *uploads_part_name(const char *id);
+/* The largest file that a track ("": any) takes. */
+int64_t uploads_limit(const struct app *app, const char *track);
+/* Is there room for a file of `length` beside the reserve and what is under way? REASON_FULL: no. */
+bool uploads_has_space(struct app *app, int64_t length, GError **error);
+/* Makes the upload's empty part file, with room for its length where it is known; durable. */
+bool uploads_create_file(const struct uploads *uploads, const struct upload *upload, GError **error);
 /* Does this node have the first `length` bytes? */
 bool uploads_is_here(const struct uploads *uploads, const char *id, int64_t length);
 /* The whole path, for store_put_file. */
@@ -50,7 +56,12 @@ struct writing {
     int64_t offset;
     int64_t length;
     int64_t limit;
-    int status; /* of the answer when all is well: 204, or 201 for a creation with bytes */
+    bool is_partial;      /* no whole file: not looked into */
+    bool awaits_checksum; /* it was announced to follow the body */
+    bool is_rufh;         /* rufh.c: other headers, and only `completes` completes */
+    bool completes;
+    int64_t declared; /* RUFH: the length as told; -1: not told */
+    int status;       /* of the answer when all is well: 204, or 201 for a creation with bytes */
 };
 
 struct tus_checksum;
@@ -63,3 +74,12 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
  * the work that waits for it. May be called again at any time, also by two threads; REASON_NOT_FOUND when the bytes are
  * neither here nor in the store. */
 bool uploads_complete(struct uploads *uploads, const char *id, int64_t length, int64_t now_ms, GError **error);
+
+/* concatenation.c: makes the row `final`, whose parts are `ids`, and puts it together at once when they are complete. */
+bool concatenation_create(struct uploads *uploads, const struct upload *final, char *const *ids, GError **error);
+/* An open final upload whose parts are all complete becomes complete; otherwise nothing happens. *length: the sum of the
+ * parts, UPLOAD_LENGTH_LATER while one of them is not known. */
+bool concatenation_try(struct uploads *uploads, const struct upload *final, int64_t now_ms, int64_t *length,
+                       GError **error);
+/* Puts together what waits for `part` ("": for whatever) and can be. What fails is logged and tried again by the clock. */
+void concatenation_sweep(struct uploads *uploads, const char *part, int64_t now_ms);

@@ -184,6 +184,9 @@ bool uploads_complete(struct uploads *uploads, const char *id, int64_t length, i
         metrics_add(server_metrics(uploads->app->server), METRIC_UPLOADS_COMPLETED, NULL, 1);
         server_wake(uploads->app->server, "jobs");
     }
+    if (finished.changed) {
+        concatenation_sweep(uploads, id, now_ms);
+    }
     return true;
 }
 
@@ -388,6 +391,7 @@ void uploads_retry(struct uploads *uploads, int64_t now_ms)
     if (!each_open(uploads, retry_one, &now_ms, &error)) {
         log_error(&uploads->app->log, "upload.retry", error);
     }
+    concatenation_sweep(uploads, "", now_ms);
 }
 
 /* --- expiry ---------------------------------------------------------------------------------------------------- */

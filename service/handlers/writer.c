@@ -12,6 +12,7 @@
 #include "common/settings.h"
 #include "service/database/database.h"
 #include "service/handlers/tus.h"
+#include "service/handlers/upload_steps.h"
 #include "service/handlers/uploads.h"
 #include "service/http/metrics.h"
 #include "service/http/request.h"
@@ -45,6 +46,12 @@ static bool fail(GError **error, const char *what)
     g_set_error(error, STORE_ERROR, errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO, "%s: %s", what,
                 g_strerror(errno));
     return false;
+}
+
+/* With a checksum, also one that is still to come, nothing counts before the end. */
+static bool is_verified(const struct writer *writer)
+{
+    return writer->checksum.algorithm != NULL || writer->writing.awaits_checksum;
 }
 
 static int64_t end_of(const struct writer *writer)
@@ -155,8 +162,8 @@ static bool sniff(struct writer *writer, GError **error)
     const int64_t wanted = MIN(SNIFFER_HEAD_BYTES, end_of(writer));
     struct refusal refusal = {.id = writer->id, .now_ms = g_get_real_time() / 1000};
 
-    if (app->sniffer == NULL || writer->is_sniffed || writer->writing.offset >= wanted || written < wanted ||
-        wanted == 0) {
+    if (app->sniffer == NULL || writer->is_sniffed || writer->writing.is_partial || writer->writing.offset >= wanted ||
+        written < wanted || wanted == 0) {
         return false;
     }
     writer->is_sniffed = true;
@@ -181,8 +188,8 @@ static void sync_piece(void *context)
     g_autoptr(GError) error = NULL;
 
     g_mutex_lock(&writer->lock);
-    /* With a checksum nothing counts yet. A refusal is said, and logged, by the end of the request. */
-    if (writer->checksum.algorithm == NULL && !sniff(writer, NULL) && !make_durable(writer, &error)) {
+    /* A refusal is said, and logged, by the end of the request. */
+    if (!is_verified(writer) && !sniff(writer, NULL) && !make_durable(writer, &error)) {
         log_error(&uploads_app(writer->uploads)->log, "upload.sync", error);
     }
     g_mutex_unlock(&writer->lock);
@@ -219,6 +226,30 @@ static bool settle(struct writer *writer, GError **error)
            uploads_complete(writer->uploads, writer->id, writer->durable, g_get_real_time() / 1000, error);
 }
 
+/* Only whoever asks for it completes an upload of the second dialect, and only with a body that came whole. */
+static struct response *answer_rufh(struct writer *writer, GError **error)
+{
+    struct app *app = uploads_app(writer->uploads);
+    const bool completes = writer->writing.completes;
+    bool changed; /* not when an earlier try got this far */
+
+    if (completes && writer->writing.declared >= 0 && writer->durable != writer->writing.declared) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "less than was declared, and no more to come");
+        return NULL;
+    }
+    if (completes &&
+        (!step_set_length(app, writer->id, writer->durable, &changed, error) ||
+         !uploads_complete(writer->uploads, writer->id, writer->durable, g_get_real_time() / 1000, error))) {
+        return NULL;
+    }
+    struct response *response =
+        completes ? response_json(writer->writing.status == 201 ? 201 : 200, json_pack("{s:s}", "upload", writer->id))
+                  : response_empty(writer->writing.status);
+    response_headerf(response, "Upload-Offset", "%" G_GINT64_FORMAT, writer->durable);
+    response_header(response, "Upload-Complete", completes ? "?1" : "?0");
+    return response;
+}
+
 static struct response *answer(struct writer *writer)
 {
     struct response *response = response_empty(writer->writing.status);
@@ -245,6 +276,17 @@ static struct response *answer_mismatch(struct writer *writer, GError **error)
     return response;
 }
 
+/* RUFH: more than was declared makes the upload invalid for good. */
+static struct response *invalidate(struct writer *writer, GError **error)
+{
+    struct refusal refusal = {.id = writer->id, .reason = REASON_UPLOAD_LENGTH, .now_ms = g_get_real_time() / 1000};
+
+    if (database_transact(uploads_app(writer->uploads)->database, "upload.refuse", store_refusal, &refusal, error)) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "more than was declared");
+    }
+    return NULL;
+}
+
 /* Refused by the sniffer, or writing failed; what was written before a failure of the disk counts. */
 static struct response *explain(struct writer *writer, GError **error)
 {
@@ -252,13 +294,28 @@ static struct response *explain(struct writer *writer, GError **error)
     const enum failure failure = reason_rule_of(reason)->failure;
     const bool is_kept = failure == FAILURE_LIMIT || failure == FAILURE_FULL || failure == FAILURE_IO;
 
-    if (writer->checksum.algorithm != NULL) {
+    if (is_verified(writer)) {
         return answer_mismatch(writer, error);
+    }
+    if (writer->writing.is_rufh && writer->writing.declared >= 0 && reason == REASON_UPLOAD_TOO_LARGE) {
+        return invalidate(writer, error);
     }
     if (!is_kept || settle(writer, error)) {
         g_set_error_literal(error, HTTP_ERROR, (int)reason, "writing the upload stopped");
     }
     return NULL;
+}
+
+/* The checksum that follows the body. Proxies may drop it, so one that was announced and did not come is none. */
+static bool read_trailer(struct writer *writer, GError **error)
+{
+    const char *given = request_trailer(writer->request, "Upload-Checksum");
+
+    if (!writer->writing.awaits_checksum || given == NULL || tus_checksum(given, &writer->checksum, error)) {
+        return true;
+    }
+    (void)discard(writer, NULL); /* the offset says what counts */
+    return false;
 }
 
 static struct response *conclude(struct writer *writer, GError **error)
@@ -268,13 +325,19 @@ static struct response *conclude(struct writer *writer, GError **error)
     if (g_atomic_int_get(&writer->failure) != REASON_COUNT) {
         return explain(writer, error);
     }
+    if (!read_trailer(writer, error)) {
+        return NULL;
+    }
     if (writer->checksum.algorithm != NULL && !checksum_fits(writer, &fits, error)) {
         return NULL;
     }
     if (!fits) {
         return answer_mismatch(writer, error);
     }
-    return settle(writer, error) ? answer(writer) : NULL;
+    if (!settle(writer, error)) {
+        return NULL;
+    }
+    return writer->writing.is_rufh ? answer_rufh(writer, error) : answer(writer);
 }
 
 static void let_go(struct writer *writer)
@@ -302,7 +365,7 @@ static void abort_writing(void *context)
     g_autoptr(GError) error = NULL;
 
     g_mutex_lock(&writer->lock);
-    const bool done = writer->checksum.algorithm != NULL ? discard(writer, &error) : settle(writer, &error);
+    const bool done = is_verified(writer) ? discard(writer, &error) : settle(writer, &error);
     g_mutex_unlock(&writer->lock);
     if (!done) {
         log_error(&uploads_app(writer->uploads)->log, "upload.aborted", error);

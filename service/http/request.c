@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include <microhttpd.h>
+
 #include "common/failure.h"
+#include "service/http/framing.h"
 #include "service/http/transfer.h"
 
 #define QUERY_ARGUMENTS_MAX 32
@@ -207,6 +210,14 @@ const char *request_header(const struct request *request, const char *name)
 }
 
 /* One cookie out of "a=b; c=d". The value is kept with the request so that it can be handed out. */
+/* The connection is suspended, or its handler runs: nobody else touches it. */
+const char *request_trailer(const struct request *request, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(request->connection, MHD_FOOTER_KIND, name);
+
+    return value != NULL && framing_is_clean(value) ? value : NULL;
+}
+
 const char *request_cookie(const struct request *request, const char *name)
 {
     const char *at = request_header(request, "Cookie");

@@ -26,6 +26,8 @@ bool request_query_int64(const struct request *request, const char *name, int64_
                          GError **error);
 /* Header by name, any case; NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
+/* A trailer by name, once the whole body is there (stream.finish); NULL when absent. */
+const char *request_trailer(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);
 /* BODY_JSON routes: the parsed object (never NULL there). Borrowed. */
 json_t *request_json(const struct request *request);
@@ -46,6 +48,9 @@ const struct log *request_log(const struct request *request);
 int64_t request_content_length(const struct request *request);
 bool request_has_body(const struct request *request);
 struct server *request_server(const struct request *request);
+/* Writes an interim answer (1xx): its whole head, to the socket. Before the handler returns; the library knows nothing of
+ * it. Plain HTTP only. */
+void request_interim(const struct request *request, const char *head);
 /* Goes into whatever is answered to this request, errors included; a second value of one name replaces the first. */
 void request_reply_header(struct request *request, const char *name, const char *value);
 /* Retry-After of an error whose class is rate, busy or full (without this call: 5 s). */

@@ -152,12 +152,19 @@ struct response *response_redirect(int status, const char *location)
 
 struct response *response_problem(const GError *error)
 {
+    return response_problem_typed(error, "about:blank", NULL);
+}
+
+struct response *response_problem_typed(const GError *error, const char *address, json_t *members)
+{
     const struct reason_rule *reason = reason_rule_of(error_reason(error));
     const struct failure_rule *failure = failure_rule_of(reason->failure);
-    struct response *response =
-        response_json(failure->http_status,
-                      json_pack("{ss ss si ss ss}", "type", "about:blank", "title", failure->name, "status",
-                                failure->http_status, "code", reason->code, "detail", reason->detail));
+    json_t *body = json_pack("{ss ss si ss ss}", "type", address, "title", failure->name, "status",
+                             failure->http_status, "code", reason->code, "detail", reason->detail);
+    if (members != NULL) {
+        (void)json_object_update_new(body, members); /* both are objects */
+    }
+    struct response *response = response_json(failure->http_status, body);
 
     struct own_field *type = &g_array_index(response->headers, struct own_field, 0);
     g_free(type->value);

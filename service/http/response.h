@@ -29,6 +29,8 @@ struct response *response_empty(int status);
 struct response *response_redirect(int status, const char *location);
 /* RFC 9457 problem+json from the error's reason row; for an HTML page see the layer above. */
 struct response *response_problem(const GError *error);
+/* The same with a problem type of its own and members (taken over; NULL: none). */
+struct response *response_problem_typed(const GError *error, const char *type, json_t *members);
 /* A file by descriptor (taken over), answered by range: Range, If-Range, If-None-Match of the request are obeyed
  * (RFC 9110 §13, §14). `etag` is strong, with its quotes. */
 struct response *response_file(const struct request *request, int fd, int64_t size, const char *type, const char *etag);

@@ -15,14 +15,20 @@ static const struct route ROUTES[] = {
     { "PATCH",   "/files/:id",                      ACCESS_FORM,          BODY_STREAM, upload_append,    "append at Upload-Offset" },
     { "POST",    "/files/:id",                      ACCESS_FORM,          BODY_STREAM, upload_append,    "the same, with X-HTTP-Method-Override" },
     { "DELETE",  "/files/:id",                      ACCESS_FORM,          BODY_NONE,   upload_abandon,   "give an upload up" },
+    { "OPTIONS", "/uploads/:id",                    ACCESS_PUBLIC,        BODY_NONE,   rufh_options,     "limits of resumable uploads (RUFH)" },
+    { "GET",     "/uploads/:id",                    ACCESS_PUBLIC,        BODY_NONE,   rufh_offset,      "how much of an upload is durable (RUFH)" },
+    { "PATCH",   "/uploads/:id",                    ACCESS_FORM,          BODY_STREAM, rufh_append,      "append at Upload-Offset (RUFH)" },
+    { "DELETE",  "/uploads/:id",                    ACCESS_FORM,          BODY_NONE,   rufh_cancel,      "give an upload up (RUFH)" },
 
     /* submitters */
     { "GET",     "/api/v1/rules",                   ACCESS_PUBLIC,        BODY_NONE,   rules_show,       "edition, tracks, limits, regions" },
     { "POST",    "/api/v1/submissions",             ACCESS_FORM,          BODY_JSON,   submission_post,  "submit uploads as a work; receipt code and PIN" },
+    { "POST",    "/api/v1/submissions/simple",      ACCESS_FORM,          BODY_STREAM, submission_post_simple, "the form without script: texts and files in one post" },
     { "GET",     "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_NONE,   submission_show,  "where a work stands" },
     { "PATCH",   "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_JSON,   submission_patch, "change its texts: a new revision, approvals void" },
     { "DELETE",  "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_NONE,   submission_delete, "withdraw it" },
     { "POST",    "/api/v1/submissions/:code/replace", ACCESS_SUBMITTER,   BODY_JSON,   submission_post_replace, "other files: a new revision" },
+    { "PUT",     "/api/v1/submissions/:code/consents", ACCESS_SUBMITTER,  BODY_JSON,   submission_put_consents, "what it may be used for, from now on" },
     { "GET",     "/api/v1/my",                      ACCESS_PUBLIC,        BODY_NONE,   submission_mine,  "works sent from this phone" },
 
     /* staff */
@@ -56,6 +62,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/search",                         ACCESS_PUBLIC,        BODY_NONE,   page_search,      "search" },
     { "GET",     "/submit",                         ACCESS_PUBLIC,        BODY_NONE,   page_submit,      "upload page" },
     { "GET",     "/status",                         ACCESS_PUBLIC,        BODY_NONE,   page_status_form, "ask where a work stands" },
+    { "POST",    "/status",                         ACCESS_FORM,          BODY_STREAM, page_status_post, "the same by code and PIN, without script" },
     { "GET",     "/status/:code",                   ACCESS_PUBLIC,        BODY_NONE,   page_status,      "where a work stands" },
     { "GET",     "/console",                        ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
     { "GET",     "/console/*rest",                  ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },

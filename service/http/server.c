@@ -163,6 +163,15 @@ static void answer_by_hand(struct request *request)
     watchdog_linger(request->server->watchdog, request->watched);
 }
 
+void request_interim(const struct request *request, const char *head)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    /* One that does not fit into the socket's buffer is lost, and the client does without. */
+    (void)!send(info->connect_fd, head, strlen(head), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* --- work on disk threads -------------------------------------------------------------------------------------- */
 
 static void resume(struct request *request)
@@ -549,7 +558,12 @@ void request_interrupt(struct request *request)
 
 static enum lane lane_of(const char *head, size_t length)
 {
-    static const char *const UPLOADS[] = {"POST /files", "PATCH /files", "HEAD /files"};
+    static const char *const UPLOADS[] = {"POST /api/v1/submissions/simple",
+                                          "POST /files",
+                                          "PATCH /files",
+                                          "HEAD /files",
+                                          "PATCH /uploads",
+                                          "HEAD /uploads"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(UPLOADS); i++) {
         const size_t wanted = strlen(UPLOADS[i]);

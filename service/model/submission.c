@@ -63,7 +63,7 @@ static const char DROP_LEASE[] = /* review_lease.drop */
     "DELETE FROM review_lease WHERE submission = $1";
 static const char TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, once */
     "UPDATE upload SET submission = $2, revision = $3, position = $4 WHERE id = $1 AND submission IS NULL"
-    " AND state IN ('open', 'complete')";
+    " AND state IN ('open', 'complete') AND concat <> 'partial'";
 static const char UPLOADS_OPEN[] = /* upload.waiting */
     "SELECT COUNT(*) AS count FROM upload WHERE submission = $1 AND revision = $2 AND state = 'open'";
 static const char TAKE_COMPLETE[] = /* upload.take */
@@ -427,6 +427,13 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
                    SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(texts->title), SQL_T(texts->words), SQL_I(now_ms)), NULL,
                    error) &&
            add_consents(sql, rules, secrets, form, id, now_ms, error) && submission_get(sql, id, submission, error);
+}
+
+bool submission_check(const struct rules *rules, const struct submission_form *form, int64_t now_ms, GError **error)
+{
+    g_auto(FormTexts) texts = {0};
+
+    return check_rules(rules, form, now_ms, error) && check_texts(form, &texts, error);
 }
 
 bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,

@@ -165,6 +165,8 @@ void submission_receipt_clear(struct submission_receipt *receipt);
 bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
                        const struct submission_form *form, int64_t now_ms, struct submission_receipt *receipt,
                        GError **error);
+/* The rules that need no files: track, opening time, region, consents, texts. */
+bool submission_check(const struct rules *rules, const struct submission_form *form, int64_t now_ms, GError **error);
 /* New files: a new revision of the same work. */
 bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
                         const char *const *uploads, const char *peer, int64_t now_ms, GError **error);

@@ -12,12 +12,14 @@
 
 struct upload {
     char *id;
-    char *state;          /* open, complete, taken, refused, gone */
-    int64_t length_bytes; /* UPLOAD_LENGTH_LATER while deferred */
-    int64_t offset_bytes; /* durable */
-    char *metadata;       /* as given */
+    char *state;            /* open, complete, taken, refused, gone */
+    int64_t length_bytes;   /* UPLOAD_LENGTH_LATER while deferred */
+    int64_t offset_bytes;   /* durable */
+    int64_t declared_bytes; /* RUFH: the length as told so far; -1: not told */
+    char *metadata;         /* as given */
     char *track;
     char *fingerprint;
+    char *concat;     /* Upload-Concat as given; "" for an upload by itself */
     char *media_kind; /* may be NULL */
     char *refusal;    /* reason code; may be NULL */
     char *node;       /* the service whose disk has the bytes; "": none yet */
@@ -34,6 +36,11 @@ bool upload_id_is_valid(const char *id);
 /* "original/<id>"; the caller's. */
 char *upload_key(const char *id);
 bool upload_is_state(const struct upload *upload, const char *state);
+
+/* A part of a final upload: never a work's file by itself, and never looked into. */
+bool upload_is_partial(const struct upload *upload);
+/* Put together from others: takes no bytes. */
+bool upload_is_final(const struct upload *upload);
 
 /* `upload` in state open at offset 0. */
 bool upload_add(struct sql *sql, const struct upload *upload, GError **error);
@@ -53,6 +60,7 @@ bool upload_complete(struct sql *sql, const char *id, int64_t length_bytes, int6
                      GError **error);
 /* complete -> taken, inside the caller's transaction; *changed false when it is not complete. */
 bool upload_take(struct sql *sql, const char *id, bool *changed, GError **error);
+bool upload_set_declared(struct sql *sql, const char *id, int64_t declared_bytes, GError **error);
 bool upload_set_digest(struct sql *sql, const char *id, const char *sha256, GError **error);
 /* open -> refused with a reason's code. */
 bool upload_refuse(struct sql *sql, const char *id, const char *code, int64_t now_ms, bool *changed, GError **error);
@@ -65,3 +73,10 @@ bool upload_outstanding(struct sql *sql, const char *node, int64_t *bytes, GErro
 struct sql_rows *upload_list_open(struct sql *sql, const char *node, const char *after, GError **error);
 /* Uploads without a work whose time is over; at most 200. */
 struct sql_rows *upload_list_expired(struct sql *sql, int64_t now_ms, GError **error);
+
+/* Row `position` of what a final upload is made of. */
+bool upload_add_part(struct sql *sql, const char *final, int64_t position, const char *part, GError **error);
+/* The parts of a final upload in their order, as uploads; at most 1000. */
+struct sql_rows *upload_list_parts(struct sql *sql, const char *final, GError **error);
+/* Open final uploads whose parts are all complete: those that `part` is in, or, with "", all; at most 200. */
+struct sql_rows *upload_list_joinable(struct sql *sql, const char *part, GError **error);

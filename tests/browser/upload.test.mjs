@@ -113,7 +113,7 @@ test('sending may be pressed early; the receipt comes when the bytes have arrive
   assert.match(key, /^[0-9a-f]{32}$/)
   assert.deepEqual(body, {
     uploads: ['u1'], track: 'family-video', title: '和奶奶一起读家书', words: '', region: '370102', name: '李小梅',
-    phone: '13800001234', ai: false, consents: { licence: true, guardian: true, scopes: ['site'] },
+    phone: '13800001234', ai: false, children: true, consents: { licence: true, guardian: true, scopes: ['site'] },
   })
   await page.getByRole('link', { name: '查看进度' }).click()
   await page.getByText('正在审核').waitFor()

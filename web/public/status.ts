@@ -1,7 +1,8 @@
 // The page of one receipt: asks how the work is getting on, and takes it back. Without this script the page shows what
 // the service knew when it was opened.
 
-import { Problem, request, type Submission } from './lib/api'
+import { Problem, request, type Rules, type Submission } from './lib/api'
+import { fingerprintOf } from './lib/fingerprint'
 
 const POLL_FIRST_MS = 3000
 const POLL_LAST_MS = 30000
@@ -19,6 +20,8 @@ const confirmation = document.getElementById('confirm') as HTMLDialogElement
 
 let pin = location.hash.slice(1)
 let timer = 0
+let typing = false // what stands in the boxes is the reader's
+let current: Submission | null = null
 
 function part<T extends HTMLElement>(name: string): T {
   return card.querySelector(`[data-${name}]`) as T
@@ -47,6 +50,7 @@ function show(work: Submission): void {
   ;(part('published').firstElementChild as HTMLAnchorElement).href = work.url ?? ''
   part('withdraw').hidden = !work.actions.includes('withdraw')
   part('road').hidden = at < 0
+  showChanges(work)
   Array.from(part('road').children).forEach((step, i) => {
     step.className = i < at ? 'done' : i === at ? 'now' : ''
     if (i === at) {
@@ -55,6 +59,87 @@ function show(work: Submission): void {
       step.removeAttribute('aria-current')
     }
   })
+}
+
+/* what may be changed */
+
+function showChanges(work: Submission): void {
+  const kept = work.scopes ?? []
+
+  current = work
+  part('replace').hidden = !work.actions.includes('replace')
+  part('edit').hidden = !work.actions.includes('edit')
+  part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
+  part<HTMLDetailsElement>('replace').open ||= work.status === 'returned' && work.actions.includes('replace')
+  if (!typing) {
+    box('title').value = work.title ?? ''
+    box('words').value = work.words ?? ''
+    card.querySelectorAll<HTMLInputElement>('[name=scope]').forEach((one) => (one.checked = kept.includes(one.value)))
+  }
+}
+
+function box(name: string): HTMLInputElement {
+  return card.querySelector(`[name=${name}]`) as HTMLInputElement
+}
+
+// One change; what came of it is said, and shown.
+async function change(method: string, path: string, body: unknown, done: string): Promise<void> {
+  tell(part('error'), '')
+  try {
+    const work = await request<Submission>(method, `submissions/${encodeURIComponent(code)}${path}`, body, headers())
+
+    typing = false
+    show(work)
+    tell(part('done'), done)
+    void poll(POLL_FIRST_MS)
+  } catch (error) {
+    tell(part('error'), error instanceof Problem ? error.detail : '没有成功，请再试一次。')
+  }
+}
+
+function uploadOne(file: File, track: string, engine: typeof import('./lib/upload'), told: (sent: number) => void): Promise<string> {
+  return fingerprintOf(file).then(
+    (fingerprint) =>
+      new Promise((done, fail) => {
+        new engine.FileUpload({
+          file, track, fingerprint, url: null,
+          onUrl: () => undefined,
+          onProgress: told,
+          onWaiting: () => tell(part('done'), '网络不太稳，正在接着传，不用重选。'),
+          onDone: done,
+          onRefused: fail,
+        })
+      }),
+  )
+}
+
+async function replace(input: HTMLInputElement): Promise<void> {
+  const chosen = Array.from(input.files ?? [])
+  const total = chosen.reduce((sum, one) => sum + one.size, 0)
+  const ids: string[] = []
+  let before = 0
+
+  tell(part('error'), '')
+  try {
+    const [engine, rules] = await Promise.all([import('./lib/upload'), request<Rules>('GET', 'rules')])
+    const track = rules.tracks.find((one) => one.key === current?.track)
+
+    if (track !== undefined && (chosen.length > Math.max(1, track.max_files) || chosen.some((one) => one.size > track.max_bytes))) {
+      tell(part('error'), chosen.length > Math.max(1, track.max_files) ? `最多 ${Math.max(1, track.max_files)} 个文件。` : '文件太大了。请剪短一些再传。')
+      return
+    }
+    for (const file of chosen) {
+      ids.push(await uploadOne(file, current?.track ?? '', engine, (sent) =>
+        tell(part('done'), `已传 ${Math.floor(((before + sent) / Math.max(1, total)) * 100)}%`)))
+      before += file.size
+    }
+    input.value = ''
+    part<HTMLDetailsElement>('replace').open = false
+    await change('POST', '/replace', { uploads: ids }, '新的文件收到了，会重新审核。')
+  } catch (error) {
+    tell(part('done'), '')
+    tell(part('error'), error instanceof Problem ? error.detail : '没有传成功，请再选一次。')
+  }
 }
 
 async function poll(waitMs: number): Promise<void> {
@@ -100,6 +185,20 @@ pinForm.addEventListener('submit', (event) => {
   pin = (pinForm.elements.namedItem('pin') as HTMLInputElement).value.replace(/\D/g, '')
   void poll(POLL_FIRST_MS)
 })
+for (const name of ['edit', 'scopes']) {
+  part(name).addEventListener('input', () => (typing = true))
+}
+part('edit').addEventListener('submit', (event) => {
+  event.preventDefault()
+  void change('PATCH', '', { title: box('title').value.trim(), words: box('words').value.trim() }, '改好了，会重新审核。')
+})
+part('scopes').addEventListener('submit', (event) => {
+  const chosen = Array.from(card.querySelectorAll<HTMLInputElement>('[name=scope]:checked'), (one) => one.value)
+
+  event.preventDefault()
+  void change('PUT', '/consents', { scopes: ['site', ...chosen] }, '记下了，马上生效。')
+})
+part('replace').addEventListener('change', (event) => void replace(event.target as HTMLInputElement))
 part('withdraw').addEventListener('click', () => confirmation.showModal())
 confirmation.addEventListener('close', () => {
   if (confirmation.returnValue === 'yes') {

@@ -226,7 +226,8 @@ function body(): unknown {
     name: value('name'),
     phone: value('phone').replace(/[\s-]/g, ''),
     ai: value('ai') === '1',
-    consents: { licence: field('licence').checked, guardian: value('children') === '1', scopes: scopes() },
+    children: value('children') === '1',
+    consents: { licence: field('licence').checked, guardian: field('guardian').checked, scopes: scopes() },
   }
 }
 

@@ -21,6 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (tus_checksum(text, &checksum, NULL) && checksum.length > sizeof checksum.digest) {
         abort();
     }
+    g_auto(GStrv) parts = NULL;
+    if (tus_concat(text, &parts, NULL) && parts != NULL && g_strv_length(parts) > TUS_PARTS_MAX) {
+        abort();
+    }
+    (void)tus_checksum_is_announced(text); /* must only not crash */
     if (tus_number(text, &number) && (number < 0 || number > INT64_C(1) << 53)) {
         abort();
     }

@@ -109,4 +109,7 @@ export interface Submission {
   reason?: { code: string; text: string }
   url?: string
   actions: string[]
+  words?: string
+  track?: string
+  scopes?: string[]
 }

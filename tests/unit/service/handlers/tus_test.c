@@ -103,6 +103,46 @@ static void test_dates(void)
     g_assert_cmpstr(date, ==, "Sun, 06 Nov 1994 08:49:37 GMT"); /* RFC 9110's own example */
 }
 
+static void test_concat(void)
+{
+    static const struct {
+        const char *text;
+        const char *ids; /* joined by a comma; "": partial; NULL: refused */
+    } CASES[] = {
+        {"partial", ""},
+        {"final;/files/a", "a"},
+        {"final;/files/a /files/b", "a,b"},
+        {"final; /files/a  /files/b ", "a,b"},
+        {"final;https://x.org/files/a /files/a", "a,a"},
+        {"final;https://x.org/up/files/a", "a"},
+        {"final;up/files/a", NULL},
+        {"final;a", NULL},
+        {"final;", NULL},
+        {"final", NULL},
+        {"Partial", NULL},
+        {"partial;/files/a", NULL},
+        {"", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_auto(GStrv) parts = NULL;
+        const bool good = tus_concat(CASES[i].text, &parts, NULL);
+        g_autofree char *ids = parts == NULL ? g_strdup("") : g_strjoinv(",", parts);
+        g_test_message("\"%s\"", CASES[i].text);
+        g_assert_cmpint(good, ==, CASES[i].ids != NULL);
+        g_assert_cmpstr(ids, ==, CASES[i].ids == NULL ? "" : CASES[i].ids);
+    }
+}
+
+static void test_announced(void)
+{
+    g_assert_true(tus_checksum_is_announced("Upload-Checksum"));
+    g_assert_true(tus_checksum_is_announced("Expires, upload-checksum"));
+    g_assert_false(tus_checksum_is_announced("X-Upload-Checksum"));
+    g_assert_false(tus_checksum_is_announced(""));
+    g_assert_false(tus_checksum_is_announced(NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -111,5 +151,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tus/values", test_values);
     g_test_add_func("/tus/checksums", test_checksums);
     g_test_add_func("/tus/dates", test_dates);
+    g_test_add_func("/tus/concat", test_concat);
+    g_test_add_func("/tus/checksum_is_announced", test_announced);
     return g_test_run();
 }

@@ -1,0 +1,283 @@
+/* The submitter's pages: the form, the receipt, where a work stands. All of them work without script. */
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/handlers/access.h"
+#include "service/handlers/fields.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/shown.h"
+#include "service/http/request_form.h"
+#include "service/http/stream.h"
+#include "service/model/secret.h"
+
+static json_t *counties_json(const struct rules *rules, const char *selected)
+{
+    json_t *cities = json_array();
+    json_t *counties = NULL;
+
+    for (guint i = 0; i < rules->regions->len; i++) {
+        const struct region *region = g_ptr_array_index(rules->regions, i);
+        if (strcmp(region->level, "city") == 0) {
+            counties = json_array();
+            json_array_append_new(cities, json_pack("{s:s, s:s, s:o}", "code", region->code, "name", region->name,
+                                                    "counties", counties));
+        } else if (counties != NULL) {
+            json_array_append_new(counties, json_pack("{s:s, s:s, s:b}", "code", region->code, "name", region->name,
+                                                      "is_selected", g_strcmp0(selected, region->code) == 0));
+        }
+    }
+    return cities;
+}
+
+/* Tracks that the public may send to now. */
+static json_t *form_tracks_json(const struct rules *rules, int64_t now_ms)
+{
+    json_t *tracks = json_array();
+
+    for (guint i = 0; i < rules->tracks->len; i++) {
+        const struct track *track = g_ptr_array_index(rules->tracks, i);
+        const bool photo = strcmp(track->kind, "photo") == 0;
+        if (track->is_public && track_is_open(track, now_ms)) {
+            json_array_append_new(tracks, json_pack("{s:s, s:s, s:b, s:b, s:b}", "key", track->key, "name", track->name,
+                                                    "is_photo", (int)photo, "is_video", (int)!photo, "is_checked",
+                                                    json_array_size(tracks) == 0));
+        }
+    }
+    return tracks;
+}
+
+HANDLER(page_submit)
+{
+    json_t *data = shown_page(app, request, "上传我的作品", "submit");
+    json_t *tracks = form_tracks_json(app->rules, request_now_ms(request));
+
+    json_object_set_new(json_object_get(data, "page"), "focused", json_true());
+    if (json_array_size(tracks) == 0) {
+        json_object_set_new(data, "is_closed", json_true());
+        json_object_set_new(data, "closed_text", json_string("现在不在征集时间内，开始后欢迎您来投稿。"));
+    }
+    json_object_set_new(data, "tracks", tracks);
+    json_object_set_new(data, "cities", counties_json(app->rules, request_query(request, "c")));
+    json_object_set_new(data, "limits",
+                        json_pack("{s:i, s:i, s:s}", "title_chars", TITLE_CHARACTERS, "words_chars", WORDS_CHARACTERS,
+                                  "hint_text",
+                                  "建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。"));
+    json_object_set_new(data, "consent_version", json_string(app->rules->consent));
+    g_autofree char *key = secret_token(); /* sent twice by the form without script, it is one work */
+    json_object_set_new(data, "key", json_string(key));
+    return shown_html(app, "submit.html", data, 200, error);
+}
+
+/* --- where a work stands --------------------------------------------------------------------------------------- */
+
+/* Four steps; `at` counts from 0, 4: all done. The same table is in the page's script. */
+static json_t *steps_json(const char *state)
+{
+    static const char *const NAMES[] = {"收到", "处理", "审核", "发布"};
+    static const struct {
+        const char *state;
+        size_t at;
+    } ROAD[] = {{"draft", 0},     {"uploading", 0}, {"received", 0}, {"processing", 1}, {"failed", 1},
+                {"in_review", 2}, {"approved", 2},  {"returned", 2}, {"declined", 2},   {"published", 4}};
+    json_t *steps = json_array();
+    size_t at = G_N_ELEMENTS(NAMES) + 1;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROAD); i++) {
+        at = strcmp(ROAD[i].state, state) == 0 ? ROAD[i].at : at;
+    }
+    for (size_t i = 0; at <= G_N_ELEMENTS(NAMES) && i < G_N_ELEMENTS(NAMES); i++) {
+        json_array_append_new(steps, json_pack("{s:s, s:b, s:b}", "name", NAMES[i], "is_done", (int)(i < at), "is_now",
+                                               (int)(i == at)));
+    }
+    return steps;
+}
+
+static struct response *answer_status(struct app *app, json_t *data, int status, GError **error)
+{
+    struct response *response = shown_html(app, "status.html", data, status, error);
+
+    if (response != NULL) {
+        response_header(response, "Cache-Control", "no-store");
+    }
+    return response;
+}
+
+static bool may(const json_t *work, const char *action)
+{
+    const json_t *actions = json_object_get(work, "actions");
+    const json_t *one;
+    size_t index;
+
+    json_array_foreach(actions, index, one) {
+        if (strcmp(json_string_value(one), action) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The work into the page, for who has shown the right to see it. */
+static bool add_work(struct app *app, struct request *request, json_t *data, struct submission *submission,
+                     GError **error)
+{
+    json_t *work = shown_submission(app, request, submission, error);
+
+    if (work == NULL) {
+        return false;
+    }
+    json_object_set_new(work, "steps", steps_json(submission->state));
+    json_object_set_new(work, "may_withdraw", json_boolean(may(work, "withdraw")));
+    json_object_set_new(data, "submission", work);
+    return true;
+}
+
+HANDLER(page_status)
+{
+    g_autofree char *code = secret_receipt_normalize(request_param(request, "code"));
+    const struct receipt receipt = {.code = code};
+    g_auto(Submission) submission = {0};
+
+    if (code == NULL) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no receipt code");
+        return NULL;
+    }
+    json_t *data = shown_page(app, request, "作品进度", "mine");
+    json_object_set_new(data, "code", json_string(code));
+    /* Another phone gets the form for the PIN. */
+    if (access_submission(app, request, &receipt, &submission, NULL) &&
+        !add_work(app, request, data, &submission, error)) {
+        json_decref(data);
+        return NULL;
+    }
+    return answer_status(app, data, 200, error);
+}
+
+struct asked {
+    struct app *app;
+    struct request *request; /* owns this through its stream */
+    struct request_form *form;
+    struct fields *fields;
+};
+
+static bool take_asked(void *context, const struct form_piece *piece)
+{
+    struct asked *asked = context;
+
+    return fields_take(asked->fields, piece);
+}
+
+static bool write_asked(void *context, const void *bytes, size_t length)
+{
+    struct asked *asked = context;
+
+    return request_form_feed(asked->form, bytes, length);
+}
+
+static void abort_asked(void *context)
+{
+    (void)context; /* nothing is kept */
+}
+
+static void free_asked(void *context)
+{
+    struct asked *asked = context;
+
+    (void)request_form_close(asked->form); /* of no use by now */
+    fields_free(asked->fields);
+    g_free(asked);
+}
+
+/* Code and PIN of the form; with action=withdraw the work is taken back first. */
+static bool answer_asked(struct asked *asked, json_t *data, GError **error)
+{
+    g_autofree char *code = secret_receipt_normalize(fields_get(asked->fields, "code"));
+    const char *pin = fields_get(asked->fields, "pin");
+    const struct receipt receipt = {.code = code == NULL ? "" : code, .pin = pin[0] == '\0' ? NULL : pin};
+    g_auto(Submission) submission = {0};
+
+    json_object_set_new(data, "code", json_string(receipt.code));
+    if (!access_submission(asked->app, asked->request, &receipt, &submission, error)) {
+        return false;
+    }
+    json_object_set_new(data, "pin", json_string(pin));
+    if (strcmp(fields_get(asked->fields, "action"), "withdraw") == 0 &&
+        !shown_withdraw(asked->app, asked->request, &submission, error)) {
+        return false;
+    }
+    return add_work(asked->app, asked->request, data, &submission, error);
+}
+
+static struct response *finish_asked(void *context, struct request *request, GError **error)
+{
+    struct asked *asked = context;
+    json_t *data = shown_page(asked->app, request, "作品进度", "mine");
+    g_autoptr(GError) cause = NULL;
+    int status = 200;
+
+    if (!answer_asked(asked, data, &cause)) {
+        const struct reason_rule *rule = reason_rule_of(error_reason(cause));
+        status = failure_rule_of(rule->failure)->http_status;
+        json_object_set_new(data, "error_text", json_string(rule->detail));
+    }
+    return answer_status(asked->app, data, status, error);
+}
+
+HANDLER(page_status_post)
+{
+    struct asked *asked = g_new0(struct asked, 1);
+    const struct stream stream = {
+        .write = write_asked,
+        .finish = finish_asked,
+        .abort = abort_asked,
+        .free = free_asked,
+        .context = asked,
+    };
+
+    asked->app = app;
+    asked->request = request;
+    asked->fields = fields_new();
+    asked->form = request_form_open(request, take_asked, asked);
+    if (asked->form == NULL) {
+        free_asked(asked);
+        g_set_error_literal(error, HTTP_ERROR, REASON_UNSUPPORTED, "no form");
+        return NULL;
+    }
+    request_attach_stream(request, &stream);
+    return NULL;
+}
+
+struct response *shown_receipt(struct app *app, struct request *request, json_t *receipt, GError **error)
+{
+    json_t *data = shown_page(app, request, "已收到", "submit");
+
+    json_object_set(data, "receipt", receipt);
+    struct response *response = shown_html(app, "received.html", data, 201, error);
+    if (response != NULL) {
+        response_header(response, "Cache-Control", "no-store");
+    }
+    return response;
+}
+
+/* /status?code=…: what a form without script sends. */
+HANDLER(page_status_form)
+{
+    const char *asked = request_query(request, "code");
+    g_autofree char *code = asked == NULL ? NULL : secret_receipt_normalize(asked);
+
+    if (code != NULL) {
+        g_autofree char *path = g_strdup_printf("/status/%s", code);
+        return response_redirect(303, path);
+    }
+    json_t *data = shown_page(app, request, "查审核进度", "mine");
+    json_t *mine = shown_mine(app, request, error);
+    if (mine == NULL) {
+        json_decref(data);
+        return NULL;
+    }
+    json_object_set_new(data, "mine", mine);
+    if (asked != NULL && asked[0] != '\0') {
+        json_object_set_new(data, "code", json_string(asked));
+        json_object_set_new(data, "error_text", json_string("受理编号不对，请再核对一下。"));
+    }
+    return shown_html(app, "lookup.html", data, 200, error);
+}

@@ -1,0 +1,102 @@
+// The receipt's page against the real service: a work comes back with its reason, is replaced, renamed, taken from other
+// sites again, and withdrawn.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { api, clip, decide, publish, queued, reviewers, startStack, status, submit, upload, waitFor } from '../support/stack.mjs'
+import { collectErrors, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const FOLDER = mkdtempSync(join(tmpdir(), 'status-'))
+const CLIP = join(FOLDER, '重拍.mp4')
+let stack
+let browser
+let people
+
+before(async () => {
+  writeFileSync(CLIP, clip({ name: 'again', seconds: 4 }))
+  ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
+  people = await reviewers(stack.url)
+})
+after(async () => {
+  await browser?.close()
+  await stack?.stop()
+  rmSync(FOLDER, { recursive: true })
+})
+
+async function checkAxe(page, name) {
+  await page.addScriptTag({ path: AXE })
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  assert.deepEqual(found.violations.map((one) => `${name}: ${one.id} ${one.nodes[0].html}`), [])
+}
+
+test('returned: the reason, another file, another name; then other sites are forbidden again', async () => {
+  const receipt = await submit(stack.url, [await upload(stack.url, clip())])
+  await waitFor(stack.url, receipt, 'in_review')
+  const item = await queued(stack.url, people.jinan, receipt.code)
+  assert.equal((await decide(stack.url, people.jinan, item.id, 'return', ['no-sound'])).status, 200)
+  await waitFor(stack.url, receipt, 'returned')
+
+  for (const elder of ['0', '1']) {
+    const context = await browser.newContext({ ...PHONE, bypassCSP: true, viewport: { width: 320, height: 640 } })
+    await context.addCookies([{ name: 'elder', value: elder, url: stack.url }])
+    const page = await context.newPage()
+    await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+    await page.locator('[data-reason]:visible').waitFor()
+    for (const name of ['edit', 'scopes']) await page.locator(`[data-${name}] summary`).click()
+    await checkAxe(page, `elder=${elder}`)
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 320), 'no scrolling sideways at 320 px')
+    await page.screenshot({ path: join(SCREENS, `status-returned-elder${elder}.png`), fullPage: true })
+    await context.close()
+  }
+
+  const page = await (await browser.newContext(PHONE)).newPage()
+  const errors = collectErrors(page)
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.locator('[data-replace] input[type=file]').setInputFiles(CLIP)
+  await page.getByText('新的文件收到了').waitFor()
+  await waitFor(stack.url, receipt, 'in_review')
+  assert.equal((await status(stack.url, receipt)).revision, 2)
+
+  await page.reload()
+  await page.locator('[data-edit] summary').click()
+  await page.locator('[name=title]').fill('和奶奶读家书（新）')
+  await page.getByRole('button', { name: '保存修改' }).click()
+  await page.getByText('改好了，会重新审核').waitFor()
+  const id = await publish(stack.url, people, receipt)
+
+  const embed = async () => (await api(stack.url, `/oembed?url=${encodeURIComponent(`${stack.url}/v/${id}`)}`)).status
+  assert.equal(await embed(), 200)
+  await page.reload()
+  await page.locator('[data-scopes] summary').click()
+  assert.equal(await page.locator('[name=scope][value=embed]').isChecked(), true)
+  await page.locator('[name=scope][value=embed]').uncheck()
+  await page.getByRole('button', { name: '保存', exact: true }).click()
+  await page.getByText('记下了，马上生效').waitFor()
+  assert.equal(await embed(), 403)
+  assert.equal((await api(stack.url, `/v/${id}`)).status, 200)
+  await page.screenshot({ path: join(SCREENS, 'status-published.png'), fullPage: true })
+
+  await page.getByRole('button', { name: '撤回这件作品' }).click()
+  await page.locator('#confirm').getByRole('button', { name: '撤回', exact: true }).click()
+  await page.getByText('已按您的要求撤回').waitFor()
+  assert.equal((await api(stack.url, `/v/${id}`)).status, 404)
+  assert.deepEqual(errors, [])
+})
+
+test('consents: only uses of ours, never without the site, not after the end, each change in the ledger', async () => {
+  const receipt = await submit(stack.url, [await upload(stack.url, clip())])
+  const put = (scopes, pin = receipt.pin) => api(stack.url, `/api/v1/submissions/${receipt.code}/consents`, {
+    method: 'PUT', headers: { 'X-Pin': pin }, body: { scopes } })
+  assert.deepEqual((await put(['site', 'media'])).json.scopes, ['site', 'media'])
+  for (const scopes of [['embed'], ['site', 'moon'], 'site', undefined]) assert.equal((await put(scopes)).status, 400)
+  assert.equal((await put(['site'], receipt.pin === '000000' ? '111111' : '000000')).status, 403)
+  assert.deepEqual((await status(stack.url, receipt)).scopes, ['site', 'media'])
+  const admin = (await api(stack.url, '/api/v1/ledger', { session: people.admin })).text
+  assert.match(admin, /consent\.changed/)
+  await api(stack.url, `/api/v1/submissions/${receipt.code}`, { method: 'DELETE', headers: { 'X-Pin': receipt.pin } })
+  assert.equal((await put(['site'])).status, 409)
+})
