@@ -47,8 +47,7 @@ bool consent_set_scopes(struct sql *sql, const struct rules *rules, const struct
         g_set_error_literal(error, MODEL_ERROR, REASON_STATE, "no licence was given");
         return false;
     }
-    json_auto_t *detail =
-        json_pack("{s:s, s:s, s:s}", "before", before, "after", scopes, "version", rules->consent);
+    json_auto_t *detail = json_pack("{s:s, s:s, s:s}", "before", before, "after", scopes, "version", rules->consent);
     const struct ledger_entry entry = {.action = "consent.changed",
                                        .object = submission->id,
                                        .before = submission->state,
