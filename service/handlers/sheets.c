@@ -36,8 +36,10 @@ HANDLER(receipt_show)
                                        {"受理编号", 14, false},
                                        {submission->code, 32, true},
                                        {pin_text, 22, true}};
-    const struct sheet sheet = {
-        .lines = lines, .count = G_N_ELEMENTS(lines), .address = address, .caption = "扫一扫，直接看进度"};
+    const struct sheet sheet = {.lines = lines,
+                                .count = G_N_ELEMENTS(lines),
+                                .address = address,
+                                .caption = "扫一扫，直接看进度"};
 
     return answer(&sheet, false, error);
 }
@@ -73,8 +75,10 @@ static struct response *certificate(struct app *app, struct request *request, bo
                                        {"入选展播，感谢您的参与", 18, false},
                                        {app->rules->edition_name, 14, false},
                                        {code, 14, false}};
-    const struct sheet sheet = {
-        .lines = lines, .count = G_N_ELEMENTS(lines), .address = address, .caption = "扫码核验"};
+    const struct sheet sheet = {.lines = lines,
+                                .count = G_N_ELEMENTS(lines),
+                                .address = address,
+                                .caption = "扫码核验"};
     return answer(&sheet, is_pdf, error);
 }
 
