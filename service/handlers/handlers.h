@@ -81,6 +81,12 @@ HANDLER(embed_show);
 HANDLER(embed_script);
 HANDLER(oembed_show);
 
+/* sheets.c */
+HANDLER(receipt_show);
+HANDLER(certificate_show_png);
+HANDLER(certificate_show_pdf);
+HANDLER(page_certificate);
+
 /* feeds.c */
 HANDLER(feed_show_rss);
 HANDLER(feed_show_json);

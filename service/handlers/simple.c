@@ -254,10 +254,21 @@ static struct response *conclude(struct simple *simple, GError **error)
     return submission_take_json(app, simple->request, json, fields_get(simple->fields, "key"), error);
 }
 
+static void drop_files(struct simple *simple)
+{
+    for (size_t i = 0; !simple->is_kept && i < simple->count; i++) {
+        g_autofree char *name = uploads_part_name(simple->files[i].id);
+        (void)unlinkat(uploads_folder(simple->app->uploads), name, 0); /* gone already, or swept as a stray */
+    }
+}
+
 static struct response *finish(void *context, struct request *request, GError **error)
 {
-    (void)request; /* simple's own */
-    return conclude(context, error);
+    struct response *response = conclude(context, error);
+
+    (void)request;       /* simple's own */
+    drop_files(context); /* before the refusal is heard */
+    return response;
 }
 
 static void abort_simple(void *context)
@@ -270,11 +281,8 @@ static void simple_free(void *context)
     struct simple *simple = context;
 
     (void)request_form_close(simple->form); /* of no use by now */
+    drop_files(simple);
     for (size_t i = 0; i < simple->count; i++) {
-        g_autofree char *name = uploads_part_name(simple->files[i].id);
-        if (!simple->is_kept) {
-            (void)unlinkat(uploads_folder(simple->app->uploads), name, 0); /* or swept as a stray */
-        }
         (void)close(simple->files[i].fd); /* what counts was synced */
         g_free(simple->files[i].id);
     }

@@ -29,6 +29,9 @@ static const struct route ROUTES[] = {
     { "DELETE",  "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_NONE,   submission_delete, "withdraw it" },
     { "POST",    "/api/v1/submissions/:code/replace", ACCESS_SUBMITTER,   BODY_JSON,   submission_post_replace, "other files: a new revision" },
     { "PUT",     "/api/v1/submissions/:code/consents", ACCESS_SUBMITTER,  BODY_JSON,   submission_put_consents, "what it may be used for, from now on" },
+    { "GET",     "/api/v1/submissions/:code/receipt.png", ACCESS_SUBMITTER, BODY_NONE, receipt_show,       "the receipt as a picture; its QR code signs in" },
+    { "GET",     "/api/v1/submissions/:code/certificate.png", ACCESS_SUBMITTER, BODY_NONE, certificate_show_png, "certificate of a published work" },
+    { "GET",     "/api/v1/submissions/:code/certificate.pdf", ACCESS_SUBMITTER, BODY_NONE, certificate_show_pdf, "the same for a printer" },
     { "GET",     "/api/v1/my",                      ACCESS_PUBLIC,        BODY_NONE,   submission_mine,  "works sent from this phone" },
 
     /* staff */
@@ -64,6 +67,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/status",                         ACCESS_PUBLIC,        BODY_NONE,   page_status_form, "ask where a work stands" },
     { "POST",    "/status",                         ACCESS_FORM,          BODY_STREAM, page_status_post, "the same by code and PIN, without script" },
     { "GET",     "/status/:code",                   ACCESS_PUBLIC,        BODY_NONE,   page_status,      "where a work stands" },
+    { "GET",     "/c/:code",                        ACCESS_PUBLIC,        BODY_NONE,   page_certificate, "is this certificate real?" },
     { "GET",     "/console",                        ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
     { "GET",     "/console/*rest",                  ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
     { "GET",     "/help",                           ACCESS_PUBLIC,        BODY_NONE,   page_text,        "help" },

@@ -348,7 +348,7 @@ bool submission_upload_completed(struct sql *sql, const char *upload, int64_t no
 }
 
 /* Derived from the id, so that the same Idempotency-Key can be given the same answer; only its digest is stored. */
-static char *pin_of(const struct secrets *secrets, const char *id)
+char *submission_pin(const struct secrets *secrets, const char *id)
 {
     g_autofree char *mac = secret_mac(secrets, "pin", id);
     g_autofree char *head = g_strndup(mac, 12);
@@ -371,7 +371,7 @@ static void fill_receipt(const struct secrets *secrets, const struct submission 
     submission_receipt_clear(receipt);
     receipt->id = g_strdup(submission->id);
     receipt->code = g_strdup(submission->code);
-    receipt->pin = pin_of(secrets, submission->id);
+    receipt->pin = submission_pin(secrets, submission->id);
     receipt->state = g_strdup(submission->state);
 }
 
@@ -404,7 +404,7 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
     int64_t changed = 0;
     g_autofree char *id = secret_id();
     g_autofree char *code = secret_receipt_code((int)rules->year);
-    g_autofree char *pin = pin_of(secrets, id);
+    g_autofree char *pin = submission_pin(secrets, id);
     g_autofree char *digest = pin_digest(secrets, id, pin);
     g_autofree char *name = secret_seal(secrets, texts->name);
     g_autofree char *phone = secret_seal(secrets, texts->phone);

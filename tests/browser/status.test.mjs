@@ -68,6 +68,20 @@ test('returned: the reason, another file, another name; then other sites are for
   await page.getByText('改好了，会重新审核').waitFor()
   const id = await publish(stack.url, people, receipt)
 
+  await page.reload()
+  await page.getByRole('button', { name: '领证书' }).click()
+  await page.locator('[data-award] img:visible').waitFor()
+  assert.equal(await page.evaluate(() => document.querySelector('[data-award] img').naturalWidth), 840)
+  await page.screenshot({ path: join(SCREENS, 'status-certificate.png'), fullPage: true })
+  const sheet = (name, headers = { 'X-Pin': receipt.pin }) => fetch(`${stack.url}/api/v1/submissions/${receipt.code}/${name}`, { headers })
+  assert.match(Buffer.from(await (await sheet('certificate.pdf')).arrayBuffer()).toString('latin1'), /^%PDF-1/)
+  assert.equal((await sheet('certificate.pdf', {})).status, 403)
+  assert.equal((await sheet('receipt.png', {})).status, 403)
+  writeFileSync(join(SCREENS, 'receipt-sheet.png'), Buffer.from(await (await sheet('receipt.png')).arrayBuffer()))
+  const proof = await api(stack.url, `/c/${receipt.code}`)
+  assert.match(proof.text, /这份证书是真的/)
+  assert.doesNotMatch(proof.text, /李小梅|138/)
+
   const embed = async () => (await api(stack.url, `/oembed?url=${encodeURIComponent(`${stack.url}/v/${id}`)}`)).status
   assert.equal(await embed(), 200)
   await page.reload()
@@ -84,6 +98,8 @@ test('returned: the reason, another file, another name; then other sites are for
   await page.locator('#confirm').getByRole('button', { name: '撤回', exact: true }).click()
   await page.getByText('已按您的要求撤回').waitFor()
   assert.equal((await api(stack.url, `/v/${id}`)).status, 404)
+  assert.equal((await api(stack.url, `/c/${receipt.code}`)).status, 404)
+  assert.equal((await sheet('certificate.png')).status, 409)
   assert.deepEqual(errors, [])
 })
 

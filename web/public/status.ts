@@ -51,6 +51,7 @@ function show(work: Submission): void {
   part('withdraw').hidden = !work.actions.includes('withdraw')
   part('road').hidden = at < 0
   showChanges(work)
+  part('award').hidden = work.status !== 'published'
   Array.from(part('road').children).forEach((step, i) => {
     step.className = i < at ? 'done' : i === at ? 'now' : ''
     if (i === at) {
@@ -111,6 +112,27 @@ function uploadOne(file: File, track: string, engine: typeof import('./lib/uploa
         })
       }),
   )
+}
+
+// A picture and a file for the printer, with the PIN where this phone is not known.
+async function award(): Promise<void> {
+  const fetchSheet = async (kind: string): Promise<string> => {
+    const answer = await fetch(`/api/v1/submissions/${encodeURIComponent(code)}/certificate.${kind}`, { headers: headers() })
+
+    if (!answer.ok) {
+      throw new Error(kind)
+    }
+    return URL.createObjectURL(await answer.blob())
+  }
+  const picture = part('award').querySelector('img') as HTMLImageElement
+  const link = part('award').querySelector('a') as HTMLAnchorElement
+
+  try {
+    ;[picture.src, link.href] = await Promise.all([fetchSheet('png'), fetchSheet('pdf')])
+    picture.hidden = (link.parentElement as HTMLElement).hidden = false
+  } catch {
+    tell(part('error'), '证书没有取到，请再点一次。')
+  }
 }
 
 async function replace(input: HTMLInputElement): Promise<void> {
@@ -199,6 +221,7 @@ part('scopes').addEventListener('submit', (event) => {
   void change('PUT', '/consents', { scopes: ['site', ...chosen] }, '记下了，马上生效。')
 })
 part('replace').addEventListener('change', (event) => void replace(event.target as HTMLInputElement))
+part('award').querySelector('button')?.addEventListener('click', () => void award())
 part('withdraw').addEventListener('click', () => confirmation.showModal())
 confirmation.addEventListener('close', () => {
   if (confirmation.returnValue === 'yes') {

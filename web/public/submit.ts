@@ -275,6 +275,9 @@ function showReceipt(code: string, pin: string): void {
   put('code', code)
   put('pin', `${pin.slice(0, 3)} ${pin.slice(3)}`)
   ;(receipt.querySelector('[data-link]') as HTMLAnchorElement).href = `/status/${encodeURIComponent(code)}#${pin}`
+  const picture = receipt.querySelector('[data-picture]') as HTMLImageElement
+  picture.onload = () => (picture.hidden = false)
+  picture.src = `/api/v1/submissions/${encodeURIComponent(code)}/receipt.png`
   document.querySelectorAll('#steps li').forEach((step) => (step.className = 'done'))
   form.hidden = true
   receipt.hidden = false
