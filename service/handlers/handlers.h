@@ -27,7 +27,8 @@ HANDLER(submission_post_replace);
 HANDLER(submission_mine);
 
 /* reviews.c */
-HANDLER(queue_list);
+HANDLER(queue_index);
+HANDLER(queue_show_counts);
 HANDLER(queue_show);
 HANDLER(queue_hold);
 HANDLER(queue_release);

@@ -9,12 +9,13 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
+#include "service/model/queue.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
 struct call {
     struct app *app;
     const struct request *request;
-    struct review_query query;
+    struct queue_query query;
     struct submission submission;
     json_t *json;
     char *text; /* next page, decision id */
@@ -80,30 +81,26 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
 static bool list(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
-    g_autofree char *next = NULL;
-    g_autoptr(SqlRows) rows =
-        review_queue(sql, call->app->rules, request_staff(call->request), &call->query, &next, error);
+    g_auto(QueuePage) page = {0};
     json_auto_t *items = json_array();
-    int64_t waiting = 0;
-    int64_t oldest_ms = 0;
 
-    if (rows == NULL || !review_count(sql, &waiting, &oldest_ms, error)) {
+    if (!queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
         return false;
     }
-    for (size_t i = 0; i < rows->count; i++) {
+    for (size_t i = 0; i < page.count; i++) {
         json_t *item = NULL;
-        if (!add_item(sql, call, sql_rows_at(rows, i), &item, error)) {
+        if (!add_item(sql, call, page.items[i], &item, error)) {
             return false;
         }
         json_array_append_new(items, item);
     }
     json_decref(call->json);
-    call->json = json_pack("{s:O, s:s?, s:I}", "items", items, "next", next, "undo_seconds",
+    call->json = json_pack("{s:O, s:s?, s:I}", "items", items, "next", page.next, "undo_seconds",
                            (json_int_t)call->app->settings->undo_seconds);
     return true;
 }
 
-HANDLER(queue_list)
+HANDLER(queue_index)
 {
     struct call call = {.app = app, .request = request};
     int64_t limit = 0;
@@ -111,7 +108,7 @@ HANDLER(queue_list)
     if (!request_query_int64(request, "limit", 1, 100, &limit, error)) {
         return NULL;
     }
-    call.query = (struct review_query){
+    call.query = (struct queue_query){
         .stage = request_query(request, "stage"),
         .region = request_query(request, "region"),
         .track = request_query(request, "track"),
@@ -119,10 +116,41 @@ HANDLER(queue_list)
         .after = request_query(request, "after"),
         .limit = limit == 0 ? 30 : limit,
     };
-    if (!database_read(app->database, "review.queue", list, &call, error)) {
+    if (!database_read(app->database, "queue.list", list, &call, error)) {
         return NULL;
     }
     return no_store(response_json(200, call.json));
+}
+
+static bool count(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_autoptr(SqlRows) rows = queue_counts(sql, call->app->rules, request_staff(call->request), error);
+    json_t *items = rows == NULL ? NULL : json_array();
+
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const struct queue_count *row = sql_rows_at(rows, i);
+        const struct stage *stage = rules_stage_at(call->app->rules, row->stage);
+        json_array_append_new(items,
+                              json_pack("{s:s, s:b, s:s, s:s, s:I, s:I}", "stage", stage == NULL ? "" : stage->name,
+                                        "mine",
+                                        stage != NULL && staff_may_stage(request_staff(call->request), stage->name),
+                                        "city", row->city, "track", row->track, "waiting", (json_int_t)row->waiting,
+                                        "oldest_ms", (json_int_t)row->oldest_ms));
+    }
+    json_decref(call->json);
+    call->json = items;
+    return items != NULL;
+}
+
+HANDLER(queue_show_counts)
+{
+    struct call call = {.app = app, .request = request};
+
+    if (!database_read(app->database, "queue.counts", count, &call, error)) {
+        return NULL;
+    }
+    return no_store(response_json(200, json_pack("{s:o}", "items", call.json)));
 }
 
 static bool get(struct sql *sql, struct call *call, GError **error)

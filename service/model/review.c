@@ -7,16 +7,8 @@
 #include "service/model/publication.h"
 #include "service/model/text.h"
 
-static const char QUEUE[] = /* review.queue */
-    "SELECT " SUBMISSION_FIELDS " WHERE s.state = 'in_review' AND ($1 = '' OR s.city = $1 OR s.region = $1)"
-    " AND ($2 = '' OR s.city = $2 OR s.region = $2) AND s.stage >= $3 AND s.stage <= $4 AND ($5 = '' OR s.track = $5)"
-    " AND ($6 = '' OR r.flags LIKE $6)"
-    " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"
-    " AND (s.waiting_ms, s.id) > ($7, $8) ORDER BY s.waiting_ms, s.id LIMIT $9";
-static const char COUNT[] = /* review.count */
-    "SELECT COUNT(*) AS waiting, COALESCE(MIN(waiting_ms), 0) AS oldest_ms FROM submission WHERE state = 'in_review'";
 static const char DECIDED_BY[] = /* review.decided_by: other decisions of this person on this revision */
-    "SELECT COUNT(*) AS waiting, 0 AS oldest_ms FROM decision WHERE submission = $1 AND revision = $2 AND staff = $3"
+    "SELECT COUNT(*) AS count FROM decision WHERE submission = $1 AND revision = $2 AND staff = $3"
     " AND state IN ('pending', 'effective') AND action <> 'escalate'";
 static const char HOLD[] = /* review_lease.take */
     "INSERT INTO review_lease (submission, staff, until_ms) VALUES ($1, $2, $3)"
@@ -66,15 +58,11 @@ static const struct sql_column DECISION_COLUMNS[] = {
 };
 const struct sql_map decision_map = SQL_MAP(struct decision_row, DECISION_COLUMNS);
 
-struct waiting {
-    int64_t waiting;
-    int64_t oldest_ms;
+struct count {
+    int64_t count;
 };
-static const struct sql_column WAITING_COLUMNS[] = {
-    SQL_FIELD(struct waiting, waiting),
-    SQL_FIELD(struct waiting, oldest_ms),
-};
-static const struct sql_map WAITING_MAP = SQL_MAP(struct waiting, WAITING_COLUMNS);
+static const struct sql_column NUMBER_COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map NUMBER_MAP = SQL_MAP(struct count, NUMBER_COLUMNS);
 
 static const struct sql_column HOLDER_COLUMNS[] = {
     SQL_FIELD(struct review_holder, staff),
@@ -92,90 +80,6 @@ static bool refuse(GError **error, enum reason reason, const char *message)
 {
     g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
     return false;
-}
-
-static const char *scope_filter(const struct rules *rules, const char *code)
-{
-    const struct region *region = rules_region_find(rules, code);
-
-    return region == NULL || strcmp(region->level, "province") == 0 ? "" : region->code;
-}
-
-/* The stages a person may decide lie between these positions; low > high when there are none. */
-static void stage_range(const struct rules *rules, const struct staff *staff, const char *only, int64_t *low,
-                        int64_t *high)
-{
-    *low = G_MAXINT64;
-    *high = 0;
-    for (guint i = 0; i < rules->stages->len; i++) {
-        const struct stage *stage = &g_array_index(rules->stages, struct stage, i);
-        if (staff_may_stage(staff, stage->name) && (only == NULL || strcmp(only, stage->name) == 0)) {
-            *low = MIN(*low, stage->position);
-            *high = MAX(*high, stage->position);
-        }
-    }
-}
-
-static bool parse_after(const char *after, int64_t *waiting_ms, const char **id, GError **error)
-{
-    gint64 number = -1;
-
-    *id = "";
-    if (after != NULL && after[0] != '\0') {
-        const char *dot = strchr(after, '.');
-        g_autofree char *head = dot == NULL ? NULL : g_strndup(after, (gsize)(dot - after));
-        if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
-            return refuse(error, REASON_INPUT, "after");
-        }
-        *id = dot + 1;
-    }
-    *waiting_ms = number;
-    return true;
-}
-
-struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
-                              const struct review_query *query, char **next, GError **error)
-{
-    g_autofree char *flag =
-        query->flag == NULL || query->flag[0] == '\0' ? g_strdup("") : g_strdup_printf("%% %s %%", query->flag);
-    int64_t low;
-    int64_t high;
-    int64_t waiting_ms;
-    const char *id;
-
-    if (!parse_after(query->after, &waiting_ms, &id, error)) {
-        return NULL;
-    }
-    stage_range(rules, staff, query->stage, &low, &high);
-    g_autoptr(SqlRows) rows =
-        sql_rows(sql, QUEUE,
-                 SQL_VALUES(SQL_T(scope_filter(rules, staff->scope)),
-                            SQL_T(query->region == NULL ? "" : scope_filter(rules, query->region)), SQL_I(low),
-                            SQL_I(high), SQL_T(query->track == NULL ? "" : query->track), SQL_T(flag),
-                            SQL_I(waiting_ms), SQL_T(id), SQL_I(query->limit)),
-                 &submission_map, error);
-    if (rows == NULL) {
-        return NULL;
-    }
-    *next = NULL;
-    if ((int64_t)rows->count == query->limit) {
-        const struct submission *last = sql_rows_at(rows, rows->count - 1);
-        *next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", last->waiting_ms, last->id);
-    }
-    return g_steal_pointer(&rows);
-}
-
-bool review_count(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error)
-{
-    struct waiting row = {0};
-    bool found = false;
-
-    if (!sql_row(sql, COUNT, SQL_NO_VALUES, &WAITING_MAP, &row, &found, error)) {
-        return false;
-    }
-    *waiting = row.waiting;
-    *oldest_ms = row.oldest_ms;
-    return true;
 }
 
 bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
@@ -201,7 +105,7 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
 {
     const struct stage *stage = rules_stage_at(rules, submission->stage);
     const struct region *scope = rules_region_find(rules, staff->scope);
-    struct waiting others = {0};
+    struct count others = {0};
     bool found = false;
 
     if (strcmp(submission->state, "in_review") != 0 || stage == NULL) {
@@ -212,10 +116,10 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
         return refuse(error, REASON_DENIED, "not this person's stage");
     }
     if (!sql_row(sql, DECIDED_BY, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(staff->id)),
-                 &WAITING_MAP, &others, &found, error)) {
+                 &NUMBER_MAP, &others, &found, error)) {
         return false;
     }
-    return others.waiting == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
+    return others.count == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
 }
 
 void review_holder_clear(struct review_holder *holder)

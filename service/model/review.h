@@ -1,4 +1,4 @@
-/* Review: the queue, soft leases, decisions with an undo window. A decision is pinned to the content digest of the
+/* Review: soft leases, decisions with an undo window. A decision is pinned to the content digest of the
  * revision; each stage of the edition is decided by another person; every step writes the ledger in its transaction. */
 #pragma once
 
@@ -6,20 +6,6 @@
 #include "service/model/rules.h"
 #include "service/model/staff.h"
 #include "service/model/submission.h"
-
-struct review_query {
-    const char *stage;  /* name; NULL for every stage this person may decide */
-    const char *region; /* NULL: the person's whole scope */
-    const char *track;  /* NULL: all */
-    const char *flag;   /* NULL: all */
-    const char *after;  /* `next` of the page before */
-    int64_t limit;      /* 1..100 */
-};
-/* Works in review within the person's scope and stages, longest waiting first; those with a decision in its undo
- * window are left out. Rows are struct submission. */
-struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
-                              const struct review_query *query, char **next, GError **error);
-bool review_count(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error);
 
 /* A work this person may look at: in scope, in a state that staff may see. REASON_OUT_OF_SCOPE otherwise (404). */
 bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
