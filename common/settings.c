@@ -51,6 +51,7 @@ static const struct setting SETTINGS[] = {
     { "review", "lease_seconds",   INT64(lease_seconds),   "90", 5, 3600, false, "a work opened by a reviewer is held for him this long after his last sign of life" },
     { "review", "preview_seconds", INT64(preview_seconds), "600", 30, 600, false, "life of a signed preview address" },
     { "review", "admin_password",  TEXT(admin_password),   "", 0, 0, true,  "the first administrator's password, at the first start only; empty: a random one is printed once" },
+    { "review", "require_otp",     TEXT(require_otp),      "auto", 0, 0, false, "staff needs one-time codes: true, false, or auto (over TLS)" },
     { "worker", "service_url",     TEXT(service_url),      "", 0, 0, false, "where the worker finds the service; empty: from listen" },
     { "worker", "worker_token",    TEXT(worker_token),     "", 0, 0, true,  "the worker's token; empty: worker.token in the data folder" },
     { "worker", "worker_slots",    INT64(worker_slots),    "0", 0, 64, false, "jobs at the same time; 0: by cores and memory" },

@@ -45,6 +45,7 @@ struct settings {
     int64_t lease_seconds;   /* a reviewer's soft lease */
     int64_t preview_seconds; /* life of a signed preview address */
     char *admin_password;    /* first start only */
+    char *require_otp;       /* "auto": over TLS; "true", "false" */
     /* [worker] */
     char *service_url;    /* empty: from listen */
     char *worker_token;   /* empty: <data>/worker.token */

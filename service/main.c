@@ -23,6 +23,7 @@
 #include "service/model/job.h"
 #include "service/model/node.h"
 #include "service/model/migrate.h"
+#include "service/model/otp.h"
 #include "service/relocate.h"
 #include "service/setup.h"
 #include "service/sniffer.h"
@@ -194,7 +195,7 @@ static bool open_all(struct app *app, GError **error)
 {
     app->node = setup_node(app->data, error);
     app->secrets = app->node == NULL ? NULL : secrets_open(app->data, app->settings->secret_key, error);
-    if (app->secrets == NULL || !open_rules(app, error) || !open_database(app, error) ||
+    if (app->secrets == NULL || !otp_init(error) || !open_rules(app, error) || !open_database(app, error) ||
         !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
         return false;
     }

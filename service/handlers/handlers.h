@@ -77,13 +77,24 @@ HANDLER(feed_show_json);
 HANDLER(feed_show_city);
 HANDLER(sitemap_show);
 
-/* staff.c */
+/* account.c */
 HANDLER(login_post);
 HANDLER(logout_post);
 HANDLER(me_show);
+HANDLER(me_post_otp);
+HANDLER(me_confirm_otp);
+HANDLER(me_confirm);
+HANDLER(me_sessions);
+HANDLER(me_delete_session);
+HANDLER(invitation_accept_post);
+
+/* staff.c */
 HANDLER(staff_index);
 HANDLER(staff_post);
 HANDLER(staff_patch);
+HANDLER(staff_delete_otp);
+HANDLER(staff_delete_sessions);
+HANDLER(invitation_post);
 
 /* jobs.c */
 HANDLER(worker_index);

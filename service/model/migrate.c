@@ -14,6 +14,7 @@ EMBED(schema_0001_initial, "service/model/schema/0001_initial.sql");
 EMBED(schema_0001_initial_sqlite, "service/model/schema/0001_initial.sqlite.sql");
 EMBED(schema_0001_initial_postgres, "service/model/schema/0001_initial.postgres.sql");
 EMBED(schema_0002_nodes, "service/model/schema/0002_nodes.sql");
+EMBED(schema_0003_review, "service/model/schema/0003_review.sql");
 EMBED(schema_0004_desk, "service/model/schema/0004_desk.sql");
 
 static const struct {
@@ -24,6 +25,7 @@ static const struct {
 } MIGRATIONS[] = {
     {1, schema_0001_initial, schema_0001_initial_sqlite, schema_0001_initial_postgres},
     {2, schema_0002_nodes, NULL, NULL},
+    {3, schema_0003_review, NULL, NULL},
     {4, schema_0004_desk, NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "service/model/job.h"
+#include "service/model/permission.h"
 #include "service/model/publication.h"
 #include "service/model/text.h"
 
@@ -94,10 +95,8 @@ bool review_get(struct sql *sql, const struct rules *rules, const struct staff *
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    if (!rules_region_within(rules, submission->region, staff->scope)) {
-        return refuse(error, REASON_OUT_OF_SCOPE, "outside the person's region");
-    }
-    return true;
+    /* what a person may do with it was asked at the gate; here only where */
+    return may(rules, staff, PERMISSION_STAFF, submission->region, error);
 }
 
 bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
@@ -111,7 +110,13 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
     if (strcmp(submission->state, "in_review") != 0 || stage == NULL) {
         return refuse(error, REASON_STATE, "not in review");
     }
-    if (strcmp(staff->role, role_name(ROLE_REVIEWER)) != 0 || !staff_may_stage(staff, stage->name) || scope == NULL ||
+    if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
+        return false;
+    }
+    if (staff_is_recused(rules, staff, submission->region)) {
+        return refuse(error, REASON_RECUSED, "this person stands aside for the region");
+    }
+    if (!staff_may_stage(staff, stage->name) || scope == NULL ||
         rules_level_rank(scope->level) < rules_level_rank(stage->level)) {
         return refuse(error, REASON_DENIED, "not this person's stage");
     }
