@@ -37,6 +37,18 @@ HANDLER(decision_undo);
 HANDLER(work_take_down);
 HANDLER(reasons_show);
 
+/* desk.c */
+HANDLER(queue_decide_many);
+HANDLER(queue_post_remark);
+HANDLER(submission_show_messages);
+HANDLER(submission_post_message);
+HANDLER(live_show);
+
+/* reports.c */
+HANDLER(report_post);
+HANDLER(report_index);
+HANDLER(report_delete);
+
 /* ledger.c */
 HANDLER(ledger_show);
 HANDLER(ledger_check);

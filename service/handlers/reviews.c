@@ -10,6 +10,8 @@
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
 #include "service/model/queue.h"
+#include "service/model/remark.h"
+#include "service/model/report.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
 struct call {
@@ -62,11 +64,14 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
     bool held = false;
     const int64_t now_ms = request_now_ms(call->request);
 
-    if (history == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
+    g_autoptr(SqlRows) remarks = history == NULL ? NULL : remark_list(sql, submission->id, NULL, error);
+
+    if (remarks == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
         return false;
     }
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
     json_object_set_new(*item, "history", history_json(call->app, history));
+    json_object_set_new(*item, "remarks", remarks_json(remarks));
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
     if (held) {
         json_object_set_new(*item, "holder",
@@ -299,7 +304,8 @@ static bool take_down(struct sql *sql, void *context, GError **error)
     (void)role_find(staff->role, &role); /* the database's CHECK leaves no other */
     doer.kind = role == ROLE_ORGANISER ? ACTOR_ORGANISER : role == ROLE_ADMINISTRATOR ? ACTOR_ADMINISTRATOR : doer.kind;
     return get(sql, call, error) &&
-           submission_take_down(sql, &call->submission, &doer, call->reason, request_now_ms(call->request), error);
+           submission_take_down(sql, &call->submission, &doer, call->reason, request_now_ms(call->request), error) &&
+           report_close(sql, call->submission.id, "taken_down", &doer.actor, request_now_ms(call->request), error);
 }
 
 HANDLER(work_take_down)

@@ -93,6 +93,19 @@ bool ledger_add(struct sql *sql, const struct actor *actor, const struct ledger_
                    NULL, error);
 }
 
+bool ledger_last(struct sql *sql, int64_t *seq, GError **error)
+{
+    struct last last = {0};
+    bool found = false;
+
+    if (!sql_row(sql, LAST, SQL_NO_VALUES, &LAST_MAP, &last, &found, error)) {
+        return false;
+    }
+    *seq = last.seq;
+    sql_row_clear(&LAST_MAP, &last);
+    return true;
+}
+
 struct sql_rows *ledger_list(struct sql *sql, const char *object, int64_t after, GError **error)
 {
     if (object[0] == '\0') {

@@ -40,6 +40,9 @@ struct ledger_entry {
 bool ledger_add(struct sql *sql, const struct actor *actor, const struct ledger_entry *entry, int64_t now_ms,
                 GError **error);
 
+/* Number of the newest record; 0 for none. */
+bool ledger_last(struct sql *sql, int64_t *seq, GError **error);
+
 /* Records of one object ("" for all) after `after`, oldest first, at most 200. */
 struct sql_rows *ledger_list(struct sql *sql, const char *object, int64_t after, GError **error);
 
