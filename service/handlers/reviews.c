@@ -87,7 +87,8 @@ static bool list(struct sql *sql, void *context, GError **error)
     int64_t waiting = 0;
     int64_t oldest_ms = 0;
 
-    if (rows == NULL || !review_count(sql, &waiting, &oldest_ms, error)) {
+    if (rows == NULL ||
+        !review_count_for(sql, call->app->rules, request_staff(call->request), &waiting, &oldest_ms, error)) {
         return false;
     }
     for (size_t i = 0; i < rows->count; i++) {
@@ -98,8 +99,9 @@ static bool list(struct sql *sql, void *context, GError **error)
         json_array_append_new(items, item);
     }
     json_decref(call->json);
-    call->json = json_pack("{s:O, s:s?, s:I}", "items", items, "next", next, "undo_seconds",
-                           (json_int_t)call->app->settings->undo_seconds);
+    call->json =
+        json_pack("{s:O, s:s?, s:I, s:I, s:I}", "items", items, "next", next, "waiting", (json_int_t)waiting,
+                  "oldest_ms", (json_int_t)oldest_ms, "undo_seconds", (json_int_t)call->app->settings->undo_seconds);
     return true;
 }
 

@@ -19,6 +19,10 @@ struct review_query {
  * window are left out. Rows are struct submission. */
 struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
                               const struct review_query *query, char **next, GError **error);
+/* How many wait for this person's scope and stages (those in an undo window too), and since when the oldest. */
+bool review_count_for(struct sql *sql, const struct rules *rules, const struct staff *staff, int64_t *waiting,
+                      int64_t *oldest_ms, GError **error);
+/* The same of the whole installation. */
 bool review_count(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error);
 
 /* A work this person may look at: in scope, in a state that staff may see. REASON_OUT_OF_SCOPE otherwise (404). */
