@@ -17,6 +17,7 @@
 #include "service/handlers/uploads.h"
 #include "service/housekeeping.h"
 #include "service/http/parked.h"
+#include "service/anchor.h"
 #include "service/http/routes.h"
 #include "service/http/server.h"
 #include "service/model/installation.h"
@@ -38,6 +39,7 @@ struct options {
     gboolean example_config;
     gboolean version;
     gboolean quiet;
+    gboolean verify_ledger;
     char *migrate_from;
     char *migrate_store_from;
 };
@@ -66,6 +68,8 @@ static bool read_options(int *argc, char ***argv, struct options *options)
          "move the rows of another database into the empty one of the settings, and end", "sqlite:/PATH/xuepai.db"},
         {"migrate-store-from", 0, 0, G_OPTION_ARG_FILENAME, &options->migrate_store_from,
          "copy the media of a folder into the store of the settings, and end", "FOLDER"},
+        {"verify-ledger", 0, 0, G_OPTION_ARG_NONE, &options->verify_ledger,
+         "recompute the ledger's chain, hold it against the anchors, and end; also beside a running service", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "no QR code", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -368,6 +372,18 @@ static int move_installation(struct app *app, const struct options *options)
     return code;
 }
 
+/* Needs no lock on the data folder: it reads alone. */
+static int verify_ledger(struct app *app)
+{
+    g_autoptr(GError) error = NULL;
+    bool whole = false;
+
+    app->data = g_canonicalize_filename(app->settings->data, NULL);
+    const bool done = anchor_verify_command(app, &whole, &error);
+    g_clear_pointer(&app->data, g_free);
+    return !done ? complain(error) : whole ? EXIT_SUCCESS : EX_DATAERR;
+}
+
 /* Sockets and files of a busy day need more than the usual 1024. */
 static void raise_file_limit(void)
 {
@@ -412,6 +428,9 @@ int main(int argc, char **argv)
     if (!log_set_level(settings.log_level)) {
         fprintf(stderr, "xuepai-service: log_level: debug, info, message or warning\n");
         return EX_CONFIG;
+    }
+    if (options.verify_ledger) {
+        return verify_ledger(&app);
     }
     raise_file_limit();
     const int lock = setup_data_folder(settings.data, &app.data, &error);

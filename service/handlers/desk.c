@@ -24,7 +24,7 @@ struct call {
     struct remark_new remark;
     char *text; /* decision id */
     struct sql_rows *rows;
-    int64_t seq;
+    struct ledger_anchor head;
 };
 
 static struct response *no_store(json_t *json)
@@ -195,7 +195,7 @@ static bool look_end(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return ledger_last(sql, &call->seq, error);
+    return ledger_head(sql, &call->head, error);
 }
 
 /* Server-sent events (HTML standard, 9.2), one a request: the request waits until the ledger has grown, answers, and
@@ -206,10 +206,10 @@ HANDLER(live_show)
     const char *last = request_header(request, "Last-Event-ID");
     struct call call = {.app = app};
 
-    if (!database_read(app->database, "ledger.last", look_end, &call, error)) {
+    if (!database_read(app->database, "ledger.head", look_end, &call, error)) {
         return NULL;
     }
-    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, call.seq);
+    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, call.head.seq);
     const bool is_news = last != NULL && strcmp(last, now) != 0;
     if (last != NULL && !is_news && !request_must_answer(request)) {
         return request_park(request, "jobs", request_now_ms(request) + LIVE_MS, live_show);

@@ -129,11 +129,20 @@ static void merge(struct queue_page *page, size_t limit)
     }
 }
 
+/* The narrower of the person's scope and the region asked for; NULL when neither lies in the other. */
+static const char *place_of(const struct rules *rules, const char *scope, const char *asked)
+{
+    if (asked == NULL || asked[0] == '\0' || rules_region_within(rules, scope, asked)) {
+        return scope;
+    }
+    return rules_region_within(rules, asked, scope) ? asked : NULL;
+}
+
 bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct queue_query *query,
                 struct queue_page *page, GError **error)
 {
-    const char *place = query->region == NULL || query->region[0] == '\0' ? staff->scope : query->region;
-    const struct region *region = rules_region_find(rules, place);
+    const char *place = place_of(rules, staff->scope, query->region);
+    const struct region *region = rules_region_find(rules, place == NULL ? "" : place);
     const bool any_flag = query->flag == NULL || query->flag[0] == '\0';
     g_autofree char *flag = any_flag ? g_strdup("") : g_strdup_printf("%% %s %%", query->flag);
     const bool any_track = query->track == NULL || query->track[0] == '\0';
@@ -144,7 +153,7 @@ bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *
     if (!parse_after(query->after, &after, error)) {
         return false;
     }
-    if (region == NULL || !rules_region_within(rules, place, staff->scope)) {
+    if (region == NULL) {
         return true;
     }
     const enum level level = level_of(region);

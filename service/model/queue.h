@@ -1,5 +1,5 @@
 /* The queue of works that wait for a decision: pages in order of waiting, and how many wait where. Every statement runs
- * along an index and reads no more rows than a page has (see schema 0004), however many works wait; the exception is a
+ * along an index and reads no more rows than a page has (see the schema), however many works wait; the exception is a
  * filter by flag, which looks at each work of the place and stage until the page is full. */
 #pragma once
 
@@ -12,7 +12,7 @@ enum { QUEUE_STAGES_MOST = 3, QUEUE_LIMIT_MOST = 100 };
 
 struct queue_query {
     const char *stage;  /* name; NULL for every stage this person may decide */
-    const char *region; /* within the person's scope; NULL: all of it */
+    const char *region; /* NULL: the person's whole scope */
     const char *track;  /* NULL: all */
     const char *flag;   /* NULL: all */
     const char *after;  /* `next` of the page before */

@@ -7,9 +7,9 @@ import { api, login, reviewers } from '../support/stack.mjs';
 
 const WORKS = 100_000;
 const PEOPLE = [['county', '370102', ['first']]];
-// sixteen cities, their county …02, two stages, three tracks; one work in fifty is black
-const CITY = "CAST(370000 + (i % 16 + 1 + CASE WHEN i % 16 > 10 THEN 1 ELSE 0 END) * 100 AS TEXT)";
-const COUNTY = "CAST(370002 + (i % 16 + 1 + CASE WHEN i % 16 > 10 THEN 1 ELSE 0 END) * 100 AS TEXT)";
+// sixteen cities, a county of each, two stages, three tracks; one work in fifty is black
+const CITY = 'CAST(370000 + (i % 16 + 1 + CASE WHEN i % 16 > 10 THEN 1 ELSE 0 END) * 100 AS TEXT)';
+const COUNTY = `(SELECT MIN(code) FROM region WHERE parent = ${CITY})`;
 const NUMBERS = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${WORKS})`;
 const FILL = `
   INSERT INTO submission (id, code, pin_digest, edition, track, region, city, state, stage, revision, contact_name,

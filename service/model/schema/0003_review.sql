@@ -22,8 +22,7 @@ CREATE TABLE invitation (                  -- a link by which a person chooses t
 ) STRICT;
 CREATE INDEX invitation_by_staff ON invitation (staff);
 
--- The queue of a city, of a county and of the province, each in its own order without sorting.
-CREATE INDEX submission_queue_city ON submission (state, city, waiting_ms, id);
-CREATE INDEX submission_queue_region ON submission (state, region, waiting_ms, id);
-CREATE INDEX submission_queue_all ON submission (state, waiting_ms, id);
+-- The queue of a county and of the province, in its own order without sorting; a city has submission_queue.
+CREATE INDEX submission_queue_region ON submission (state, stage, region, waiting_ms, id);
+CREATE INDEX submission_queue_all ON submission (state, stage, waiting_ms, id);
 CREATE INDEX decision_by_submission ON decision (submission, made_ms, id);
