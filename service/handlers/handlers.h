@@ -32,6 +32,8 @@ HANDLER(queue_show);
 HANDLER(queue_hold);
 HANDLER(queue_release);
 HANDLER(queue_decide);
+HANDLER(queue_bulk);
+HANDLER(queue_contact);
 HANDLER(decision_undo);
 HANDLER(work_take_down);
 HANDLER(reasons_show);

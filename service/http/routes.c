@@ -46,6 +46,8 @@ static const struct route ROUTES[] = {
     { "POST",    "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_JSON,   queue_hold,       "hold it, or say that one still does" },
     { "DELETE",  "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_NONE,   queue_release,    "let it go" },
     { "POST",    "/api/v1/queue/:id/decision",      ACCESS_DECIDE,        BODY_JSON,   queue_decide,     "approve, return, decline, escalate" },
+    { "POST",    "/api/v1/queue/:id/contact",       ACCESS_SEE,           BODY_NONE,   queue_contact,    "the submitter's name and telephone; recorded" },
+    { "POST",    "/api/v1/queue/bulk",              ACCESS_BULK,          BODY_JSON,   queue_bulk,       "one decision for up to 50; what was skipped, and why" },
     { "DELETE",  "/api/v1/decisions/:id",           ACCESS_DECIDE,        BODY_NONE,   decision_undo,    "take a decision back inside its window" },
     { "GET",     "/api/v1/reasons",                 ACCESS_STAFF,         BODY_NONE,   reasons_show,     "reasons a reviewer may give" },
     { "POST",    "/api/v1/works/:id/take-down",     ACCESS_TAKE_DOWN,     BODY_JSON,   work_take_down,   "take a published work down" },
