@@ -1,8 +1,7 @@
-/* The desk beside single decisions: many at once, remarks and messages, and the stream that says that something moved. */
+/* The desk beside decisions: remarks and messages, and the stream that says that something moved. */
 #include <string.h>
 
 #include "common/failure.h"
-#include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
@@ -12,7 +11,6 @@
 #include "service/model/review.h"
 
 enum {
-    BULK_MOST = 50,
     LIVE_MS = 25 * 1000, /* below the usual idle limits of proxies */
 };
 
@@ -20,9 +18,7 @@ struct call {
     struct app *app;
     const struct request *request;
     const char *id; /* of the work */
-    struct review_decision decision;
     struct remark_new remark;
-    char *text; /* decision id */
     struct sql_rows *rows;
     struct ledger_anchor head;
 };
@@ -33,66 +29,6 @@ static struct response *no_store(json_t *json)
 
     response_header(response, "Cache-Control", "no-store");
     return response;
-}
-
-static bool decide(struct sql *sql, void *context, GError **error)
-{
-    struct call *call = context;
-    const struct actor actor = request_actor(call->request);
-    const struct staff *staff = request_staff(call->request);
-    g_auto(Submission) submission = {0};
-
-    g_clear_pointer(&call->text, g_free);
-    return review_get(sql, call->app->rules, staff, call->id, &submission, error) &&
-           review_decide(sql, call->app->rules, staff, &actor, &submission, &call->decision,
-                         request_now_ms(call->request), call->app->settings->undo_seconds * 1000, &call->text, error);
-}
-
-/* One of many: decided, or skipped with its reason; only a fault of ours ends the whole. */
-static void decide_one(struct call *call, const json_t *item, json_t *decided, json_t *skipped)
-{
-    g_autoptr(GError) error = NULL;
-
-    call->id = json_string_value(json_object_get(item, "id"));
-    call->decision.version = json_integer_value(json_object_get(item, "version"));
-    if (call->id == NULL) {
-        return;
-    }
-    if (database_transact(call->app->database, "review.decide", decide, call, &error)) {
-        json_array_append_new(decided, json_pack("{s:s, s:s}", "id", call->id, "decision", call->text));
-    } else {
-        const struct reason_rule *rule = reason_rule_of(error_reason(error));
-        json_array_append_new(skipped,
-                              json_pack("{s:s, s:s, s:s}", "id", call->id, "code", rule->code, "detail", rule->detail));
-    }
-    g_clear_pointer(&call->text, g_free);
-}
-
-HANDLER(queue_decide_many)
-{
-    struct call call = {.app = app, .request = request, .decision = {.note = ""}};
-    const json_t *items = NULL;
-    json_error_t cause;
-    size_t index;
-    json_t *item;
-
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s:o, s:s, s?o, s?s}", "items", &items, "action",
-                       &call.decision.action, "reasons", &call.decision.reasons, "note", &call.decision.note) != 0) {
-        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
-        return NULL;
-    }
-    if (json_array_size(items) == 0 || json_array_size(items) > BULK_MOST) {
-        g_set_error(error, HTTP_ERROR, REASON_INPUT, "1 to %d works at once", BULK_MOST);
-        return NULL;
-    }
-    json_t *decided = json_array();
-    json_t *skipped = json_array();
-    json_array_foreach(items, index, item) {
-        decide_one(&call, item, decided, skipped);
-    }
-    server_wake(request_server(request), "jobs");
-    g_autofree char *effective = time_text(request_now_ms(request) + app->settings->undo_seconds * 1000);
-    return no_store(json_pack("{s:o, s:o, s:s}", "decided", decided, "skipped", skipped, "effective_at", effective));
 }
 
 json_t *remarks_json(struct sql_rows *rows)

@@ -33,12 +33,13 @@ HANDLER(queue_show);
 HANDLER(queue_hold);
 HANDLER(queue_release);
 HANDLER(queue_decide);
+HANDLER(queue_bulk);
+HANDLER(queue_contact);
 HANDLER(decision_undo);
 HANDLER(work_take_down);
 HANDLER(reasons_show);
 
 /* desk.c */
-HANDLER(queue_decide_many);
 HANDLER(queue_post_remark);
 HANDLER(submission_show_messages);
 HANDLER(submission_post_message);

@@ -24,6 +24,7 @@ struct call {
     const struct review_decision *decision;
     bool take_over;
     const char *reason;
+    const char *id; /* of the work; NULL: the one in the address */
 };
 
 static struct response *no_store(struct response *response)
@@ -160,8 +161,9 @@ HANDLER(queue_show_counts)
 
 static bool get(struct sql *sql, struct call *call, GError **error)
 {
-    return review_get(sql, call->app->rules, request_staff(call->request), request_param(call->request, "id"),
-                      &call->submission, error);
+    const char *id = call->id == NULL ? request_param(call->request, "id") : call->id;
+
+    return review_get(sql, call->app->rules, request_staff(call->request), id, &call->submission, error);
 }
 
 static bool show(struct sql *sql, void *context, GError **error)
@@ -258,11 +260,13 @@ HANDLER(queue_decide)
     struct call call = {.app = app, .request = request, .decision = &decision};
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s?o, s?s}", "action", &decision.action, "reasons",
-                       &decision.reasons, "note", &decision.note) != 0) {
+    json_int_t viewed_ms = 0;
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s?o, s?s, s?I}", "action", &decision.action, "reasons",
+                       &decision.reasons, "note", &decision.note, "viewed_ms", &viewed_ms) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }
+    decision.viewed_ms = viewed_ms;
     if (!read_version(request, &decision.version, error)) {
         return NULL;
     }
@@ -276,6 +280,80 @@ HANDLER(queue_decide)
     g_autofree char *id = call.text;
     return no_store(response_json(200, json_pack("{s:s, s:s, s:I}", "decision", id, "effective_at", effective,
                                                  "undo_seconds", (json_int_t)app->settings->undo_seconds)));
+}
+
+enum { BULK_MOST = 50 };
+
+/* One of many: its own transaction, so that a work that cannot be decided holds up no other. Into done or skipped. */
+static void decide_one(struct call *call, const json_t *one, json_t *done, json_t *skipped)
+{
+    struct review_decision decision = *call->decision;
+    struct call single = {.app = call->app, .request = call->request, .decision = &decision};
+    json_int_t version = 0;
+    g_autoptr(GError) error = NULL;
+
+    if (json_unpack((json_t *)(uintptr_t)one, "{s:s, s:I}", "id", &single.id, "version", &version) != 0) {
+        json_array_append_new(skipped, json_pack("{s:n, s:s}", "id", "code", "input"));
+        return;
+    }
+    decision.version = version;
+    const bool good = database_transact(call->app->database, "review.decide", decide, &single, &error);
+    submission_clear(&single.submission);
+    if (good) {
+        json_array_append_new(done, json_pack("{s:s, s:s}", "id", single.id, "decision", single.text));
+    } else {
+        const struct reason_rule *rule = reason_rule_of(error_reason(error));
+        json_array_append_new(skipped, json_pack("{s:s, s:s, s:s}", "id", single.id, "code", rule->code, "detail",
+                                                 rule->detail));
+    }
+    g_free(single.text);
+}
+
+HANDLER(queue_bulk)
+{
+    struct review_decision decision = {.note = ""};
+    struct call call = {.app = app, .request = request, .decision = &decision};
+    json_t *items = NULL;
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:o, s:s, s?o, s?s}", "items", &items, "action",
+                       &decision.action, "reasons", &decision.reasons, "note", &decision.note) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    if (json_array_size(items) < 1 || json_array_size(items) > BULK_MOST) {
+        g_set_error(error, HTTP_ERROR, REASON_INPUT, "1 to %d works at once", BULK_MOST);
+        return NULL;
+    }
+    json_t *done = json_array();
+    json_t *skipped = json_array();
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        decide_one(&call, json_array_get(items, i), done, skipped);
+    }
+    server_wake(request_server(request), "jobs");
+    return no_store(response_json(200, json_pack("{s:o, s:o, s:I}", "done", done, "skipped", skipped, "undo_seconds",
+                                                 (json_int_t)app->settings->undo_seconds)));
+}
+
+static bool open_contact(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    return get(sql, call, error) &&
+           review_note_contact(sql, &actor, &call->submission, request_now_ms(call->request), error);
+}
+
+HANDLER(queue_contact)
+{
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+
+    if (database_transact(app->database, "review.contact", open_contact, &call, error)) {
+        response = no_store(response_json(200, contact_json(app, &call.submission)));
+    }
+    submission_clear(&call.submission);
+    return response;
 }
 
 static bool undo(struct sql *sql, void *context, GError **error)

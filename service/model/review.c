@@ -75,6 +75,7 @@ static const struct sql_map HOLDER_MAP = SQL_MAP(struct review_holder, HOLDER_CO
 enum {
     NOTE_CHARACTERS = 500,
     REASONS_MOST = 11,
+    VIEWED_LONGEST_MS = 24 * 3600 * 1000,
 };
 
 static bool refuse(GError **error, enum reason reason, const char *message)
@@ -179,8 +180,8 @@ static bool check_decision(const struct review_decision *decision, const char *n
             needs_reason = ACTIONS[i].needs_reason;
         }
     }
-    if (!known || note == NULL || g_utf8_strlen(note, -1) > NOTE_CHARACTERS ||
-        json_array_size(decision->reasons) > REASONS_MOST) {
+    if (!known || note == NULL || decision->viewed_ms < 0 || decision->viewed_ms > VIEWED_LONGEST_MS ||
+        g_utf8_strlen(note, -1) > NOTE_CHARACTERS || json_array_size(decision->reasons) > REASONS_MOST) {
         return refuse(error, REASON_INPUT, "action, note or reasons");
     }
     for (size_t i = 0; i < json_array_size(decision->reasons); i++) {
@@ -266,16 +267,29 @@ bool review_settle(struct sql *sql, const struct rules *rules, const char *id, i
     return good;
 }
 
+bool review_note_contact(struct sql *sql, const struct actor *actor, const struct submission *submission,
+                         int64_t now_ms, GError **error)
+{
+    const struct ledger_entry entry = {
+        .action = "contact.opened",
+        .object = submission->id,
+        .before = submission->state,
+        .after = submission->state,
+    };
+
+    return ledger_add(sql, actor, &entry, now_ms, error);
+}
+
 static bool add_decision(struct sql *sql, const struct staff *staff, const struct actor *actor,
                          const struct submission *submission, const struct review_decision *decision, const char *note,
                          const int64_t times_ms[2], char **id, GError **error)
 {
     g_autofree char *fresh = secret_id();
     g_autofree char *reasons = decision->reasons == NULL ? g_strdup("[]") : json_dumps(decision->reasons, JSON_COMPACT);
-    json_auto_t *detail =
-        json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s}", "decision", fresh, "action", decision->action, "revision",
-                  (json_int_t)submission->revision, "stage", (json_int_t)submission->stage, "content",
-                  submission->content_digest, "reasons", decision->reasons, "note", note);
+    json_auto_t *detail = json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s, s:I}", "decision", fresh, "action",
+                                    decision->action, "revision", (json_int_t)submission->revision, "stage",
+                                    (json_int_t)submission->stage, "content", submission->content_digest, "reasons",
+                                    decision->reasons, "note", note, "viewed_ms", (json_int_t)decision->viewed_ms);
     const struct ledger_entry entry = {
         .action = "decision.made",
         .object = submission->id,

@@ -27,11 +27,16 @@ bool review_release(struct sql *sql, const struct staff *staff, const char *id, 
 bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
                         GError **error);
 
+/* Opens the submitter's contact: a ledger record of its own. */
+bool review_note_contact(struct sql *sql, const struct actor *actor, const struct submission *submission,
+                         int64_t now_ms, GError **error);
+
 struct review_decision {
     const char *action; /* approve, return, decline, escalate */
     json_t *reasons;    /* array of codes of REVIEW_REASONS */
     const char *note;
-    int64_t version; /* If-Match */
+    int64_t version;   /* If-Match */
+    int64_t viewed_ms; /* how long the clip was played, as the page says; into the ledger */
 };
 /* Stores the decision; with undo_ms 0 it takes effect in the same transaction. *id is the caller's. */
 bool review_decide(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct actor *actor,

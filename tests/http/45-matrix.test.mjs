@@ -19,10 +19,12 @@ const STAFF_ROUTES = {
   'get /api/v1/queue': [REVIEWER], 'get /api/v1/queue/{id}': [REVIEWER, 'work'],
   'post /api/v1/queue/{id}/lease': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/lease': [REVIEWER],
   'post /api/v1/queue/{id}/decision': [REVIEWER, 'work'], 'delete /api/v1/decisions/{id}': [REVIEWER],
-  'get /api/v1/queue/counts': [REVIEWER], 'post /api/v1/queue/bulk': [REVIEWER],
+  'get /api/v1/queue/counts': [REVIEWER],
   'post /api/v1/queue/{id}/remarks': [REVIEWER, 'work'], 'get /api/v1/live': [SELF],
   'post /api/v1/works/{id}/take-down': [DESK, 'work'], 'get /api/v1/reports': [DESK],
   'delete /api/v1/works/{id}/reports': [DESK, 'work'],
+  'post /api/v1/queue/{id}/contact': [REVIEWER, 'work'], 'post /api/v1/queue/bulk': [REVIEWER],
+  'post /api/v1/works/{id}/take-down': [DESK, 'work'],
   'get /api/v1/ledger': [LEDGER], 'post /api/v1/ledger/verify': [LEDGER],
   'get /preview/{id}/{revision}/{name}': [REVIEWER, 'nothing'],
   'get /api/v1/workers': [ADMIN, 'province'], 'post /api/v1/workers': [ADMIN, 'province'],
@@ -77,7 +79,8 @@ function ask(route, session, csrf = true) {
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
   };
   const hasBody = ['post', 'patch'].includes(method) &&
-    !['/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation'].includes(pattern);
+    !['/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
+      '/api/v1/queue/{id}/contact'].includes(pattern);
   return api(stack.url, path, {
     method: method.toUpperCase(), body: hasBody ? (bodies[route] ?? {}) : undefined,
     session: session && (csrf ? session : { cookie: session.cookie, csrf: '' }),

@@ -1,4 +1,4 @@
-// The desk beside single decisions: many at once with what was skipped, notes and messages, visitors' reports, take-down
+// The desk beside decisions: notes and messages, visitors' reports, take-down
 // everywhere within a second, and the stream that says that something moved.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
@@ -12,31 +12,6 @@ before(async () => {
   people = await reviewers(stack.url);
 });
 after(() => stack.stop());
-
-test('one decision for many: what does not fit is skipped and says why', async () => {
-  const receipts = [await send(), await send(), await send({ region: '370202' })];
-  const items = [];
-  for (const receipt of receipts) {
-    await waitFor(stack.url, receipt, 'in_review');
-    const { id, version } = await queued(stack.url, people.sheng, receipt.code);
-    items.push({ id, version });
-  }
-  items[1].version = 1; // another one has changed it
-  const answer = await post('/api/v1/queue/bulk', people.jinan, { items, action: 'approve' });
-  assert.equal(answer.status, 200);
-  assert.deepEqual(answer.json.decided.map((one) => one.id), [items[0].id]);
-  assert.deepEqual(answer.json.skipped.map((one) => one.code), ['version', 'out-of-scope']);
-  assert.ok(answer.json.skipped.every((one) => /[一-龥]/.test(one.detail)));
-  assert.equal((await queued(stack.url, people.sheng, receipts[0].code)).stage, 'final');
-
-  const none = await post('/api/v1/queue/bulk', people.jinan, { items: [], action: 'approve' });
-  assert.equal(none.status, 400);
-  const many = await post('/api/v1/queue/bulk', people.jinan, { items: Array(51).fill(items[0]), action: 'approve' });
-  assert.equal(many.status, 400);
-  const reasonless = await post('/api/v1/queue/bulk', people.jinan, { items: [items[1]], action: 'return' });
-  assert.deepEqual(reasonless.json.skipped.map((one) => one.code), ['reason-missing']);
-  assert.equal((await post('/api/v1/queue/bulk', people.admin, { items, action: 'approve' })).status, 403);
-});
 
 test('notes stay among staff, messages go both ways, neither changes the work', async () => {
   const receipt = await send();
