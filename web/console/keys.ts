@@ -2,7 +2,8 @@
 // and with modifiers, and can be switched off (WCAG 2.1.4).
 
 export type Command =
-  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'undo' | 'help'
+  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'select' |
+  'undo' | 'help'
 
 export const KEYS: { keys: string[]; shown: string; command: Command; text: string }[] = [
   { keys: ['j'], shown: 'J', command: 'next', text: '下一件' },
@@ -13,6 +14,8 @@ export const KEYS: { keys: string[]; shown: string; command: Command; text: stri
   { keys: ['1', '2', '3', '4', '5', '6', '7', '8'], shown: '1–8', command: 'frame', text: '跳到分镜' },
   { keys: ['a'], shown: 'A', command: 'approve', text: '通过' },
   { keys: ['r'], shown: 'R', command: 'return', text: '退回' },
+  { keys: ['u'], shown: 'U', command: 'escalate', text: '上报' },
+  { keys: ['x'], shown: 'X', command: 'select', text: '选中，好一起办' },
   { keys: ['z'], shown: 'Z', command: 'undo', text: '撤销刚才的决定' },
   { keys: ['?'], shown: '?', command: 'help', text: '看快捷键' },
 ]

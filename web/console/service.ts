@@ -7,6 +7,8 @@ export interface Me {
   role: 'reviewer' | 'organiser' | 'administrator' | 'unit' | 'auditor'
   scope: string
   csrf: string
+  otp?: boolean // one-time codes are in use
+  otp_setup?: boolean // and have to be set up before anything else
   undo_seconds?: number
   lease_seconds?: number
 }
@@ -56,6 +58,27 @@ export interface Filters {
   stage: string
   region: string
   track: string
+  flag: string
+}
+
+export interface Queue {
+  items: Work[]
+  next: string | null
+  waiting?: number
+  oldest_ms?: number
+}
+
+export interface Session {
+  id: string
+  created_ms: number
+  seen_ms: number
+  peer: string
+  current: boolean
+}
+
+export interface BulkResult {
+  done: { id: string; decision: string }[]
+  skipped: { id: string; code: string; detail: string }[]
 }
 
 export interface Reason {
@@ -84,9 +107,10 @@ export interface Person {
   scope: string
   stages: string[]
   active: boolean
+  otp?: boolean
 }
 
-export type Action = 'approve' | 'return' | 'decline'
+export type Action = 'approve' | 'return' | 'decline' | 'escalate'
 
 export const ACTION_NAMES: Record<string, string> = {
   approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
@@ -112,7 +136,7 @@ export const whoAmI = async (): Promise<Me> => remember(await request<Me>('GET',
 
 export const signOut = (): Promise<void> => request('POST', 'logout')
 
-export const readQueue = (filters: Filters, after: string): Promise<{ items: Work[]; next: string | null }> =>
+export const readQueue = (filters: Filters, after: string): Promise<Queue> =>
   request('GET', `queue?${query({ ...filters, after })}`)
 
 export const hold = (id: string, takeOver = false): Promise<unknown> =>
@@ -120,8 +144,18 @@ export const hold = (id: string, takeOver = false): Promise<unknown> =>
 
 export const letGo = (id: string): Promise<void> => request('DELETE', `queue/${id}/lease`)
 
-export const decide = (work: Work, action: Action, reasons: string[], note: string): Promise<{ decision: string }> =>
-  request('POST', `queue/${work.id}/decision`, { action, reasons, note }, { 'If-Match': `"${work.version}"` })
+// viewedMs: how long the clip was played, for the ledger
+export const decide = (
+  work: Work, action: Action, reasons: string[], note: string, viewedMs: number,
+): Promise<{ decision: string }> =>
+  request('POST', `queue/${work.id}/decision`, { action, reasons, note, viewed_ms: Math.round(viewedMs) },
+    { 'If-Match': `"${work.version}"` })
+
+export const decideMany = (works: Work[], action: Action, reasons: string[], note: string): Promise<BulkResult> =>
+  request('POST', 'queue/bulk', { items: works.map(({ id, version }) => ({ id, version })), action, reasons, note })
+
+export const openContact = (id: string): Promise<{ name: string | null; phone: string | null }> =>
+  request('POST', `queue/${id}/contact`)
 
 export const undoDecision = (decision: string): Promise<void> => request('DELETE', `decisions/${decision}`)
 
@@ -130,12 +164,34 @@ export const readReasons = async (): Promise<Reason[]> => (await request<{ items
 export const readLedger = (work: string, after: string): Promise<{ items: LedgerRecord[]; next: number | null }> =>
   request('GET', `ledger?${query({ work, after })}`)
 
-export const verifyLedger = (): Promise<{ whole: boolean; records: number; first_bad: number | null }> =>
+export const verifyLedger = (): Promise<{ whole: boolean; records: number; first_bad: number | null; fault?: string; anchors?: number }> =>
   request('POST', 'ledger/verify')
 
 export const readStaff = async (): Promise<Person[]> => (await request<{ items: Person[] }>('GET', 'staff')).items
 
-export const addStaff = (person: object): Promise<{ username: string; password: string | null }> =>
+export const addStaff = (person: object): Promise<{ username: string; invitation?: string | null }> =>
   request('POST', 'staff', person)
 
 export const switchStaff = (id: string, active: boolean): Promise<void> => request('PATCH', `staff/${id}`, { active })
+
+export const invite = (id: string): Promise<{ url: string }> => request('POST', `staff/${id}/invitation`)
+
+export const resetOtp = (id: string): Promise<void> => request('DELETE', `staff/${id}/otp`)
+
+export const endSessions = (id: string): Promise<void> => request('DELETE', `staff/${id}/sessions`)
+
+export const confirmSelf = (password: string, otp: string): Promise<void> =>
+  request('POST', 'me/confirm', otp === '' ? { password } : { password, otp })
+
+export const beginOtp = (): Promise<{ secret: string; uri: string }> => request('POST', 'me/otp')
+
+export const confirmOtp = async (code: string): Promise<string[]> =>
+  (await request<{ recovery_codes: string[] }>('POST', 'me/otp/confirm', { code })).recovery_codes
+
+export const readSessions = async (): Promise<Session[]> =>
+  (await request<{ items: Session[] }>('GET', 'me/sessions')).items
+
+export const endSession = (id: string): Promise<void> => request('DELETE', `me/sessions/${id}`)
+
+export const acceptInvitation = async (token: string, password: string): Promise<string> =>
+  (await request<{ username: string }>('POST', 'invitations', { token, password })).username

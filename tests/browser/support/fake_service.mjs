@@ -130,7 +130,7 @@ export async function startService() {
   const names = assets()
   const state = {
     bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
-    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false,
+    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [],
   }
 
   const page = (title, path, extra = {}) => ({ page: { title, path, description: title, url: `http://127.0.0.1${path}`, nav: {}, ...extra } })
@@ -218,10 +218,10 @@ export async function startService() {
     }],
     ['GET', /^submissions\/SD26-7KQ4-M9$/, (_, request) => request.headers['x-pin'] === '381604' ? [200, status()] : [403, { code: 'pin-wrong', detail: '受理编号或查询密码不对，请再核对一下。' }]],
     ['DELETE', /^submissions\/SD26-7KQ4-M9$/, () => { state.status = 'withdrawn'; return [200, status()] }],
-    ['POST', /^login$/, (body) => body.password === 'right' ? ((state.signedIn = true), (state.role = body.username), [200, { ...me, role: body.username === 'admin' ? 'administrator' : 'reviewer' }]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
+    ['POST', /^login$/, (body) => body.password === 'right' ? ((state.signedIn = true), (state.role = body.username), [200, { ...me, otp_setup: state.otpSetup, role: body.username === 'admin' ? 'administrator' : 'reviewer' }]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
     ['POST', /^logout$/, () => { state.signedIn = false; return [204] }],
-    ['GET', /^me$/, () => state.signedIn ? [200, { ...me, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
-    ['GET', /^queue$/, () => [200, { items: state.queue, next: null }]],
+    ['GET', /^me$/, () => state.signedIn ? [200, { ...me, otp_setup: state.otpSetup, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
+    ['GET', /^queue$/, () => [200, { items: state.queue, next: null, waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }]],
     ['POST', /^queue\/(\w+)\/lease$/, (body, _, [id]) => id === 'q2' && !body.take_over ? [409, { code: 'leased', detail: '另一位同事正在审这件作品。' }] : [200, { lease_seconds: 90 }]],
     ['DELETE', /^queue\/(\w+)\/lease$/, () => [204]],
     ['POST', /^queue\/(\w+)\/decision$/, (body, request, [id]) => {
@@ -241,7 +241,22 @@ export async function startService() {
     ['GET', /^ledger$/, () => [200, { items: [{ seq: 1, at_ms: 1790000000000, actor: '张老师', role: 'reviewer', action: 'decision.approve', object: 'q0', before: 'in_review', after: 'approved' }], next: null }]],
     ['POST', /^ledger\/verify$/, () => [200, { whole: true, records: 1, first_bad: null }]],
     ['GET', /^staff$/, () => [200, { items: [{ id: 's1', username: 'zhang', name: '张老师', role: 'reviewer', scope: '370100', stages: ['first'], active: true }] }]],
-    ['POST', /^staff$/, (body) => [201, { id: 's2', username: body.username, password: '1234567890123456' }]],
+    ['POST', /^staff$/, (body) => [201, { id: 's2', username: body.username, password: null, invitation: 'https://example.cn/console#invitation/abc' }]],
+    ['POST', /^staff\/s1\/invitation$/, () => state.confirmed ? [201, { url: 'https://example.cn/console#invitation/def' }] : [403, { code: 'confirm', detail: '这一步很重要，请再输一次密码。' }]],
+    ['POST', /^me\/confirm$/, (body) => body.password === 'right' ? ((state.confirmed = true), [204]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
+    ['POST', /^me\/otp$/, () => [200, { secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', uri: 'otpauth://totp/x?secret=y' }]],
+    ['POST', /^me\/otp\/confirm$/, (body) => body.code === '123456' ? ((state.otpSetup = false), [200, { recovery_codes: Array.from({ length: 10 }, (_, i) => `012345678${i}`) }]) : [401, { code: 'otp-wrong', detail: '动态验证码不对或已用过，请等下一个再试。' }]],
+    ['GET', /^me\/sessions$/, () => [200, { items: [{ id: 'a', created_ms: 1790000000000, seen_ms: 1790000000000, peer: '10.0.0.1', current: true }, { id: 'b', created_ms: 1789990000000, seen_ms: 1789990000000, peer: '10.0.0.2', current: false }].filter((one) => !state.ended.includes(one.id)) }]],
+    ['DELETE', /^me\/sessions\/(\w+)$/, (_, __, [id]) => { state.ended.push(id); return [204] }],
+    ['POST', /^invitations$/, (body) => body.token === 'abc' ? [200, { username: 'wang' }] : [410, { code: 'invitation', detail: '邀请链接已用过或过期了，请向管理员再要一个。' }]],
+    ['POST', /^queue\/bulk$/, (body) => {
+      const skip = body.items.filter((one) => one.id === 'q2')
+      state.bulk.push(body)
+      state.undone = state.queue
+      state.queue = state.queue.filter((one) => one.id === 'q2' || !body.items.some((item) => item.id === one.id))
+      return [200, { done: body.items.filter((one) => one.id !== 'q2').map((one) => ({ id: one.id, decision: `b${one.id}` })), skipped: skip.map((one) => ({ id: one.id, code: 'leased', detail: '另一位同事正在审这件作品。' })) }]
+    }],
+    ['POST', /^queue\/(\w+)\/contact$/, () => [200, { name: '李小梅', phone: '13800001234' }]],
   ]
 
   async function api(request, response, path) {
