@@ -94,12 +94,14 @@ static bool touch_login(struct sql *sql, void *context, GError **error)
     return login_touch(sql, look->principal->login.digest, request_now_ms(look->request), error);
 }
 
+/* What is no clear no is a yes. */
 bool request_requires_otp(const struct app *app, const struct request *request)
 {
+    static const char *const OFF[] = {"false", "0", "off", NULL};
     const char *setting = app->settings->require_otp;
 
     return strcmp(setting, "auto") == 0 ? strcmp(request_scheme(request), "https") == 0
-                                        : strcmp(setting, "true") == 0 || strcmp(setting, "1") == 0;
+                                        : !g_strv_contains(OFF, setting);
 }
 
 static bool admit_staff(struct look *look, enum permission permission, GError **error)

@@ -72,7 +72,7 @@ struct ledger_anchors {
     size_t count;
 };
 
-/* Recomputes the chain from the first record and holds it against the anchors. 1,000,000 records take about two
+/* Recomputes the chain from the first record and holds it against the anchors. 1,000,000 records take about four
  * seconds. */
 bool ledger_verify(struct sql *sql, const struct ledger_anchors *anchors, struct ledger_verdict *verdict,
                    GError **error);

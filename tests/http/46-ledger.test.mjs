@@ -3,7 +3,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, databaseSettings, sql, startService, until } from './support/service.mjs';
 import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
@@ -58,4 +59,38 @@ test('whole, anchored, changed, cut: command and API say the same', async () => 
 test('a folder without a database is no whole ledger', { skip: onPostgres }, () => {
   const folder = execFileSync('mktemp', ['-d']).toString().trim();
   assert.notEqual(check({ data: folder }).status, 0);
+});
+
+// Records as another program would write them from the format alone: every field as length:text, hashed with SHA-256.
+test('many records verify quickly', { skip: onPostgres }, async (context) => {
+  const COUNT = Number(process.env.XUEPAI_TEST_RECORDS ?? 50000);
+  const service = await startService();
+  await service.stop({ keep: true });
+  let [seq, previous] = sql(service, 'SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1').split('|');
+  const file = join(service.data, 'records.csv');
+  const fd = openSync(file, 'w');
+  let lines = [];
+  for (let i = 0; i < COUNT; i++) {
+    seq = Number(seq) + 1;
+    const fields = [seq, 1790000000000 + i, 'qs4xkq2rjmbfhz3w5a6cy7dtvn', 'reviewer', '10.1.2.3', 'submission.passed',
+      `work${i % 9999}`, 'in_review', 'in_review', '{decision:bnm revision:1 stage:1 content:' + 'c'.repeat(64) + '}', previous].map(String);
+    previous = createHash('sha256').update(fields.map((text) => `${Buffer.byteLength(text)}:${text}`).join('')).digest('hex');
+    lines.push([...fields, previous].join(','));
+    if (lines.length === 10000 || i === COUNT - 1) {
+      writeSync(fd, `${lines.join('\n')}\n`);
+      lines = [];
+    }
+  }
+  closeSync(fd);
+  const guard = sql(service, "SELECT sql FROM sqlite_master WHERE name = 'ledger_has_no_gap'");
+  execFileSync('sqlite3', [join(service.data, 'xuepai.db'), '-cmd', 'DROP TRIGGER ledger_has_no_gap', '-cmd', '.mode csv',
+    `.import ${file} ledger`]);
+  sql(service, guard);
+  const started = performance.now();
+  const good = check(service);
+  const seconds = (performance.now() - started) / 1000;
+  assert.match(good.text, new RegExp(`^ledger whole: ${seq} records.*${previous}`));
+  context.diagnostic(`${COUNT} records in ${seconds.toFixed(2)} s, ${(COUNT / seconds).toFixed(0)} a second`);
+  assert.ok(seconds <= Math.max(2, (COUNT / 1e6) * 10), `${seconds} s`);
+  execFileSync('rm', ['-r', service.data]);
 });
