@@ -228,6 +228,7 @@ export async function startService() {
     ['GET', /^workers$/, () => [200, { workers: [{ name: 'node-1', version: '0.1.0', sandbox: 'full', token: '', seen_ms: 1790000000000, running: 2 }], tokens: state.machines, nodes: [{ id: 'n1', version: '0.1.0' }] }]],
     ['POST', /^workers$/, (body) => { state.machines.push({ id: 't1', name: body.name, created_ms: 1790000000000, revoked_ms: null }); return [201, { id: 't1', name: body.name, token: 'a-token-told-once' }] }],
     ['DELETE', /^workers\/(\w+)$/, () => { state.machines = [{ ...state.machines[0], revoked_ms: 1790000001000 }]; return [204] }],
+    ['POST', /^works\/(\w+)\/reports$/, (body, _, [id]) => { state.reports.push({ work: id, ...body }); return [204] }],
     ['GET', /^reports$/, () => [200, { items: state.reports }]],
     ['DELETE', /^works\/(\w+)\/reports$/, (_, __, [id]) => { state.reports = state.reports.filter((one) => one.work !== id); return [204] }],
     ['POST', /^works\/(\w+)\/take-down$/, (body, _, [id]) => { state.taken.push({ id, ...body }); state.reports = state.reports.filter((one) => one.work !== id); return [204] }],
