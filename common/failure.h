@@ -136,6 +136,12 @@ enum reason {
     REASON_LOGIN,
     REASON_LOGIN_SLOWED,
     REASON_OTP,
+    REASON_OTP_WRONG,
+    REASON_OTP_SETUP,  /* one-time codes have to be set up before anything else */
+    REASON_CONFIRM,    /* password and code have to be given again */
+    REASON_INVITATION, /* used, expired or unknown */
+    REASON_PASSWORD,
+    REASON_RECUSED,
     REASON_SAME_PERSON,
     REASON_OUT_OF_SCOPE,
     REASON_LEASED,

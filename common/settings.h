@@ -46,6 +46,9 @@ struct settings {
     int64_t lease_seconds;   /* a reviewer's soft lease */
     int64_t preview_seconds; /* life of a signed preview address */
     char *admin_password;    /* first start only */
+    char *require_otp;       /* "auto": over TLS; "true", "false" */
+    char *ledger_anchor;     /* file; empty: <data>/ledger.anchor */
+    int64_t anchor_seconds;
     /* [worker] */
     char *service_url;    /* empty: from listen */
     char *worker_token;   /* empty: <data>/worker.token */

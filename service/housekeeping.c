@@ -5,6 +5,8 @@
 #include <glib/gstdio.h>
 
 #include "common/failure.h"
+#include "common/settings.h"
+#include "service/anchor.h"
 #include "service/handlers/uploads.h"
 #include "service/http/limits.h"
 #include "service/http/server.h"
@@ -170,12 +172,13 @@ static bool count_nodes(struct app *app, int64_t now_ms, GError **error)
  * (guarded updates), and files belong to one data folder. */
 static const struct {
     const char *name;
-    int64_t every_ms;
+    int64_t every_ms; /* 0: by the setting anchor_seconds */
     bool (*run)(struct app *app, int64_t now_ms, GError **error);
 } CHORES[] = {
     {"nodes", 5000, count_nodes},          {"decisions", TICK_MS, settle_decisions},
     {"jobs", 1000, return_jobs},           {"logins", 60 * 1000, sweep_logins},
     {"uploads", 10 * 1000, sweep_uploads}, {"job-folders", 600 * 1000, sweep_jobs},
+    {"anchor", 0, anchor_write},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)
@@ -200,7 +203,9 @@ static gpointer housekeeping_main(gpointer data)
             if (g_get_monotonic_time() < due_us[i]) {
                 continue;
             }
-            due_us[i] = g_get_monotonic_time() + CHORES[i].every_ms * 1000;
+            const int64_t every_ms =
+                CHORES[i].every_ms == 0 ? housekeeping->app->settings->anchor_seconds * 1000 : CHORES[i].every_ms;
+            due_us[i] = g_get_monotonic_time() + every_ms * 1000;
             if (!CHORES[i].run(housekeeping->app, g_get_real_time() / 1000, &error)) {
                 g_prefix_error(&error, "%s: ", CHORES[i].name);
                 log_error(&housekeeping->app->log, "housekeeping.failed", error);

@@ -17,6 +17,7 @@
 #include "service/handlers/uploads.h"
 #include "service/housekeeping.h"
 #include "service/http/parked.h"
+#include "service/anchor.h"
 #include "service/http/routes.h"
 #include "service/http/server.h"
 #include "service/model/installation.h"
@@ -24,6 +25,7 @@
 #include "service/model/node.h"
 #include "service/model/migrate.h"
 #include "service/maintenance.h"
+#include "service/model/otp.h"
 #include "service/setup.h"
 #include "service/sniffer.h"
 #include "service/site/page.h"
@@ -37,6 +39,7 @@ struct options {
     gboolean example_config;
     gboolean version;
     gboolean quiet;
+    gboolean verify_ledger;
     char *migrate_from;
     char *import_media;
     char *export_media;
@@ -72,6 +75,8 @@ static bool read_options(int *argc, char ***argv, struct options *options)
          "copy the media of the store into a folder, and end", "FOLDER"},
         {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "check the ledger, and every object of the store, and end",
          NULL},
+        {"verify-ledger", 0, 0, G_OPTION_ARG_NONE, &options->verify_ledger,
+         "recompute the ledger's chain, hold it against the anchors, and end; also beside a running service", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "no QR code", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -201,7 +206,7 @@ static bool open_all(struct app *app, GError **error)
 {
     app->node = setup_node(app->data, error);
     app->secrets = app->node == NULL ? NULL : secrets_open(app->data, app->settings->secret_key, error);
-    if (app->secrets == NULL || !open_rules(app, error) || !open_database(app, error) ||
+    if (app->secrets == NULL || !otp_init(error) || !open_rules(app, error) || !open_database(app, error) ||
         !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
         return false;
     }
@@ -403,6 +408,18 @@ static int maintain(struct app *app, enum maintenance what, const char *place)
     return code;
 }
 
+/* Needs no lock on the data folder: it reads alone. */
+static int verify_ledger(struct app *app)
+{
+    g_autoptr(GError) error = NULL;
+    bool whole = false;
+
+    app->data = g_canonicalize_filename(app->settings->data, NULL);
+    const bool done = anchor_verify_command(app, &whole, &error);
+    g_clear_pointer(&app->data, g_free);
+    return !done ? complain(error) : whole ? EXIT_SUCCESS : EX_DATAERR;
+}
+
 /* Sockets and files of a busy day need more than the usual 1024. */
 static void raise_file_limit(void)
 {
@@ -447,6 +464,9 @@ int main(int argc, char **argv)
     if (!log_set_level(settings.log_level)) {
         fprintf(stderr, "xuepai-service: log_level: debug, info, message or warning\n");
         return EX_CONFIG;
+    }
+    if (options.verify_ledger) {
+        return verify_ledger(&app);
     }
     const char *place = NULL;
     const enum maintenance what = maintenance_of(&options, &place);

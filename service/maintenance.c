@@ -22,21 +22,16 @@ static void print_table(void *context, const char *name, int64_t rows)
     printf("%-24s %" G_GINT64_FORMAT " rows\n", name, rows);
 }
 
-struct chain {
-    int64_t bad;
-    int64_t count;
-};
-
 static bool look_chain(struct sql *sql, void *context, GError **error)
 {
-    struct chain *chain = context;
+    static const struct ledger_anchors NONE = {NULL, 0};
 
-    return ledger_verify(sql, &chain->bad, &chain->count, error);
+    return ledger_verify(sql, &NONE, context, error);
 }
 
 static bool check_ledger(struct database *database, GError **error)
 {
-    struct chain chain = {0};
+    struct ledger_verdict chain = {0};
 
     if (!database_read(database, "ledger.verify", look_chain, &chain, error)) {
         return false;
@@ -46,7 +41,7 @@ static bool check_ledger(struct database *database, GError **error)
                     chain.bad);
         return false;
     }
-    printf("ledger                   whole, %" G_GINT64_FORMAT " records\n", chain.count);
+    printf("ledger                   whole, %" G_GINT64_FORMAT " records\n", chain.records);
     return true;
 }
 

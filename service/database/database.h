@@ -15,7 +15,7 @@
 struct database;
 struct sql;
 
-/* `address`: "sqlite:/path/file.db", or an address of libpq, "postgresql://user@host1,host2/name?target_session_attrs=
+/* `address`: "sqlite:/path/file.db" ("?mode=ro" after it: to be read alone, beside a service that runs), or an address of libpq, "postgresql://user@host1,host2/name?target_session_attrs=
  * read-write". Applies no schema (model/migrate does). */
 struct database *database_open(const char *address, GError **error);
 void database_free(struct database *database); /* no transaction runs any more */

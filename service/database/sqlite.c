@@ -43,10 +43,14 @@ struct operation {
     bool done; /* under the database's lock */
 };
 
+/* At the end of an address. */
+#define READ_ONLY "?mode=ro"
+
 struct sqlite_database {
     struct database base;
     char *path;
     struct sqlite_sql writer;
+    bool reads_only; /* no writer and no checkpoint: beside a service that runs */
     GThread *thread;
     GAsyncQueue *operations; /* struct operation *; one whose work is NULL asks for a checkpoint and carries no more */
     GAsyncQueue *readers;    /* struct sqlite_sql *, idle ones */
@@ -459,6 +463,10 @@ static bool submit(struct sqlite_database *database, database_work *work, void *
 
 static bool sqlite_transact(struct database *base, const char *name, database_work *work, void *context, GError **error)
 {
+    if (((struct sqlite_database *)base)->reads_only) {
+        g_set_error(error, DATABASE_ERROR, REASON_UNSUPPORTED, "%s: the database was opened to be read", name);
+        return false;
+    }
     if (!submit((struct sqlite_database *)base, work, context, error)) {
         g_prefix_error(error, "%s: ", name);
         return false;
@@ -559,14 +567,19 @@ static bool quick_check(sqlite3 *connection, const char *path, GError **error)
     return clean;
 }
 
+static bool start_writer(struct sqlite_database *database, GError **error)
+{
+    G_STATIC_ASSERT(APPLICATION_ID == 1481983312);
+    return connection_open(&database->writer, database->path, true, error) &&
+           quick_check(database->writer.connection, database->path, error) &&
+           run_plain(database->writer.connection, "PRAGMA application_id = 1481983312", error);
+}
+
 static bool sqlite_start(struct sqlite_database *database, GError **error)
 {
-    if (!connection_open(&database->writer, database->path, true, error) ||
-        !quick_check(database->writer.connection, database->path, error) ||
-        !run_plain(database->writer.connection, "PRAGMA application_id = 1481983312", error)) {
+    if (!database->reads_only && !start_writer(database, error)) {
         return false;
     }
-    G_STATIC_ASSERT(APPLICATION_ID == 1481983312);
     for (int i = 0; i < READERS; i++) {
         struct sqlite_sql *reader = g_new0(struct sqlite_sql, 1);
         if (!connection_open(reader, database->path, false, error)) {
@@ -575,7 +588,9 @@ static bool sqlite_start(struct sqlite_database *database, GError **error)
         }
         g_async_queue_push(database->readers, reader);
     }
-    database->thread = g_thread_new("database", writer_main, database);
+    if (!database->reads_only) {
+        database->thread = g_thread_new("database", writer_main, database);
+    }
     return true;
 }
 
@@ -585,6 +600,10 @@ static struct database *sqlite_open(const char *address, GError **error)
 
     database->base.driver = &sqlite_driver;
     database->path = g_strdup(address + strlen("sqlite:"));
+    database->reads_only = g_str_has_suffix(database->path, READ_ONLY);
+    if (database->reads_only) {
+        database->path[strlen(database->path) - strlen(READ_ONLY)] = '\0';
+    }
     database->operations = g_async_queue_new();
     database->readers = g_async_queue_new();
     g_mutex_init(&database->lock);

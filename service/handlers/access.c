@@ -3,25 +3,33 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "common/settings.h"
 #include "service/app.h"
 #include "service/http/request.h"
 #include "service/http/response.h"
+#include "service/model/permission.h"
 #include "service/model/worker.h"
 
 /* What each access asks for. */
 static const struct {
     enum principal_kind kind;
-    bool same_site; /* a browser must come from a page of ours to write */
-    unsigned roles; /* bits of enum role; 0: any */
+    bool same_site;             /* a browser must come from a page of ours to write */
+    enum permission permission; /* PRINCIPAL_STAFF */
 } RULES[ACCESS_COUNT] = {
     [ACCESS_PUBLIC] = {PRINCIPAL_NOBODY, false, 0},
     [ACCESS_FORM] = {PRINCIPAL_NOBODY, true, 0},
     [ACCESS_SUBMITTER] = {PRINCIPAL_SUBMITTER, true, 0},
-    [ACCESS_STAFF] = {PRINCIPAL_STAFF, true, 0},
-    [ACCESS_REVIEWER] = {PRINCIPAL_STAFF, true, 1u << ROLE_REVIEWER},
-    [ACCESS_ORGANISER] = {PRINCIPAL_STAFF, true, 1u << ROLE_REVIEWER | 1u << ROLE_ORGANISER | 1u << ROLE_ADMINISTRATOR},
-    [ACCESS_LEDGER] = {PRINCIPAL_STAFF, true, 1u << ROLE_AUDITOR | 1u << ROLE_ADMINISTRATOR | 1u << ROLE_REVIEWER},
-    [ACCESS_ADMINISTRATOR] = {PRINCIPAL_STAFF, true, 1u << ROLE_ADMINISTRATOR},
+    [ACCESS_SELF] = {PRINCIPAL_STAFF, true, PERMISSION_SELF},
+    [ACCESS_STAFF] = {PRINCIPAL_STAFF, true, PERMISSION_STAFF},
+    [ACCESS_SEE] = {PRINCIPAL_STAFF, true, PERMISSION_SEE},
+    [ACCESS_DECIDE] = {PRINCIPAL_STAFF, true, PERMISSION_DECIDE},
+    [ACCESS_BULK] = {PRINCIPAL_STAFF, true, PERMISSION_BULK},
+    [ACCESS_TAKE_DOWN] = {PRINCIPAL_STAFF, true, PERMISSION_TAKE_DOWN},
+    [ACCESS_LEDGER] = {PRINCIPAL_STAFF, true, PERMISSION_LEDGER},
+    [ACCESS_EXPORT] = {PRINCIPAL_STAFF, true, PERMISSION_EXPORT},
+    [ACCESS_PEOPLE] = {PRINCIPAL_STAFF, true, PERMISSION_PEOPLE},
+    [ACCESS_PEOPLE_SECRET] = {PRINCIPAL_STAFF, true, PERMISSION_PEOPLE_SECRET},
+    [ACCESS_MACHINES] = {PRINCIPAL_STAFF, true, PERMISSION_MACHINES},
     [ACCESS_WORKER] = {PRINCIPAL_WORKER, false, 0},
 };
 
@@ -87,10 +95,19 @@ static bool touch_login(struct sql *sql, void *context, GError **error)
     return login_touch(sql, look->principal->login.digest, request_now_ms(look->request), error);
 }
 
-static bool admit_staff(struct look *look, unsigned roles, GError **error)
+/* What is no clear no is a yes. */
+bool request_requires_otp(const struct app *app, const struct request *request)
+{
+    static const char *const OFF[] = {"false", "0", "off", NULL};
+    const char *setting = app->settings->require_otp;
+
+    return strcmp(setting, "auto") == 0 ? strcmp(request_scheme(request), "https") == 0
+                                        : !g_strv_contains(OFF, setting);
+}
+
+static bool admit_staff(struct look *look, enum permission permission, GError **error)
 {
     const struct request *request = look->request;
-    enum role role;
 
     look->key = request_cookie(request, cookie_name_login(request));
     if (look->key == NULL || !database_read(look->app->database, "login", look_login, look, error)) {
@@ -100,11 +117,14 @@ static bool admit_staff(struct look *look, unsigned roles, GError **error)
         return refuse(error, REASON_UNAUTHENTICATED, "the login is over");
     }
     const struct login *login = &look->principal->login;
-    if (!role_find(login->staff.role, &role) || (roles != 0 && (roles & (1u << role)) == 0)) {
-        return refuse(error, REASON_DENIED, "not this role");
+    if (!may(look->app->rules, &login->staff, permission, NULL, error)) {
+        return false;
     }
     if (is_write(request) && !secret_equal(request_header(request, "X-CSRF-Token"), login->csrf)) {
         return refuse(error, REASON_FORM_TOKEN, "X-CSRF-Token does not fit the login");
+    }
+    if (!may_now(login, permission, request_requires_otp(look->app, request), request_now_ms(request), error)) {
+        return false;
     }
     return !is_write(request) || database_transact(look->app->database, "login.touch", touch_login, look, error);
 }
@@ -207,7 +227,7 @@ bool access_gate(struct app *app, const struct route *route, struct request *req
         look.pin = request_header(request, "X-Pin");
         return admit_submitter(&look, error);
     case PRINCIPAL_STAFF:
-        return admit_staff(&look, RULES[route->access].roles, error);
+        return admit_staff(&look, RULES[route->access].permission, error);
     case PRINCIPAL_WORKER:
         return admit_worker(&look, error);
     }

@@ -1,5 +1,5 @@
-/* Who may: one gate for every route. Deny by default; a handler never tests a permission of its own except for the
- * object it has just loaded (region scope, another person's decision), which the model does. */
+/* Who may: one gate for every route, which asks may() (service/model/permission.h). Deny by default; a handler never tests
+ * a permission of its own, it asks may() again for the region of the object it has loaded. */
 #pragma once
 
 #include "service/http/router.h"
@@ -10,11 +10,17 @@ enum access {
     ACCESS_PUBLIC,    /* everybody */
     ACCESS_FORM,      /* everybody, but never from another site's page (Origin) */
     ACCESS_SUBMITTER, /* the work :code, by device cookie or X-Pin */
-    ACCESS_STAFF,     /* any signed-in person */
-    ACCESS_REVIEWER,
-    ACCESS_ORGANISER, /* reviewer, organiser, administrator: takes published works down */
-    ACCESS_LEDGER,    /* auditor, administrator, reviewer */
-    ACCESS_ADMINISTRATOR,
+    ACCESS_SELF,      /* the own account; each of these down to ACCESS_MACHINES is a permission of may() */
+    ACCESS_STAFF,
+    ACCESS_SEE,
+    ACCESS_DECIDE,
+    ACCESS_BULK,
+    ACCESS_TAKE_DOWN,
+    ACCESS_LEDGER,
+    ACCESS_EXPORT,
+    ACCESS_PEOPLE,
+    ACCESS_PEOPLE_SECRET,
+    ACCESS_MACHINES,
     ACCESS_WORKER, /* Authorization: Bearer <worker token> */
     ACCESS_COUNT
 };
@@ -40,6 +46,8 @@ const struct staff *request_staff(const struct request *request);
 const struct login *request_login(const struct request *request);
 /* The same for the ledger; borrowed from the request. */
 struct actor request_actor(const struct request *request);
+/* Does this login have to carry one-time codes? By the setting; "auto" means over TLS. */
+bool request_requires_otp(const struct app *app, const struct request *request);
 /* The submitter's work; routes of ACCESS_SUBMITTER only. */
 struct submission *request_submission(const struct request *request);
 

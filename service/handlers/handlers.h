@@ -37,14 +37,28 @@ HANDLER(submission_put_consents);
 HANDLER(submission_mine);
 
 /* reviews.c */
-HANDLER(queue_list);
+HANDLER(queue_index);
+HANDLER(queue_show_counts);
 HANDLER(queue_show);
 HANDLER(queue_hold);
 HANDLER(queue_release);
 HANDLER(queue_decide);
+HANDLER(queue_bulk);
+HANDLER(queue_contact);
 HANDLER(decision_undo);
 HANDLER(work_take_down);
 HANDLER(reasons_show);
+
+/* desk.c */
+HANDLER(queue_post_remark);
+HANDLER(submission_show_messages);
+HANDLER(submission_post_message);
+HANDLER(live_show);
+
+/* reports.c */
+HANDLER(report_post);
+HANDLER(report_index);
+HANDLER(report_delete);
 
 /* ledger.c */
 HANDLER(ledger_show);
@@ -93,13 +107,24 @@ HANDLER(feed_show_json);
 HANDLER(feed_show_city);
 HANDLER(sitemap_show);
 
-/* staff.c */
+/* account.c */
 HANDLER(login_post);
 HANDLER(logout_post);
 HANDLER(me_show);
+HANDLER(me_post_otp);
+HANDLER(me_confirm_otp);
+HANDLER(me_confirm);
+HANDLER(me_sessions);
+HANDLER(me_delete_session);
+HANDLER(invitation_accept_post);
+
+/* staff.c */
 HANDLER(staff_index);
 HANDLER(staff_post);
 HANDLER(staff_patch);
+HANDLER(staff_delete_otp);
+HANDLER(staff_delete_sessions);
+HANDLER(invitation_post);
 
 /* jobs.c */
 HANDLER(worker_index);

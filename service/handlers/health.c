@@ -8,7 +8,7 @@
 #include "service/http/server.h"
 #include "service/model/job.h"
 #include "service/model/publication.h"
-#include "service/model/review.h"
+#include "service/model/queue.h"
 #include "service/sniffer.h"
 #include "service/store/store.h"
 
@@ -26,7 +26,7 @@ static bool count(struct sql *sql, void *context, GError **error)
     struct numbers *numbers = context;
 
     return job_counts(sql, &numbers->queued, &numbers->leased, &numbers->failed, error) &&
-           review_count(sql, &numbers->waiting, &numbers->oldest_ms, error) &&
+           queue_total(sql, &numbers->waiting, &numbers->oldest_ms, error) &&
            publication_count(sql, &numbers->published, error);
 }
 

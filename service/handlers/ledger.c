@@ -1,21 +1,34 @@
 /* The ledger: show and verify. */
 #include "service/model/ledger.h"
 
+#include <string.h>
+
+#include "service/anchor.h"
+#include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 
 struct call {
+    const char *scope; /* "" for everything */
     const char *object;
     int64_t after;
     struct sql_rows *rows;
-    int64_t bad;
-    int64_t count;
+    struct ledger_anchors anchors;
+    struct ledger_verdict verdict;
 };
+
+/* Whose scope is the province sees all records; others those of the works of their city or county. */
+static const char *scope_of(const struct app *app, const struct staff *staff)
+{
+    const struct region *scope = rules_region_find(app->rules, staff->scope);
+
+    return scope != NULL && strcmp(scope->level, "province") == 0 ? "" : staff->scope;
+}
 
 static bool look(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    call->rows = ledger_list(sql, call->object, call->after, error);
+    call->rows = ledger_list(sql, call->scope, call->object, call->after, error);
     return call->rows != NULL;
 }
 
@@ -32,7 +45,7 @@ static json_t *record_json(const struct ledger_record *record)
 HANDLER(ledger_show)
 {
     const char *work = request_query(request, "work");
-    struct call call = {.object = work == NULL ? "" : work};
+    struct call call = {.scope = scope_of(app, request_staff(request)), .object = work == NULL ? "" : work};
 
     if (!request_query_int64(request, "after", 0, G_MAXINT64, &call.after, error)) {
         return NULL;
@@ -58,17 +71,27 @@ static bool check(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return ledger_verify(sql, &call->bad, &call->count, error);
+    return ledger_verify(sql, &call->anchors, &call->verdict, error);
 }
 
 HANDLER(ledger_check)
 {
+    g_autoptr(GArray) known = anchors_read(app, error);
     struct call call = {0};
 
     (void)request;
+    if (known == NULL) {
+        return NULL;
+    }
+    call.anchors = (struct ledger_anchors){(const struct ledger_anchor *)(const void *)known->data, known->len};
     if (!database_read(app->database, "ledger.verify", check, &call, error)) {
         return NULL;
     }
-    return response_json(200, json_pack("{s:b, s:I, s:o}", "whole", call.bad == 0, "records", (json_int_t)call.count,
-                                        "first_bad", call.bad == 0 ? json_null() : json_integer(call.bad)));
+    const struct ledger_verdict *verdict = &call.verdict;
+    const bool whole = verdict->fault == LEDGER_WHOLE;
+    return response_json(200, json_pack("{s:b, s:I, s:o, s:s, s:I, s:s}", "whole", whole, "records",
+                                        (json_int_t)verdict->records, "first_bad",
+                                        whole ? json_null() : json_integer(verdict->bad), "fault",
+                                        ledger_fault_name(verdict->fault), "anchors", (json_int_t)known->len, "hash",
+                                        verdict->hash));
 }

@@ -9,18 +9,22 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
+#include "service/model/queue.h"
+#include "service/model/remark.h"
+#include "service/model/report.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
 struct call {
     struct app *app;
     const struct request *request;
-    struct review_query query;
+    struct queue_query query;
     struct submission submission;
     json_t *json;
     char *text; /* next page, decision id */
     const struct review_decision *decision;
     bool take_over;
     const char *reason;
+    const char *id; /* of the work; NULL: the one in the address */
 };
 
 static struct response *no_store(struct response *response)
@@ -61,11 +65,14 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
     bool held = false;
     const int64_t now_ms = request_now_ms(call->request);
 
-    if (history == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
+    g_autoptr(SqlRows) remarks = history == NULL ? NULL : remark_list(sql, submission->id, NULL, error);
+
+    if (remarks == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
         return false;
     }
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
     json_object_set_new(*item, "history", history_json(call->app, history));
+    json_object_set_new(*item, "remarks", remarks_json(remarks));
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
     if (held) {
         json_object_set_new(*item, "holder",
@@ -80,30 +87,26 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
 static bool list(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
-    g_autofree char *next = NULL;
-    g_autoptr(SqlRows) rows =
-        review_queue(sql, call->app->rules, request_staff(call->request), &call->query, &next, error);
+    g_auto(QueuePage) page = {0};
     json_auto_t *items = json_array();
-    int64_t waiting = 0;
-    int64_t oldest_ms = 0;
 
-    if (rows == NULL || !review_count(sql, &waiting, &oldest_ms, error)) {
+    if (!queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
         return false;
     }
-    for (size_t i = 0; i < rows->count; i++) {
+    for (size_t i = 0; i < page.count; i++) {
         json_t *item = NULL;
-        if (!add_item(sql, call, sql_rows_at(rows, i), &item, error)) {
+        if (!add_item(sql, call, page.items[i], &item, error)) {
             return false;
         }
         json_array_append_new(items, item);
     }
     json_decref(call->json);
-    call->json = json_pack("{s:O, s:s?, s:I}", "items", items, "next", next, "undo_seconds",
+    call->json = json_pack("{s:O, s:s?, s:I}", "items", items, "next", page.next, "undo_seconds",
                            (json_int_t)call->app->settings->undo_seconds);
     return true;
 }
 
-HANDLER(queue_list)
+HANDLER(queue_index)
 {
     struct call call = {.app = app, .request = request};
     int64_t limit = 0;
@@ -111,7 +114,7 @@ HANDLER(queue_list)
     if (!request_query_int64(request, "limit", 1, 100, &limit, error)) {
         return NULL;
     }
-    call.query = (struct review_query){
+    call.query = (struct queue_query){
         .stage = request_query(request, "stage"),
         .region = request_query(request, "region"),
         .track = request_query(request, "track"),
@@ -119,16 +122,48 @@ HANDLER(queue_list)
         .after = request_query(request, "after"),
         .limit = limit == 0 ? 30 : limit,
     };
-    if (!database_read(app->database, "review.queue", list, &call, error)) {
+    if (!database_read(app->database, "queue.list", list, &call, error)) {
         return NULL;
     }
     return no_store(response_json(200, call.json));
 }
 
+static bool count(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_autoptr(SqlRows) rows = queue_counts(sql, call->app->rules, request_staff(call->request), error);
+    json_t *items = rows == NULL ? NULL : json_array();
+
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const struct queue_count *row = sql_rows_at(rows, i);
+        const struct stage *stage = rules_stage_at(call->app->rules, row->stage);
+        json_array_append_new(items,
+                              json_pack("{s:s, s:b, s:s, s:s, s:I, s:I}", "stage", stage == NULL ? "" : stage->name,
+                                        "mine",
+                                        stage != NULL && staff_may_stage(request_staff(call->request), stage->name),
+                                        "city", row->city, "track", row->track, "waiting", (json_int_t)row->waiting,
+                                        "oldest_ms", (json_int_t)row->oldest_ms));
+    }
+    json_decref(call->json);
+    call->json = items;
+    return items != NULL;
+}
+
+HANDLER(queue_show_counts)
+{
+    struct call call = {.app = app, .request = request};
+
+    if (!database_read(app->database, "queue.counts", count, &call, error)) {
+        return NULL;
+    }
+    return no_store(response_json(200, json_pack("{s:o}", "items", call.json)));
+}
+
 static bool get(struct sql *sql, struct call *call, GError **error)
 {
-    return review_get(sql, call->app->rules, request_staff(call->request), request_param(call->request, "id"),
-                      &call->submission, error);
+    const char *id = call->id == NULL ? request_param(call->request, "id") : call->id;
+
+    return review_get(sql, call->app->rules, request_staff(call->request), id, &call->submission, error);
 }
 
 static bool show(struct sql *sql, void *context, GError **error)
@@ -225,11 +260,13 @@ HANDLER(queue_decide)
     struct call call = {.app = app, .request = request, .decision = &decision};
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s?o, s?s}", "action", &decision.action, "reasons",
-                       &decision.reasons, "note", &decision.note) != 0) {
+    json_int_t viewed_ms = 0;
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s?o, s?s, s?I}", "action", &decision.action, "reasons",
+                       &decision.reasons, "note", &decision.note, "viewed_ms", &viewed_ms) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }
+    decision.viewed_ms = viewed_ms;
     if (!read_version(request, &decision.version, error)) {
         return NULL;
     }
@@ -243,6 +280,80 @@ HANDLER(queue_decide)
     g_autofree char *id = call.text;
     return no_store(response_json(200, json_pack("{s:s, s:s, s:I}", "decision", id, "effective_at", effective,
                                                  "undo_seconds", (json_int_t)app->settings->undo_seconds)));
+}
+
+enum { BULK_MOST = 50 };
+
+/* One of many: its own transaction, so that a work that cannot be decided holds up no other. Into done or skipped. */
+static void decide_one(struct call *call, const json_t *one, json_t *done, json_t *skipped)
+{
+    struct review_decision decision = *call->decision;
+    struct call single = {.app = call->app, .request = call->request, .decision = &decision};
+    json_int_t version = 0;
+    g_autoptr(GError) error = NULL;
+
+    if (json_unpack((json_t *)(uintptr_t)one, "{s:s, s:I}", "id", &single.id, "version", &version) != 0) {
+        json_array_append_new(skipped, json_pack("{s:n, s:s}", "id", "code", "input"));
+        return;
+    }
+    decision.version = version;
+    const bool good = database_transact(call->app->database, "review.decide", decide, &single, &error);
+    submission_clear(&single.submission);
+    if (good) {
+        json_array_append_new(done, json_pack("{s:s, s:s}", "id", single.id, "decision", single.text));
+    } else {
+        const struct reason_rule *rule = reason_rule_of(error_reason(error));
+        json_array_append_new(skipped, json_pack("{s:s, s:s, s:s}", "id", single.id, "code", rule->code, "detail",
+                                                 rule->detail));
+    }
+    g_free(single.text);
+}
+
+HANDLER(queue_bulk)
+{
+    struct review_decision decision = {.note = ""};
+    struct call call = {.app = app, .request = request, .decision = &decision};
+    json_t *items = NULL;
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:o, s:s, s?o, s?s}", "items", &items, "action",
+                       &decision.action, "reasons", &decision.reasons, "note", &decision.note) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    if (json_array_size(items) < 1 || json_array_size(items) > BULK_MOST) {
+        g_set_error(error, HTTP_ERROR, REASON_INPUT, "1 to %d works at once", BULK_MOST);
+        return NULL;
+    }
+    json_t *done = json_array();
+    json_t *skipped = json_array();
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        decide_one(&call, json_array_get(items, i), done, skipped);
+    }
+    server_wake(request_server(request), "jobs");
+    return no_store(response_json(200, json_pack("{s:o, s:o, s:I}", "done", done, "skipped", skipped, "undo_seconds",
+                                                 (json_int_t)app->settings->undo_seconds)));
+}
+
+static bool open_contact(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    return get(sql, call, error) &&
+           review_note_contact(sql, &actor, &call->submission, request_now_ms(call->request), error);
+}
+
+HANDLER(queue_contact)
+{
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+
+    if (database_transact(app->database, "review.contact", open_contact, &call, error)) {
+        response = no_store(response_json(200, contact_json(app, &call.submission)));
+    }
+    submission_clear(&call.submission);
+    return response;
 }
 
 static bool undo(struct sql *sql, void *context, GError **error)
@@ -271,7 +382,8 @@ static bool take_down(struct sql *sql, void *context, GError **error)
     (void)role_find(staff->role, &role); /* the database's CHECK leaves no other */
     doer.kind = role == ROLE_ORGANISER ? ACTOR_ORGANISER : role == ROLE_ADMINISTRATOR ? ACTOR_ADMINISTRATOR : doer.kind;
     return get(sql, call, error) &&
-           submission_take_down(sql, &call->submission, &doer, call->reason, request_now_ms(call->request), error);
+           submission_take_down(sql, &call->submission, &doer, call->reason, request_now_ms(call->request), error) &&
+           report_close(sql, call->submission.id, "taken_down", &doer.actor, request_now_ms(call->request), error);
 }
 
 HANDLER(work_take_down)

@@ -1,150 +1,29 @@
-/* Signing in and out, and the accounts of staff. */
+/* The accounts of staff: administrators, each for the own region. */
 #include "service/model/staff.h"
 
 #include <string.h>
 
 #include "common/failure.h"
-#include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
-#include "service/http/limits.h"
-#include "service/http/server.h"
-
-enum {
-    LOGIN_SECONDS = 8 * 3600,
-};
+#include "service/handlers/work.h"
+#include "service/model/invitation.h"
+#include "service/model/otp.h"
+#include "service/model/permission.h"
 
 struct call {
     struct app *app;
     const struct request *request;
-    const char *username;
-    struct staff staff;
-    bool found;
-    char *token;
-    char *csrf;
     const struct staff_new *new_staff;
+    struct staff_change change;
     char *id;
+    char *token; /* of an invitation */
+    int64_t expires_ms;
     const char *password_hash;
+    bool invites;
     int active; /* -1: unchanged */
     struct sql_rows *rows;
 };
-
-static bool find(struct sql *sql, void *context, GError **error)
-{
-    struct call *call = context;
-
-    return staff_find_username(sql, call->username, &call->staff, &call->found, error);
-}
-
-static bool note_failure(struct sql *sql, void *context, GError **error)
-{
-    struct call *call = context;
-
-    return staff_note_failure(sql, &call->staff, request_now_ms(call->request), error);
-}
-
-static bool start(struct sql *sql, void *context, GError **error)
-{
-    struct call *call = context;
-    const struct actor actor = {call->staff.id, call->staff.role, request_peer(call->request)};
-
-    g_clear_pointer(&call->token, g_free);
-    g_clear_pointer(&call->csrf, g_free);
-    return login_start(sql, &call->staff, &actor, request_now_ms(call->request), &call->token, &call->csrf, error);
-}
-
-/* Right name and password? A wrong name takes as long as a wrong password and gets the same answer. */
-static bool check(struct call *call, const char *password, GError **error)
-{
-    struct database *database = call->app->database;
-    bool right = false;
-
-    if (!database_read(database, "staff.find", find, call, error)) {
-        return false;
-    }
-    if (call->found && call->staff.slowed_until_ms > request_now_ms(call->request)) {
-        g_set_error(error, MODEL_ERROR, REASON_LOGIN_SLOWED, "too many wrong passwords");
-        return false;
-    }
-    if (!secret_password_check(call->app->secrets, call->found ? call->staff.password : NULL, password, &right,
-                               error)) {
-        return false;
-    }
-    if (right && call->staff.is_active) {
-        return true;
-    }
-    if (call->found && !database_transact(database, "staff.note_failure", note_failure, call, error)) {
-        return false;
-    }
-    g_set_error(error, MODEL_ERROR, REASON_LOGIN, "wrong username or password");
-    return false;
-}
-
-static json_t *me_json(const struct staff *staff, const char *csrf, const struct app *app)
-{
-    json_t *json = staff_json(staff);
-
-    json_object_set_new(json, "csrf", json_string(csrf));
-    json_object_set_new(json, "undo_seconds", json_integer(app->settings->undo_seconds));
-    json_object_set_new(json, "lease_seconds", json_integer(app->settings->lease_seconds));
-    return json;
-}
-
-HANDLER(login_post)
-{
-    struct call call = {.app = app, .request = request};
-    const char *password = NULL;
-    const char *otp = NULL;
-    json_error_t cause;
-    struct response *response = NULL;
-
-    if (!limits_check(server_limits(request_server(request)), LIMIT_LOGIN_PEER, request, NULL, error)) {
-        return NULL; /* argon2id takes 64 MB and a core: not for everybody who asks */
-    }
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s:s, s?s}", "username", &call.username, "password",
-                       &password, "otp", &otp) != 0) {
-        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
-        return NULL;
-    }
-    if (check(&call, password, error) && database_transact(app->database, "login.start", start, &call, error)) {
-        response = response_json(200, me_json(&call.staff, call.csrf, app));
-        response_cookie(response, request, cookie_name_login(request), call.token, LOGIN_SECONDS, "Strict");
-        response_header(response, "Cache-Control", "no-store");
-    }
-    sql_row_clear(&staff_map, &call.staff);
-    g_free(call.token);
-    g_free(call.csrf);
-    return response;
-}
-
-static bool end(struct sql *sql, void *context, GError **error)
-{
-    const struct call *call = context;
-
-    return login_end(sql, request_login(call->request)->digest, error);
-}
-
-HANDLER(logout_post)
-{
-    struct call call = {.app = app, .request = request};
-
-    if (!database_transact(app->database, "login.end", end, &call, error)) {
-        return NULL;
-    }
-    struct response *response = response_empty(204);
-    response_cookie(response, request, cookie_name_login(request), "", 0, "Strict");
-    return response;
-}
-
-HANDLER(me_show)
-{
-    const struct login *login = request_login(request);
-
-    (void)error; /* the gate has done the work */
-    struct response *response = response_json(200, me_json(&login->staff, login->csrf, app));
-    response_header(response, "Cache-Control", "no-store");
-    return response;
-}
 
 static bool list(struct sql *sql, void *context, GError **error)
 {
@@ -163,7 +42,10 @@ HANDLER(staff_index)
     }
     json_t *items = json_array();
     for (size_t i = 0; i < call.rows->count; i++) {
-        json_array_append_new(items, staff_json(sql_rows_at(call.rows, i)));
+        const struct staff *staff = sql_rows_at(call.rows, i);
+        if (may(app->rules, request_staff(request), PERMISSION_PEOPLE, staff->scope, NULL)) {
+            json_array_append_new(items, staff_json(staff));
+        }
     }
     sql_rows_free(call.rows);
     return response_json(200, json_pack("{s:o}", "items", items));
@@ -174,8 +56,42 @@ static bool add(struct sql *sql, void *context, GError **error)
     struct call *call = context;
     const struct actor actor = request_actor(call->request);
 
+    const int64_t now_ms = request_now_ms(call->request);
+
     g_clear_pointer(&call->id, g_free);
-    return staff_add(sql, call->app->rules, call->new_staff, &actor, request_now_ms(call->request), &call->id, error);
+    g_clear_pointer(&call->token, g_free);
+    return staff_add(sql, call->app->rules, call->new_staff, &actor, now_ms, &call->id, error) &&
+           (!call->invites || invitation_add(sql, call->id, &actor, now_ms, &call->token, &call->expires_ms, error));
+}
+
+/* Nobody makes or changes people beyond the own region. */
+static bool in_scope(const struct call *call, const char *scope, GError **error)
+{
+    const struct app *app = call->app;
+
+    return rules_region_find(app->rules, scope) == NULL || /* the model refuses it as input */
+           may(app->rules, request_staff(call->request), PERMISSION_PEOPLE, scope, error);
+}
+
+/* The person of /staff/:id, who has to be in the administrator's region. */
+static bool check_person(struct sql *sql, const struct call *call, GError **error)
+{
+    struct staff staff = {0};
+
+    if (!staff_get(sql, request_param(call->request, "id"), &staff, error)) {
+        return false;
+    }
+    const bool good = may(call->app->rules, request_staff(call->request), PERMISSION_PEOPLE, staff.scope, error);
+    sql_row_clear(&staff_map, &staff);
+    return good;
+}
+
+/* The token lies behind #, so no log of any server sees it. */
+static char *invitation_url(const struct call *call)
+{
+    g_autofree char *base = base_url(call->app, call->request);
+
+    return g_strdup_printf("%s/console#invitation/%s", base, call->token);
 }
 
 /* ["first", "final"] -> "first final" */
@@ -197,14 +113,19 @@ HANDLER(staff_post)
     struct call call = {.app = app, .request = request, .new_staff = &fresh};
     const char *password = NULL;
     json_t *stages = NULL;
+    int invites = 0;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s:s, s:s, s:s, s?o, s?s}", "username", &fresh.username,
-                       "name", &fresh.name, "role", &fresh.role, "scope", &fresh.scope, "stages", &stages, "password",
-                       &password) != 0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s:s, s:s, s:s, s?o, s?s, s?b}", "username",
+                       &fresh.username, "name", &fresh.name, "role", &fresh.role, "scope", &fresh.scope, "stages",
+                       &stages, "password", &password, "invite", &invites) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }
+    if (!in_scope(&call, fresh.scope, error)) {
+        return NULL;
+    }
+    call.invites = invites != 0;
     g_autofree char *words = stage_words(stages);
     g_autofree char *made = password == NULL ? secret_digits(16) : NULL;
     const char *chosen = password == NULL ? made : password;
@@ -220,8 +141,12 @@ HANDLER(staff_post)
     if (!database_transact(app->database, "staff.add", add, &call, error)) {
         return NULL;
     }
+    g_autofree char *invitation = call.invites ? invitation_url(&call) : NULL;
+    /* with an invitation nobody has to know the random password */
     struct response *response =
-        response_json(201, json_pack("{s:s, s:s, s:s?}", "id", call.id, "username", fresh.username, "password", made));
+        response_json(201, json_pack("{s:s, s:s, s:s?, s:s?}", "id", call.id, "username", fresh.username, "password",
+                                     call.invites ? NULL : made, "invitation", invitation));
+    g_free(call.token);
     response_header(response, "Cache-Control", "no-store");
     g_free(call.id);
     return response;
@@ -234,7 +159,12 @@ static bool change(struct sql *sql, void *context, GError **error)
     const char *id = request_param(call->request, "id");
     const int64_t now_ms = request_now_ms(call->request);
 
-    return (call->active < 0 || staff_set_active(sql, id, call->active != 0, &actor, now_ms, error)) &&
+    const bool changes = call->change.name != NULL || call->change.role != NULL || call->change.scope != NULL ||
+                         call->change.stages != NULL || call->change.recusals != NULL;
+
+    return check_person(sql, call, error) &&
+           (!changes || staff_change(sql, call->app->rules, id, &call->change, &actor, now_ms, error)) &&
+           (call->active < 0 || staff_set_active(sql, id, call->active != 0, &actor, now_ms, error)) &&
            (call->password_hash == NULL || staff_set_password(sql, id, call->password_hash, &actor, now_ms, error));
 }
 
@@ -242,14 +172,24 @@ HANDLER(staff_patch)
 {
     struct call call = {.app = app, .request = request, .active = -1};
     const char *password = NULL;
+    json_t *stages = NULL;
+    json_t *recusals = NULL;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s?b, s?s}", "active", &call.active, "password", &password) !=
-        0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?b, s?s, s?s, s?s, s?s, s?o, s?o}", "active", &call.active,
+                       "password", &password, "name", &call.change.name, "role", &call.change.role, "scope",
+                       &call.change.scope, "stages", &stages, "recusals", &recusals) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }
+    g_autofree char *stage_text = stages == NULL ? NULL : stage_words(stages);
+    g_autofree char *recusal_text = recusals == NULL ? NULL : stage_words(recusals);
     g_autofree char *hash = NULL;
+    call.change.stages = stage_text;
+    call.change.recusals = recusal_text;
+    if (call.change.scope != NULL && !in_scope(&call, call.change.scope, error)) {
+        return NULL;
+    }
     if (password != NULL) {
         if (!staff_password_check(password, "", error)) {
             return NULL;
@@ -261,4 +201,64 @@ HANDLER(staff_patch)
         call.password_hash = hash;
     }
     return database_transact(app->database, "staff.change", change, &call, error) ? response_empty(204) : NULL;
+}
+
+static bool invite(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    g_clear_pointer(&call->token, g_free);
+    return check_person(sql, call, error) &&
+           invitation_add(sql, request_param(call->request, "id"), &actor, request_now_ms(call->request), &call->token,
+                          &call->expires_ms, error);
+}
+
+HANDLER(invitation_post)
+{
+    struct call call = {.app = app, .request = request};
+
+    if (!database_transact(app->database, "invitation.add", invite, &call, error)) {
+        return NULL;
+    }
+    g_autofree char *url = invitation_url(&call);
+    g_autofree char *expires = time_text(call.expires_ms);
+    g_free(call.token);
+    struct response *response = response_json(201, json_pack("{s:s, s:s}", "url", url, "expires_at", expires));
+    response_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+static bool reset_otp(struct sql *sql, void *context, GError **error)
+{
+    const struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    return check_person(sql, call, error) &&
+           otp_reset(sql, request_param(call->request, "id"), &actor, request_now_ms(call->request), error);
+}
+
+HANDLER(staff_delete_otp)
+{
+    struct call call = {.app = app, .request = request};
+
+    return database_transact(app->database, "otp.reset", reset_otp, &call, error) ? response_empty(204) : NULL;
+}
+
+static bool end_sessions(struct sql *sql, void *context, GError **error)
+{
+    const struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+    const char *id = request_param(call->request, "id");
+    const struct ledger_entry entry = {.action = "staff.sessions_ended", .object = id};
+
+    return check_person(sql, call, error) && login_end_all(sql, id, error) &&
+           ledger_add(sql, &actor, &entry, request_now_ms(call->request), error);
+}
+
+HANDLER(staff_delete_sessions)
+{
+    struct call call = {.app = app, .request = request};
+
+    return database_transact(app->database, "login.end_all", end_sessions, &call, error) ? response_empty(204) : NULL;
 }

@@ -235,6 +235,14 @@ static void add_contact(const struct app *app, json_t *json, const struct submis
     json_object_set_new(json, "contact", json_pack("{s:s, s:s}", "name", masked_name, "phone", masked_phone));
 }
 
+json_t *contact_json(const struct app *app, const struct submission *submission)
+{
+    g_autofree char *name = secret_open(app->secrets, submission->contact_name);
+    g_autofree char *phone = secret_open(app->secrets, submission->contact_phone);
+
+    return json_pack("{s:s?, s:s?}", "name", name, "phone", phone);
+}
+
 json_t *review_json(const struct app *app, const struct login *login, const struct submission *submission,
                     struct sql_rows *renditions, int64_t now_ms)
 {

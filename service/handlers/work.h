@@ -19,6 +19,10 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
 /* A work for reviewers: signed preview addresses of this login. */
 json_t *review_json(const struct app *app, const struct login *login, const struct submission *submission,
                     struct sql_rows *renditions, int64_t now_ms);
+/* Remarks as rows of remark_list. */
+json_t *remarks_json(struct sql_rows *rows);
+/* The submitter's contact as it is; only after its opening was recorded. */
+json_t *contact_json(const struct app *app, const struct submission *submission);
 json_t *history_json(const struct app *app, struct sql_rows *history);
 
 /* Is the signature of a preview address right and young enough? */

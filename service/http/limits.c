@@ -19,6 +19,7 @@ static const struct limit_rule {
     [LIMIT_SUBMISSIONS] = { "submissions", 2000, 20 },
     [LIMIT_LOGIN_PEER]  = { "login-peer",   300, 3 },
     [LIMIT_SEARCH]      = { "search",       600, 20 },
+    [LIMIT_REPORTS]     = { "reports",       30, 0.05 },
 };
 /* clang-format on */
 

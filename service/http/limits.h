@@ -21,6 +21,7 @@ enum limit {
     LIMIT_SUBMISSIONS, /* per address block */
     LIMIT_LOGIN_PEER,  /* attempts, per address block */
     LIMIT_SEARCH,      /* per address block */
+    LIMIT_REPORTS,     /* of visitors, per address block */
     LIMIT_COUNT
 };
 

@@ -2,17 +2,29 @@
 
 #include <string.h>
 
+#include "service/model/secret.h"
+
 static const char LAST[] = /* ledger.last */
     "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1";
 static const char ADD[] = /* ledger.add */
     "INSERT INTO ledger (seq, at_ms, actor, role, peer, action, object, before, after, detail, previous, hash)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+#define RECORD_FIELDS                                                                                                  \
+    "l.seq AS seq, l.at_ms AS at_ms, l.actor AS actor, l.role AS role, l.peer AS peer, l.action AS action,"            \
+    " l.object AS object, l.before AS before, l.after AS after, l.detail AS detail, l.previous AS previous,"           \
+    " l.hash AS hash FROM ledger l"
 static const char LIST_ALL[] = /* ledger.list */
-    "SELECT seq, at_ms, actor, role, peer, action, object, before, after, detail, previous, hash FROM ledger"
-    " WHERE seq > $1 ORDER BY seq LIMIT 200";
+    "SELECT " RECORD_FIELDS " WHERE l.seq > $1 ORDER BY l.seq LIMIT 200";
 static const char LIST_OBJECT[] = /* ledger.list of one object */
-    "SELECT seq, at_ms, actor, role, peer, action, object, before, after, detail, previous, hash FROM ledger"
-    " WHERE object = $2 AND seq > $1 ORDER BY seq LIMIT 200";
+    "SELECT " RECORD_FIELDS " WHERE l.object = $2 AND l.seq > $1 ORDER BY l.seq LIMIT 200";
+static const char LIST_SCOPE[] = /* ledger.list of a region's works */
+    "SELECT " RECORD_FIELDS " WHERE l.seq > $1 AND EXISTS (SELECT 1 FROM submission s WHERE s.id = l.object"
+    " AND (s.city = $2 OR s.region = $2)) ORDER BY l.seq LIMIT 200";
+static const char LIST_SCOPE_OBJECT[] = /* ledger.list of one work of a region */
+    "SELECT " RECORD_FIELDS " WHERE l.object = $3 AND l.seq > $1 AND EXISTS (SELECT 1 FROM submission s"
+    " WHERE s.id = l.object AND (s.city = $2 OR s.region = $2)) ORDER BY l.seq LIMIT 200";
+static const char CHAIN[] = /* ledger.chain: larger pieces for the check of all */
+    "SELECT " RECORD_FIELDS " WHERE l.seq > $1 ORDER BY l.seq LIMIT 5000";
 
 static const char GENESIS[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -49,14 +61,12 @@ static char *hash_of(const struct ledger_record *record)
                                   record->after,
                                   record->detail,
                                   record->previous};
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(GString) text = g_string_sized_new(1024);
 
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        g_autofree char *prefix = g_strdup_printf("%zu:", strlen(fields[i]));
-        g_checksum_update(checksum, (const guchar *)prefix, -1);
-        g_checksum_update(checksum, (const guchar *)fields[i], -1);
+        g_string_append_printf(text, "%zu:%s", strlen(fields[i]), fields[i]);
     }
-    return g_strdup(g_checksum_get_string(checksum));
+    return secret_digest(text->str);
 }
 
 bool ledger_add(struct sql *sql, const struct actor *actor, const struct ledger_entry *entry, int64_t now_ms,
@@ -93,41 +103,111 @@ bool ledger_add(struct sql *sql, const struct actor *actor, const struct ledger_
                    NULL, error);
 }
 
-struct sql_rows *ledger_list(struct sql *sql, const char *object, int64_t after, GError **error)
+struct sql_rows *ledger_list(struct sql *sql, const char *scope, const char *object, int64_t after, GError **error)
 {
-    if (object[0] == '\0') {
+    if (scope[0] == '\0' && object[0] == '\0') {
         return sql_rows(sql, LIST_ALL, SQL_VALUES(SQL_I(after)), &ledger_map, error);
     }
-    return sql_rows(sql, LIST_OBJECT, SQL_VALUES(SQL_I(after), SQL_T(object)), &ledger_map, error);
+    if (scope[0] == '\0') {
+        return sql_rows(sql, LIST_OBJECT, SQL_VALUES(SQL_I(after), SQL_T(object)), &ledger_map, error);
+    }
+    if (object[0] == '\0') {
+        return sql_rows(sql, LIST_SCOPE, SQL_VALUES(SQL_I(after), SQL_T(scope)), &ledger_map, error);
+    }
+    return sql_rows(sql, LIST_SCOPE_OBJECT, SQL_VALUES(SQL_I(after), SQL_T(scope), SQL_T(object)), &ledger_map, error);
 }
 
-bool ledger_verify(struct sql *sql, int64_t *bad, int64_t *count, GError **error)
-{
-    g_autofree char *previous = g_strdup(GENESIS);
-    int64_t seq = 0;
+static const char *const FAULTS[] = {
+    [LEDGER_WHOLE] = "whole",     [LEDGER_GAP] = "missing", [LEDGER_CHAIN] = "chain",
+    [LEDGER_CONTENT] = "changed", [LEDGER_CUT] = "cut",     [LEDGER_ANCHOR] = "anchor",
+};
 
-    for (;;) {
-        g_autoptr(SqlRows) rows = ledger_list(sql, "", seq, error);
+const char *ledger_fault_name(enum ledger_fault fault)
+{
+    return FAULTS[fault];
+}
+
+/* The walk along the chain: what is judged so far, and the next anchor to meet. */
+struct walk {
+    struct ledger_verdict verdict;
+    const struct ledger_anchors *anchors;
+    size_t next;
+};
+
+static enum ledger_fault fault_of(const struct ledger_record *record, struct walk *walk)
+{
+    bool fits = true;
+
+    if (record->seq != walk->verdict.records + 1) {
+        return LEDGER_GAP;
+    }
+    if (strcmp(record->previous, walk->verdict.hash) != 0) {
+        return LEDGER_CHAIN;
+    }
+    g_autofree char *hash = hash_of(record);
+    if (strcmp(record->hash, hash) != 0) {
+        return LEDGER_CONTENT;
+    }
+    for (; walk->next < walk->anchors->count && walk->anchors->at[walk->next].seq <= record->seq; walk->next++) {
+        const struct ledger_anchor *anchor = &walk->anchors->at[walk->next];
+        fits = fits && (anchor->seq != record->seq || strcmp(anchor->hash, hash) == 0);
+    }
+    return fits ? LEDGER_WHOLE : LEDGER_ANCHOR;
+}
+
+/* One piece of the chain; what comes after the first fault is not judged. */
+static void judge(const struct sql_rows *rows, struct walk *walk)
+{
+    struct ledger_verdict *verdict = &walk->verdict;
+
+    for (size_t i = 0; i < rows->count && verdict->fault == LEDGER_WHOLE; i++) {
+        const struct ledger_record *record = sql_rows_at(rows, i);
+        verdict->fault = fault_of(record, walk);
+        if (verdict->fault == LEDGER_WHOLE) {
+            verdict->records = record->seq;
+            (void)g_strlcpy(verdict->hash, record->hash, sizeof verdict->hash); /* equals a digest of 64 characters */
+        } else {
+            verdict->bad = verdict->fault == LEDGER_GAP ? verdict->records + 1 : record->seq;
+        }
+    }
+}
+
+bool ledger_verify(struct sql *sql, const struct ledger_anchors *anchors, struct ledger_verdict *verdict,
+                   GError **error)
+{
+    struct walk walk = {.anchors = anchors};
+    int64_t after = G_MININT64; /* a record before the first is one too many */
+    size_t count = 1;
+
+    (void)g_strlcpy(walk.verdict.hash, GENESIS, sizeof walk.verdict.hash); /* fits: 64 characters */
+    while (count > 0 && walk.verdict.fault == LEDGER_WHOLE) {
+        g_autoptr(SqlRows) rows = sql_rows(sql, CHAIN, SQL_VALUES(SQL_I(after)), &ledger_map, error);
         if (rows == NULL) {
             return false;
         }
-        if (rows->count == 0) {
-            *bad = 0;
-            *count = seq;
-            return true;
-        }
-        for (size_t i = 0; i < rows->count; i++) {
-            const struct ledger_record *record = sql_rows_at(rows, i);
-            g_autofree char *hash = hash_of(record);
-
-            if (record->seq != seq + 1 || strcmp(record->previous, previous) != 0 || strcmp(record->hash, hash) != 0) {
-                *bad = record->seq;
-                *count = seq;
-                return true;
-            }
-            seq = record->seq;
-            g_free(previous);
-            previous = g_strdup(record->hash);
-        }
+        judge(rows, &walk);
+        count = rows->count;
+        after = walk.verdict.records;
     }
+    const bool is_short = anchors->count > 0 && anchors->at[anchors->count - 1].seq > walk.verdict.records;
+    if (walk.verdict.fault == LEDGER_WHOLE && is_short) {
+        walk.verdict.fault = LEDGER_CUT;
+        walk.verdict.bad = walk.verdict.records + 1;
+    }
+    *verdict = walk.verdict;
+    return true;
+}
+
+bool ledger_head(struct sql *sql, struct ledger_anchor *head, GError **error)
+{
+    struct last last = {0};
+    bool found = false;
+
+    if (!sql_row(sql, LAST, SQL_NO_VALUES, &LAST_MAP, &last, &found, error)) {
+        return false;
+    }
+    head->seq = last.seq;
+    (void)g_strlcpy(head->hash, found ? last.hash : GENESIS, sizeof head->hash); /* a digest of 64 characters */
+    sql_row_clear(&LAST_MAP, &last);
+    return true;
 }

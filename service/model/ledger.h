@@ -40,8 +40,41 @@ struct ledger_entry {
 bool ledger_add(struct sql *sql, const struct actor *actor, const struct ledger_entry *entry, int64_t now_ms,
                 GError **error);
 
-/* Records of one object ("" for all) after `after`, oldest first, at most 200. */
-struct sql_rows *ledger_list(struct sql *sql, const char *object, int64_t after, GError **error);
+/* Records of one object ("" for all) after `after`, oldest first, at most 200. `scope`: only of works in this city or
+ * county; "" for everything. */
+struct sql_rows *ledger_list(struct sql *sql, const char *scope, const char *object, int64_t after, GError **error);
 
-/* Recomputes the chain from the first record; *bad is the first that does not fit, 0 when all do; *count how many. */
-bool ledger_verify(struct sql *sql, int64_t *bad, int64_t *count, GError **error);
+/* What does not fit, in the order of the checks. */
+enum ledger_fault {
+    LEDGER_WHOLE,
+    LEDGER_GAP,     /* a record is missing before it, or it stands elsewhere */
+    LEDGER_CHAIN,   /* it does not name the hash of the one before */
+    LEDGER_CONTENT, /* its own fields were changed */
+    LEDGER_CUT,     /* the end is missing: the anchor knows more */
+    LEDGER_ANCHOR,  /* another record stands where the anchor was taken */
+};
+const char *ledger_fault_name(enum ledger_fault fault);
+
+struct ledger_verdict {
+    enum ledger_fault fault;
+    int64_t bad;     /* seq of the first bad record; with LEDGER_GAP and LEDGER_CUT the first missing one */
+    int64_t records; /* good ones before it */
+    char hash[65];   /* of the last good record */
+};
+
+/* What was known outside the database at some moment. */
+struct ledger_anchor {
+    int64_t seq;
+    char hash[65];
+};
+struct ledger_anchors {
+    const struct ledger_anchor *at; /* [count], by rising seq */
+    size_t count;
+};
+
+/* Recomputes the chain from the first record and holds it against the anchors. 1,000,000 records take about four
+ * seconds. */
+bool ledger_verify(struct sql *sql, const struct ledger_anchors *anchors, struct ledger_verdict *verdict,
+                   GError **error);
+/* The end of the chain; seq 0 when it is empty. */
+bool ledger_head(struct sql *sql, struct ledger_anchor *head, GError **error);

@@ -14,7 +14,9 @@ EMBED(schema_0001_initial, "service/model/schema/0001_initial.sql");
 EMBED(schema_0001_initial_sqlite, "service/model/schema/0001_initial.sqlite.sql");
 EMBED(schema_0001_initial_postgres, "service/model/schema/0001_initial.postgres.sql");
 EMBED(schema_0002_nodes, "service/model/schema/0002_nodes.sql");
+EMBED(schema_0003_review, "service/model/schema/0003_review.sql");
 EMBED(schema_0004_submit, "service/model/schema/0004_submit.sql");
+EMBED(schema_0005_desk, "service/model/schema/0005_desk.sql");
 
 static const struct {
     int64_t version;
@@ -24,7 +26,9 @@ static const struct {
 } MIGRATIONS[] = {
     {1, schema_0001_initial, schema_0001_initial_sqlite, schema_0001_initial_postgres},
     {2, schema_0002_nodes, NULL, NULL},
+    {3, schema_0003_review, NULL, NULL},
     {4, schema_0004_submit, NULL, NULL},
+    {5, schema_0005_desk, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -4,19 +4,12 @@
 
 #include "common/failure.h"
 #include "service/model/job.h"
+#include "service/model/permission.h"
 #include "service/model/publication.h"
 #include "service/model/text.h"
 
-static const char QUEUE[] = /* review.queue */
-    "SELECT " SUBMISSION_FIELDS " WHERE s.state = 'in_review' AND ($1 = '' OR s.city = $1 OR s.region = $1)"
-    " AND ($2 = '' OR s.city = $2 OR s.region = $2) AND s.stage >= $3 AND s.stage <= $4 AND ($5 = '' OR s.track = $5)"
-    " AND ($6 = '' OR r.flags LIKE $6)"
-    " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"
-    " AND (s.waiting_ms, s.id) > ($7, $8) ORDER BY s.waiting_ms, s.id LIMIT $9";
-static const char COUNT[] = /* review.count */
-    "SELECT COUNT(*) AS waiting, COALESCE(MIN(waiting_ms), 0) AS oldest_ms FROM submission WHERE state = 'in_review'";
 static const char DECIDED_BY[] = /* review.decided_by: other decisions of this person on this revision */
-    "SELECT COUNT(*) AS waiting, 0 AS oldest_ms FROM decision WHERE submission = $1 AND revision = $2 AND staff = $3"
+    "SELECT COUNT(*) AS count FROM decision WHERE submission = $1 AND revision = $2 AND staff = $3"
     " AND state IN ('pending', 'effective') AND action <> 'escalate'";
 static const char HOLD[] = /* review_lease.take */
     "INSERT INTO review_lease (submission, staff, until_ms) VALUES ($1, $2, $3)"
@@ -66,15 +59,11 @@ static const struct sql_column DECISION_COLUMNS[] = {
 };
 const struct sql_map decision_map = SQL_MAP(struct decision_row, DECISION_COLUMNS);
 
-struct waiting {
-    int64_t waiting;
-    int64_t oldest_ms;
+struct count {
+    int64_t count;
 };
-static const struct sql_column WAITING_COLUMNS[] = {
-    SQL_FIELD(struct waiting, waiting),
-    SQL_FIELD(struct waiting, oldest_ms),
-};
-static const struct sql_map WAITING_MAP = SQL_MAP(struct waiting, WAITING_COLUMNS);
+static const struct sql_column NUMBER_COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map NUMBER_MAP = SQL_MAP(struct count, NUMBER_COLUMNS);
 
 static const struct sql_column HOLDER_COLUMNS[] = {
     SQL_FIELD(struct review_holder, staff),
@@ -86,96 +75,13 @@ static const struct sql_map HOLDER_MAP = SQL_MAP(struct review_holder, HOLDER_CO
 enum {
     NOTE_CHARACTERS = 500,
     REASONS_MOST = 11,
+    VIEWED_LONGEST_MS = 24 * 3600 * 1000,
 };
 
 static bool refuse(GError **error, enum reason reason, const char *message)
 {
     g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
     return false;
-}
-
-static const char *scope_filter(const struct rules *rules, const char *code)
-{
-    const struct region *region = rules_region_find(rules, code);
-
-    return region == NULL || strcmp(region->level, "province") == 0 ? "" : region->code;
-}
-
-/* The stages a person may decide lie between these positions; low > high when there are none. */
-static void stage_range(const struct rules *rules, const struct staff *staff, const char *only, int64_t *low,
-                        int64_t *high)
-{
-    *low = G_MAXINT64;
-    *high = 0;
-    for (guint i = 0; i < rules->stages->len; i++) {
-        const struct stage *stage = &g_array_index(rules->stages, struct stage, i);
-        if (staff_may_stage(staff, stage->name) && (only == NULL || strcmp(only, stage->name) == 0)) {
-            *low = MIN(*low, stage->position);
-            *high = MAX(*high, stage->position);
-        }
-    }
-}
-
-static bool parse_after(const char *after, int64_t *waiting_ms, const char **id, GError **error)
-{
-    gint64 number = -1;
-
-    *id = "";
-    if (after != NULL && after[0] != '\0') {
-        const char *dot = strchr(after, '.');
-        g_autofree char *head = dot == NULL ? NULL : g_strndup(after, (gsize)(dot - after));
-        if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
-            return refuse(error, REASON_INPUT, "after");
-        }
-        *id = dot + 1;
-    }
-    *waiting_ms = number;
-    return true;
-}
-
-struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
-                              const struct review_query *query, char **next, GError **error)
-{
-    g_autofree char *flag =
-        query->flag == NULL || query->flag[0] == '\0' ? g_strdup("") : g_strdup_printf("%% %s %%", query->flag);
-    int64_t low;
-    int64_t high;
-    int64_t waiting_ms;
-    const char *id;
-
-    if (!parse_after(query->after, &waiting_ms, &id, error)) {
-        return NULL;
-    }
-    stage_range(rules, staff, query->stage, &low, &high);
-    g_autoptr(SqlRows) rows =
-        sql_rows(sql, QUEUE,
-                 SQL_VALUES(SQL_T(scope_filter(rules, staff->scope)),
-                            SQL_T(query->region == NULL ? "" : scope_filter(rules, query->region)), SQL_I(low),
-                            SQL_I(high), SQL_T(query->track == NULL ? "" : query->track), SQL_T(flag),
-                            SQL_I(waiting_ms), SQL_T(id), SQL_I(query->limit)),
-                 &submission_map, error);
-    if (rows == NULL) {
-        return NULL;
-    }
-    *next = NULL;
-    if ((int64_t)rows->count == query->limit) {
-        const struct submission *last = sql_rows_at(rows, rows->count - 1);
-        *next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", last->waiting_ms, last->id);
-    }
-    return g_steal_pointer(&rows);
-}
-
-bool review_count(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error)
-{
-    struct waiting row = {0};
-    bool found = false;
-
-    if (!sql_row(sql, COUNT, SQL_NO_VALUES, &WAITING_MAP, &row, &found, error)) {
-        return false;
-    }
-    *waiting = row.waiting;
-    *oldest_ms = row.oldest_ms;
-    return true;
 }
 
 bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
@@ -190,10 +96,8 @@ bool review_get(struct sql *sql, const struct rules *rules, const struct staff *
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    if (!rules_region_within(rules, submission->region, staff->scope)) {
-        return refuse(error, REASON_OUT_OF_SCOPE, "outside the person's region");
-    }
-    return true;
+    /* what a person may do with it was asked at the gate; here only where */
+    return may(rules, staff, PERMISSION_STAFF, submission->region, error);
 }
 
 bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
@@ -201,21 +105,27 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
 {
     const struct stage *stage = rules_stage_at(rules, submission->stage);
     const struct region *scope = rules_region_find(rules, staff->scope);
-    struct waiting others = {0};
+    struct count others = {0};
     bool found = false;
 
     if (strcmp(submission->state, "in_review") != 0 || stage == NULL) {
         return refuse(error, REASON_STATE, "not in review");
     }
-    if (strcmp(staff->role, role_name(ROLE_REVIEWER)) != 0 || !staff_may_stage(staff, stage->name) || scope == NULL ||
+    if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
+        return false;
+    }
+    if (staff_is_recused(rules, staff, submission->region)) {
+        return refuse(error, REASON_RECUSED, "this person stands aside for the region");
+    }
+    if (!staff_may_stage(staff, stage->name) || scope == NULL ||
         rules_level_rank(scope->level) < rules_level_rank(stage->level)) {
         return refuse(error, REASON_DENIED, "not this person's stage");
     }
     if (!sql_row(sql, DECIDED_BY, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(staff->id)),
-                 &WAITING_MAP, &others, &found, error)) {
+                 &NUMBER_MAP, &others, &found, error)) {
         return false;
     }
-    return others.waiting == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
+    return others.count == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
 }
 
 void review_holder_clear(struct review_holder *holder)
@@ -270,8 +180,8 @@ static bool check_decision(const struct review_decision *decision, const char *n
             needs_reason = ACTIONS[i].needs_reason;
         }
     }
-    if (!known || note == NULL || g_utf8_strlen(note, -1) > NOTE_CHARACTERS ||
-        json_array_size(decision->reasons) > REASONS_MOST) {
+    if (!known || note == NULL || decision->viewed_ms < 0 || decision->viewed_ms > VIEWED_LONGEST_MS ||
+        g_utf8_strlen(note, -1) > NOTE_CHARACTERS || json_array_size(decision->reasons) > REASONS_MOST) {
         return refuse(error, REASON_INPUT, "action, note or reasons");
     }
     for (size_t i = 0; i < json_array_size(decision->reasons); i++) {
@@ -357,16 +267,29 @@ bool review_settle(struct sql *sql, const struct rules *rules, const char *id, i
     return good;
 }
 
+bool review_note_contact(struct sql *sql, const struct actor *actor, const struct submission *submission,
+                         int64_t now_ms, GError **error)
+{
+    const struct ledger_entry entry = {
+        .action = "contact.opened",
+        .object = submission->id,
+        .before = submission->state,
+        .after = submission->state,
+    };
+
+    return ledger_add(sql, actor, &entry, now_ms, error);
+}
+
 static bool add_decision(struct sql *sql, const struct staff *staff, const struct actor *actor,
                          const struct submission *submission, const struct review_decision *decision, const char *note,
                          const int64_t times_ms[2], char **id, GError **error)
 {
     g_autofree char *fresh = secret_id();
     g_autofree char *reasons = decision->reasons == NULL ? g_strdup("[]") : json_dumps(decision->reasons, JSON_COMPACT);
-    json_auto_t *detail =
-        json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s}", "decision", fresh, "action", decision->action, "revision",
-                  (json_int_t)submission->revision, "stage", (json_int_t)submission->stage, "content",
-                  submission->content_digest, "reasons", decision->reasons, "note", note);
+    json_auto_t *detail = json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s, s:I}", "decision", fresh, "action",
+                                    decision->action, "revision", (json_int_t)submission->revision, "stage",
+                                    (json_int_t)submission->stage, "content", submission->content_digest, "reasons",
+                                    decision->reasons, "note", note, "viewed_ms", (json_int_t)decision->viewed_ms);
     const struct ledger_entry entry = {
         .action = "decision.made",
         .object = submission->id,

@@ -1,4 +1,4 @@
-/* Review: the queue, soft leases, decisions with an undo window. A decision is pinned to the content digest of the
+/* Review: soft leases, decisions with an undo window. A decision is pinned to the content digest of the
  * revision; each stage of the edition is decided by another person; every step writes the ledger in its transaction. */
 #pragma once
 
@@ -6,20 +6,6 @@
 #include "service/model/rules.h"
 #include "service/model/staff.h"
 #include "service/model/submission.h"
-
-struct review_query {
-    const char *stage;  /* name; NULL for every stage this person may decide */
-    const char *region; /* NULL: the person's whole scope */
-    const char *track;  /* NULL: all */
-    const char *flag;   /* NULL: all */
-    const char *after;  /* `next` of the page before */
-    int64_t limit;      /* 1..100 */
-};
-/* Works in review within the person's scope and stages, longest waiting first; those with a decision in its undo
- * window are left out. Rows are struct submission. */
-struct sql_rows *review_queue(struct sql *sql, const struct rules *rules, const struct staff *staff,
-                              const struct review_query *query, char **next, GError **error);
-bool review_count(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error);
 
 /* A work this person may look at: in scope, in a state that staff may see. REASON_OUT_OF_SCOPE otherwise (404). */
 bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
@@ -41,11 +27,16 @@ bool review_release(struct sql *sql, const struct staff *staff, const char *id, 
 bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
                         GError **error);
 
+/* Opens the submitter's contact: a ledger record of its own. */
+bool review_note_contact(struct sql *sql, const struct actor *actor, const struct submission *submission,
+                         int64_t now_ms, GError **error);
+
 struct review_decision {
     const char *action; /* approve, return, decline, escalate */
     json_t *reasons;    /* array of codes of REVIEW_REASONS */
     const char *note;
-    int64_t version; /* If-Match */
+    int64_t version;   /* If-Match */
+    int64_t viewed_ms; /* how long the clip was played, as the page says; into the ledger */
 };
 /* Stores the decision; with undo_ms 0 it takes effect in the same transaction. *id is the caller's. */
 bool review_decide(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct actor *actor,

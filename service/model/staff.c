@@ -13,19 +13,15 @@ enum {
     PASSWORD_LONGEST = 128,
 };
 
-#define STAFF_FIELDS                                                                                                   \
-    "id, username, name, password, role, scope, stages, is_active, failures, slowed_until_ms,"                         \
-    " created_ms"
-
 static const char ADD[] = /* staff.add */
     "INSERT INTO staff (id, username, name, password, role, scope, stages, is_active, created_ms)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) ON CONFLICT (username) DO NOTHING";
 static const char BY_USERNAME[] = /* staff.by_username */
-    "SELECT " STAFF_FIELDS " FROM staff WHERE username = $1";
+    "SELECT " STAFF_FIELDS " FROM staff s WHERE username = $1";
 static const char LIST[] = /* staff.list */
-    "SELECT " STAFF_FIELDS " FROM staff ORDER BY username LIMIT 1000";
+    "SELECT " STAFF_FIELDS " FROM staff s ORDER BY username LIMIT 1000";
 static const char ANY[] = /* staff.any */
-    "SELECT " STAFF_FIELDS " FROM staff LIMIT 1";
+    "SELECT " STAFF_FIELDS " FROM staff s LIMIT 1";
 static const char SET_ACTIVE[] = /* staff.set_active */
     "UPDATE staff SET is_active = $2 WHERE id = $1 AND is_active <> $2";
 static const char SET_PASSWORD[] = /* staff.set_password */
@@ -39,18 +35,27 @@ static const char CLEAR_FAILURES[] = /* staff.clear_failures */
 static const char END_ALL[] = /* login.end_all */
     "DELETE FROM login WHERE staff = $1";
 static const char LOGIN_ADD[] = /* login.add */
-    "INSERT INTO login (digest, staff, csrf, created_ms, seen_ms, peer) VALUES ($1, $2, $3, $4, $4, $5)";
+    "INSERT INTO login (digest, staff, csrf, created_ms, seen_ms, peer, confirmed_ms)"
+    " VALUES ($1, $2, $3, $4, $4, $5, $4)";
 static const char LOGIN_FIND[] = /* login.find */
-    "SELECT s.id AS id, s.username AS username, s.name AS name, s.password AS password,"
-    " s.role AS role, s.scope AS scope, s.stages AS stages, s.is_active AS is_active,"
-    " s.failures AS failures, s.slowed_until_ms AS slowed_until_ms, s.created_ms AS created_ms, l.csrf AS csrf,"
-    " l.digest AS digest"
+    "SELECT " STAFF_FIELDS ", l.csrf AS csrf, l.digest AS digest, l.confirmed_ms AS confirmed_ms"
     " FROM login l JOIN staff s ON s.id = l.staff"
     " WHERE l.digest = $1 AND s.is_active = 1 AND l.seen_ms > $2 AND l.created_ms > $3";
 static const char LOGIN_TOUCH[] = /* login.touch */
     "UPDATE login SET seen_ms = $2 WHERE digest = $1 AND seen_ms < $2 - 60000";
 static const char LOGIN_END[] = /* login.end */
     "DELETE FROM login WHERE digest = $1";
+static const char LOGIN_CONFIRM[] = /* login.confirm */
+    "UPDATE login SET confirmed_ms = $2 WHERE digest = $1";
+static const char LOGIN_LIST[] = /* login.list */
+    "SELECT substr(digest, 1, 16) AS id, created_ms, seen_ms, peer FROM login WHERE staff = $1"
+    " ORDER BY created_ms DESC LIMIT 100";
+static const char LOGIN_END_ONE[] = /* login.end_one */
+    "DELETE FROM login WHERE staff = $1 AND substr(digest, 1, 16) = $2";
+static const char BY_ID[] = /* staff.by_id */
+    "SELECT " STAFF_FIELDS " FROM staff s WHERE s.id = $1";
+static const char CHANGE[] = /* staff.change */
+    "UPDATE staff SET name = $2, role = $3, scope = $4, stages = $5, recusals = $6 WHERE id = $1";
 static const char LOGIN_SWEEP[] = /* login.sweep */
     "DELETE FROM login WHERE seen_ms <= $1 OR created_ms <= $2";
 
@@ -60,7 +65,8 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct staff, role),       SQL_FIELD(struct staff, scope),
     SQL_FIELD(struct staff, stages),     SQL_FIELD(struct staff, is_active),
     SQL_FIELD(struct staff, failures),   SQL_FIELD(struct staff, slowed_until_ms),
-    SQL_FIELD(struct staff, created_ms),
+    SQL_FIELD(struct staff, created_ms), SQL_FIELD(struct staff, otp_secret),
+    SQL_FIELD(struct staff, recusals),
 };
 const struct sql_map staff_map = SQL_MAP(struct staff, COLUMNS);
 
@@ -73,9 +79,22 @@ static const struct sql_map FAILURE_MAP = SQL_MAP(struct failures, FAILURE_COLUM
 struct session {
     char *csrf;
     char *digest;
+    int64_t confirmed_ms;
 };
-static const struct sql_column SESSION_COLUMNS[] = {SQL_FIELD(struct session, csrf), SQL_FIELD(struct session, digest)};
+static const struct sql_column SESSION_COLUMNS[] = {
+    SQL_FIELD(struct session, csrf),
+    SQL_FIELD(struct session, digest),
+    SQL_FIELD(struct session, confirmed_ms),
+};
 static const struct sql_map SESSION_MAP = SQL_MAP(struct session, SESSION_COLUMNS);
+
+static const struct sql_column LOGIN_COLUMNS[] = {
+    SQL_FIELD(struct login_row, id),
+    SQL_FIELD(struct login_row, created_ms),
+    SQL_FIELD(struct login_row, seen_ms),
+    SQL_FIELD(struct login_row, peer),
+};
+static const struct sql_map LOGIN_MAP = SQL_MAP(struct login_row, LOGIN_COLUMNS);
 
 static const char *const ROLES[ROLE_COUNT] = {
     [ROLE_REVIEWER] = "reviewer", [ROLE_ORGANISER] = "organiser", [ROLE_ADMINISTRATOR] = "administrator",
@@ -103,6 +122,17 @@ bool staff_may_stage(const struct staff *staff, const char *stage)
     g_autofree char *word = g_strdup_printf(" %s ", stage);
 
     return strstr(staff->stages, word) != NULL;
+}
+
+bool staff_is_recused(const struct rules *rules, const struct staff *staff, const char *region)
+{
+    g_auto(GStrv) words = g_strsplit(staff->recusals, " ", -1);
+    bool is_recused = false;
+
+    for (char **word = words; *word != NULL; word++) {
+        is_recused = is_recused || ((*word)[0] != '\0' && rules_region_within(rules, region, *word));
+    }
+    return is_recused;
 }
 
 static bool refuse(GError **error, const char *message)
@@ -176,6 +206,66 @@ bool staff_add(struct sql *sql, const struct rules *rules, const struct staff_ne
     return true;
 }
 
+bool staff_get(struct sql *sql, const char *id, struct staff *staff, GError **error)
+{
+    bool found = false;
+
+    if (!sql_row(sql, BY_ID, SQL_VALUES(SQL_T(id)), &staff_map, staff, &found, error)) {
+        return false;
+    }
+    if (!found) {
+        g_set_error(error, MODEL_ERROR, REASON_NOT_FOUND, "no such person");
+    }
+    return found;
+}
+
+/* " 370102 370103 " out of "370102 370103"; NULL for an unknown code. */
+static char *regions_canonical(const struct rules *rules, const char *codes)
+{
+    g_auto(GStrv) words = g_strsplit(codes, " ", -1);
+    g_autoptr(GString) text = g_string_new(" ");
+
+    for (char **word = words; *word != NULL; word++) {
+        if ((*word)[0] != '\0' && rules_region_find(rules, *word) == NULL) {
+            return NULL;
+        }
+        if ((*word)[0] != '\0') {
+            g_string_append_printf(text, "%s ", *word);
+        }
+    }
+    return g_strdup(text->str);
+}
+
+bool staff_change(struct sql *sql, const struct rules *rules, const char *id, const struct staff_change *change,
+                  const struct actor *actor, int64_t now_ms, GError **error)
+{
+    struct staff staff = {0};
+    enum role role;
+
+    if (!staff_get(sql, id, &staff, error)) {
+        return false;
+    }
+    g_autofree char *stages = stages_canonical(rules, change->stages == NULL ? staff.stages : change->stages);
+    g_autofree char *recusals = regions_canonical(rules, change->recusals == NULL ? staff.recusals : change->recusals);
+    g_autofree char *name = g_strdup(change->name == NULL ? staff.name : change->name);
+    g_autofree char *role_text = g_strdup(change->role == NULL ? staff.role : change->role);
+    g_autofree char *scope = g_strdup(change->scope == NULL ? staff.scope : change->scope);
+    json_auto_t *before = staff_json(&staff);
+    sql_row_clear(&staff_map, &staff);
+    const glong name_length = g_utf8_strlen(name, -1);
+    if (stages == NULL || recusals == NULL || name_length < 1 || name_length > NAME_CHARACTERS ||
+        !role_find(role_text, &role) || rules_region_find(rules, scope) == NULL) {
+        return refuse(error, "name, role, scope, stages or recusals");
+    }
+    json_auto_t *detail = json_pack("{s:O, s:s, s:s, s:s, s:s, s:s}", "before", before, "name", name, "role", role_text,
+                                    "scope", scope, "stages", stages, "recusals", recusals);
+    const struct ledger_entry entry = {.action = "staff.changed", .object = id, .detail = detail};
+    return sql_run(sql, CHANGE,
+                   SQL_VALUES(SQL_T(id), SQL_T(name), SQL_T(role_text), SQL_T(scope), SQL_T(stages), SQL_T(recusals)),
+                   NULL, error) &&
+           login_end_all(sql, id, error) && ledger_add(sql, actor, &entry, now_ms, error);
+}
+
 bool staff_set_active(struct sql *sql, const char *id, bool active, const struct actor *actor, int64_t now_ms,
                       GError **error)
 {
@@ -229,6 +319,12 @@ bool staff_is_empty(struct sql *sql, bool *empty, GError **error)
     return true;
 }
 
+static bool refuse_password(GError **error, const char *message)
+{
+    g_set_error_literal(error, MODEL_ERROR, REASON_PASSWORD, message);
+    return false;
+}
+
 bool staff_password_check(const char *password, const char *username, GError **error)
 {
     static const char *const COMMON[] = {"123456789012", "password1234", "qwertyuiop12", "111111111111",
@@ -236,32 +332,38 @@ bool staff_password_check(const char *password, const char *username, GError **e
     const glong length = g_utf8_validate(password, -1, NULL) ? g_utf8_strlen(password, -1) : 0;
 
     if (length < PASSWORD_SHORTEST || length > PASSWORD_LONGEST) {
-        return refuse(error, "a password has 12 to 128 characters");
+        return refuse_password(error, "a password has 12 to 128 characters");
     }
     for (size_t i = 0; i < G_N_ELEMENTS(COMMON); i++) {
         if (g_ascii_strcasecmp(password, COMMON[i]) == 0) {
-            return refuse(error, "the password is one of the most common");
+            return refuse_password(error, "the password is one of the most common");
         }
     }
     if (g_ascii_strncasecmp(password, username, strlen(username)) == 0 && (size_t)length < strlen(username) + 6) {
-        return refuse(error, "the password is the username");
+        return refuse_password(error, "the password is the username");
     }
     return true;
 }
 
-json_t *staff_json(const struct staff *staff)
+static json_t *words_json(const char *text)
 {
-    json_t *stages = json_array();
-    g_auto(GStrv) words = g_strsplit(staff->stages, " ", -1);
+    json_t *array = json_array();
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
 
     for (char **word = words; *word != NULL; word++) {
         if ((*word)[0] != '\0') {
-            json_array_append_new(stages, json_string(*word));
+            json_array_append_new(array, json_string(*word));
         }
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "id", staff->id, "username", staff->username, "name",
-                     staff->name, "role", staff->role, "scope", staff->scope, "stages", stages, "active",
-                     (int)staff->is_active);
+    return array;
+}
+
+json_t *staff_json(const struct staff *staff)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:o}", "id", staff->id, "username", staff->username,
+                     "name", staff->name, "role", staff->role, "scope", staff->scope, "stages",
+                     words_json(staff->stages), "active", (int)staff->is_active, "otp", staff->otp_secret[0] != '\0',
+                     "recusals", words_json(staff->recusals));
 }
 
 bool staff_note_failure(struct sql *sql, const struct staff *staff, int64_t now_ms, GError **error)
@@ -326,6 +428,7 @@ bool login_find(struct sql *sql, const char *token, int64_t now_ms, struct login
     }
     login->csrf = session.csrf;
     login->digest = session.digest;
+    login->confirmed_ms = session.confirmed_ms;
     return true;
 }
 
@@ -342,4 +445,32 @@ bool login_end(struct sql *sql, const char *digest, GError **error)
 bool login_sweep(struct sql *sql, int64_t now_ms, GError **error)
 {
     return sql_run(sql, LOGIN_SWEEP, SQL_VALUES(SQL_I(now_ms - IDLE_MS), SQL_I(now_ms - ABSOLUTE_MS)), NULL, error);
+}
+
+bool login_end_all(struct sql *sql, const char *staff, GError **error)
+{
+    return sql_run(sql, END_ALL, SQL_VALUES(SQL_T(staff)), NULL, error);
+}
+
+bool login_confirm(struct sql *sql, const char *digest, int64_t now_ms, GError **error)
+{
+    return sql_run(sql, LOGIN_CONFIRM, SQL_VALUES(SQL_T(digest), SQL_I(now_ms)), NULL, error);
+}
+
+struct sql_rows *login_list(struct sql *sql, const char *staff, GError **error)
+{
+    return sql_rows(sql, LOGIN_LIST, SQL_VALUES(SQL_T(staff)), &LOGIN_MAP, error);
+}
+
+bool login_end_one(struct sql *sql, const char *staff, const char *id, GError **error)
+{
+    int64_t changed = 0;
+
+    if (!sql_run(sql, LOGIN_END_ONE, SQL_VALUES(SQL_T(staff), SQL_T(id)), &changed, error)) {
+        return false;
+    }
+    if (changed != 1) {
+        g_set_error(error, MODEL_ERROR, REASON_NOT_FOUND, "no such session");
+    }
+    return changed == 1;
 }

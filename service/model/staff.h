@@ -25,10 +25,20 @@ struct staff {
     int64_t failures;
     int64_t slowed_until_ms;
     int64_t created_ms;
+    char *otp_secret; /* sealed; "" while one-time codes are not set up */
+    char *recusals;   /* " 370102 ": regions whose works this person leaves to others */
 };
 extern const struct sql_map staff_map;
+/* For SELECTs of struct staff; the table is called s. */
+#define STAFF_FIELDS                                                                                                   \
+    "s.id AS id, s.username AS username, s.name AS name, s.password AS password, s.role AS role, s.scope AS scope,"    \
+    " s.stages AS stages, s.is_active AS is_active, s.failures AS failures, s.slowed_until_ms AS slowed_until_ms,"     \
+    " s.created_ms AS created_ms, s.otp_secret AS otp_secret, s.recusals AS recusals"
 
 bool staff_may_stage(const struct staff *staff, const char *stage);
+
+/* Does this person leave works of the region to others (回避)? */
+bool staff_is_recused(const struct rules *rules, const struct staff *staff, const char *region);
 
 struct staff_new {
     const char *username; /* 3–32 of [a-z0-9._-] */
@@ -41,6 +51,18 @@ struct staff_new {
 /* Checks every field; REASON_CONFLICT for a taken username. *id is the caller's. */
 bool staff_add(struct sql *sql, const struct rules *rules, const struct staff_new *new_staff, const struct actor *actor,
                int64_t now_ms, char **id, GError **error);
+/* By id; REASON_NOT_FOUND. */
+bool staff_get(struct sql *sql, const char *id, struct staff *staff, GError **error);
+/* What an account may become: NULL leaves a field as it is. Another role, scope or stages end all logins. */
+struct staff_change {
+    const char *name;
+    const char *role;
+    const char *scope;
+    const char *stages;   /* blank-separated */
+    const char *recusals; /* region codes, blank-separated */
+};
+bool staff_change(struct sql *sql, const struct rules *rules, const char *id, const struct staff_change *change,
+                  const struct actor *actor, int64_t now_ms, GError **error);
 bool staff_set_active(struct sql *sql, const char *id, bool active, const struct actor *actor, int64_t now_ms,
                       GError **error);
 /* Ends all logins too. */
@@ -49,7 +71,7 @@ bool staff_set_password(struct sql *sql, const char *id, const char *password_ha
 bool staff_find_username(struct sql *sql, const char *username, struct staff *staff, bool *found, GError **error);
 struct sql_rows *staff_list(struct sql *sql, GError **error);
 bool staff_is_empty(struct sql *sql, bool *empty, GError **error);
-/* ≥ 12 characters, ≤ 128, not on the list of the most common. */
+/* ≥ 12 characters, ≤ 128, not on the list of the most common; REASON_PASSWORD. */
 bool staff_password_check(const char *password, const char *username, GError **error);
 json_t *staff_json(const struct staff *staff);
 
@@ -61,6 +83,7 @@ struct login {
     struct staff staff;
     char *csrf;
     char *digest;
+    int64_t confirmed_ms; /* last time password and code were given */
 };
 void login_clear(struct login *login);
 /* New session; failures start from zero. *token goes into the cookie, *csrf into the answer; both the caller's. */
@@ -71,4 +94,17 @@ bool login_find(struct sql *sql, const char *token, int64_t now_ms, struct login
 /* Moves the idle limit; called at most once a minute a session. */
 bool login_touch(struct sql *sql, const char *digest, int64_t now_ms, GError **error);
 bool login_end(struct sql *sql, const char *digest, GError **error);
+bool login_end_all(struct sql *sql, const char *staff, GError **error);
+/* Password and code were given again. */
+bool login_confirm(struct sql *sql, const char *digest, int64_t now_ms, GError **error);
+/* Sessions of a person, newest first, at most 100; `id` (the head of the digest) names one and opens nothing. */
+struct login_row {
+    char *id;
+    int64_t created_ms;
+    int64_t seen_ms;
+    char *peer;
+};
+struct sql_rows *login_list(struct sql *sql, const char *staff, GError **error);
+/* REASON_NOT_FOUND when the person has no such session. */
+bool login_end_one(struct sql *sql, const char *staff, const char *id, GError **error);
 bool login_sweep(struct sql *sql, int64_t now_ms, GError **error);

@@ -114,3 +114,17 @@ test('a frame of ours on another site, by its element', async () => {
   assert.ok(Math.abs(box.width / box.height - 9 / 16) < 0.01)
   await page.close()
 })
+
+test('a visitor reports a work and hears that it was taken', async () => {
+  const page = await (await browser.newContext(PHONE)).newPage()
+  await page.goto(`${service.url}/v/w0`)
+  await page.getByText('举报', { exact: true }).click()
+  await page.getByLabel('有什么问题？').selectOption('privacy')
+  await page.getByLabel('请说一说').fill('露出了门牌')
+  await page.screenshot({ path: `${SCREENS}report-phone.png`, fullPage: true })
+  await page.getByRole('button', { name: '提交' }).click()
+  await page.getByText('收到了，谢谢您。').waitFor()
+  const { reason, text, contact } = service.state.reports.at(-1)
+  assert.deepEqual({ reason, text, contact }, { reason: 'privacy', text: '露出了门牌', contact: '' })
+  await page.context().close()
+})

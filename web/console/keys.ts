@@ -1,10 +1,18 @@
 // Every hotkey of the review desk, in one table; the help dialog is made from it. Keys are deaf in fields, in dialogs
-// and with modifiers, and can be switched off (WCAG 2.1.4).
+// and with modifiers; each can be given another key, and all can be switched off (WCAG 2.1.4).
 
 export type Command =
-  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'undo' | 'help'
+  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'select' | 'note'
+  | 'undo' | 'help'
 
-export const KEYS: { keys: string[]; shown: string; command: Command; text: string }[] = [
+interface Hotkey {
+  keys: string[]
+  shown: string
+  command: Command
+  text: string
+}
+
+export const KEYS: readonly Hotkey[] = [
   { keys: ['j'], shown: 'J', command: 'next', text: '下一件' },
   { keys: ['k'], shown: 'K', command: 'previous', text: '上一件' },
   { keys: [' '], shown: '空格', command: 'play', text: '播放、暂停' },
@@ -13,11 +21,48 @@ export const KEYS: { keys: string[]; shown: string; command: Command; text: stri
   { keys: ['1', '2', '3', '4', '5', '6', '7', '8'], shown: '1–8', command: 'frame', text: '跳到分镜' },
   { keys: ['a'], shown: 'A', command: 'approve', text: '通过' },
   { keys: ['r'], shown: 'R', command: 'return', text: '退回' },
+  { keys: ['u'], shown: 'U', command: 'escalate', text: '拿不准，上报' },
+  { keys: ['x'], shown: 'X', command: 'select', text: '选中，批量用' },
+  { keys: ['n'], shown: 'N', command: 'note', text: '记一笔' },
   { keys: ['z'], shown: 'Z', command: 'undo', text: '撤销刚才的决定' },
   { keys: ['?'], shown: '?', command: 'help', text: '看快捷键' },
 ]
 
 const SWITCH = 'xuepai-keys'
+const OWN = 'xuepai-own-keys'
+const NAMES: Record<string, string> = { ' ': '空格', arrowleft: '←', arrowright: '→', arrowup: '↑', arrowdown: '↓' }
+
+function ownKeys(): Partial<Record<Command, string>> {
+  try {
+    return JSON.parse(localStorage.getItem(OWN) ?? '{}') as Partial<Record<Command, string>>
+  } catch {
+    return {}
+  }
+}
+
+// The table as this person has it.
+export function hotkeys(): Hotkey[] {
+  const own = ownKeys()
+
+  return KEYS.map((row) => {
+    const key = own[row.command]
+    return key === undefined ? row : { ...row, keys: [key], shown: NAMES[key] ?? key.toUpperCase() }
+  })
+}
+
+// False when another command has the key already.
+export function giveKey(command: Command, key: string): boolean {
+  const isTaken = hotkeys().some((row) => row.command !== command && row.keys.includes(key))
+
+  if (!isTaken) {
+    localStorage.setItem(OWN, JSON.stringify({ ...ownKeys(), [command]: key }))
+  }
+  return !isTaken
+}
+
+export function forgetOwnKeys(): void {
+  localStorage.removeItem(OWN)
+}
 
 export function keysAreOn(): boolean {
   return localStorage.getItem(SWITCH) !== 'off'
@@ -29,8 +74,8 @@ export function switchKeys(on: boolean): void {
 
 function isTaken(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement
-  const isField = target.matches('input, select, textarea, [contenteditable]')
-  const pressesIt = event.key === ' ' && target.matches('button, a, summary, video')
+  const isField = target.matches('input:not([type=checkbox]), select, textarea, [contenteditable]')
+  const pressesIt = event.key === ' ' && target.matches('button, a, summary, video, input')
 
   return isField || pressesIt || event.ctrlKey || event.altKey || event.metaKey || event.isComposing ||
     document.querySelector('dialog[open]') !== null
@@ -38,7 +83,7 @@ function isTaken(event: KeyboardEvent): boolean {
 
 export function commandOf(event: KeyboardEvent): { command: Command; key: string } | null {
   const key = event.key.toLowerCase()
-  const row = KEYS.find((one) => one.keys.includes(key))
+  const row = hotkeys().find((one) => one.keys.includes(key))
 
   return row === undefined || isTaken(event) || !keysAreOn() ? null : { command: row.command, key }
 }

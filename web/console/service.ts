@@ -7,6 +7,8 @@ export interface Me {
   role: 'reviewer' | 'organiser' | 'administrator' | 'unit' | 'auditor'
   scope: string
   csrf: string
+  otp?: boolean // one-time codes are in use
+  otp_setup?: boolean // and have to be set up before anything else
   undo_seconds?: number
   lease_seconds?: number
 }
@@ -48,6 +50,7 @@ export interface Work {
   actions: string[]
   waiting_since_ms?: number
   contact?: { name: string; phone: string }
+  remarks?: Remark[]
   holder?: { name: string; me: boolean }
   ai?: boolean
 }
@@ -56,6 +59,61 @@ export interface Filters {
   stage: string
   region: string
   track: string
+  flag: string
+}
+
+export interface Queue {
+  items: Work[]
+  next: string | null
+}
+
+export interface Remark {
+  id: string
+  kind: 'note' | 'message'
+  author: string
+  position_ms: number | null
+  text: string
+  made_ms: number
+}
+
+export interface Count {
+  stage: string
+  mine: boolean
+  city: string
+  track: string
+  waiting: number
+  oldest_ms: number
+}
+
+export interface Report {
+  id: string
+  work: string
+  title: string
+  region: string
+  reason: string
+  text: string
+  contact: string
+  made_ms: number
+  reports: number
+}
+
+export interface Machines {
+  workers: { name: string; version: string; sandbox: string; token: string; seen_ms: number; running: number }[]
+  tokens: { id: string; name: string; created_ms: number; revoked_ms: number | null }[]
+  nodes: { id: string; version: string }[]
+}
+
+export interface Session {
+  id: string
+  created_ms: number
+  seen_ms: number
+  peer: string
+  current: boolean
+}
+
+export interface BulkResult {
+  done: { id: string; decision: string }[]
+  skipped: { id: string; code: string; detail: string }[]
 }
 
 export interface Reason {
@@ -84,9 +142,10 @@ export interface Person {
   scope: string
   stages: string[]
   active: boolean
+  otp?: boolean
 }
 
-export type Action = 'approve' | 'return' | 'decline'
+export type Action = 'approve' | 'return' | 'decline' | 'escalate'
 
 export const ACTION_NAMES: Record<string, string> = {
   approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
@@ -112,7 +171,7 @@ export const whoAmI = async (): Promise<Me> => remember(await request<Me>('GET',
 
 export const signOut = (): Promise<void> => request('POST', 'logout')
 
-export const readQueue = (filters: Filters, after: string): Promise<{ items: Work[]; next: string | null }> =>
+export const readQueue = (filters: Filters, after: string): Promise<Queue> =>
   request('GET', `queue?${query({ ...filters, after })}`)
 
 export const hold = (id: string, takeOver = false): Promise<unknown> =>
@@ -120,22 +179,74 @@ export const hold = (id: string, takeOver = false): Promise<unknown> =>
 
 export const letGo = (id: string): Promise<void> => request('DELETE', `queue/${id}/lease`)
 
-export const decide = (work: Work, action: Action, reasons: string[], note: string): Promise<{ decision: string }> =>
-  request('POST', `queue/${work.id}/decision`, { action, reasons, note }, { 'If-Match': `"${work.version}"` })
+// viewedMs: how long the clip was played, for the ledger
+export const decide = (
+  work: Work, action: Action, reasons: string[], note: string, viewedMs: number,
+): Promise<{ decision: string }> =>
+  request('POST', `queue/${work.id}/decision`, { action, reasons, note, viewed_ms: Math.round(viewedMs) },
+    { 'If-Match': `"${work.version}"` })
+
+export const decideMany = (works: Work[], action: Action, reasons: string[], note: string): Promise<BulkResult> =>
+  request('POST', 'queue/bulk', { items: works.map(({ id, version }) => ({ id, version })), action, reasons, note })
+
+export const openContact = (id: string): Promise<{ name: string | null; phone: string | null }> =>
+  request('POST', `queue/${id}/contact`)
 
 export const undoDecision = (decision: string): Promise<void> => request('DELETE', `decisions/${decision}`)
+
+export const readWork = (id: string): Promise<Work> => request('GET', `queue/${id}`)
+
+export const readCounts = async (): Promise<Count[]> => (await request<{ items: Count[] }>('GET', 'queue/counts')).items
+
+export const addRemark = (id: string, kind: string, text: string, position: number | null): Promise<void> =>
+  request('POST', `queue/${id}/remarks`, position === null ? { kind, text } : { kind, text, position_ms: position })
+
+export const readReports = async (): Promise<Report[]> => (await request<{ items: Report[] }>('GET', 'reports')).items
+
+export const keepWork = (work: string): Promise<void> => request('DELETE', `works/${work}/reports`)
+
+export const takeDown = (work: string, reason: string): Promise<void> =>
+  request('POST', `works/${work}/take-down`, { reason })
+
+export const readMachines = (): Promise<Machines> => request('GET', 'workers')
+
+export const addMachine = (name: string): Promise<{ name: string; token: string }> => request('POST', 'workers', { name })
+
+export const removeMachine = (id: string): Promise<void> => request('DELETE', `workers/${id}`)
 
 export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
 
 export const readLedger = (work: string, after: string): Promise<{ items: LedgerRecord[]; next: number | null }> =>
   request('GET', `ledger?${query({ work, after })}`)
 
-export const verifyLedger = (): Promise<{ whole: boolean; records: number; first_bad: number | null }> =>
+export const verifyLedger = (): Promise<{ whole: boolean; records: number; first_bad: number | null; fault?: string; anchors?: number }> =>
   request('POST', 'ledger/verify')
 
 export const readStaff = async (): Promise<Person[]> => (await request<{ items: Person[] }>('GET', 'staff')).items
 
-export const addStaff = (person: object): Promise<{ username: string; password: string | null }> =>
+export const addStaff = (person: object): Promise<{ username: string; invitation?: string | null }> =>
   request('POST', 'staff', person)
 
 export const switchStaff = (id: string, active: boolean): Promise<void> => request('PATCH', `staff/${id}`, { active })
+
+export const invite = (id: string): Promise<{ url: string }> => request('POST', `staff/${id}/invitation`)
+
+export const resetOtp = (id: string): Promise<void> => request('DELETE', `staff/${id}/otp`)
+
+export const endSessions = (id: string): Promise<void> => request('DELETE', `staff/${id}/sessions`)
+
+export const confirmSelf = (password: string, otp: string): Promise<void> =>
+  request('POST', 'me/confirm', otp === '' ? { password } : { password, otp })
+
+export const beginOtp = (): Promise<{ secret: string; uri: string }> => request('POST', 'me/otp')
+
+export const confirmOtp = async (code: string): Promise<string[]> =>
+  (await request<{ recovery_codes: string[] }>('POST', 'me/otp/confirm', { code })).recovery_codes
+
+export const readSessions = async (): Promise<Session[]> =>
+  (await request<{ items: Session[] }>('GET', 'me/sessions')).items
+
+export const endSession = (id: string): Promise<void> => request('DELETE', `me/sessions/${id}`)
+
+export const acceptInvitation = async (token: string, password: string): Promise<string> =>
+  (await request<{ username: string }>('POST', 'invitations', { token, password })).username

@@ -1,4 +1,4 @@
-// The page of one work: 发给家人 and 复制. Playing needs no script.
+// The page of one work: 发给家人, 复制 and 举报. Playing needs no script.
 
 const said = document.querySelector<HTMLElement>('[data-said]')
 
@@ -45,5 +45,33 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy]')
   button.addEventListener('click', () => {
     source?.select()
     void copy(source?.value ?? '')
+  })
+}
+
+async function report(work: string, form: HTMLFormElement): Promise<boolean> {
+  const answer = await fetch(`/api/v1/works/${work}/reports`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(Object.fromEntries(new FormData(form))),
+  })
+  if (!answer.ok) {
+    say(((await answer.json()) as { detail: string }).detail)
+  }
+  return answer.ok
+}
+
+const reporter = document.querySelector<HTMLDetailsElement>('[data-report]')
+if (reporter !== null) {
+  const form = reporter.querySelector('form') as HTMLFormElement
+
+  reporter.hidden = false
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    report(reporter.dataset.report ?? '', form).then((isTaken) => {
+      if (isTaken) {
+        reporter.hidden = true
+        say('收到了，谢谢您。工作人员会尽快查看。')
+      }
+    }, () => say('网络不太好，请稍等，再试一次。'))
   })
 }

@@ -85,7 +85,7 @@ const work = (i) => ({
 })
 const works = Array.from({ length: 6 }, (_, i) => work(i))
 
-const queued = (i) => ({
+export const queued = (i) => ({
   id: `q${i}`, code: `SD26-000${i}`, title: `${TITLES[i % 6]}${i > 5 ? `（${i}）` : ''}`, words: '一起读书的晚上', track: 'family-video',
   track_name: '家庭教育短视频', region: '370102', region_name: '济南市历下区', revision: 1, version: 3, stage: 'first',
   duration_ms: 70000, width: 720, height: 1280, flags: i % 3 === 0 ? ['portrait', 'very-quiet'] : [], poster: `/poster/${i}.svg`,
@@ -130,7 +130,8 @@ export async function startService() {
   const names = assets()
   const state = {
     bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
-    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false,
+    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], machines: [], taken: [],
+    reports: ['w0', 'w1'].map((work, i) => ({ id: `p${i}`, work, title: TITLES[i], region: '370102', reason: 'privacy', text: '画面里有我家的门牌', contact: '13900000000', made_ms: 1790000000000, reports: 1 })),
   }
 
   const page = (title, path, extra = {}) => ({ page: { title, path, description: title, url: `http://127.0.0.1${path}`, nav: {}, ...extra } })
@@ -218,10 +219,24 @@ export async function startService() {
     }],
     ['GET', /^submissions\/SD26-7KQ4-M9$/, (_, request) => request.headers['x-pin'] === '381604' ? [200, status()] : [403, { code: 'pin-wrong', detail: '受理编号或查询密码不对，请再核对一下。' }]],
     ['DELETE', /^submissions\/SD26-7KQ4-M9$/, () => { state.status = 'withdrawn'; return [200, status()] }],
-    ['POST', /^login$/, (body) => body.password === 'right' ? ((state.signedIn = true), (state.role = body.username), [200, { ...me, role: body.username === 'admin' ? 'administrator' : 'reviewer' }]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
+    ['POST', /^login$/, (body) => body.password === 'right' ? ((state.signedIn = true), (state.role = body.username), [200, { ...me, otp_setup: state.otpSetup, role: body.username === 'admin' ? 'administrator' : 'reviewer' }]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
     ['POST', /^logout$/, () => { state.signedIn = false; return [204] }],
-    ['GET', /^me$/, () => state.signedIn ? [200, { ...me, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
-    ['GET', /^queue$/, () => [200, { items: state.queue, next: null }]],
+    ['GET', /^me$/, () => state.signedIn ? [200, { ...me, otp_setup: state.otpSetup, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
+    ['GET', /^queue$/, () => [200, { items: state.queue.slice(0, 30), next: state.queue.length > 30 ? 'more' : null }]],
+    ['GET', /^queue\/counts$/, () => [200, { items: [{ stage: 'first', mine: true, city: '370100', track: 'family-video', waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }] }]],
+    ['GET', /^queue\/(q\w+)$/, (_, __, [id]) => [200, state.queue.find((one) => one.id === id)]],
+    ['GET', /^workers$/, () => [200, { workers: [{ name: 'node-1', version: '0.1.0', sandbox: 'full', token: '', seen_ms: 1790000000000, running: 2 }], tokens: state.machines, nodes: [{ id: 'n1', version: '0.1.0' }] }]],
+    ['POST', /^workers$/, (body) => { state.machines.push({ id: 't1', name: body.name, created_ms: 1790000000000, revoked_ms: null }); return [201, { id: 't1', name: body.name, token: 'a-token-told-once' }] }],
+    ['DELETE', /^workers\/(\w+)$/, () => { state.machines = [{ ...state.machines[0], revoked_ms: 1790000001000 }]; return [204] }],
+    ['POST', /^works\/(\w+)\/reports$/, (body, _, [id]) => { state.reports.push({ work: id, ...body }); return [204] }],
+    ['GET', /^reports$/, () => [200, { items: state.reports }]],
+    ['DELETE', /^works\/(\w+)\/reports$/, (_, __, [id]) => { state.reports = state.reports.filter((one) => one.work !== id); return [204] }],
+    ['POST', /^works\/(\w+)\/take-down$/, (body, _, [id]) => { state.taken.push({ id, ...body }); state.reports = state.reports.filter((one) => one.work !== id); return [204] }],
+    ['POST', /^queue\/(\w+)\/remarks$/, (body, _, [id]) => {
+      const work = state.queue.find((one) => one.id === id)
+      work.remarks = [...(work.remarks ?? []), { id: `n${Date.now()}`, author: '张老师', position_ms: null, made_ms: 1790000000000, ...body }]
+      return [204]
+    }],
     ['POST', /^queue\/(\w+)\/lease$/, (body, _, [id]) => id === 'q2' && !body.take_over ? [409, { code: 'leased', detail: '另一位同事正在审这件作品。' }] : [200, { lease_seconds: 90 }]],
     ['DELETE', /^queue\/(\w+)\/lease$/, () => [204]],
     ['POST', /^queue\/(\w+)\/decision$/, (body, request, [id]) => {
@@ -241,7 +256,22 @@ export async function startService() {
     ['GET', /^ledger$/, () => [200, { items: [{ seq: 1, at_ms: 1790000000000, actor: '张老师', role: 'reviewer', action: 'decision.approve', object: 'q0', before: 'in_review', after: 'approved' }], next: null }]],
     ['POST', /^ledger\/verify$/, () => [200, { whole: true, records: 1, first_bad: null }]],
     ['GET', /^staff$/, () => [200, { items: [{ id: 's1', username: 'zhang', name: '张老师', role: 'reviewer', scope: '370100', stages: ['first'], active: true }] }]],
-    ['POST', /^staff$/, (body) => [201, { id: 's2', username: body.username, password: '1234567890123456' }]],
+    ['POST', /^staff$/, (body) => [201, { id: 's2', username: body.username, password: null, invitation: 'https://example.cn/console#invitation/abc' }]],
+    ['POST', /^staff\/s1\/invitation$/, () => state.confirmed ? [201, { url: 'https://example.cn/console#invitation/def' }] : [403, { code: 'confirm', detail: '这一步很重要，请再输一次密码。' }]],
+    ['POST', /^me\/confirm$/, (body) => body.password === 'right' ? ((state.confirmed = true), [204]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
+    ['POST', /^me\/otp$/, () => [200, { secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', uri: 'otpauth://totp/x?secret=y' }]],
+    ['POST', /^me\/otp\/confirm$/, (body) => body.code === '123456' ? ((state.otpSetup = false), [200, { recovery_codes: Array.from({ length: 10 }, (_, i) => `012345678${i}`) }]) : [401, { code: 'otp-wrong', detail: '动态验证码不对或已用过，请等下一个再试。' }]],
+    ['GET', /^me\/sessions$/, () => [200, { items: [{ id: 'a', created_ms: 1790000000000, seen_ms: 1790000000000, peer: '10.0.0.1', current: true }, { id: 'b', created_ms: 1789990000000, seen_ms: 1789990000000, peer: '10.0.0.2', current: false }].filter((one) => !state.ended.includes(one.id)) }]],
+    ['DELETE', /^me\/sessions\/(\w+)$/, (_, __, [id]) => { state.ended.push(id); return [204] }],
+    ['POST', /^invitations$/, (body) => body.token === 'abc' ? [200, { username: 'wang' }] : [410, { code: 'invitation', detail: '邀请链接已用过或过期了，请向管理员再要一个。' }]],
+    ['POST', /^queue\/bulk$/, (body) => {
+      const skip = body.items.filter((one) => one.id === 'q2')
+      state.bulk.push(body)
+      state.undone = state.queue
+      state.queue = state.queue.filter((one) => one.id === 'q2' || !body.items.some((item) => item.id === one.id))
+      return [200, { done: body.items.filter((one) => one.id !== 'q2').map((one) => ({ id: one.id, decision: `b${one.id}` })), skipped: skip.map((one) => ({ id: one.id, code: 'leased', detail: '另一位同事正在审这件作品。' })) }]
+    }],
+    ['POST', /^queue\/(\w+)\/contact$/, () => [200, { name: '李小梅', phone: '13800001234' }]],
   ]
 
   async function api(request, response, path) {
@@ -272,6 +302,10 @@ export async function startService() {
       send(TYPES[extname(path)], readFileSync(join(WEB, 'dist', path)))
     } else if (path.startsWith('/poster/')) {
       send('image/svg+xml', svg(Number.parseInt(path.slice(8), 10)))
+    } else if (/^\/(sheet|board)\//.test(path)) { // as heavy as the real ones
+      response.setHeader('Cache-Control', 'private, no-store')
+      const picture = path.startsWith('/board') ? storyboard() : svg(Number.parseInt(path.slice(7), 10))
+      send('image/svg+xml', `${picture}<!--${'x'.repeat(path.startsWith('/board') ? 60e3 : 90e3)}-->`)
     } else if (path === '/storyboard.svg') {
       send('image/svg+xml', storyboard())
     } else if (path === '/storyboard.vtt') {

@@ -4,6 +4,8 @@ const FLAGS: Record<string, string> = {
   hdr: 'HDR', aigc: 'AI 标识', location: '带定位', duplicate: '疑似重复',
 }
 
+export const FILTERED = ['duplicate', 'portrait', 'very-quiet', 'silent', 'black', 'frozen', 'aigc']
+
 export function flagText(flag: string): string {
   return FLAGS[flag] ?? flag
 }

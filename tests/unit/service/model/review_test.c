@@ -293,42 +293,6 @@ static void test_withdrawal_wins_over_a_pending_approval(void)
     desk_close(&desk);
 }
 
-static bool verify(struct sql *sql, void *context, GError **error)
-{
-    int64_t *numbers = context;
-
-    return ledger_verify(sql, &numbers[0], &numbers[1], error);
-}
-
-static bool tamper(struct sql *sql, void *context, GError **error)
-{
-    (void)context;
-    return sql_run(sql, "UPDATE ledger SET actor = 'nobody' WHERE seq = 2", SQL_NO_VALUES, NULL, error);
-}
-
-static bool tamper_without_guard(struct sql *sql, void *context, GError **error)
-{
-    return sql_script(sql, "DROP TRIGGER ledger_is_not_changed /*pg: ON ledger */", error) &&
-           tamper(sql, context, error);
-}
-
-static void test_ledger_shows_tampering(void)
-{
-    struct desk desk = {0};
-    int64_t numbers[2] = {-1, -1};
-    g_autoptr(GError) error = NULL;
-    desk_open(&desk);
-
-    fixture_transact(&desk.fixture, verify, numbers);
-    g_assert_cmpint(numbers[0], ==, 0);
-    g_assert_cmpint(numbers[1], >, 4);
-    g_assert_false(database_transact(desk.fixture.database, "test", tamper, NULL, &error));
-    fixture_transact(&desk.fixture, tamper_without_guard, NULL);
-    fixture_transact(&desk.fixture, verify, numbers);
-    g_assert_cmpint(numbers[0], ==, 2);
-    desk_close(&desk);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -344,6 +308,5 @@ int main(int argc, char **argv)
     g_test_add_func("/review/database_refuses_a_publication_without_approval",
                     test_database_refuses_a_publication_without_approval);
     g_test_add_func("/review/withdrawal_wins_over_a_pending_approval", test_withdrawal_wins_over_a_pending_approval);
-    g_test_add_func("/ledger/shows_tampering", test_ledger_shows_tampering);
     return g_test_run();
 }

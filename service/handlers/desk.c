@@ -1,0 +1,158 @@
+/* The desk beside decisions: remarks and messages, and the stream that says that something moved. */
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/handlers/access.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/work.h"
+#include "service/http/parked.h"
+#include "service/model/ledger.h"
+#include "service/model/remark.h"
+#include "service/model/review.h"
+
+enum {
+    LIVE_MS = 25 * 1000, /* below the usual idle limits of proxies */
+};
+
+struct call {
+    struct app *app;
+    const struct request *request;
+    const char *id; /* of the work */
+    struct remark_new remark;
+    struct sql_rows *rows;
+    struct ledger_anchor head;
+};
+
+static struct response *no_store(json_t *json)
+{
+    struct response *response = response_json(200, json);
+
+    response_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+json_t *remarks_json(struct sql_rows *rows)
+{
+    json_t *items = json_array();
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct remark *row = sql_rows_at(rows, i);
+        json_t *position = row->position_ms < 0 ? json_null() : json_integer(row->position_ms);
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s, s:I, s:o, s:s, s:I}", "id", row->id, "kind", row->kind,
+                                        "author", row->author, "revision", (json_int_t)row->revision, "position_ms",
+                                        position, "text", row->text, "made_ms", (json_int_t)row->made_ms));
+    }
+    return items;
+}
+
+static bool remark(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+    g_auto(Submission) submission = {0};
+
+    return review_get(sql, call->app->rules, request_staff(call->request), call->id, &submission, error) &&
+           remark_add(sql, &submission, &actor, &call->remark, request_now_ms(call->request), error);
+}
+
+/* {text, kind: note·message, position_ms?} */
+HANDLER(queue_post_remark)
+{
+    struct call call = {.app = app, .request = request, .id = request_param(request, "id")};
+    json_int_t position_ms = -1;
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s:s, s?I}", "text", &call.remark.text, "kind",
+                       &call.remark.kind, "position_ms", &position_ms) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    if (strcmp(call.remark.kind, "note") != 0 && strcmp(call.remark.kind, "message") != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_INPUT, "kind is note or message");
+        return NULL;
+    }
+    call.remark.position_ms = position_ms;
+    return database_transact(app->database, "remark.add", remark, &call, error) ? response_empty(204) : NULL;
+}
+
+static bool messages(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    call->rows = remark_list(sql, call->id, "message", error);
+    return call->rows != NULL;
+}
+
+/* What the submitter reads: staff are "工作人员", never by name. */
+HANDLER(submission_show_messages)
+{
+    struct call call = {.app = app, .id = request_submission(request)->id};
+    json_t *items;
+    size_t index;
+    json_t *item;
+
+    if (!database_read(app->database, "remark.messages", messages, &call, error)) {
+        return NULL;
+    }
+    items = remarks_json(call.rows);
+    sql_rows_free(call.rows);
+    json_array_foreach(items, index, item) {
+        const bool is_own = strcmp(json_string_value(json_object_get(item, "author")), "submitter") == 0;
+        json_object_set_new(item, "author", json_string(is_own ? "您" : "工作人员"));
+        json_object_del(item, "kind");
+        json_object_del(item, "position_ms");
+    }
+    return no_store(json_pack("{s:o}", "items", items));
+}
+
+static bool send(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = {"submitter", "submitter", request_peer(call->request)};
+
+    return remark_add(sql, request_submission(call->request), &actor, &call->remark, request_now_ms(call->request),
+                      error);
+}
+
+HANDLER(submission_post_message)
+{
+    const char *text = json_string_value(json_object_get(request_json(request), "text"));
+    struct call call = {.app = app, .request = request, .remark = {.kind = "message", .position_ms = -1, .text = text}};
+
+    if (text == NULL) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_JSON, "text");
+        return NULL;
+    }
+    return database_transact(app->database, "remark.send", send, &call, error) ? response_empty(204) : NULL;
+}
+
+static bool look_end(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return ledger_head(sql, &call->head, error);
+}
+
+/* Server-sent events (HTML standard, 9.2), one a request: the request waits until the ledger has grown, answers, and
+ * the browser comes back with Last-Event-ID. So an idle desk costs no thread, and a proxy's time limit no event. "jobs"
+ * is woken by every change and once a second, which covers those of other services on the database. */
+HANDLER(live_show)
+{
+    const char *last = request_header(request, "Last-Event-ID");
+    struct call call = {.app = app};
+
+    if (!database_read(app->database, "ledger.head", look_end, &call, error)) {
+        return NULL;
+    }
+    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, call.head.seq);
+    const bool is_news = last != NULL && strcmp(last, now) != 0;
+    if (last != NULL && !is_news && !request_must_answer(request)) {
+        return request_park(request, "jobs", request_now_ms(request) + LIVE_MS, live_show);
+    }
+    GString *text = g_string_new(NULL);
+    g_string_printf(text, "retry: 300\nid: %s\nevent: %s\ndata: {}\n\n", now, is_news ? "moved" : "alive");
+    struct response *response = response_text(200, "text/event-stream", text);
+    response_header(response, "Cache-Control", "no-store");
+    return response;
+}

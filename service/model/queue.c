@@ -1,0 +1,202 @@
+#include "service/model/queue.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+
+/* One text for each combination of place and track, because only an equality lets an index deliver the order. */
+#define PAGE(where)                                                                                                    \
+    "SELECT " SUBMISSION_FIELDS " WHERE s.state = 'in_review' AND s.stage = $1" where                                  \
+    " AND ($4 = '' OR r.flags LIKE $4)"                                                                                \
+    " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"                     \
+    " AND $2 = $2 AND $3 = $3 AND (s.waiting_ms, s.id) > ($5, $6) ORDER BY s.waiting_ms, s.id LIMIT $7"
+
+/* $2 = $2 and $3 = $3 only make every text have the same parameters.
+ * queue.page: $1 stage, $2 place, $3 track, $4 flag pattern, $5 and $6 the last row before, $7 limit */
+static const char EVERYWHERE[] = PAGE("");
+static const char CITY[] = PAGE(" AND s.city = $2");
+static const char COUNTY[] = PAGE(" AND s.region = $2");
+static const char TRACK[] = PAGE(" AND s.track = $3");
+static const char CITY_TRACK[] = PAGE(" AND s.city = $2 AND s.track = $3");
+static const char COUNTY_TRACK[] = PAGE(" AND s.region = $2 AND s.track = $3");
+
+#define COUNTS(where)                                                                                                  \
+    "SELECT stage, city, track, COUNT(*) AS waiting, MIN(waiting_ms) AS oldest_ms FROM submission"                     \
+    " WHERE state = 'in_review'" where " GROUP BY stage, city, track ORDER BY stage, city, track LIMIT 1000"
+static const char COUNT_EVERYWHERE[] = COUNTS(" AND $1 = $1 AND $2 = $2"); /* queue.counts: $1 place, $2 its city */
+static const char COUNT_CITY[] = COUNTS(" AND city = $1 AND $2 = $2");
+static const char COUNT_COUNTY[] = COUNTS(" AND region = $1 AND city = $2");
+static const char TOTAL[] = /* queue.total */
+    "SELECT COUNT(*) AS waiting, COALESCE(MIN(waiting_ms), 0) AS oldest_ms FROM submission WHERE state = 'in_review'";
+
+enum level { LEVEL_PROVINCE, LEVEL_CITY, LEVEL_COUNTY, LEVEL_COUNT };
+static const struct {
+    const char *level;
+    const char *page;
+    const char *page_of_track;
+    const char *counts;
+} LEVELS[LEVEL_COUNT] = {
+    [LEVEL_PROVINCE] = {"province", EVERYWHERE, TRACK, COUNT_EVERYWHERE},
+    [LEVEL_CITY] = {"city", CITY, CITY_TRACK, COUNT_CITY},
+    [LEVEL_COUNTY] = {"county", COUNTY, COUNTY_TRACK, COUNT_COUNTY},
+};
+
+static const struct sql_column COUNT_COLUMNS[] = {
+    SQL_FIELD(struct queue_count, stage),     SQL_FIELD(struct queue_count, city),
+    SQL_FIELD(struct queue_count, track),     SQL_FIELD(struct queue_count, waiting),
+    SQL_FIELD(struct queue_count, oldest_ms),
+};
+static const struct sql_map COUNT_MAP = SQL_MAP(struct queue_count, COUNT_COLUMNS);
+
+struct total {
+    int64_t waiting;
+    int64_t oldest_ms;
+};
+static const struct sql_column TOTAL_COLUMNS[] = {SQL_FIELD(struct total, waiting), SQL_FIELD(struct total, oldest_ms)};
+static const struct sql_map TOTAL_MAP = SQL_MAP(struct total, TOTAL_COLUMNS);
+
+static enum level level_of(const struct region *region)
+{
+    enum level level = LEVEL_PROVINCE;
+
+    while (level + 1 < LEVEL_COUNT && strcmp(LEVELS[level].level, region->level) != 0) {
+        level++;
+    }
+    return level;
+}
+
+void queue_page_clear(struct queue_page *page)
+{
+    for (size_t i = 0; i < QUEUE_STAGES_MOST; i++) {
+        g_clear_pointer(&page->stages[i], sql_rows_free);
+    }
+    g_clear_pointer(&page->next, g_free);
+    page->count = 0;
+}
+
+/* The last row of the page before, as "waiting_ms.id". */
+struct after {
+    int64_t waiting_ms;
+    const char *id;
+};
+
+static bool parse_after(const char *text, struct after *after, GError **error)
+{
+    gint64 number = -1;
+
+    after->id = "";
+    if (text != NULL && text[0] != '\0') {
+        const char *dot = strchr(text, '.');
+        g_autofree char *head = dot == NULL ? NULL : g_strndup(text, (gsize)(dot - text));
+        if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
+            g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, "after");
+            return false;
+        }
+        after->id = dot + 1;
+    }
+    after->waiting_ms = number;
+    return true;
+}
+
+static int by_waiting(const void *one, const void *other)
+{
+    const struct submission *const *a = one;
+    const struct submission *const *b = other;
+
+    if ((*a)->waiting_ms != (*b)->waiting_ms) {
+        return (*a)->waiting_ms < (*b)->waiting_ms ? -1 : 1;
+    }
+    return strcmp((*a)->id, (*b)->id);
+}
+
+/* The stages' pages, each in order, as one. */
+static void merge(struct queue_page *page, size_t limit)
+{
+    g_autofree const struct submission **all = g_new0(const struct submission *, QUEUE_STAGES_MOST *QUEUE_LIMIT_MOST);
+    size_t count = 0;
+
+    for (size_t i = 0; i < QUEUE_STAGES_MOST && page->stages[i] != NULL; i++) {
+        for (size_t k = 0; k < page->stages[i]->count; k++) {
+            all[count++] = sql_rows_at(page->stages[i], k);
+        }
+    }
+    qsort(all, count, sizeof *all, by_waiting);
+    page->count = MIN(count, limit);
+    memcpy(page->items, all, page->count * sizeof *all);
+    if (page->count == limit) {
+        const struct submission *last = page->items[limit - 1];
+        page->next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", last->waiting_ms, last->id);
+    }
+}
+
+/* The narrower of the person's scope and the region asked for; NULL when neither lies in the other. */
+static const char *place_of(const struct rules *rules, const char *scope, const char *asked)
+{
+    if (asked == NULL || asked[0] == '\0' || rules_region_within(rules, scope, asked)) {
+        return scope;
+    }
+    return rules_region_within(rules, asked, scope) ? asked : NULL;
+}
+
+bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct queue_query *query,
+                struct queue_page *page, GError **error)
+{
+    const char *place = place_of(rules, staff->scope, query->region);
+    const struct region *region = rules_region_find(rules, place == NULL ? "" : place);
+    const bool any_flag = query->flag == NULL || query->flag[0] == '\0';
+    g_autofree char *flag = any_flag ? g_strdup("") : g_strdup_printf("%% %s %%", query->flag);
+    const bool any_track = query->track == NULL || query->track[0] == '\0';
+    const int64_t limit = CLAMP(query->limit, 1, QUEUE_LIMIT_MOST);
+    struct after after;
+    size_t used = 0;
+
+    if (!parse_after(query->after, &after, error)) {
+        return false;
+    }
+    if (region == NULL) {
+        return true;
+    }
+    const enum level level = level_of(region);
+    for (guint i = 0; i < rules->stages->len && used < QUEUE_STAGES_MOST; i++) {
+        const struct stage *stage = &g_array_index(rules->stages, struct stage, i);
+        const bool is_asked = query->stage == NULL || query->stage[0] == '\0' || strcmp(query->stage, stage->name) == 0;
+        if (!is_asked || !staff_may_stage(staff, stage->name)) {
+            continue;
+        }
+        page->stages[used] =
+            sql_rows(sql, any_track ? LEVELS[level].page : LEVELS[level].page_of_track,
+                     SQL_VALUES(SQL_I(stage->position), SQL_T(place), SQL_T(any_track ? "" : query->track), SQL_T(flag),
+                                SQL_I(after.waiting_ms), SQL_T(after.id), SQL_I(limit)),
+                     &submission_map, error);
+        if (page->stages[used++] == NULL) {
+            return false;
+        }
+    }
+    merge(page, (size_t)limit);
+    return true;
+}
+
+struct sql_rows *queue_counts(struct sql *sql, const struct rules *rules, const struct staff *staff, GError **error)
+{
+    const struct region *scope = rules_region_find(rules, staff->scope);
+
+    if (scope == NULL) {
+        g_set_error_literal(error, MODEL_ERROR, REASON_DENIED, "the person's scope is no region of this edition");
+        return NULL;
+    }
+    return sql_rows(sql, LEVELS[level_of(scope)].counts,
+                    SQL_VALUES(SQL_T(scope->code), SQL_T(rules_city_of(rules, scope->code))), &COUNT_MAP, error);
+}
+
+bool queue_total(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error)
+{
+    struct total row = {0};
+    bool found = false;
+
+    if (!sql_row(sql, TOTAL, SQL_NO_VALUES, &TOTAL_MAP, &row, &found, error)) {
+        return false;
+    }
+    *waiting = row.waiting;
+    *oldest_ms = row.oldest_ms;
+    return true;
+}

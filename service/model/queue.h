@@ -1,0 +1,48 @@
+/* The queue of works that wait for a decision: pages in order of waiting, and how many wait where. Every statement runs
+ * along an index and reads no more rows than a page has (see the schema), however many works wait; the exception is a
+ * filter by flag, which looks at each work of the place and stage until the page is full. */
+#pragma once
+
+#include "service/database/database.h"
+#include "service/model/rules.h"
+#include "service/model/staff.h"
+#include "service/model/submission.h"
+
+enum { QUEUE_STAGES_MOST = 3, QUEUE_LIMIT_MOST = 100 };
+
+struct queue_query {
+    const char *stage;  /* name; NULL for every stage this person may decide */
+    const char *region; /* NULL: the person's whole scope */
+    const char *track;  /* NULL: all */
+    const char *flag;   /* NULL: all */
+    const char *after;  /* `next` of the page before */
+    int64_t limit;      /* 1..QUEUE_LIMIT_MOST */
+};
+
+struct queue_page {
+    const struct submission *items[QUEUE_LIMIT_MOST]; /* [count], into the rows below */
+    size_t count;
+    char *next; /* NULL on the last page */
+    struct sql_rows *stages[QUEUE_STAGES_MOST];
+};
+void queue_page_clear(struct queue_page *page);
+typedef struct queue_page QueuePage;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(QueuePage, queue_page_clear)
+
+/* Works in review within the person's scope and stages, longest waiting first; those with a decision in its undo window
+ * are left out. A region outside the scope gives an empty page. */
+bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct queue_query *query,
+                struct queue_page *page, GError **error);
+
+struct queue_count {
+    int64_t stage; /* position */
+    char *city;
+    char *track;
+    int64_t waiting;
+    int64_t oldest_ms;
+};
+/* The same works, counted by stage, city and track; stages that are not this person's are left in. */
+struct sql_rows *queue_counts(struct sql *sql, const struct rules *rules, const struct staff *staff, GError **error);
+
+/* All of the installation: how many wait, and since when the oldest does (0: none). */
+bool queue_total(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error);

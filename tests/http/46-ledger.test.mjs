@@ -1,0 +1,96 @@
+// The ledger from outside: verified by command and by API, beside a running service; what a tamperer with a tool of his
+// own does to the file is named, and a cut tail is found by the anchor.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, databaseSettings, sql, startService, until } from './support/service.mjs';
+import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
+
+const onPostgres = Boolean(process.env.XUEPAI_TEST_DATABASE);
+const check = (service, environment = {}) => {
+  const { status, stdout, stderr } = spawnSync(join(build, 'xuepai-service'), ['--verify-ledger'],
+    { env: { ...process.env, XUEPAI_DATA: service.data, ...databaseSettings(service.data), ...environment } });
+  return { status, text: `${stdout}${stderr}` };
+};
+const unguard = (service) => ['ledger_is_not_changed', 'ledger_is_not_deleted'].forEach((guard) =>
+  sql(service, `DROP TRIGGER ${guard} ${onPostgres ? 'ON ledger' : ''}`));
+
+test('whole, anchored, changed, cut: command and API say the same', async () => {
+  const service = await startService({ environment: { XUEPAI_ANCHOR_SECONDS: '1' } });
+  const session = await login(service.url, 'admin', ADMIN_PASSWORD);
+  const verify = async () => (await api(service.url, '/api/v1/ledger/verify', { method: 'POST', session })).json;
+  for (let i = 0; i < 8; i++) {
+    await api(service.url, '/api/v1/staff', { method: 'POST', session, body: { username: `person${i}`, name: '某',
+      role: 'unit', scope: '370100', password: 'a password of a person' } });
+  }
+  const anchor = join(service.data, 'ledger.anchor');
+  const whole = await verify();
+  assert.equal(whole.whole, true);
+  assert.equal(whole.fault, 'whole');
+  await until(() => existsSync(anchor) && readFileSync(anchor, 'utf8').includes(whole.hash), 'the anchor of the end');
+  assert.ok(service.log.includes(whole.hash), 'the log carries it off this machine too');
+  const good = check(service);
+  assert.equal(good.status, 0, good.text);
+  assert.match(good.text, new RegExp(`^ledger whole: ${whole.records} records`));
+
+  unguard(service);
+  const keep = sql(service, 'SELECT hash FROM ledger WHERE seq = 5');
+  sql(service, "UPDATE ledger SET actor = 'nobody' WHERE seq = 5");
+  const changed = check(service);
+  assert.equal(changed.status, 65);
+  assert.match(changed.text, /first bad record 5 \(changed\)/);
+  assert.deepEqual([(await verify()).first_bad, (await verify()).fault], [5, 'changed']);
+  sql(service, `UPDATE ledger SET actor = (SELECT actor FROM ledger WHERE seq = 4), hash = '${keep}' WHERE seq = 5`);
+  assert.equal(check(service).status, 0, 'put back');
+
+  sql(service, `DELETE FROM ledger WHERE seq > ${whole.records - 2}`);
+  assert.match(check(service).text, new RegExp(`first bad record ${whole.records - 1} \\(cut\\)`));
+  assert.equal((await verify()).fault, 'cut');
+  writeFileSync(anchor, 'nonsense\n');
+  const spoilt = check(service);
+  assert.notEqual(spoilt.status, 0);
+  assert.match(spoilt.text, /line 1 is no anchor/);
+  await service.stop();
+});
+
+test('a folder without a database is no whole ledger', { skip: onPostgres }, () => {
+  const folder = execFileSync('mktemp', ['-d']).toString().trim();
+  assert.notEqual(check({ data: folder }).status, 0);
+});
+
+// Records as another program would write them from the format alone: every field as length:text, hashed with SHA-256.
+test('many records verify quickly', { skip: onPostgres }, async (context) => {
+  const COUNT = Number(process.env.XUEPAI_TEST_RECORDS ?? 50000);
+  const service = await startService();
+  await service.stop({ keep: true });
+  let [seq, previous] = sql(service, 'SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1').split('|');
+  const file = join(service.data, 'records.csv');
+  const fd = openSync(file, 'w');
+  let lines = [];
+  for (let i = 0; i < COUNT; i++) {
+    seq = Number(seq) + 1;
+    const fields = [seq, 1790000000000 + i, 'qs4xkq2rjmbfhz3w5a6cy7dtvn', 'reviewer', '10.1.2.3', 'submission.passed',
+      `work${i % 9999}`, 'in_review', 'in_review', '{decision:bnm revision:1 stage:1 content:' + 'c'.repeat(64) + '}', previous].map(String);
+    previous = createHash('sha256').update(fields.map((text) => `${Buffer.byteLength(text)}:${text}`).join('')).digest('hex');
+    lines.push([...fields, previous].join(','));
+    if (lines.length === 10000 || i === COUNT - 1) {
+      writeSync(fd, `${lines.join('\n')}\n`);
+      lines = [];
+    }
+  }
+  closeSync(fd);
+  const guard = sql(service, "SELECT sql FROM sqlite_master WHERE name = 'ledger_has_no_gap'");
+  execFileSync('sqlite3', [join(service.data, 'xuepai.db'), '-cmd', 'DROP TRIGGER ledger_has_no_gap', '-cmd', '.mode csv',
+    `.import ${file} ledger`]);
+  sql(service, guard);
+  const started = performance.now();
+  const good = check(service);
+  const seconds = (performance.now() - started) / 1000;
+  assert.match(good.text, new RegExp(`^ledger whole: ${seq} records.*${previous}`));
+  context.diagnostic(`${COUNT} records in ${seconds.toFixed(2)} s, ${(COUNT / seconds).toFixed(0)} a second`);
+  assert.ok(seconds <= Math.max(2, (COUNT / 1e6) * 10), `${seconds} s`);
+  execFileSync('rm', ['-r', service.data]);
+});
