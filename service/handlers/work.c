@@ -5,6 +5,7 @@
 #include "common/settings.h"
 #include "service/http/request.h"
 #include "service/model/text.h"
+#include "service/model/words.h"
 
 char *base_url(const struct app *app, const struct request *request)
 {
@@ -225,6 +226,26 @@ static json_t *checks_json(const struct submission *submission, const json_t *fa
     return checks;
 }
 
+/* Words of the edition's list in title, description and name: advice. */
+static json_t *words_json(const struct app *app, const struct submission *submission, json_t *checks)
+{
+    g_autofree char *name = secret_open(app->secrets, submission->contact_name);
+    json_t *hits = json_array();
+    size_t index;
+    json_t *hit;
+
+    words_find(app->rules->words, "名称", submission->title, hits);
+    words_find(app->rules->words, "介绍", submission->words, hits);
+    words_find(app->rules->words, "姓名", name, hits);
+    json_array_foreach(hits, index, hit) {
+        g_autofree char *text = g_strdup_printf("%s里有“%s”：%s", json_string_value(json_object_get(hit, "where")),
+                                                json_string_value(json_object_get(hit, "word")),
+                                                json_string_value(json_object_get(hit, "why")));
+        add_check(checks, "warn", text);
+    }
+    return hits;
+}
+
 static void add_contact(const struct app *app, json_t *json, const struct submission *submission)
 {
     g_autofree char *name = secret_open(app->secrets, submission->contact_name);
@@ -282,6 +303,7 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
         }
     }
     json_object_set_new(json, "facts", json_incref(facts));
+    json_object_set_new(json, "word_hits", words_json(app, submission, json_object_get(json, "checks")));
     add_contact(app, json, submission);
     return json;
 }

@@ -36,10 +36,11 @@ struct rules {
     char *edition;
     char *edition_name;
     int64_t year;
-    char *consent;      /* version of the consent texts */
-    GArray *stages;     /* struct stage */
-    GPtrArray *tracks;  /* struct track * */
-    GPtrArray *regions; /* struct region *, province first, then each city followed by its counties */
+    char *consent;       /* version of the consent texts */
+    GArray *stages;      /* struct stage */
+    GPtrArray *tracks;   /* struct track * */
+    struct words *words; /* what reviewers should look at twice */
+    GPtrArray *regions;  /* struct region *, province first, then each city followed by its counties */
 };
 
 enum {

@@ -41,6 +41,15 @@ test('notes stay among staff, messages go both ways, neither changes the work', 
   assert.ok(!JSON.stringify(ledger).includes('车牌'), 'the ledger tells that, not what');
 });
 
+test('words of the list are shown with their reason and decide nothing', async () => {
+  const receipt = await send({ title: '加 微 信看全集', words: '每晚二十分钟' });
+  await waitFor(stack.url, receipt, 'in_review');
+  const item = await queued(stack.url, people.jinan, receipt.code);
+  assert.deepEqual(item.word_hits, [{ word: '加微信', where: '名称', why: '可能在留联系方式或做推广' }]);
+  assert.ok(item.checks.some((one) => one.level === 'warn' && one.text.includes('名称里有“加微信”')));
+  assert.ok(item.actions.includes('approve'));
+});
+
 test('a report hides nothing; one taken down is gone everywhere within a second', async () => {
   const receipt = await send();
   const id = await publish(stack.url, people, receipt);
