@@ -17,7 +17,7 @@ test(`${ROUNDS} rolling upgrades under load: no upload fails, no decision is los
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // a certificate of ours, on loopback
   const ports = [await freePort(), await freePort()];
   const environment = (i) => ({ XUEPAI_LISTEN: `127.0.0.1:${ports[i]}`, XUEPAI_UNDO_SECONDS: '0',
-    XUEPAI_TRUSTED_PROXIES: '127.0.0.1', XUEPAI_JOB_LEASE_MS: '3000' });
+    XUEPAI_TRUSTED_PROXIES: '127.0.0.1', XUEPAI_JOB_LEASE_MS: '3000', XUEPAI_REQUIRE_OTP: 'false' });
   const nodes = [await startService({ environment: environment(0) })];
   nodes.push(await startNode(nodes[0], { environment: environment(1) }));
   const token = readFileSync(join(nodes[0].data, 'worker.token'), 'utf8').trim();

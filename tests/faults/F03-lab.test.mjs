@@ -31,7 +31,7 @@ async function laboratory() {
   const store = startStore(lab, 's3');
   let database = primary;
   const environment = {
-    XUEPAI_LISTEN: '0.0.0.0:8080', XUEPAI_UNDO_SECONDS: '0', XUEPAI_JOB_LEASE_MS: String(LEASE_MS), XUEPAI_TRUSTED_PROXIES: '192.0.2.1',
+    XUEPAI_LISTEN: '0.0.0.0:8080', XUEPAI_UNDO_SECONDS: '0', XUEPAI_JOB_LEASE_MS: String(LEASE_MS), XUEPAI_TRUSTED_PROXIES: '192.0.2.1', XUEPAI_REQUIRE_OTP: 'false',
     XUEPAI_DATABASE: `postgresql://xuepai@${lab.address('pg')},${lab.address('pb')}/postgres?target_session_attrs=read-write&connect_timeout=2`,
     XUEPAI_STORE: `s3://lab-media?endpoint=${store.url}&region=us-east-1&part=5242880`,
     XUEPAI_STORE_KEY: 'testkey', XUEPAI_STORE_SECRET: 'testsecret',

@@ -12,7 +12,8 @@ if (!hasNginx || !process.env.XUEPAI_TEST_DATABASE || !process.env.XUEPAI_TEST_S
 }
 const ports = [await freePort(), await freePort()];
 const nginx = await startNginx(...ports);
-const environment = (i) => ({ XUEPAI_LISTEN: `127.0.0.1:${ports[i]}`, XUEPAI_TRUSTED_PROXIES: '127.0.0.1' });
+const environment = (i) => ({ XUEPAI_LISTEN: `127.0.0.1:${ports[i]}`, XUEPAI_TRUSTED_PROXIES: '127.0.0.1',
+  XUEPAI_REQUIRE_OTP: 'false' });
 const one = await startService({ environment: environment(0) });
 const two = await startNode(one, { environment: environment(1) });
 
