@@ -119,7 +119,13 @@ async function review(username) {
   await frames.first().waitFor({ state: 'attached' })
   assert.ok(await frames.count() >= 2, 'frames of the storyboard')
   assert.ok(await frames.first().evaluate((image) =>
-    fetch(image.href.baseVal).then((answer) => answer.blob()).then(createImageBitmap).then((map) => map.width > 0)))
+    new Promise((done) => {
+      const picture = new Image()
+      picture.onload = () => done(picture.naturalWidth > 0)
+      picture.onerror = () => done(false)
+      picture.src = image.href.baseVal
+    })))
+  await page.locator('.overview').waitFor()
   await page.screenshot({ path: `${SCREENS}road-console-${username}.png` })
   await page.keyboard.press('a')
   await page.getByText(`已通过：${TITLE}`).waitFor()
