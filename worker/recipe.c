@@ -42,6 +42,8 @@ static const struct {
     enum verify verify;
 } OUTPUTS[] = {
     {"poster.jpg", "poster", "image/jpeg", VERIFY_PHOTO},
+    {"share-card.jpg", "share-card", "image/jpeg", VERIFY_PHOTO},
+    {"preview.webp", "preview", "image/webp", VERIFY_PHOTO},
     {"storyboard.jpg", "storyboard", "image/jpeg", VERIFY_PHOTO},
     {"storyboard.vtt", "storyboard-vtt", "text/vtt; charset=utf-8", VERIFY_NOTHING},
     {"sheet.jpg", "sheet", "image/jpeg", VERIFY_PHOTO},
@@ -83,8 +85,9 @@ static void add_output(struct task *task, const char *name)
 static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error)
 {
     static const char *const NAMES[] = {
-        "480p.mp4",       "poster.jpg",    "storyboard.jpg", "storyboard.vtt", "sheet.jpg",       "photo-320.jpg",
-        "photo-320.webp", "photo-960.jpg", "photo-960.webp", "photo-1920.jpg", "photo-1920.webp",
+        "480p.mp4",        "poster.jpg",     "storyboard.jpg", "storyboard.vtt", "sheet.jpg",
+        "photo-320.jpg",   "photo-320.webp", "photo-960.jpg",  "photo-960.webp", "photo-1920.jpg",
+        "photo-1920.webp", "share-card.jpg", "preview.webp",
     };
 
     (void)job, (void)error; /* nothing to fail */

@@ -44,7 +44,7 @@ test('prepare makes everything that a reviewer needs', async () => {
   const { answer, into, review } = await prepare('plain.mp4');
   assert.ok(answer?.ok);
   assert.deepEqual(answer.outputs.map(({ kind }) => kind).sort(),
-    ['poster', 'review-mp4', 'sheet', 'storyboard', 'storyboard-vtt']);
+    ['poster', 'preview', 'review-mp4', 'share-card', 'sheet', 'storyboard', 'storyboard-vtt']);
   assert.deepEqual(fs.readdirSync(into).sort(), answer.outputs.map(({ name }) => name).sort());
   const { facts } = answer;
   near(facts.duration_ms, 10000, 30, 'duration');
@@ -82,6 +82,38 @@ test('the storyboard names every tile inside its sprite, in time', async () => {
   }
   near(last, 10, 0.05, 'the last cue ends with the clip');
 });
+
+test('the share card is padded, never cropped; the preview moves, is three seconds long and small', async () => {
+  for (const name of ['plain.mp4', 'portrait.mp4']) {
+    const { answer, into, stderr } = await prepare(name);
+    assert.ok(answer?.ok, `${name}: ${stderr} ${answer?.words}`);
+    const card = await pixels(path.join(into, 'share-card.jpg'));
+    assert.deepEqual([card.width, card.height], [1200, 630]);
+    card.at(0.01, 0.5).forEach((value) => near(value, 24, 6, `${name}: padding`));
+    const inner = 630 * answer.facts.width / answer.facts.height / 1200;
+    const poster = await pixels(path.join(into, 'poster.jpg'));
+    for (const [x, y] of [[0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]]) {
+      card.at(0.5 + (x - 0.5) * inner, y).forEach((value, i) => near(value, poster.at(x, y)[i], 40, `${name}: corner ${x},${y}`));
+    }
+    assert.deepEqual(animation(fs.readFileSync(path.join(into, 'preview.webp'))), { loops: 0, ms: 3000, pictures: 12 }, name);
+    assert.ok(fs.statSync(path.join(into, 'preview.webp')).size <= 300000);
+  }
+});
+
+/** What a WebP animation shows, read from its own chunks. */
+function animation(bytes) {
+  const seen = { loops: -1, ms: 0, pictures: 0 };
+  for (let at = 12; at < bytes.length; at += 8 + bytes.readUInt32LE(at + 4) + bytes.readUInt32LE(at + 4) % 2) {
+    const kind = bytes.toString('latin1', at, at + 4);
+    assert.ok(!['EXIF', 'XMP ', 'ICCP'].includes(kind), kind);
+    if (kind === 'ANIM') seen.loops = bytes.readUInt16LE(at + 12);
+    if (kind === 'ANMF') {
+      seen.pictures++;
+      seen.ms += bytes.readUIntLE(at + 8 + 12, 3);
+    }
+  }
+  return seen;
+}
 
 test('no metadata of the original is in any output', async () => {
   const { answer, into } = await prepare('plain.mp4');

@@ -151,8 +151,7 @@ static json_t *facts_of(VipsImage *image, enum sniff_family family, int64_t byte
                      "ai_label", has_label(image));
 }
 
-/* That saver also writes an EXIF block of its own. Drops it, in place, and its flag in the VP8X header. */
-static void drop_webp_exif(uint8_t *bytes, size_t *length)
+void photo_drop_webp_exif(uint8_t *bytes, size_t *length)
 {
     size_t at = 12, kept = 12;
 
@@ -192,7 +191,7 @@ static bool save(const struct task *task, VipsImage *image, int size, json_t *ou
             return failed(REASON_BROKEN_FILE, error);
         }
         if (FORMATS[i].is_webp) {
-            drop_webp_exif(bytes, &length);
+            photo_drop_webp_exif(bytes, &length);
         }
         if (!sink_write_all(fd, bytes, length, error)) {
             return false;

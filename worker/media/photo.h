@@ -12,6 +12,9 @@
 /* Starts libvips, leaves four loaders, and loads what they load lazily: before the lock. */
 bool photo_prepare_library(GError **error);
 
+/* The WebP saver of libvips 8.14 writes an EXIF block of its own. Drops it, in place, and its flag in the VP8X header. */
+void photo_drop_webp_exif(uint8_t *bytes, size_t *length);
+
 /* Writes photo-SIZE.jpg and .webp to the task's outputs; a size above the photo's own is left out, but one is always
  * made. `outputs` gets {"name", "width", "height"} for each. Returns the facts. */
 json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,

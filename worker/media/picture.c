@@ -4,6 +4,7 @@
 
 #include <vips/vips.h>
 
+#include "worker/media/photo.h"
 #include "worker/media/sink.h"
 
 #define GLYPH_WIDTH  5
@@ -132,10 +133,21 @@ void picture_text(struct picture *picture, const char *text, int x, int y, int s
     }
 }
 
+static VipsImage *image_of(const struct picture *picture)
+{
+    return vips_image_new_from_memory(picture->rgb, (size_t)picture->width * (size_t)picture->height * 3,
+                                      picture->width, picture->height, 3, VIPS_FORMAT_UCHAR);
+}
+
+static void set_vips_error(const char *what, GError **error)
+{
+    g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "%s: %s", what, vips_error_buffer());
+    vips_error_clear();
+}
+
 bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error)
 {
-    VipsImage *image = vips_image_new_from_memory(picture->rgb, (size_t)picture->width * (size_t)picture->height * 3,
-                                                  picture->width, picture->height, 3, VIPS_FORMAT_UCHAR);
+    VipsImage *image = image_of(picture);
     g_autofree void *bytes = NULL;
     size_t length = 0;
     int code = -1;
@@ -145,11 +157,73 @@ bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GErr
         g_object_unref(image);
     }
     if (code != 0) {
-        g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "jpeg: %s", vips_error_buffer());
-        vips_error_clear();
+        set_vips_error("jpeg", error);
         return false;
     }
     return sink_write_all(fd, bytes, length, error);
+}
+
+static struct picture *resized(const struct picture *picture, double scale, GError **error)
+{
+    VipsImage *image = image_of(picture), *large = NULL;
+    struct picture *out = NULL;
+    void *rgb = NULL;
+    size_t length = 0;
+
+    if (image != NULL && vips_resize(image, &large, scale, NULL) == 0) {
+        rgb = vips_image_write_to_memory(large, &length);
+    }
+    if (rgb != NULL) {
+        out = g_new0(struct picture, 1);
+        *out = (struct picture){.width = large->Xsize, .height = large->Ysize, .rgb = rgb};
+        g_assert(length == (size_t)out->width * (size_t)out->height * 3);
+    } else {
+        set_vips_error("resize", error);
+    }
+    g_clear_object(&large);
+    g_clear_object(&image);
+    return out;
+}
+
+struct picture *picture_padded(const struct picture *picture, int width, int height, uint8_t grey, GError **error)
+{
+    const double fit = MIN((double)width / picture->width, (double)height / picture->height);
+    g_autoptr(Picture) inner = resized(picture, MIN(fit, 2), error);
+    struct picture *padded;
+
+    if (inner == NULL) {
+        return NULL;
+    }
+    padded = picture_new(width, height, grey);
+    picture_draw(padded, inner, MAX(width - inner->width, 0) / 2, MAX(height - inner->height, 0) / 2);
+    return padded;
+}
+
+GBytes *picture_to_webp(const struct picture *strip, const struct picture_animation *animation, int quality,
+                        GError **error)
+{
+    VipsImage *image = image_of(strip);
+    g_autofree int *delays = g_new(int, animation->count);
+    void *bytes = NULL;
+    size_t length = 0;
+    int code = -1;
+
+    if (image != NULL) {
+        for (int i = 0; i < animation->count; i++) {
+            delays[i] = animation->shown_ms;
+        }
+        vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, strip->height / animation->count);
+        vips_image_set_array_int(image, "delay", delays, animation->count);
+        vips_image_set_int(image, "loop", 0);
+        code = vips_webpsave_buffer(image, &bytes, &length, "Q", quality, "effort", 2, NULL);
+        g_object_unref(image);
+    }
+    if (code != 0) {
+        set_vips_error("webp", error);
+        return NULL;
+    }
+    photo_drop_webp_exif(bytes, &length);
+    return g_bytes_new_take(bytes, length);
 }
 
 static int luma(const uint8_t *rgb)

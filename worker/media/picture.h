@@ -1,5 +1,5 @@
-/* A small RGB picture in memory, and what is drawn with it: posters, storyboards, sheets. Owner of JPEG writing (by
- * libvips). Any thread; no state.
+/* A small RGB picture in memory, and what is drawn with it: posters, storyboards, sheets. Written as JPEG or animated
+ * WebP by libvips. Any thread; no state.
  */
 #pragma once
 
@@ -31,6 +31,18 @@ void picture_text(struct picture *picture, const char *text, int x, int y, int s
 
 /* JPEG without metadata. Writes to the descriptor's start. */
 bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error);
+
+/* The whole picture in the middle of a larger one of grey, as large as it fits but at most doubled; NULL with an error. */
+struct picture *picture_padded(const struct picture *picture, int width, int height, uint8_t grey, GError **error);
+
+/* A WebP without metadata that shows `count` pictures of the same size in turn, for ever; `strip` has them below each
+ * other. */
+struct picture_animation {
+    int count;
+    int shown_ms; /* each */
+};
+GBytes *picture_to_webp(const struct picture *strip, const struct picture_animation *animation, int quality,
+                        GError **error);
 
 /* What a judge of stills looks at; luma is 0 … 255. */
 struct picture_look {

@@ -4,6 +4,7 @@
 
 #define QUALITY       82
 #define LOOK_WIDTH_PX 240
+#define CARD_GREY     24
 
 struct thumbnail {
     struct picture *best;
@@ -45,6 +46,15 @@ void thumbnail_add(struct thumbnail *thumbnail, int64_t at, const struct picture
         thumbnail->best = picture_shrunk(picture, picture->width, picture->height);
         thumbnail->best_score = score;
     }
+}
+
+bool thumbnail_write_card(const struct thumbnail *thumbnail, int fd, GError **error)
+{
+    g_autoptr(Picture) card = NULL;
+
+    g_assert(thumbnail->best != NULL); /* the poster was written first */
+    card = picture_padded(thumbnail->best, THUMBNAIL_CARD_WIDTH_PX, THUMBNAIL_CARD_HEIGHT_PX, CARD_GREY, error);
+    return card != NULL && picture_write_jpeg(card, QUALITY, fd, error);
 }
 
 bool thumbnail_write(const struct thumbnail *thumbnail, int fd, GError **error)

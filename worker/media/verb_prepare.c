@@ -2,6 +2,7 @@
 #include "worker/media/checks.h"
 #include "worker/media/photo.h"
 #include "worker/media/pipeline.h"
+#include "worker/media/preview.h"
 #include "worker/media/probe.h"
 #include "worker/media/sheet.h"
 #include "worker/media/thumbnail.h"
@@ -97,6 +98,8 @@ static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
     const struct task *task = prepare->verb->task;
 
     return thumbnail_write(prepare->thumbnail, task_output_fd(task, "poster.jpg"), error) &&
+           thumbnail_write_card(prepare->thumbnail, task_output_fd(task, "share-card.jpg"), error) &&
+           preview_write(prepare->storyboard, task_output_fd(task, PREVIEW_NAME), error) &&
            storyboard_write(prepare->storyboard, end, task_output_fd(task, STORYBOARD_NAME),
                             task_output_fd(task, "storyboard.vtt"), error) &&
            sheet_write(prepare->storyboard, prepare->loudness, end, task_output_fd(task, "sheet.jpg"), error);
@@ -104,7 +107,8 @@ static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
 
 static void list_outputs(struct prepare *prepare, json_t *review, int64_t duration_ms)
 {
-    static const char *const NAMES[] = {"poster.jpg", STORYBOARD_NAME, "storyboard.vtt", "sheet.jpg"};
+    static const char *const NAMES[] = {"poster.jpg",    "share-card.jpg", PREVIEW_NAME,
+                                        STORYBOARD_NAME, "storyboard.vtt", "sheet.jpg"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         json_array_append_new(prepare->verb->outputs, json_pack("{s:s}", "name", NAMES[i]));
