@@ -47,7 +47,17 @@ HANDLER(queue_bulk);
 HANDLER(queue_contact);
 HANDLER(decision_undo);
 HANDLER(work_take_down);
+
+/* policies.c */
+HANDLER(policy_index);
+HANDLER(policy_put);
+HANDLER(policy_delete);
+
+/* edition_texts.c */
 HANDLER(reasons_show);
+HANDLER(reasons_put);
+HANDLER(words_show);
+HANDLER(words_put);
 
 /* desk.c */
 HANDLER(queue_post_remark);

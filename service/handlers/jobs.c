@@ -16,6 +16,7 @@
 #include "service/http/parked.h"
 #include "service/http/stream.h"
 #include "service/model/job.h"
+#include "service/model/policy.h"
 #include "service/model/rendition.h"
 #include "service/model/submission.h"
 #include "service/model/worker.h"
@@ -320,7 +321,7 @@ static char *flag_words(const json_t *facts)
 
 static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
 {
-    const struct move prepared = {.event = EVENT_PREPARED, .stage = 1};
+    struct move prepared = {.event = EVENT_PREPARED};
     g_autofree char *facts = json_dumps(call->finish->facts, JSON_COMPACT);
     g_autofree char *flags = flag_words(call->finish->facts);
     g_autofree char *digest = NULL;
@@ -333,6 +334,7 @@ static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, G
     }
     return rendition_content_digest(sql, &call->submission, &digest, error) &&
            submission_set_facts(sql, &call->submission, facts, flags, digest, error) &&
+           policy_first_stage(sql, call->app->rules, call->submission.city, &prepared.stage, error) &&
            submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
 }
 

@@ -12,6 +12,7 @@
 #include "service/model/queue.h"
 #include "service/model/remark.h"
 #include "service/model/report.h"
+#include "service/model/words.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
 struct call {
@@ -19,6 +20,7 @@ struct call {
     const struct request *request;
     struct queue_query query;
     struct submission submission;
+    struct words *words; /* the administrator's, while items are made */
     json_t *json;
     char *text; /* next page, decision id */
     const struct review_decision *decision;
@@ -71,6 +73,7 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
         return false;
     }
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
+    review_add_words(call->app, *item, submission, call->words);
     json_object_set_new(*item, "history", history_json(call->app, history));
     json_object_set_new(*item, "remarks", remarks_json(remarks));
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
@@ -89,8 +92,10 @@ static bool list(struct sql *sql, void *context, GError **error)
     struct call *call = context;
     g_auto(QueuePage) page = {0};
     json_auto_t *items = json_array();
+    g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
 
-    if (!queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
+    call->words = words;
+    if (words == NULL || !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
         return false;
     }
     for (size_t i = 0; i < page.count; i++) {
@@ -170,8 +175,10 @@ static bool show(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
     json_t *item = NULL;
+    g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
 
-    if (!get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
+    call->words = words;
+    if (words == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
         return false;
     }
     json_decref(call->json);
@@ -394,21 +401,4 @@ HANDLER(work_take_down)
 
     submission_clear(&call.submission);
     return good ? response_empty(204) : NULL;
-}
-
-HANDLER(reasons_show)
-{
-    size_t count;
-    const struct review_reason *reasons = review_reasons(&count);
-    json_t *items = json_array();
-
-    (void)app;
-    (void)request;
-    (void)error; /* a const table */
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s}", "code", reasons[i].code, "label",
-                                               reasons[i].label, "detail", reasons[i].detail, "action",
-                                               reasons[i].declines ? "decline" : "return"));
-    }
-    return response_json(200, json_pack("{s:o}", "items", items));
 }

@@ -6,6 +6,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
+#include "service/model/review_reason.h"
 #include "service/http/limits.h"
 #include "service/http/server.h"
 #include "service/http/parked.h"
@@ -125,7 +126,7 @@ static const char *status_text(const char *state, int64_t stage, const struct ru
     enum state value = STATE_DRAFT;
 
     (void)state_find(state, &value); /* the database's CHECK leaves no other */
-    if (value == STATE_IN_REVIEW && stage >= (int64_t)rules->stages->len) {
+    if (value == STATE_IN_REVIEW && stage == rules_stage_last(rules)->position) {
         return "正在终审，通过后就发布";
     }
     return TEXTS[value];
@@ -247,6 +248,7 @@ struct show {
     struct submission *submission;
     int64_t permille;
     struct sql_rows *history;
+    struct sql_rows *reasons;
     char *scopes; /* JSON array */
 };
 
@@ -255,15 +257,33 @@ static bool look(struct sql *sql, void *context, GError **error)
     struct show *show = context;
 
     g_clear_pointer(&show->history, sql_rows_free); /* of a try that was begun again */
+    g_clear_pointer(&show->reasons, sql_rows_free);
     g_clear_pointer(&show->scopes, g_free);
     show->history = review_history(sql, show->submission->id, error);
-    return show->history != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
+    show->reasons = show->history == NULL ? NULL : review_reason_list(sql, show->app->rules, error);
+    return show->reasons != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
 }
 
-/* Why it came back, in a parent's words: of the last effective decision, or of the file itself. */
-static json_t *reason_json(const struct submission *submission, const struct sql_rows *history)
+/* All that a reviewer ticked, one sentence after the other. */
+static char *reasons_text(const struct sql_rows *reasons, const json_t *codes)
 {
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (size_t i = 0; i < json_array_size(codes); i++) {
+        const struct review_reason *found =
+            review_reason_find(reasons, json_string_value(json_array_get(codes, i)), false);
+        if (found != NULL) {
+            g_string_append(text, found->detail);
+        }
+    }
+    return g_strdup(text->str);
+}
+
+/* Why it came back, in a parent's words: of the last effective decision, or of the file itself. */
+static json_t *reason_json(const struct submission *submission, const struct show *show)
+{
+    const struct sql_rows *history = show->history;
     enum reason reason;
 
     if (strcmp(submission->state, "failed") == 0 && submission->failure != NULL &&
@@ -278,9 +298,8 @@ static json_t *reason_json(const struct submission *submission, const struct sql
         }
         json_auto_t *codes = json_loads(row->reasons, 0, NULL);
         const char *code = json_string_value(json_array_get(codes, 0));
-        const struct review_reason *found = code == NULL ? NULL : review_reason_find(code);
-        return json_pack("{s:s, s:s, s:s}", "code", code == NULL ? "" : code, "text",
-                         found == NULL ? "" : found->detail, "note", row->note);
+        g_autofree char *text = reasons_text(show->reasons, codes);
+        return json_pack("{s:s, s:s, s:s}", "code", code == NULL ? "" : code, "text", text, "note", row->note);
     }
     return NULL;
 }
@@ -308,7 +327,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
     const bool returned = strcmp(submission->state, "returned") == 0 || strcmp(submission->state, "declined") == 0 ||
                           strcmp(submission->state, "failed") == 0;
     const struct stage *stage = rules_stage_at(app->rules, submission->stage);
-    json_t *reason = returned ? reason_json(submission, show->history) : NULL;
+    json_t *reason = returned ? reason_json(submission, show) : NULL;
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
                   submission->state, "status_text", status_text(submission->state, submission->stage, app->rules),
@@ -341,6 +360,7 @@ json_t *shown_submission(struct app *app, const struct request *request, struct 
         json = submission_json(app, request, submission, &show);
     }
     sql_rows_free(show.history);
+    sql_rows_free(show.reasons);
     g_free(show.scopes);
     return json;
 }
@@ -423,8 +443,8 @@ static bool edit(struct sql *sql, void *context, GError **error)
     struct change *change = context;
 
     return load(sql, change, error) &&
-           submission_edit(sql, &change->after, change->title, change->words, request_peer(change->request),
-                           request_now_ms(change->request), error);
+           submission_edit(sql, change->app->rules, &change->after, change->title, change->words,
+                           request_peer(change->request), request_now_ms(change->request), error);
 }
 
 static bool withdraw(struct sql *sql, void *context, GError **error)
@@ -467,6 +487,7 @@ static struct response *answer_change(struct change *change, const char *name, d
         response_header(response, "Cache-Control", "no-store");
     }
     sql_rows_free(show.history);
+    sql_rows_free(show.reasons);
     g_free(show.scopes);
     submission_clear(&change->after);
     return response;

@@ -226,24 +226,28 @@ static json_t *checks_json(const struct submission *submission, const json_t *fa
     return checks;
 }
 
-/* Words of the edition's list in title, description and name: advice. */
-static json_t *words_json(const struct app *app, const struct submission *submission, json_t *checks)
+/* Words of the edition's lists in title, description and name: advice. */
+void review_add_words(const struct app *app, json_t *json, const struct submission *submission, const struct words *own)
 {
+    const struct words *lists[] = {app->rules->words, own};
     g_autofree char *name = secret_open(app->secrets, submission->contact_name);
+    json_t *checks = json_object_get(json, "checks");
     json_t *hits = json_array();
     size_t index;
     json_t *hit;
 
-    words_find(app->rules->words, "名称", submission->title, hits);
-    words_find(app->rules->words, "介绍", submission->words, hits);
-    words_find(app->rules->words, "姓名", name, hits);
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        words_find(lists[i], "名称", submission->title, hits);
+        words_find(lists[i], "介绍", submission->words, hits);
+        words_find(lists[i], "姓名", name, hits);
+    }
     json_array_foreach(hits, index, hit) {
         g_autofree char *text = g_strdup_printf("%s里有“%s”：%s", json_string_value(json_object_get(hit, "where")),
                                                 json_string_value(json_object_get(hit, "word")),
                                                 json_string_value(json_object_get(hit, "why")));
         add_check(checks, "warn", text);
     }
-    return hits;
+    json_object_set_new(json, "word_hits", hits);
 }
 
 static void add_contact(const struct app *app, json_t *json, const struct submission *submission)
@@ -303,7 +307,6 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
         }
     }
     json_object_set_new(json, "facts", json_incref(facts));
-    json_object_set_new(json, "word_hits", words_json(app, submission, json_object_get(json, "checks")));
     add_contact(app, json, submission);
     return json;
 }

@@ -23,6 +23,9 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
 json_t *remarks_json(struct sql_rows *rows);
 /* The submitter's contact as it is; only after its opening was recorded. */
 json_t *contact_json(const struct app *app, const struct submission *submission);
+/* Adds word_hits, and a line of checks for each: of the configuration's list and of the administrator's, `own`. */
+void review_add_words(const struct app *app, json_t *json, const struct submission *submission,
+                      const struct words *own);
 json_t *history_json(const struct app *app, struct sql_rows *history);
 
 /* Is the signature of a preview address right and young enough? */

@@ -17,6 +17,9 @@ EMBED(schema_0002_nodes, "service/model/schema/0002_nodes.sql");
 EMBED(schema_0003_review, "service/model/schema/0003_review.sql");
 EMBED(schema_0004_submit, "service/model/schema/0004_submit.sql");
 EMBED(schema_0005_desk, "service/model/schema/0005_desk.sql");
+EMBED(schema_0008_selection, "service/model/schema/0008_selection.sql");
+EMBED(schema_0008_selection_sqlite, "service/model/schema/0008_selection.sqlite.sql");
+EMBED(schema_0008_selection_postgres, "service/model/schema/0008_selection.postgres.sql");
 
 static const struct {
     int64_t version;
@@ -29,6 +32,7 @@ static const struct {
     {3, schema_0003_review, NULL, NULL},
     {4, schema_0004_submit, NULL, NULL},
     {5, schema_0005_desk, NULL, NULL},
+    {8, schema_0008_selection, schema_0008_selection_sqlite, schema_0008_selection_postgres},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -5,7 +5,9 @@
 #include "common/failure.h"
 #include "service/model/job.h"
 #include "service/model/permission.h"
+#include "service/model/policy.h"
 #include "service/model/publication.h"
+#include "service/model/review_reason.h"
 #include "service/model/text.h"
 
 static const char DECIDED_BY[] = /* review.decided_by: other decisions of this person on this revision */
@@ -74,7 +76,6 @@ static const struct sql_map HOLDER_MAP = SQL_MAP(struct review_holder, HOLDER_CO
 
 enum {
     NOTE_CHARACTERS = 500,
-    REASONS_MOST = 11,
     VIEWED_LONGEST_MS = 24 * 3600 * 1000,
 };
 
@@ -169,6 +170,21 @@ static const struct {
     {"escalate", EVENT_ESCALATED, false},
 };
 
+static bool check_reasons(struct sql *sql, const struct rules *rules, const json_t *codes, GError **error)
+{
+    g_autoptr(SqlRows) reasons = review_reason_list(sql, rules, error);
+
+    if (reasons == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < json_array_size(codes); i++) {
+        if (review_reason_find(reasons, json_string_value(json_array_get(codes, i)), true) == NULL) {
+            return refuse(error, REASON_INPUT, "no such reason");
+        }
+    }
+    return true;
+}
+
 static bool check_decision(const struct review_decision *decision, const char *note, GError **error)
 {
     bool known = false;
@@ -183,12 +199,6 @@ static bool check_decision(const struct review_decision *decision, const char *n
     if (!known || note == NULL || decision->viewed_ms < 0 || decision->viewed_ms > VIEWED_LONGEST_MS ||
         g_utf8_strlen(note, -1) > NOTE_CHARACTERS || json_array_size(decision->reasons) > REASONS_MOST) {
         return refuse(error, REASON_INPUT, "action, note or reasons");
-    }
-    for (size_t i = 0; i < json_array_size(decision->reasons); i++) {
-        const char *code = json_string_value(json_array_get(decision->reasons, i));
-        if (code == NULL || review_reason_find(code) == NULL) {
-            return refuse(error, REASON_INPUT, "no such reason");
-        }
     }
     if (needs_reason && json_array_size(decision->reasons) == 0) {
         return refuse(error, REASON_REASON_MISSING, "a reason is needed");
@@ -206,12 +216,25 @@ static bool publish(struct sql *sql, const struct rules *rules, struct submissio
            job_add(sql, "ladder", submission->id, submission->revision, now_ms, error);
 }
 
+/* Where an approval leads by the policy as it is now: to the stage where people are missing, or to publication. */
+static bool approve(struct sql *sql, const struct rules *rules, const struct submission *submission, struct move *move,
+                    GError **error)
+{
+    const struct stage *next = NULL;
+
+    if (!policy_missing(sql, rules, submission->id, &next, error)) {
+        return false;
+    }
+    move->event = next == NULL ? EVENT_APPROVED : EVENT_PASSED;
+    move->stage = next == NULL ? 0 : next->position;
+    return true;
+}
+
 /* Steps of the state table that a decision causes. */
 static bool carry_out(struct sql *sql, const struct rules *rules, struct submission *submission,
                       const struct decision_row *row, int64_t now_ms, GError **error)
 {
     const struct doer doer = {ACTOR_REVIEWER, {row->staff, row->staff_role, ""}};
-    const struct stage *next = rules_stage_at(rules, submission->stage + 1);
     json_auto_t *detail = json_pack("{s:s, s:I, s:I, s:s}", "decision", row->id, "revision", (json_int_t)row->revision,
                                     "stage", (json_int_t)row->stage, "content", row->content_digest);
     struct move move = {.detail = detail};
@@ -221,12 +244,11 @@ static bool carry_out(struct sql *sql, const struct rules *rules, struct submiss
             move.event = ACTIONS[i].event;
         }
     }
-    if (move.event == EVENT_APPROVED && next != NULL) {
-        move.event = EVENT_PASSED;
-        move.stage = next->position;
+    if (move.event == EVENT_APPROVED && !approve(sql, rules, submission, &move, error)) {
+        return false;
     }
     if (move.event == EVENT_ESCALATED) {
-        move.stage = (int64_t)rules->stages->len;
+        move.stage = rules_stage_last(rules)->position;
     }
     if (!submission_move(sql, submission, &doer, &move, now_ms, error)) {
         return false;
@@ -318,7 +340,8 @@ bool review_decide(struct sql *sql, const struct rules *rules, const struct staf
     const int64_t times_ms[2] = {now_ms, now_ms + undo_ms};
     g_autofree char *fresh = NULL;
 
-    if (!check_decision(decision, note, error) || !review_may_decide(sql, rules, staff, submission, error)) {
+    if (!check_decision(decision, note, error) || !check_reasons(sql, rules, decision->reasons, error) ||
+        !review_may_decide(sql, rules, staff, submission, error)) {
         return false;
     }
     if (decision->version != submission->version || submission->content_digest == NULL) {

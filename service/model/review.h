@@ -33,7 +33,7 @@ bool review_note_contact(struct sql *sql, const struct actor *actor, const struc
 
 struct review_decision {
     const char *action; /* approve, return, decline, escalate */
-    json_t *reasons;    /* array of codes of REVIEW_REASONS */
+    json_t *reasons;    /* array of codes that the edition offers */
     const char *note;
     int64_t version;   /* If-Match */
     int64_t viewed_ms; /* how long the clip was played, as the page says; into the ledger */
@@ -70,13 +70,3 @@ extern const struct sql_map decision_map;
 struct sql_rows *review_due(struct sql *sql, int64_t now_ms, GError **error);
 /* All decisions on a work, oldest first. */
 struct sql_rows *review_history(struct sql *sql, const char *submission, GError **error);
-
-/* What a parent reads for a reviewer's reason. NULL for an unknown code. */
-struct review_reason {
-    const char *code;
-    const char *label;  /* for the reviewer */
-    const char *detail; /* for the parent: what, and how to mend it */
-    bool declines;      /* 不予采用 rather than 退回修改 by default */
-};
-const struct review_reason *review_reason_find(const char *code);
-const struct review_reason *review_reasons(size_t *count);

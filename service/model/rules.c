@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/review_reason.h"
 #include "service/model/words.h"
 
-static const char *const STAGE_NAMES[] = {"first", "second", "final"};
+static const char *const STAGE_NAMES[STAGE_RANKS] = {"first", "second", "final"};
 static const char *const LEVELS[] = {NULL, "county", "city", "province"};
 
 static const char ADD_REGION[] = /* region.put */
@@ -19,7 +20,7 @@ static const char ADD_EDITION[] = /* edition.put */
 static const char DROP_STAGES[] = /* stage.drop */
     "DELETE FROM stage WHERE edition = $1";
 static const char ADD_STAGE[] = /* stage.add */
-    "INSERT INTO stage (edition, position, name, level) VALUES ($1, $2, $3, $4)";
+    "INSERT INTO stage (edition, position, name, level, people) VALUES ($1, $2, $3, $4, $5)";
 static const char ADD_TRACK[] = /* track.put */
     "INSERT INTO track (edition, key, position, name, kind, min_ms, max_ms, max_bytes, max_files, is_public, opens_ms,"
     " closes_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -119,7 +120,7 @@ static bool read_stage(struct rules *rules, GKeyFile *file, const char *group, G
 {
     const char *name = group + strlen("stage ");
     g_autofree char *level = g_key_file_get_string(file, group, "level", error);
-    struct stage stage = {.position = (int)rules->stages->len + 1};
+    struct stage stage = {.position = (int)rules->stages->len + 1, .people = 1};
 
     for (size_t i = 0; i < G_N_ELEMENTS(STAGE_NAMES); i++) {
         stage.name = strcmp(STAGE_NAMES[i], name) == 0 ? STAGE_NAMES[i] : stage.name;
@@ -131,6 +132,13 @@ static bool read_stage(struct rules *rules, GKeyFile *file, const char *group, G
         if (level != NULL) {
             g_set_error(error, MODEL_ERROR, REASON_INPUT, "[%s]: no such stage or level", group);
         }
+        return false;
+    }
+    if (g_key_file_has_key(file, group, "people", NULL)) {
+        stage.people = g_key_file_get_int64(file, group, "people", NULL); /* a word is 0 */
+    }
+    if (stage.people < 0 || stage.people > PEOPLE_MOST) {
+        g_set_error(error, MODEL_ERROR, REASON_INPUT, "[%s] people: 0 to %d", group, PEOPLE_MOST);
         return false;
     }
     g_array_append_val(rules->stages, stage);
@@ -151,6 +159,7 @@ static bool read_rules(struct rules *rules, const char *path, GError **error)
     if (rules->consent == NULL) {
         return false;
     }
+    int64_t people = 0;
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
     for (char **group = groups; *group != NULL; group++) {
         if ((g_str_has_prefix(*group, "track ") && !read_track(rules, file, *group, error)) ||
@@ -158,7 +167,13 @@ static bool read_rules(struct rules *rules, const char *path, GError **error)
             return false;
         }
     }
-    return true;
+    for (guint i = 0; i < rules->stages->len; i++) {
+        people += g_array_index(rules->stages, struct stage, i).people;
+    }
+    if (people == 0) {
+        g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, "nobody approves at any stage");
+    }
+    return people > 0;
 }
 
 static bool read_regions(struct rules *rules, const char *path, GError **error)
@@ -251,12 +266,13 @@ static bool mirror(struct sql *sql, void *context, GError **error)
     for (guint i = 0; i < rules->stages->len; i++) {
         const struct stage *stage = &g_array_index(rules->stages, struct stage, i);
         if (!sql_run(sql, ADD_STAGE,
-                     SQL_VALUES(SQL_T(rules->edition), SQL_I(stage->position), SQL_T(stage->name), SQL_T(stage->level)),
+                     SQL_VALUES(SQL_T(rules->edition), SQL_I(stage->position), SQL_T(stage->name), SQL_T(stage->level),
+                                SQL_I(stage->people)),
                      NULL, error)) {
             return false;
         }
     }
-    return mirror_tracks(sql, rules, error);
+    return mirror_tracks(sql, rules, error) && review_reason_mirror(sql, rules->edition, error);
 }
 
 bool rules_mirror(const struct rules *rules, struct database *database, GError **error)
@@ -324,6 +340,31 @@ const struct stage *rules_stage_find(const struct rules *rules, const char *name
         }
     }
     return NULL;
+}
+
+const struct stage *rules_stage_of_rank(const struct rules *rules, int rank)
+{
+    return rank < 0 || rank >= STAGE_RANKS ? NULL : rules_stage_find(rules, STAGE_NAMES[rank]);
+}
+
+int rules_stage_rank(const struct stage *stage)
+{
+    int rank = 0;
+
+    while (rank + 1 < STAGE_RANKS && strcmp(STAGE_NAMES[rank], stage->name) != 0) {
+        rank++;
+    }
+    return rank;
+}
+
+const struct stage *rules_stage_last(const struct rules *rules)
+{
+    const struct stage *last = NULL;
+
+    for (int rank = STAGE_RANKS - 1; last == NULL && rank >= 0; rank--) {
+        last = rules_stage_of_rank(rules, rank);
+    }
+    return last;
 }
 
 int rules_level_rank(const char *level)

@@ -7,10 +7,12 @@
 #include "service/database/database.h"
 
 struct stage {
-    int position;      /* 1, 2, 3 */
-    const char *name;  /* first, second, final */
+    int position;      /* 1, 2, 3: place in the file, and what submission.stage says. Not the order of approval */
+    const char *name;  /* first, second, final: this is the order */
     const char *level; /* lowest level whose people may decide: county, city, province */
+    int64_t people;    /* different people who approve at it, unless a policy says otherwise; 0: not used */
 };
+enum { STAGE_RANKS = 3, PEOPLE_MOST = 5 };
 
 struct track {
     char *key;
@@ -66,6 +68,11 @@ bool rules_region_within(const struct rules *rules, const char *code, const char
 /* The stage at a position; NULL past the last. */
 const struct stage *rules_stage_at(const struct rules *rules, int64_t position);
 const struct stage *rules_stage_find(const struct rules *rules, const char *name);
+/* By order of approval: 0 first, 1 second, 2 final. NULL when the edition has no such stage. */
+const struct stage *rules_stage_of_rank(const struct rules *rules, int rank);
+int rules_stage_rank(const struct stage *stage);
+/* The stage that nothing follows; works are escalated to it. */
+const struct stage *rules_stage_last(const struct rules *rules);
 /* 3 province, 2 city, 1 county. */
 int rules_level_rank(const char *level);
 

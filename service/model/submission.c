@@ -5,6 +5,7 @@
 #include "common/failure.h"
 #include "service/model/job.h"
 #include "service/model/publication.h"
+#include "service/model/policy.h"
 #include "service/model/rendition.h"
 #include "service/model/text.h"
 
@@ -506,11 +507,11 @@ bool submission_replace(struct sql *sql, const struct rules *rules, struct submi
            receive_when_complete(sql, submission, now_ms, error);
 }
 
-bool submission_edit(struct sql *sql, struct submission *submission, const char *title, const char *words,
-                     const char *peer, int64_t now_ms, GError **error)
+bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission, const char *title,
+                     const char *words, const char *peer, int64_t now_ms, GError **error)
 {
     const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
-    const struct move edited = {.event = EVENT_EDITED, .stage = 1};
+    struct move edited = {.event = EVENT_EDITED};
     g_autofree char *new_title = text_clean(title == NULL ? submission->title : title);
     g_autofree char *new_words = text_clean(words == NULL ? submission->words : words);
 
@@ -519,7 +520,8 @@ bool submission_edit(struct sql *sql, struct submission *submission, const char 
         return false;
     }
     const struct sql_values key = SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision));
-    if (!void_current(sql, submission, now_ms, error) ||
+    if (!policy_first_stage(sql, rules, submission->city, &edited.stage, error) ||
+        !void_current(sql, submission, now_ms, error) ||
         !submission_move(sql, submission, &submitter, &edited, now_ms, error) ||
         !sql_run(sql, COPY_REVISION,
                  SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(new_title), SQL_T(new_words),

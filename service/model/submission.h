@@ -170,9 +170,10 @@ bool submission_check(const struct rules *rules, const struct submission_form *f
 /* New files: a new revision of the same work. */
 bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
                         const char *const *uploads, const char *peer, int64_t now_ms, GError **error);
-/* New texts: a new revision over the same files and renditions, back at the first stage. NULL keeps a text. */
-bool submission_edit(struct sql *sql, struct submission *submission, const char *title, const char *words,
-                     const char *peer, int64_t now_ms, GError **error);
+/* New texts: a new revision over the same files and renditions, back at the first stage of its city's policy. NULL keeps
+ * a text. */
+bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission, const char *title,
+                     const char *words, const char *peer, int64_t now_ms, GError **error);
 /* By the submitter: unpublished, its jobs cancelled, its pending decision void. */
 bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,
                          GError **error);

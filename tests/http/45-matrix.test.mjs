@@ -29,6 +29,10 @@ const STAFF_ROUTES = {
   'get /preview/{id}/{revision}/{name}': [REVIEWER, 'nothing'],
   'get /api/v1/workers': [ADMIN, 'province'], 'post /api/v1/workers': [ADMIN, 'province'],
   'delete /api/v1/workers/{id}': [ADMIN, 'province'],
+  'put /api/v1/reasons': [ADMIN, 'province'], 'get /api/v1/words': [ADMIN, 'province'],
+  'put /api/v1/words': [ADMIN, 'province'],
+  'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
+  'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
 const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|embed|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
@@ -71,14 +75,14 @@ function ask(route, session, csrf = true) {
   const object = STAFF_ROUTES[route]?.[1];
   const id = object === 'person' ? person : object === 'work' || object === 'nothing' ? item.id : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
   const path = pattern.replace('{id}', id).replace('{revision}', '1').replace('{name}', '480p.mp4')
-    .replace('{code}', item.code).replace('{job}', id).replace('{position}', '0');
+    .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0');
   const bodies = {
     'post /api/v1/queue/{id}/decision': { action: 'nothing of the kind' },
     'post /api/v1/works/{id}/take-down': { reason: '' }, 'patch /api/v1/staff/{id}': {},
     'post /api/v1/queue/{id}/lease': { take_over: true },
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
   };
-  const hasBody = ['post', 'patch'].includes(method) &&
+  const hasBody = ['post', 'patch', 'put'].includes(method) &&
     !['/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
       '/api/v1/queue/{id}/contact'].includes(pattern);
   return api(stack.url, path, {
