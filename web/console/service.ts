@@ -123,6 +123,19 @@ export interface Reason {
   action: 'return' | 'decline'
 }
 
+export type People = Record<'first' | 'second' | 'final', number>
+
+export interface Policies {
+  stages: { name: keyof People; level: string }[]
+  start: People // of the configuration
+  items: { region: string; people: People }[]
+}
+
+export interface Word {
+  word: string
+  why: string
+}
+
 export interface LedgerRecord {
   seq: number
   at_ms: number
@@ -215,6 +228,18 @@ export const addMachine = (name: string): Promise<{ name: string; token: string 
 export const removeMachine = (id: string): Promise<void> => request('DELETE', `workers/${id}`)
 
 export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
+
+export const setReasons = (items: Reason[]): Promise<void> => request('PUT', 'reasons', { items })
+
+export const readPolicies = (): Promise<Policies> => request('GET', 'policies')
+
+export const setPolicy = (region: string, people: People): Promise<void> => request('PUT', `policies/${region}`, people)
+
+export const removePolicy = (region: string): Promise<void> => request('DELETE', `policies/${region}`)
+
+export const readWords = (): Promise<{ items: Word[]; fixed: Word[] }> => request('GET', 'words')
+
+export const setWords = (items: Word[]): Promise<void> => request('PUT', 'words', { items })
 
 export const readLedger = (work: string, after: string): Promise<{ items: LedgerRecord[]; next: number | null }> =>
   request('GET', `ledger?${query({ work, after })}`)

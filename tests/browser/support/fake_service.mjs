@@ -252,6 +252,12 @@ export async function startService() {
       return [200, { decision: `d${state.decisions.length}`, effective_at: '2026-08-20T00:00:00Z' }]
     }],
     ['DELETE', /^decisions\/(\w+)$/, () => { state.queue = state.undone; return [204] }],
+    ['PUT', /^reasons$/, (body) => { state.reasons = body.items; return [204] }],
+    ['GET', /^policies$/, () => [200, { stages: [{ name: 'first', level: 'county' }, { name: 'second', level: 'city' }, { name: 'final', level: 'province' }], start: { first: 1, second: 0, final: 1 }, items: Object.entries(state.policies ?? {}).map(([region, people]) => ({ region, people })) }]],
+    ['PUT', /^policies\/(\w+)$/, (body, _, [region]) => { state.policies = { ...state.policies, [region]: body }; return [204] }],
+    ['DELETE', /^policies\/(\w+)$/, (_, __, [region]) => { delete state.policies[region]; return [204] }],
+    ['GET', /^words$/, () => [200, { items: state.words ?? [], fixed: [{ word: '加微信', why: '像是广告' }] }]],
+    ['PUT', /^words$/, (body) => { state.words = body.items; return [204] }],
     ['GET', /^reasons$/, () => [200, { items: REASONS }]],
     ['GET', /^ledger$/, () => [200, { items: [{ seq: 1, at_ms: 1790000000000, actor: '张老师', role: 'reviewer', action: 'decision.approve', object: 'q0', before: 'in_review', after: 'approved' }], next: null }]],
     ['POST', /^ledger\/verify$/, () => [200, { whole: true, records: 1, first_bad: null }]],
