@@ -77,7 +77,9 @@ static bool void_leases(struct sql *sql, void *context, GError **error)
 {
     struct due *due = context;
 
-    return job_void_leases(sql, sql_lease_clock_ms(sql), &due->changed, error);
+    int64_t now_ms;
+
+    return sql_lease_clock(sql, &now_ms, error) && job_void_leases(sql, now_ms, &due->changed, error);
 }
 
 /* Also wakes claims: for jobs that were queued for later, and because a hint of the database may have been lost. */

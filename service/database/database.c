@@ -95,9 +95,9 @@ bool sql_notify(struct sql *sql, GError **error)
     return sql->driver->notify(sql, error);
 }
 
-int64_t sql_lease_clock_ms(const struct sql *sql)
+bool sql_lease_clock(struct sql *sql, int64_t *now_ms, GError **error)
 {
-    return sql->lease_clock_ms;
+    return sql->driver->lease_clock(sql, now_ms, error);
 }
 
 bool sql_lock_row(struct sql *sql, const char *text, struct sql_values values, GError **error)

@@ -152,6 +152,6 @@ bool sql_lock(struct sql *sql, enum sql_lock lock, GError **error);
  * notifying transactions commit one after the other (measured: 47 % fewer transactions a second). */
 bool sql_notify(struct sql *sql, GError **error);
 
-/* The clock that leases are judged by, read when the transaction began: the same for all services of a database. SQLite:
+/* The clock that leases are judged by, in ms, read when a writing transaction began: the same for all services of a database. SQLite:
  * CLOCK_BOOTTIME, which nobody sets; PostgreSQL: the server's clock. */
-int64_t sql_lease_clock_ms(const struct sql *sql);
+bool sql_lease_clock(struct sql *sql, int64_t *now_ms, GError **error);

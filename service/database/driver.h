@@ -21,13 +21,13 @@ struct sql_driver {
     bool (*script)(struct sql *sql, const char *text, GError **error);
     bool (*lock)(struct sql *sql, enum sql_lock lock, GError **error); /* writers of a shared database only */
     bool (*notify)(struct sql *sql, GError **error);
+    bool (*lease_clock)(struct sql *sql, int64_t *now_ms, GError **error);
 };
 
 /* First member of an engine's connection. */
 struct sql {
     const struct sql_driver *driver;
-    bool locks;             /* other writers run beside this transaction */
-    int64_t lease_clock_ms; /* read when the transaction began */
+    bool locks; /* other writers run beside this transaction */
 };
 
 struct database_driver {

@@ -140,79 +140,6 @@ bool postgres_ready(struct postgres_sql *sql, GError **error)
     return true;
 }
 
-/* The number of a writing transaction is asked for at its beginning, in the same round trip: it must be known before
- * COMMIT is sent, or nobody can ask later what became of it. */
-bool postgres_begin(struct postgres_sql *sql, bool writes, GError **error)
-{
-    PGresult *result = postgres_plain(sql,
-                                      writes ? "BEGIN ISOLATION LEVEL READ COMMITTED;"
-                                               "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
-                                               " pg_current_xact_id()::text"
-                                             : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                                               "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, ''",
-                                      error);
-
-    if (result == NULL) {
-        return false;
-    }
-    sql->base.locks = writes;
-    sql->base.lease_clock_ms = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    g_free(sql->transaction);
-    sql->transaction = g_strdup(PQgetvalue(result, 0, 1));
-    PQclear(result);
-    return true;
-}
-
-bool postgres_commit(struct postgres_sql *sql, GError **error)
-{
-    PGresult *result = PQexec(sql->connection, "COMMIT");
-    const bool answered = PQresultStatus(result) == PGRES_COMMAND_OK;
-    /* a transaction that an error had ended before answers COMMIT with ROLLBACK */
-    const bool good = answered && strcmp(PQcmdStatus(result), "COMMIT") == 0;
-
-    if (answered && !good) {
-        sql->trouble = POSTGRES_BROKEN;
-        g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "an error was passed over: the engine rolled back");
-    } else if (!answered) {
-        fail(sql, result, "COMMIT", error);
-        sql->trouble = sql->trouble == POSTGRES_DOWN ? POSTGRES_UNKNOWN : sql->trouble;
-    }
-    PQclear(result);
-    return good;
-}
-
-void postgres_rollback(struct postgres_sql *sql)
-{
-    if (sql->connection != NULL && !run_plain(sql, "ROLLBACK", NULL)) {
-        postgres_disconnect(sql);
-    }
-}
-
-enum postgres_outcome postgres_outcome(struct postgres_sql *sql)
-{
-    static const struct {
-        const char *status;
-        enum postgres_outcome outcome;
-    } STATUSES[] = {{"committed", POSTGRES_COMMITTED},
-                    {"aborted", POSTGRES_ABORTED},
-                    {"in progress", POSTGRES_RUNNING}};
-    g_autofree char *timeline = g_strdup(sql->timeline);
-    const char *const values[] = {sql->transaction};
-    enum postgres_outcome outcome = POSTGRES_CANNOT_TELL;
-
-    if (!postgres_ready(sql, NULL) || strcmp(timeline, sql->timeline) != 0) {
-        return POSTGRES_CANNOT_TELL;
-    }
-    PGresult *result =
-        PQexecParams(sql->connection, "SELECT pg_xact_status($1::text::xid8)", 1, NULL, values, NULL, NULL, 0);
-    const char *status = PQresultStatus(result) == PGRES_TUPLES_OK ? PQgetvalue(result, 0, 0) : "";
-    for (size_t i = 0; i < G_N_ELEMENTS(STATUSES); i++) {
-        outcome = strcmp(STATUSES[i].status, status) == 0 ? STATUSES[i].outcome : outcome;
-    }
-    PQclear(result);
-    return outcome;
-}
-
 /* Takes the marks off "/pg: … /" comments. */
 static char *unwrap(const char *text)
 {
@@ -258,9 +185,157 @@ static const char *statement_get(struct postgres_sql *sql, const char *text, str
     return known;
 }
 
+/* Statements that belong to transactions; prepared like any other, so that the server parses and plans them once. */
+static const char BEGIN_WRITE[] = "BEGIN ISOLATION LEVEL READ COMMITTED";
+static const char BEGIN_READ[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+static const char STAMP[] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()::text";
+static const char CLOCK[] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/* One prepared statement with its values in text form. */
+struct step {
+    const char *statement; /* its name on this connection */
+    int count;
+    const char *const *values;
+};
+
+/* Two statements in one round trip; the second runs only when the first was good. Returns the second's result, NULL with
+ * the first trouble. */
+static PGresult *run_both(struct postgres_sql *sql, const struct step steps[2], const char *what, GError **error)
+{
+    PGconn *connection = sql->connection;
+    PGresult *last = NULL;
+    bool good = PQenterPipelineMode(connection) != 0;
+
+    for (size_t i = 0; good && i < 2; i++) {
+        good = PQsendQueryPrepared(connection, steps[i].statement, steps[i].count, steps[i].values, NULL, NULL, 0) != 0;
+    }
+    const bool is_sent = good && PQpipelineSync(connection) != 0;
+    good = is_sent;
+    for (size_t i = 0; good && i < 2; i++) {
+        PQclear(last);
+        last = PQgetResult(connection);
+        const ExecStatusType status = PQresultStatus(last);
+        good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+        if (good) {
+            PQclear(PQgetResult(connection)); /* the end of this statement's results: NULL */
+        }
+    }
+    if (!good) {
+        fail(sql, last, what, error);
+        g_clear_pointer(&last, PQclear);
+    }
+    for (bool is_over = !is_sent; !is_over && PQstatus(connection) == CONNECTION_OK;) { /* up to the mark of the sync */
+        PGresult *rest = PQgetResult(connection);
+        is_over = PQresultStatus(rest) == PGRES_PIPELINE_SYNC;
+        PQclear(rest);
+    }
+    if (PQexitPipelineMode(connection) == 0 && last != NULL) {
+        g_clear_pointer(&last, PQclear);
+        fail(sql, NULL, what, error);
+    }
+    return last;
+}
+
+/* The number of a writing transaction is asked for at its beginning, in the same round trip: it must be known before
+ * COMMIT is sent, or nobody can ask later what became of it. A reading one begins with its first statement. */
+bool postgres_begin(struct postgres_sql *sql, bool writes, GError **error)
+{
+    sql->base.locks = writes;
+    sql->is_begin_due = !writes;
+    if (!writes) {
+        return true;
+    }
+    const struct step steps[2] = {{.statement = statement_get(sql, BEGIN_WRITE, SQL_NO_VALUES, error)},
+                                  {.statement = statement_get(sql, STAMP, SQL_NO_VALUES, error)}};
+    if (steps[0].statement == NULL || steps[1].statement == NULL) {
+        return false;
+    }
+    PGresult *result = run_both(sql, steps, BEGIN_WRITE, error);
+    if (result == NULL) {
+        return false;
+    }
+    sql->lease_clock_ms = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    g_free(sql->transaction);
+    sql->transaction = g_strdup(PQgetvalue(result, 0, 1));
+    PQclear(result);
+    return true;
+}
+
+bool postgres_commit(struct postgres_sql *sql, GError **error)
+{
+    PGresult *result = PQexec(sql->connection, "COMMIT");
+    const bool answered = PQresultStatus(result) == PGRES_COMMAND_OK;
+    /* a transaction that an error had ended before answers COMMIT with ROLLBACK */
+    const bool good = answered && strcmp(PQcmdStatus(result), "COMMIT") == 0;
+
+    if (answered && !good) {
+        sql->trouble = POSTGRES_BROKEN;
+        g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "an error was passed over: the engine rolled back");
+    } else if (!answered) {
+        fail(sql, result, "COMMIT", error);
+        sql->trouble = sql->trouble == POSTGRES_DOWN ? POSTGRES_UNKNOWN : sql->trouble;
+    }
+    PQclear(result);
+    return good;
+}
+
+void postgres_rollback(struct postgres_sql *sql)
+{
+    if (sql->connection != NULL && !sql->is_begin_due && !run_plain(sql, "ROLLBACK", NULL)) {
+        postgres_disconnect(sql);
+    }
+    sql->is_begin_due = false;
+}
+
+enum postgres_outcome postgres_outcome(struct postgres_sql *sql)
+{
+    static const struct {
+        const char *status;
+        enum postgres_outcome outcome;
+    } STATUSES[] = {{"committed", POSTGRES_COMMITTED},
+                    {"aborted", POSTGRES_ABORTED},
+                    {"in progress", POSTGRES_RUNNING}};
+    g_autofree char *timeline = g_strdup(sql->timeline);
+    const char *const values[] = {sql->transaction};
+    enum postgres_outcome outcome = POSTGRES_CANNOT_TELL;
+
+    if (!postgres_ready(sql, NULL) || strcmp(timeline, sql->timeline) != 0) {
+        return POSTGRES_CANNOT_TELL;
+    }
+    PGresult *result =
+        PQexecParams(sql->connection, "SELECT pg_xact_status($1::text::xid8)", 1, NULL, values, NULL, NULL, 0);
+    const char *status = PQresultStatus(result) == PGRES_TUPLES_OK ? PQgetvalue(result, 0, 0) : "";
+    for (size_t i = 0; i < G_N_ELEMENTS(STATUSES); i++) {
+        outcome = strcmp(STATUSES[i].status, status) == 0 ? STATUSES[i].outcome : outcome;
+    }
+    PQclear(result);
+    return outcome;
+}
+
 enum {
     NUMBER_BYTES = 24, /* an int64_t in decimal */
 };
+
+static PGresult *run_step(struct postgres_sql *sql, const struct step *step, const char *what, GError **error)
+{
+    PGresult *rows = PQexecPrepared(sql->connection, step->statement, step->count, step->values, NULL, NULL, 0);
+    const ExecStatusType status = PQresultStatus(rows);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+        fail(sql, rows, what, error);
+        g_clear_pointer(&rows, PQclear);
+    }
+    return rows;
+}
+
+/* The first statement of a reading transaction. */
+static PGresult *begin_with(struct postgres_sql *sql, const struct step *step, const char *what, GError **error)
+{
+    const struct step steps[2] = {{.statement = statement_get(sql, BEGIN_READ, SQL_NO_VALUES, error)}, *step};
+
+    sql->is_begin_due = false;
+    return steps[0].statement == NULL ? NULL : run_both(sql, steps, what, error);
+}
 
 static bool postgres_execute(struct sql *base, const char *text, struct sql_values values, struct sql_result **result,
                              GError **error)
@@ -278,11 +353,9 @@ static bool postgres_execute(struct sql *base, const char *text, struct sql_valu
         (void)g_snprintf(number, NUMBER_BYTES, "%" G_GINT64_FORMAT, values.at[i].number); /* always fits */
         texts[i] = values.at[i].kind == SQL_KIND_INT64 ? number : values.at[i].text;
     }
-    PGresult *rows = PQexecPrepared(sql->connection, statement, (int)values.count, texts, NULL, NULL, 0);
-    const ExecStatusType status = PQresultStatus(rows);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-        fail(sql, rows, text, error);
-        PQclear(rows);
+    const struct step step = {statement, (int)values.count, texts};
+    PGresult *rows = sql->is_begin_due ? begin_with(sql, &step, text, error) : run_step(sql, &step, text, error);
+    if (rows == NULL) {
         return false;
     }
     *result = g_new(struct sql_result, 1);
@@ -342,7 +415,7 @@ static char *own_words(const char *text)
     } WORDS[] = {
         {"--[^\n]*", ""},
         {"\\bINTEGER\\b", "BIGINT"},
-        {"\\)\\s*STRICT\\b", ")"},
+        {"\\)\\s*STRICT\\b(,\\s*WITHOUT ROWID)?", ")"},
         {"\\bTEXT\\b", "TEXT COLLATE \"C\""},
     };
     char *plain = unwrap(text);
@@ -374,6 +447,24 @@ static bool postgres_notify(struct sql *base, GError **error)
     return sql_run(base, "SELECT pg_notify('xuepai_jobs', '')", SQL_NO_VALUES, NULL, error);
 }
 
+/* A reading transaction asks only when somebody wants to know. */
+static bool postgres_lease_clock(struct sql *base, int64_t *now_ms, GError **error)
+{
+    struct postgres_sql *sql = (struct postgres_sql *)base;
+    struct sql_result *result = NULL;
+
+    *now_ms = sql->lease_clock_ms;
+    if (base->locks) {
+        return true;
+    }
+    if (!postgres_execute(base, CLOCK, SQL_NO_VALUES, &result, error)) {
+        return false;
+    }
+    *now_ms = g_ascii_strtoll(PQgetvalue(result->rows, 0, 0), NULL, 10);
+    postgres_finish(result);
+    return true;
+}
+
 static const struct sql_driver SQL_DRIVER = {
     .execute = postgres_execute,
     .next = postgres_next,
@@ -386,6 +477,7 @@ static const struct sql_driver SQL_DRIVER = {
     .script = postgres_script,
     .lock = postgres_lock,
     .notify = postgres_notify,
+    .lease_clock = postgres_lease_clock,
 };
 
 struct postgres_sql *postgres_new(const char *address)

@@ -24,6 +24,7 @@ enum {
 
 struct sqlite_sql {
     struct sql base;
+    int64_t lease_clock_ms; /* read when the transaction began */
     sqlite3 *connection;
     GHashTable *statements; /* literal text -> sqlite3_stmt *, idle between uses */
     bool notifies;          /* something was queued since the last commit */
@@ -255,6 +256,13 @@ static int64_t boot_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static bool sqlite_lease_clock(struct sql *base, int64_t *now_ms, GError **error)
+{
+    (void)error;
+    *now_ms = ((const struct sqlite_sql *)base)->lease_clock_ms;
+    return true;
+}
+
 static const struct sql_driver SQL_DRIVER = {
     .execute = sqlite_execute,
     .next = sqlite_next,
@@ -267,6 +275,7 @@ static const struct sql_driver SQL_DRIVER = {
     .script = sqlite_script,
     .lock = sqlite_lock,
     .notify = sqlite_notify,
+    .lease_clock = sqlite_lease_clock,
 };
 
 static void connection_close(struct sqlite_sql *sql)
@@ -327,7 +336,7 @@ static void operation_run(struct sqlite_database *database, struct operation *op
     if (!operation->good) {
         return;
     }
-    sql->base.lease_clock_ms = boot_ms();
+    sql->lease_clock_ms = boot_ms();
     operation->good = operation->work(&sql->base, operation->context, &operation->error);
     if (operation->good) {
         operation->good = run_plain(sql->connection, "RELEASE operation", &operation->error);
@@ -481,7 +490,7 @@ static bool sqlite_read(struct database *base, const char *name, database_work *
     bool good = run_plain(sql->connection, "BEGIN", error);
 
     if (good) {
-        sql->base.lease_clock_ms = boot_ms();
+        sql->lease_clock_ms = boot_ms();
         good = work(&sql->base, context, error);
         (void)run_plain(sql->connection, "ROLLBACK", NULL); /* ends the snapshot; there is nothing to lose */
     }

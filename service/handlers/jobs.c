@@ -74,17 +74,17 @@ static bool note_worker(struct sql *sql, const struct call *call, int64_t now_ms
 static bool take(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
-    const struct job_claim claim = {
+    struct job_claim claim = {
         .worker = call->claim->worker,
         .sandbox = call->claim->sandbox,
         .now_ms = g_get_real_time() / 1000, /* the request's own time may be a long poll old */
-        .boot_ms = sql_lease_clock_ms(sql),
         .lease_ms = call->app->settings->job_lease_ms,
     };
     const struct move started = {.event = EVENT_STARTED};
 
     call_clear(call);
-    if (!note_worker(sql, call, claim.now_ms, error) || !job_take(sql, &claim, &call->job, &call->found, error)) {
+    if (!sql_lease_clock(sql, &claim.boot_ms, error) || !note_worker(sql, call, claim.now_ms, error) ||
+        !job_take(sql, &claim, &call->job, &call->found, error)) {
         return false;
     }
     if (!call->found) {
@@ -198,8 +198,10 @@ static bool renew(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return job_renew(sql, &call->lease, sql_lease_clock_ms(sql) + call->app->settings->job_lease_ms, call->permille,
-                     error);
+    int64_t now_ms;
+
+    return sql_lease_clock(sql, &now_ms, error) &&
+           job_renew(sql, &call->lease, now_ms + call->app->settings->job_lease_ms, call->permille, error);
 }
 
 HANDLER(job_post_renew)
@@ -225,13 +227,14 @@ static bool look_leased(struct sql *sql, void *context, GError **error)
     struct call *call = context;
 
     call_clear(call);
-    if (!job_is_done(sql, &call->lease, &call->done, error)) {
-        return false;
-    }
-    if (call->done) {
-        return true;
-    }
-    if (!job_get_leased(sql, &call->lease, &call->job, error)) {
+    return job_get_leased(sql, &call->lease, &call->job, &call->done, error);
+}
+
+static bool look_inputs(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    if (!look_leased(sql, context, error)) {
         return false;
     }
     call->originals = original_list(sql, call->job.submission, call->job.revision, error);
@@ -341,9 +344,9 @@ static bool finish(struct sql *sql, void *context, GError **error)
     struct call *call = context;
     const int64_t now_ms = request_now_ms(call->request);
 
-    if (!job_finish(sql, &call->lease, now_ms, error) ||
-        !submission_get_held(sql, call->job.submission, &call->submission, error) ||
-        !add_renditions(sql, call, now_ms, error)) {
+    submission_clear(&call->submission);
+    if (!submission_get(sql, call->job.submission, &call->submission, error) || /* before the job, as everywhere */
+        !job_finish(sql, &call->lease, now_ms, error) || !add_renditions(sql, call, now_ms, error)) {
         return false;
     }
     return strcmp(call->job.kind, "prepare") != 0 || finish_prepare(sql, call, now_ms, error);
@@ -409,15 +412,12 @@ static bool fail(struct sql *sql, void *context, GError **error)
     const int64_t now_ms = request_now_ms(call->request);
     const enum fail_next next = call->fail->next;
 
-    if (!job_is_done(sql, &call->lease, &call->done, error)) {
+    job_clear(&call->job);
+    if (!job_get_leased(sql, &call->lease, &call->job, &call->done, error)) {
         return false;
     }
     if (call->done) {
         return true;
-    }
-    job_clear(&call->job);
-    if (!job_get_leased(sql, &call->lease, &call->job, error)) {
-        return false;
     }
     if (next == FAIL_INFRASTRUCTURE || (next == FAIL_RETRY && call->job.attempt < JOB_ATTEMPTS)) {
         return job_requeue(sql, &call->lease, call->fail->reason, next == FAIL_RETRY, now_ms + RETRY_MS, error);
@@ -442,7 +442,7 @@ HANDLER(job_post_fail)
 }
 
 /* The lease of a byte transfer: path parameter and X-Job-Token. */
-static bool read_lease(struct call *call, GError **error)
+static bool read_lease(struct call *call, database_work *look, GError **error)
 {
     const char *header = request_header(call->request, "X-Job-Token");
     gint64 token = 0;
@@ -452,7 +452,7 @@ static bool read_lease(struct call *call, GError **error)
         return false;
     }
     call->lease = (struct job_lease){request_param(call->request, "job"), token};
-    if (!database_read(call->app->database, "job.leased", look_leased, call, error)) {
+    if (!database_read(call->app->database, "job.leased", look, call, error)) {
         return false;
     }
     if (call->done) {
@@ -471,7 +471,7 @@ HANDLER(job_get_input)
         return request_transfer(request, job_get_input);
     }
     if (!g_ascii_string_to_signed(request_param(request, "position"), 10, 1, MESSAGE_INPUTS_MOST, &position, NULL) ||
-        !read_lease(&call, error)) {
+        !read_lease(&call, look_inputs, error)) {
         if (*error == NULL) {
             g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such input");
         }
@@ -577,7 +577,7 @@ HANDLER(job_put_output)
     struct call call = {.app = app, .request = request};
     const char *name = request_param(request, "name");
 
-    if (!rendition_name_is_good(name) || !read_lease(&call, error)) {
+    if (!rendition_name_is_good(name) || !read_lease(&call, look_leased, error)) {
         if (*error == NULL) {
             g_set_error(error, HTTP_ERROR, REASON_INPUT, "an output's name");
         }
