@@ -39,7 +39,7 @@ struct publication_query {
     const char *region; /* province, city or county code */
     const char *track;
     const char *edition;
-    const char *words; /* search */
+    const char *words; /* search.h */
     const char *after;
     int64_t limit; /* 1..100 */
 };

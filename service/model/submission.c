@@ -136,7 +136,8 @@ static bool refuse(GError **error, enum reason reason, const char *message)
     return false;
 }
 
-/* In a writing transaction the row is locked first and read after, so that a state seen here is still the state when the
+/* In a writing transaction the row is locked first and read after, by a statement of its own: one that locked and read
+ * at once would see the rows it joins as they were before it waited. So a state seen here is still the state when the
  * transaction commits. */
 static bool get_by(struct sql *sql, const char *const texts[2], const char *key, struct submission *submission,
                    GError **error)
