@@ -11,6 +11,7 @@
 #include "service/http/parked.h"
 #include "service/model/consent.h"
 #include "service/model/job.h"
+#include "service/model/remark.h"
 
 enum {
     DEVICE_SECONDS = 365 * 24 * 3600,
@@ -247,18 +248,47 @@ struct show {
     struct submission *submission;
     int64_t permille;
     struct sql_rows *history;
+    struct sql_rows *messages;
     char *scopes; /* JSON array */
 };
+
+static void show_clear(struct show *show)
+{
+    g_clear_pointer(&show->history, sql_rows_free);
+    g_clear_pointer(&show->messages, sql_rows_free);
+    g_clear_pointer(&show->scopes, g_free);
+}
 
 static bool look(struct sql *sql, void *context, GError **error)
 {
     struct show *show = context;
 
-    g_clear_pointer(&show->history, sql_rows_free); /* of a try that was begun again */
-    g_clear_pointer(&show->scopes, g_free);
+    show_clear(show); /* of a try that was begun again */
     show->history = review_history(sql, show->submission->id, error);
-    return show->history != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
+    show->messages = show->history == NULL ? NULL : remark_list(sql, show->submission->id, "message", error);
+    return show->messages != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
+}
+
+/* One decision's reasons, each with how to mend it, and the reviewer's own words. */
+static json_t *decision_json(const struct decision_row *row)
+{
+    json_auto_t *codes = json_loads(row->reasons, 0, NULL);
+    json_t *all = json_array();
+    const json_t *code;
+    size_t index;
+
+    json_array_foreach(codes, index, code) {
+        const struct review_reason *found = review_reason_find(json_string_value(code));
+        json_array_append_new(all,
+                              json_pack("{s:O, s:s, s:s}", "code", code, "label", found == NULL ? "" : found->label,
+                                        "text", found == NULL ? "" : found->detail));
+    }
+    const json_t *first = json_array_get(all, 0);
+    json_t *reason = json_pack("{s:s, s:o}", "note", row->note, "all", all);
+    json_object_set_new(reason, "code", first == NULL ? json_string("") : json_incref(json_object_get(first, "code")));
+    json_object_set_new(reason, "text", first == NULL ? json_string("") : json_incref(json_object_get(first, "text")));
+    return reason;
 }
 
 /* Why it came back, in a parent's words: of the last effective decision, or of the file itself. */
@@ -268,19 +298,16 @@ static json_t *reason_json(const struct submission *submission, const struct sql
 
     if (strcmp(submission->state, "failed") == 0 && submission->failure != NULL &&
         reason_find(submission->failure, &reason)) {
-        return json_pack("{s:s, s:s}", "code", submission->failure, "text", reason_rule_of(reason)->detail);
+        const char *text = reason_rule_of(reason)->detail;
+        return json_pack("{s:s, s:s, s:[{s:s, s:s, s:s}]}", "code", submission->failure, "text", text, "all", "code",
+                         submission->failure, "label", "文件没能处理", "text", text);
     }
     for (size_t i = history->count; i > 0; i--) {
         const struct decision_row *row = sql_rows_at(history, i - 1);
-        if (strcmp(row->state, "effective") != 0 || strcmp(row->action, "approve") == 0 ||
-            row->revision != submission->revision) {
-            continue;
+        if (strcmp(row->state, "effective") == 0 && strcmp(row->action, "approve") != 0 &&
+            row->revision == submission->revision) {
+            return decision_json(row);
         }
-        json_auto_t *codes = json_loads(row->reasons, 0, NULL);
-        const char *code = json_string_value(json_array_get(codes, 0));
-        const struct review_reason *found = code == NULL ? NULL : review_reason_find(code);
-        return json_pack("{s:s, s:s, s:s}", "code", code == NULL ? "" : code, "text",
-                         found == NULL ? "" : found->detail, "note", row->note);
     }
     return NULL;
 }
@@ -317,6 +344,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
     json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
+    json_object_set_new(json, "messages", shown_messages(show->messages));
     if (stage != NULL) {
         json_object_set_new(json, "stage", json_string(stage->name));
     }
@@ -340,8 +368,7 @@ json_t *shown_submission(struct app *app, const struct request *request, struct 
     if (database_read(app->database, "submission.show", look, &show, error)) {
         json = submission_json(app, request, submission, &show);
     }
-    sql_rows_free(show.history);
-    g_free(show.scopes);
+    show_clear(&show);
     return json;
 }
 
@@ -466,8 +493,7 @@ static struct response *answer_change(struct change *change, const char *name, d
         response = response_json(200, submission_json(app, change->request, &change->after, &show));
         response_header(response, "Cache-Control", "no-store");
     }
-    sql_rows_free(show.history);
-    g_free(show.scopes);
+    show_clear(&show);
     submission_clear(&change->after);
     return response;
 }

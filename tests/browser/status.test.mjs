@@ -103,6 +103,52 @@ test('returned: the reason, another file, another name; then other sites are for
   assert.deepEqual(errors, [])
 })
 
+test('messages go both ways on the page; every reason is shown with how to mend it', async () => {
+  const receipt = await submit(stack.url, [await upload(stack.url, clip())])
+  await waitFor(stack.url, receipt, 'in_review')
+  const item = await queued(stack.url, people.jinan, receipt.code)
+  const say = (text) => api(stack.url, `/api/v1/queue/${item.id}/remarks`, { method: 'POST', session: people.jinan, body: { kind: 'message', text } })
+  assert.equal((await say('门牌能遮一下吗？')).status, 204)
+
+  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const errors = collectErrors(page)
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.locator('.talk li').first().waitFor()
+  assert.match(await page.innerText('.talk'), /工作人员[^张]*门牌能遮一下吗/)
+  await page.getByRole('button', { name: '发送' }).click()
+  assert.equal(await page.evaluate(() => document.activeElement.name), 'text', 'the empty box is gone to')
+  await page.locator('#messages textarea').fill('好的，我重新拍 <b>一段</b>')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText('发出去了').waitFor()
+  await page.getByText('好的，我重新拍 <b>一段</b>').waitFor()
+  assert.equal(await page.locator('.talk li.own').count(), 1)
+  const told = await queued(stack.url, people.jinan, receipt.code)
+  assert.equal(told.remarks.at(-1).text, '好的，我重新拍 <b>一段</b>')
+
+  const work = await api(stack.url, `/api/v1/queue/${item.id}`, { session: people.jinan })
+  const decided = await api(stack.url, `/api/v1/queue/${item.id}/decision`, { method: 'POST', session: people.jinan,
+    headers: { 'If-Match': `"${work.json.version}"` }, body: { action: 'return', reasons: ['no-sound', 'privacy'], note: '重拍时请开窗' } })
+  assert.equal(decided.status, 200)
+  await waitFor(stack.url, receipt, 'returned')
+  await page.locator('[data-reason]:visible').waitFor({ timeout: 30000 })
+  assert.match(await page.innerText('[data-reason]'), /离人近一点再拍[^]*请遮住后再传[^]*工作人员的话：重拍时请开窗/)
+  assert.equal(await page.locator('[data-replace]').getAttribute('open'), '')
+  await checkAxe(page, 'messages')
+  await page.screenshot({ path: join(SCREENS, 'status-messages.png'), fullPage: true })
+  assert.deepEqual(errors, [])
+})
+
+test('messages of one work are limited, others go on', async () => {
+  const [one, other] = await Promise.all([1, 2].map(async () => submit(stack.url, [await upload(stack.url, clip())])))
+  const send = async (receipt) => (await api(stack.url, `/api/v1/submissions/${receipt.code}/messages`, { method: 'POST', headers: { 'X-Pin': receipt.pin }, body: { text: '你好' } })).status
+  const answers = []
+  for (let i = 0; i < 22; i++) answers.push(await send(one))
+  assert.equal(answers.filter((status) => status === 204).length, 20)
+  assert.equal(answers.at(-1), 429)
+  assert.equal(await send(other), 204)
+})
+
 test('consents: only uses of ours, never without the site, not after the end, each change in the ledger', async () => {
   const receipt = await submit(stack.url, [await upload(stack.url, clip())])
   const put = (scopes, pin = receipt.pin) => api(stack.url, `/api/v1/submissions/${receipt.code}/consents`, {

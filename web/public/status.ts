@@ -16,6 +16,7 @@ const page = document.getElementById('status') as HTMLElement
 const code = page.dataset.code ?? ''
 const pinForm = document.getElementById('pin-form') as HTMLFormElement
 const card = document.getElementById('card') as HTMLElement
+const messages = document.getElementById('messages') as HTMLElement
 const confirmation = document.getElementById('confirm') as HTMLDialogElement
 
 let pin = location.hash.slice(1)
@@ -45,7 +46,8 @@ function show(work: Submission): void {
   card.hidden = false
   tell(part('title'), work.title ?? part('title').textContent ?? '')
   tell(part('text'), work.status_text)
-  tell(part('reason'), work.reason?.text ?? '')
+  showReason(work)
+  showMessages(work)
   part('published').hidden = work.url === undefined || work.url === null
   ;(part('published').firstElementChild as HTMLAnchorElement).href = work.url ?? ''
   part('withdraw').hidden = !work.actions.includes('withdraw')
@@ -60,6 +62,66 @@ function show(work: Submission): void {
       step.removeAttribute('aria-current')
     }
   })
+}
+
+// Why it came back: every reason with how to mend it, and what the reviewer wrote.
+function showReason(work: Submission): void {
+  const note = work.reason?.note ?? ''
+
+  part('reason').hidden = work.reason === undefined
+  part('reasons').replaceChildren(
+    ...(work.reason?.all ?? []).map((one) => {
+      const row = document.createElement('li')
+
+      row.append(textIn('b', one.label), textIn('span', one.text))
+      return row
+    }),
+  )
+  tell(part('note'), note === '' ? '' : `工作人员的话：${note}`)
+}
+
+function textIn(name: string, text: string): HTMLElement {
+  const element = document.createElement(name)
+
+  element.textContent = text
+  return element
+}
+
+// Only what is new is added, so that a screen reader says just that.
+function showMessages(work: Submission): void {
+  const talk = messages.querySelector('[data-talk]') as HTMLElement
+  const all = work.messages ?? []
+
+  messages.hidden = false
+  ;(messages.querySelector('[data-silence]') as HTMLElement).hidden = all.length > 0
+  for (const one of all.slice(talk.children.length)) {
+    const row = document.createElement('li')
+
+    row.className = one.is_own ? 'own' : ''
+    row.append(textIn('b', one.author), ' ', textIn('small', one.made_text), textIn('p', one.text))
+    talk.append(row)
+  }
+}
+
+async function sendMessage(box: HTMLTextAreaElement): Promise<void> {
+  const failure = document.getElementById('message-error') as HTMLElement
+  const sent = messages.querySelector('[data-sent]') as HTMLElement
+  const text = box.value.trim()
+
+  tell(failure, text === '' ? '请先写几个字。' : '')
+  tell(sent, '')
+  if (text === '') {
+    box.focus()
+    return
+  }
+  try {
+    await request('POST', `submissions/${encodeURIComponent(code)}/messages`, { text }, headers())
+    box.value = ''
+    tell(sent, '发出去了。工作人员看到后会在这里答复您。')
+    void poll(POLL_FIRST_MS)
+  } catch (error) {
+    tell(failure, error instanceof Problem ? error.detail : '没有发出去，请再试一次。')
+  }
 }
 
 /* what may be changed */
@@ -186,7 +248,7 @@ async function poll(waitMs: number): Promise<void> {
 
 function askPin(text: string): void {
   pinForm.hidden = false
-  card.hidden = true
+  card.hidden = messages.hidden = true
   tell(document.getElementById('pin-error') as HTMLElement, text)
   if (text !== '') {
     ;(pinForm.elements.namedItem('pin') as HTMLInputElement).focus()
@@ -219,6 +281,10 @@ part('scopes').addEventListener('submit', (event) => {
 
   event.preventDefault()
   void change('PUT', '/consents', { scopes: ['site', ...chosen] }, '记下了，马上生效。')
+})
+messages.querySelector('form')?.addEventListener('submit', (event) => {
+  event.preventDefault()
+  void sendMessage(messages.querySelector('textarea') as HTMLTextAreaElement)
 })
 part('replace').addEventListener('change', (event) => void replace(event.target as HTMLInputElement))
 part('award').querySelector('button')?.addEventListener('click', () => void award())

@@ -106,7 +106,8 @@ export interface Submission {
   status_text: string
   title?: string
   stage?: string
-  reason?: { code: string; text: string }
+  reason?: { code: string; text: string; note?: string; all?: { label: string; text: string }[] }
+  messages?: { id: string; author: string; is_own: boolean; text: string; made_text: string }[]
   url?: string
   actions: string[]
   words?: string
