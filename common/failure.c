@@ -86,6 +86,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_REGION_UNKNOWN]  = { "region-unknown",  FAILURE_REFUSED,       "请选择所在的市和县（市、区）。" },
     [REASON_TITLE_MISSING]   = { "title-missing",   FAILURE_REFUSED,       "请给作品起个名字。" },
     [REASON_TITLE_TOO_LONG]  = { "title-too-long",  FAILURE_REFUSED,       "作品名称太长了，请控制在 30 个字以内。" },
+    [REASON_CAPTION_TOO_LONG] = { "caption-too-long", FAILURE_REFUSED,      "照片说明太长了，每张请控制在 40 个字以内。" },
     [REASON_WORDS_TOO_LONG]  = { "words-too-long",  FAILURE_REFUSED,       "介绍太长了，请控制在 100 个字以内。" },
     [REASON_NAME_MISSING]    = { "name-missing",    FAILURE_REFUSED,       "请填写联系人姓名。" },
     [REASON_PHONE_INVALID]   = { "phone-invalid",   FAILURE_REFUSED,       "手机号不对，请填写 11 位手机号。" },

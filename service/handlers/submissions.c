@@ -86,6 +86,7 @@ static bool create(struct sql *sql, void *context, GError **error)
 /* Fills the form from JSON; texts stay borrowed from it. */
 static bool read_form(json_t *json, struct submission_form *form, json_t **uploads, json_t **scopes, GError **error)
 {
+    json_t *captions = NULL;
     int ai = 0;
     int children = 0;
     int licence = 0;
@@ -94,12 +95,14 @@ static bool read_form(json_t *json, struct submission_form *form, json_t **uploa
 
     *uploads = NULL;
     *scopes = NULL;
-    if (json_unpack_ex(json, &cause, 0, "{s:o, s:s, s:s, s?s, s:s, s:s, s:s, s?b, s?b, s:{s:b, s?b, s?o}}", "uploads",
-                       uploads, "track", &form->track, "title", &form->title, "words", &form->words, "region",
-                       &form->region, "name", &form->name, "phone", &form->phone, "ai", &ai, "children", &children,
-                       "consents", "licence", &licence, "guardian", &guardian, "scopes", scopes) != 0) {
+    if (json_unpack_ex(json, &cause, 0, "{s:o, s:s, s:s, s?s, s:s, s:s, s:s, s?b, s?b, s?o, s:{s:b, s?b, s?o}}",
+                       "uploads", uploads, "track", &form->track, "title", &form->title, "words", &form->words,
+                       "region", &form->region, "name", &form->name, "phone", &form->phone, "ai", &ai, "children",
+                       &children, "captions", &captions, "consents", "licence", &licence, "guardian", &guardian,
+                       "scopes", scopes) != 0) {
         return bad_json(error, cause.text);
     }
+    form->captions = captions;
     form->ai = ai != 0;
     form->children = children != 0;
     form->licence = licence != 0;
@@ -329,6 +332,25 @@ static json_t *actions_json(const char *state)
     return actions;
 }
 
+/* The pictures of a photo work that is prepared: [{position, caption}]; of others []. */
+static json_t *photos_json(const struct app *app, const struct submission *submission)
+{
+    const struct track *track = rules_track_find(app->rules, submission->track);
+    json_auto_t *facts = submission->facts == NULL ? NULL : json_loads(submission->facts, 0, NULL);
+    json_auto_t *captions = json_loads(submission->captions, 0, NULL);
+    json_t *photos = json_array();
+
+    if (facts == NULL || track == NULL || strcmp(track->kind, "photo") != 0) {
+        return photos;
+    }
+    for (json_int_t i = 0; i < json_integer_value(json_object_get(facts, "files")); i++) {
+        const char *caption = json_string_value(json_array_get(captions, (size_t)i));
+        json_array_append_new(photos,
+                              json_pack("{s:I, s:s}", "position", i + 1, "caption", caption == NULL ? "" : caption));
+    }
+    return photos;
+}
+
 static json_t *submission_json(struct app *app, const struct request *request, const struct submission *submission,
                                const struct show *show)
 {
@@ -343,6 +365,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
+    json_object_set_new(json, "photos", photos_json(app, submission));
     json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
     json_object_set_new(json, "messages", shown_messages(show->messages));
     if (stage != NULL) {
@@ -432,9 +455,8 @@ struct change {
     struct app *app;
     const struct request *request;
     const char *id;
-    const char *title;
-    const char *words;
-    const char *const *uploads;
+    struct submission_texts texts;
+    struct submission_files files;
     const char *scopes;
     struct submission after;
 };
@@ -450,7 +472,7 @@ static bool edit(struct sql *sql, void *context, GError **error)
     struct change *change = context;
 
     return load(sql, change, error) &&
-           submission_edit(sql, &change->after, change->title, change->words, request_peer(change->request),
+           submission_edit(sql, &change->after, &change->texts, request_peer(change->request),
                            request_now_ms(change->request), error);
 }
 
@@ -467,7 +489,7 @@ static bool replace(struct sql *sql, void *context, GError **error)
     struct change *change = context;
 
     return load(sql, change, error) &&
-           submission_replace(sql, change->app->rules, &change->after, change->uploads, request_peer(change->request),
+           submission_replace(sql, change->app->rules, &change->after, &change->files, request_peer(change->request),
                               request_now_ms(change->request), error);
 }
 
@@ -514,13 +536,15 @@ bool shown_withdraw(struct app *app, struct request *request, struct submission 
 HANDLER(submission_patch)
 {
     struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
+    json_t *captions = NULL;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s}", "title", &change.title, "words",
-                       &change.words) != 0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s, s?o}", "title", &change.texts.title, "words",
+                       &change.texts.words, "captions", &captions) != 0) {
         bad_json(error, cause.text);
         return NULL;
     }
+    change.texts.captions = captions;
     return answer_change(&change, "submission.edit", edit, error);
 }
 
@@ -531,15 +555,22 @@ HANDLER(submission_delete)
     return answer_change(&change, "submission.withdraw", withdraw, error);
 }
 
+/* {uploads: [id], captions?}, or {photos: [position], captions?}: another order of what is there */
 HANDLER(submission_post_replace)
 {
     struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
-    g_autofree const char **ids = upload_ids(json_object_get(request_json(request), "uploads"), error);
+    const json_t *json = request_json(request);
+    g_autofree const char **ids = NULL;
 
-    if (ids == NULL) {
-        return NULL;
+    change.files.captions = json_object_get(json, "captions");
+    change.files.photos = json_object_get(json, "photos");
+    if (change.files.photos == NULL) {
+        ids = upload_ids(json_object_get(json, "uploads"), error);
+        if (ids == NULL) {
+            return NULL;
+        }
+        change.files.uploads = ids;
     }
-    change.uploads = ids;
     return answer_change(&change, "submission.replace", replace, error);
 }
 

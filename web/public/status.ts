@@ -1,8 +1,7 @@
 // The page of one receipt: asks how the work is getting on, and takes it back. Without this script the page shows what
 // the service knew when it was opened.
 
-import { Problem, request, type Rules, type Submission } from './lib/api'
-import { fingerprintOf } from './lib/fingerprint'
+import { Problem, request, type Submission } from './lib/api'
 
 const POLL_FIRST_MS = 3000
 const POLL_LAST_MS = 30000
@@ -23,6 +22,8 @@ let pin = location.hash.slice(1)
 let timer = 0
 let typing = false // what stands in the boxes is the reader's
 let current: Submission | null = null
+let editor: import('./lib/photos').PhotoEditor | null = null
+let editedRevision: number | undefined
 
 function part<T extends HTMLElement>(name: string): T {
   return card.querySelector(`[data-${name}]`) as T
@@ -132,6 +133,7 @@ function showChanges(work: Submission): void {
   current = work
   part('replace').hidden = !work.actions.includes('replace')
   part('edit').hidden = !work.actions.includes('edit')
+  part('photos').hidden = !work.actions.includes('edit') || (work.photos ?? []).length === 0
   part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
   part<HTMLDetailsElement>('replace').open ||= work.status === 'returned' && work.actions.includes('replace')
   if (!typing) {
@@ -160,22 +162,6 @@ async function change(method: string, path: string, body: unknown, done: string)
   }
 }
 
-function uploadOne(file: File, track: string, engine: typeof import('./lib/upload'), told: (sent: number) => void): Promise<string> {
-  return fingerprintOf(file).then(
-    (fingerprint) =>
-      new Promise((done, fail) => {
-        new engine.FileUpload({
-          file, track, fingerprint, url: null,
-          onUrl: () => undefined,
-          onProgress: told,
-          onWaiting: () => tell(part('done'), '网络不太稳，正在接着传，不用重选。'),
-          onDone: done,
-          onRefused: fail,
-        })
-      }),
-  )
-}
-
 // A picture and a file for the printer, with the PIN where this phone is not known.
 async function award(): Promise<void> {
   const fetchSheet = async (kind: string): Promise<string> => {
@@ -197,26 +183,43 @@ async function award(): Promise<void> {
   }
 }
 
-async function replace(input: HTMLInputElement): Promise<void> {
-  const chosen = Array.from(input.files ?? [])
-  const total = chosen.reduce((sum, one) => sum + one.size, 0)
-  const ids: string[] = []
-  let before = 0
+// Pictures of one's own go by the PIN, so they are fetched and not linked.
+async function picture(position: number): Promise<string> {
+  const answer = await fetch(`/api/v1/submissions/${encodeURIComponent(code)}/photos/${position}`, { headers: headers() })
 
+  if (!answer.ok) {
+    throw new Error(String(answer.status))
+  }
+  return URL.createObjectURL(await answer.blob())
+}
+
+async function openPhotos(): Promise<void> {
+  const opened = part<HTMLDetailsElement>('photos').open
+
+  if (!opened || current === null || editedRevision === current.revision) {
+    return
+  }
+  const { editPhotos } = await import('./lib/photos')
+
+  editedRevision = current.revision
+  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text))
+}
+
+async function savePhotos(): Promise<void> {
+  const changes = editor?.changes()
+
+  if (changes !== undefined) {
+    await change(changes.photos === undefined ? 'PATCH' : 'POST', changes.photos === undefined ? '' : '/replace', changes, '改好了，会重新审核。')
+    part<HTMLDetailsElement>('photos').open = false
+  }
+}
+
+async function replace(input: HTMLInputElement): Promise<void> {
   tell(part('error'), '')
   try {
-    const [engine, rules] = await Promise.all([import('./lib/upload'), request<Rules>('GET', 'rules')])
-    const track = rules.tracks.find((one) => one.key === current?.track)
+    const { resend } = await import('./lib/resend')
+    const ids = await resend(Array.from(input.files ?? []), current?.track ?? '', (text) => tell(part('done'), text))
 
-    if (track !== undefined && (chosen.length > Math.max(1, track.max_files) || chosen.some((one) => one.size > track.max_bytes))) {
-      tell(part('error'), chosen.length > Math.max(1, track.max_files) ? `最多 ${Math.max(1, track.max_files)} 个文件。` : '文件太大了。请剪短一些再传。')
-      return
-    }
-    for (const file of chosen) {
-      ids.push(await uploadOne(file, current?.track ?? '', engine, (sent) =>
-        tell(part('done'), `已传 ${Math.floor(((before + sent) / Math.max(1, total)) * 100)}%`)))
-      before += file.size
-    }
     input.value = ''
     part<HTMLDetailsElement>('replace').open = false
     await change('POST', '/replace', { uploads: ids }, '新的文件收到了，会重新审核。')
@@ -275,6 +278,11 @@ for (const name of ['edit', 'scopes']) {
 part('edit').addEventListener('submit', (event) => {
   event.preventDefault()
   void change('PATCH', '', { title: box('title').value.trim(), words: box('words').value.trim() }, '改好了，会重新审核。')
+})
+part('photos').addEventListener('toggle', () => void openPhotos())
+part('photos').addEventListener('submit', (event) => {
+  event.preventDefault()
+  void savePhotos()
 })
 part('scopes').addEventListener('submit', (event) => {
   const chosen = Array.from(card.querySelectorAll<HTMLInputElement>('[name=scope]:checked'), (one) => one.value)

@@ -131,10 +131,32 @@ function lengthRefusal(seconds: number, track: Track): string {
   return ''
 }
 
+function placeAll(): void {
+  if (files[0]?.kind === 'photo') {
+    files.forEach((one, i) => one.place(i, files.length))
+  }
+}
+
 function drop(picked: Picked): void {
   picked.remove()
   files = files.filter((one) => one !== picked)
+  placeAll()
   changed()
+}
+
+function move(picked: Picked, by: -1 | 1): void {
+  const from = files.indexOf(picked)
+  const to = from + by
+
+  if (to < 0 || to >= files.length) {
+    return
+  }
+  files.splice(from, 1)
+  files.splice(to, 0, picked)
+  list.insertBefore(picked.row, list.children[by < 0 ? to : to + 1] ?? null)
+  placeAll()
+  picked.focus(by)
+  said.textContent = `现在是第 ${to + 1} 张，共 ${files.length} 张。`
 }
 
 async function pick(file: File, hint: string): Promise<void> {
@@ -153,9 +175,10 @@ async function pick(file: File, hint: string): Promise<void> {
     tell(filesError, `最多 ${track.max_files} 张，多的没有加进来。`)
     return
   }
-  const picked = new Picked(file, kind, { draft, changed }, drop)
+  const picked = new Picked(file, kind, { draft, changed }, drop, move)
   files.push(picked)
   list.append(picked.row)
+  placeAll()
   chooseTrack(track)
   const tooLong = lengthRefusal(await picked.preview(), track)
   if (tooLong !== '') {
@@ -222,6 +245,7 @@ function body(): unknown {
     track: value('track'),
     title: value('title'),
     words: value('words'),
+    captions: files[0]?.kind === 'photo' ? files.map((one) => one.caption) : undefined,
     region: value('region'),
     name: value('name'),
     phone: value('phone').replace(/[\s-]/g, ''),

@@ -113,4 +113,6 @@ export interface Submission {
   words?: string
   track?: string
   scopes?: string[]
+  revision?: number
+  photos?: { position: number; caption: string }[]
 }

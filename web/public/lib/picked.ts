@@ -43,6 +43,7 @@ export class Picked {
     readonly kind: Kind,
     private readonly owner: Owner,
     remove: (picked: Picked) => void,
+    move: (picked: Picked, by: -1 | 1) => void,
   ) {
     const template = document.getElementById('file-card') as HTMLTemplateElement
 
@@ -50,6 +51,33 @@ export class Picked {
     this.part('name').textContent = file.name
     this.part('facts').textContent = bytesText(file.size)
     this.part('remove').addEventListener('click', () => remove(this))
+    this.part('photo').hidden = kind !== 'photo'
+    this.part('earlier').addEventListener('click', () => move(this, -1))
+    this.part('later').addEventListener('click', () => move(this, 1))
+  }
+
+  get caption(): string {
+    return this.part<HTMLInputElement>('caption').value.trim()
+  }
+
+  // What each button does is said with the place: nine of them sound alike otherwise.
+  place(at: number, of: number): void {
+    const name = (part: string, text: string): void => this.part(part).setAttribute('aria-label', `第 ${at + 1} 张，${text}`)
+
+    name('earlier', '往前移')
+    name('later', '往后移')
+    name('remove', '不要这个')
+    name('caption', '照片说明')
+    this.part('earlier').parentElement!.hidden = of < 2
+    this.part<HTMLButtonElement>('earlier').disabled = at === 0
+    this.part<HTMLButtonElement>('later').disabled = at === of - 1
+  }
+
+  focus(by: -1 | 1): void {
+    const [wanted, other] = by < 0 ? ['earlier', 'later'] : ['later', 'earlier']
+    const button = this.part<HTMLButtonElement>(wanted)
+
+    ;(button.disabled ? this.part(other) : button).focus()
   }
 
   // Shows the file and answers its length in seconds, 0 when the phone cannot tell.
@@ -181,7 +209,7 @@ export class Picked {
     this.owner.changed()
   }
 
-  private part(name: string): HTMLElement {
-    return this.row.querySelector(`[data-${name}]`) as HTMLElement
+  private part<T extends HTMLElement>(name: string): T {
+    return this.row.querySelector(`[data-${name}]`) as T
   }
 }
