@@ -48,6 +48,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_LIMIT]           = { "limit",           FAILURE_LIMIT,           "内容太大了。" },
     [REASON_UNSUPPORTED]     = { "unsupported",     FAILURE_UNSUPPORTED,     "不支持这种格式。" },
     [REASON_REFUSED]         = { "refused",         FAILURE_REFUSED,         "这样不符合活动的要求。" },
+    [REASON_QUOTA]           = { "quota",           FAILURE_RATE,            "从这里交的作品太多了，请明天再来，或请工作人员帮忙。" },
     [REASON_RATE]            = { "rate",            FAILURE_RATE,            "操作太快了，请稍等一会儿再试。" },
     [REASON_BUSY]            = { "busy",            FAILURE_BUSY,            "现在人有点多，请过一会儿再试。" },
     [REASON_TIMEOUT]         = { "timeout",         FAILURE_TIMEOUT,         "等得太久了，请再试一次。" },

@@ -81,6 +81,7 @@ enum reason {
     REASON_UNSUPPORTED,
     REASON_REFUSED,
     REASON_RATE,
+    REASON_QUOTA, /* too many works from one source (model/quota) */
     REASON_BUSY,
     REASON_TIMEOUT,
     REASON_FULL,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
@@ -16,6 +17,7 @@
 enum {
     DEVICE_SECONDS = 365 * 24 * 3600,
     UPLOADS_MOST = 9,
+    RETRY_SECONDS = 3600,
 };
 
 static bool bad_json(GError **error, const char *message)
@@ -95,11 +97,11 @@ static bool read_form(json_t *json, struct submission_form *form, json_t **uploa
 
     *uploads = NULL;
     *scopes = NULL;
-    if (json_unpack_ex(json, &cause, 0, "{s:o, s:s, s:s, s?s, s:s, s:s, s:s, s?b, s?b, s?o, s:{s:b, s?b, s?o}}",
+    if (json_unpack_ex(json, &cause, 0, "{s:o, s:s, s:s, s?s, s:s, s:s, s:s, s?b, s?b, s?o, s?s, s:{s:b, s?b, s?o}}",
                        "uploads", uploads, "track", &form->track, "title", &form->title, "words", &form->words,
                        "region", &form->region, "name", &form->name, "phone", &form->phone, "ai", &ai, "children",
-                       &children, "captions", &captions, "consents", "licence", &licence, "guardian", &guardian,
-                       "scopes", scopes) != 0) {
+                       &children, "captions", &captions, "link", &form->link, "consents", "licence", &licence,
+                       "guardian", &guardian, "scopes", scopes) != 0) {
         return bad_json(error, cause.text);
     }
     form->captions = captions;
@@ -189,9 +191,14 @@ static struct response *take(struct app *app, struct request *request, struct re
     g_autofree char *idempotency = secret == NULL ? NULL : secret_digest(secret);
     struct create call = {.app = app, .form = &reading->form, .now_ms = request_now_ms(request)};
 
+    g_autofree char *block = limits_block_of(request_peer(request));
+
     reading->form.device_digest = digest;
+    reading->form.block = block;
+    reading->form.quota_percent = app->settings->submit_quota_percent;
     reading->form.idempotency = idempotency;
     if (!database_transact(app->database, "submission.create", create, &call, error)) {
+        request_retry_after(request, RETRY_SECONDS); /* heard where a quota is used up */
         return NULL;
     }
     server_wake(request_server(request), "jobs");

@@ -65,6 +65,7 @@ HANDLER(page_submit)
     json_object_set_new(data, "consent_version", json_string(app->rules->consent));
     g_autofree char *key = secret_token(); /* sent twice by the form without script, it is one work */
     json_object_set_new(data, "key", json_string(key));
+    json_object_set_new(data, "link", json_string(request_query(request, "s")));
     return shown_html(app, "submit.html", data, 200, error);
 }
 

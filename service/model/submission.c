@@ -6,6 +6,7 @@
 #include "service/model/captions.h"
 #include "service/model/job.h"
 #include "service/model/publication.h"
+#include "service/model/quota.h"
 #include "service/model/rendition.h"
 #include "service/model/text.h"
 
@@ -453,6 +454,18 @@ bool submission_check(const struct rules *rules, const struct submission_form *f
     return check_rules(rules, form, now_ms, error) && check_texts(form, &texts, error);
 }
 
+/* After all else, in the order of locks; a work that was there already takes nothing. */
+static bool take_quota(struct sql *sql, const struct secrets *secrets, const struct submission_form *form,
+                       const struct form_texts *texts, int64_t now_ms, GError **error)
+{
+    const struct quota_source source = {.device = form->device_digest,
+                                        .phone = texts->phone,
+                                        .block = form->block,
+                                        .link = form->link};
+
+    return quota_take(sql, secrets, &source, form->quota_percent, now_ms, error);
+}
+
 bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
                        const struct submission_form *form, int64_t now_ms, struct submission_receipt *receipt,
                        GError **error)
@@ -476,7 +489,8 @@ bool submission_create(struct sql *sql, const struct rules *rules, const struct 
     }
     if (added && (!take_uploads(sql, rules, &submission, form->uploads, error) ||
                   !submission_move(sql, &submission, &submitter, &submitted, now_ms, error) ||
-                  !receive_when_complete(sql, &submission, now_ms, error))) {
+                  !receive_when_complete(sql, &submission, now_ms, error) ||
+                  !take_quota(sql, secrets, form, &texts, now_ms, error))) {
         return false;
     }
     fill_receipt(secrets, &submission, receipt);

@@ -150,6 +150,9 @@ struct submission_form {
     const char *const *uploads; /* ids, NULL-ended */
     const json_t *captions;     /* array of texts, in the order of the uploads; NULL: none */
     const char *device_digest;
+    const char *block;       /* of the peer's address, for the quotas */
+    const char *link;        /* token of the link it came by; NULL: none */
+    int64_t quota_percent;   /* 0: no quotas */
     const char *idempotency; /* digest; NULL when the client sent no key */
     const char *peer;
 };

@@ -247,6 +247,7 @@ function body(): unknown {
     words: value('words'),
     captions: files[0]?.kind === 'photo' ? files.map((one) => one.caption) : undefined,
     region: value('region'),
+    link: value('link'),
     name: value('name'),
     phone: value('phone').replace(/[\s-]/g, ''),
     ai: value('ai') === '1',
