@@ -13,6 +13,7 @@
 #include "service/model/consent.h"
 #include "service/model/job.h"
 #include "service/model/remark.h"
+#include "service/model/upload.h"
 
 enum {
     DEVICE_SECONDS = 365 * 24 * 3600,
@@ -259,13 +260,15 @@ struct show {
     int64_t permille;
     struct sql_rows *history;
     struct sql_rows *messages;
-    char *scopes; /* JSON array */
+    struct sql_rows *uploads; /* still on their way */
+    char *scopes;             /* JSON array */
 };
 
 static void show_clear(struct show *show)
 {
     g_clear_pointer(&show->history, sql_rows_free);
     g_clear_pointer(&show->messages, sql_rows_free);
+    g_clear_pointer(&show->uploads, sql_rows_free);
     g_clear_pointer(&show->scopes, g_free);
 }
 
@@ -276,7 +279,10 @@ static bool look(struct sql *sql, void *context, GError **error)
     show_clear(show); /* of a try that was begun again */
     show->history = review_history(sql, show->submission->id, error);
     show->messages = show->history == NULL ? NULL : remark_list(sql, show->submission->id, "message", error);
-    return show->messages != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
+    show->uploads = show->messages == NULL
+                        ? NULL
+                        : upload_list_waiting(sql, show->submission->id, show->submission->revision, error);
+    return show->uploads != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
 }
 
@@ -358,6 +364,21 @@ static json_t *photos_json(const struct app *app, const struct submission *submi
     return photos;
 }
 
+/* For who has the right to the work: the id is the right to append, the fingerprint tells whether a file picked again,
+ * perhaps on another phone, is the same one. */
+static json_t *uploads_json(const struct sql_rows *rows)
+{
+    json_t *uploads = json_array();
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct upload *row = sql_rows_at(rows, i);
+        json_array_append_new(uploads, json_pack("{s:s, s:s, s:I, s:I}", "id", row->id, "fingerprint", row->fingerprint,
+                                                 "length", (json_int_t)row->length_bytes, "offset",
+                                                 (json_int_t)row->offset_bytes));
+    }
+    return uploads;
+}
+
 static json_t *submission_json(struct app *app, const struct request *request, const struct submission *submission,
                                const struct show *show)
 {
@@ -372,6 +393,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
+    json_object_set_new(json, "uploads", uploads_json(show->uploads));
     json_object_set_new(json, "photos", photos_json(app, submission));
     json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
     json_object_set_new(json, "messages", shown_messages(show->messages));

@@ -149,6 +149,46 @@ test('messages of one work are limited, others go on', async () => {
   assert.equal(await send(other), 204)
 })
 
+test('a clip that one phone began goes on at the next byte on another, by code and PIN; another file is refused', async () => {
+  const bytes = clip({ name: 'resume', seconds: 6 })
+  const file = join(FOLDER, 'again.mp4')
+  const other = join(FOLDER, 'other.mp4')
+  const half = bytes.length >> 1
+  writeFileSync(file, bytes)
+  writeFileSync(other, clip())
+  const first = await (await browser.newContext(PHONE)).newPage()
+  await first.goto(`${stack.url}/submit?c=370102`)
+  const fingerprint = await first.evaluate(async (text) => {
+    const all = Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
+    const ends = new Blob([all.slice(0, 65536), all.slice(-65536)])
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await ends.arrayBuffer()))
+    return `${all.length}-${[...digest].map((one) => one.toString(16).padStart(2, '0')).join('')}`
+  }, bytes.toString('base64'))
+  const tus = { 'Tus-Resumable': '1.0.0' }
+  const base64 = (text) => Buffer.from(text).toString('base64')
+  const made = await fetch(`${stack.url}/files`, { method: 'POST', headers: { ...tus, 'Upload-Length': String(bytes.length),
+    'Upload-Metadata': `track ${base64('family-video')},fingerprint ${base64(fingerprint)}` } })
+  const address = new URL(made.headers.get('location'), stack.url)
+  await fetch(address, { method: 'PATCH', headers: { ...tus, 'Upload-Offset': '0', 'Content-Type': 'application/offset+octet-stream' }, body: bytes.subarray(0, half) })
+  const receipt = await submit(stack.url, [address.pathname.split('/').pop()])
+  assert.equal(receipt.status, 'uploading')
+
+  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const sent = []
+  page.on('request', (one) => one.method() === 'PATCH' && sent.push(Number(one.headers()['upload-offset'])))
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.locator('[data-resume]:visible').waitFor()
+  await checkAxe(page, 'resume')
+  await page.screenshot({ path: join(SCREENS, 'status-resume.png'), fullPage: true })
+  await page.locator('[data-resume] input').setInputFiles(other)
+  await page.getByText('不是同一个文件').waitFor()
+  await page.locator('[data-resume] input').setInputFiles(file)
+  await page.getByText('传好了').waitFor()
+  assert.equal(sent[0], half, 'no byte twice')
+  await waitFor(stack.url, receipt, 'in_review')
+  assert.deepEqual((await status(stack.url, receipt)).uploads, [])
+})
+
 test('consents: only uses of ours, never without the site, not after the end, each change in the ledger', async () => {
   const receipt = await submit(stack.url, [await upload(stack.url, clip())])
   const put = (scopes, pin = receipt.pin) => api(stack.url, `/api/v1/submissions/${receipt.code}/consents`, {

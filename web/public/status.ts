@@ -22,6 +22,7 @@ let pin = location.hash.slice(1)
 let timer = 0
 let typing = false // what stands in the boxes is the reader's
 let current: Submission | null = null
+let resuming = false
 let editor: import('./lib/photos').PhotoEditor | null = null
 let editedRevision: number | undefined
 
@@ -133,6 +134,7 @@ function showChanges(work: Submission): void {
   current = work
   part('replace').hidden = !work.actions.includes('replace')
   part('edit').hidden = !work.actions.includes('edit')
+  part('resume').hidden = (work.uploads ?? []).length === 0 || resuming
   part('photos').hidden = !work.actions.includes('edit') || (work.photos ?? []).length === 0
   part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
   part<HTMLDetailsElement>('replace').open ||= work.status === 'returned' && work.actions.includes('replace')
@@ -181,6 +183,27 @@ async function award(): Promise<void> {
   } catch {
     tell(part('error'), '证书没有取到，请再点一次。')
   }
+}
+
+async function goOn(input: HTMLInputElement): Promise<void> {
+  const work = current
+
+  tell(part('error'), '')
+  if (work === null) {
+    return
+  }
+  part('resume').hidden = resuming = true
+  try {
+    const { resume } = await import('./lib/resend')
+    await resume(Array.from(input.files ?? []), work, (text) => tell(part('done'), text))
+    tell(part('done'), '传好了。')
+  } catch (error) {
+    tell(part('done'), '')
+    tell(part('error'), error instanceof Problem ? error.detail : '没有传成功，请再选一次。')
+  }
+  resuming = false
+  input.value = ''
+  void poll(POLL_FIRST_MS)
 }
 
 // Pictures of one's own go by the PIN, so they are fetched and not linked.
@@ -295,6 +318,7 @@ messages.querySelector('form')?.addEventListener('submit', (event) => {
   void sendMessage(messages.querySelector('textarea') as HTMLTextAreaElement)
 })
 part('replace').addEventListener('change', (event) => void replace(event.target as HTMLInputElement))
+part('resume').addEventListener('change', (event) => void goOn(event.target as HTMLInputElement))
 part('award').querySelector('button')?.addEventListener('click', () => void award())
 part('withdraw').addEventListener('click', () => confirmation.showModal())
 confirmation.addEventListener('close', () => {

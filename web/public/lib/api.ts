@@ -114,5 +114,6 @@ export interface Submission {
   track?: string
   scopes?: string[]
   revision?: number
+  uploads?: { id: string; fingerprint: string; length: number; offset: number }[]
   photos?: { position: number; caption: string }[]
 }

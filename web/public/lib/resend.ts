@@ -1,15 +1,15 @@
 // Other files for a work that was sent already, from the status page. Loaded when they are picked.
 
-import { Problem, request, type Rules } from './api'
+import { Problem, request, type Rules, type Submission } from './api'
 import { fingerprintOf } from './fingerprint'
 import { FileUpload } from './upload'
 
-async function sendOne(file: File, track: string, sent: (bytes: number) => void, say: (text: string) => void): Promise<string> {
+async function sendOne(file: File, track: string, url: string | null, sent: (bytes: number) => void, say: (text: string) => void): Promise<string> {
   const fingerprint = await fingerprintOf(file)
 
   return new Promise((done, fail) => {
     new FileUpload({
-      file, track, fingerprint, url: null,
+      file, track, fingerprint, url,
       onUrl: () => undefined,
       onProgress: sent,
       onWaiting: () => say('网络不太稳，正在接着传，不用重选。'),
@@ -34,8 +34,23 @@ export async function resend(files: File[], trackKey: string, say: (text: string
     throw new Problem(0, 'upload-too-large', '文件太大了。请剪短一些再传。')
   }
   for (const file of files) {
-    ids.push(await sendOne(file, trackKey, (sent) => say(`已传 ${Math.floor(((before + sent) / Math.max(1, total)) * 100)}%`), say))
+    ids.push(await sendOne(file, trackKey, null, (sent) => say(`已传 ${Math.floor(((before + sent) / Math.max(1, total)) * 100)}%`), say))
     before += file.size
   }
   return ids
+}
+
+// Goes on with what another phone, or this one before, began: each file is known by its size and its ends.
+export async function resume(files: File[], work: Submission, say: (text: string) => void): Promise<void> {
+  const waiting = work.uploads ?? []
+
+  for (const file of files) {
+    const fingerprint = await fingerprintOf(file)
+    const upload = waiting.find((one) => one.fingerprint === fingerprint)
+
+    if (upload === undefined) {
+      throw new Problem(0, 'another-file', `“${file.name}”和上次传的不是同一个文件。请选原来那个，或在聊天记录里找“原图”“原视频”。`)
+    }
+    await sendOne(file, work.track ?? '', `/files/${upload.id}`, (sent) => say(`已传 ${Math.floor((sent / file.size) * 100)}%`), say)
+  }
 }
