@@ -12,6 +12,7 @@
 #include "service/http/parked.h"
 #include "service/model/consent.h"
 #include "service/model/job.h"
+#include "service/model/queue.h"
 #include "service/model/remark.h"
 #include "service/model/upload.h"
 
@@ -261,6 +262,7 @@ struct show {
     struct sql_rows *history;
     struct sql_rows *messages;
     struct sql_rows *uploads; /* still on their way */
+    int64_t ahead;            /* works that are judged before it; -1: not in review */
     char *scopes;             /* JSON array */
 };
 
@@ -282,7 +284,8 @@ static bool look(struct sql *sql, void *context, GError **error)
     show->uploads = show->messages == NULL
                         ? NULL
                         : upload_list_waiting(sql, show->submission->id, show->submission->revision, error);
-    return show->uploads != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
+    return show->uploads != NULL && queue_ahead(sql, show->app->rules, show->submission, &show->ahead, error) &&
+           consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
 }
 
@@ -364,6 +367,13 @@ static json_t *photos_json(const struct app *app, const struct submission *submi
     return photos;
 }
 
+static char *ahead_text(int64_t ahead)
+{
+    return ahead == 0                  ? g_strdup("马上就轮到您的作品了。")
+           : ahead >= QUEUE_AHEAD_MOST ? g_strdup("前面还有一千多件，请耐心等等。")
+                                       : g_strdup_printf("前面还有 %" G_GINT64_FORMAT " 件。", ahead);
+}
+
 /* For who has the right to the work: the id is the right to append, the fingerprint tells whether a file picked again,
  * perhaps on another phone, is the same one. */
 static json_t *uploads_json(const struct sql_rows *rows)
@@ -393,6 +403,11 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
+    if (show->ahead >= 0) {
+        g_autofree char *text = ahead_text(show->ahead);
+        json_object_set_new(json, "ahead", json_integer(show->ahead));
+        json_object_set_new(json, "ahead_text", json_string(text));
+    }
     json_object_set_new(json, "uploads", uploads_json(show->uploads));
     json_object_set_new(json, "photos", photos_json(app, submission));
     json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));

@@ -189,6 +189,27 @@ test('a clip that one phone began goes on at the next byte on another, by code a
   assert.deepEqual((await status(stack.url, receipt)).uploads, [])
 })
 
+test('how many works stand before mine: of my city at the first stage, of all at the last', async () => {
+  const send = async (region) => {
+    const receipt = await submit(stack.url, [await upload(stack.url, clip())], { region })
+    await waitFor(stack.url, receipt, 'in_review')
+    return receipt
+  }
+  const first = await send('370302')
+  const other = await send('370602')
+  const second = await send('370303')
+  const ahead = async (receipt) => (await status(stack.url, receipt)).ahead
+  assert.deepEqual([await ahead(first), await ahead(second), await ahead(other)], [0, 1, 0])
+  const page = await (await browser.newContext(PHONE)).newPage()
+  await page.goto(`${stack.url}/status/${second.code}#${second.pin}`)
+  await page.getByText('前面还有 1 件').waitFor()
+  const { id } = await queued(stack.url, people.sheng, first.code)
+  assert.equal((await decide(stack.url, people.sheng, id)).status, 200)
+  await page.getByText('马上就轮到您').waitFor({ timeout: 30000 })
+  await api(stack.url, `/api/v1/submissions/${second.code}`, { method: 'DELETE', headers: { 'X-Pin': second.pin } })
+  assert.equal(await ahead(second), undefined)
+})
+
 test('consents: only uses of ours, never without the site, not after the end, each change in the ledger', async () => {
   const receipt = await submit(stack.url, [await upload(stack.url, clip())])
   const put = (scopes, pin = receipt.pin) => api(stack.url, `/api/v1/submissions/${receipt.code}/consents`, {

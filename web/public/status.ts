@@ -48,6 +48,7 @@ function show(work: Submission): void {
   card.hidden = false
   tell(part('title'), work.title ?? part('title').textContent ?? '')
   tell(part('text'), work.status_text)
+  tell(part('ahead'), work.ahead_text ?? '')
   showReason(work)
   showMessages(work)
   part('published').hidden = work.url === undefined || work.url === null

@@ -114,6 +114,7 @@ export interface Submission {
   track?: string
   scopes?: string[]
   revision?: number
+  ahead_text?: string
   uploads?: { id: string; fingerprint: string; length: number; offset: number }[]
   photos?: { position: number; caption: string }[]
 }
