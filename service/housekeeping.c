@@ -13,6 +13,7 @@
 #include "service/http/parked.h"
 #include "service/model/job.h"
 #include "service/model/node.h"
+#include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
 
@@ -111,6 +112,20 @@ static bool sweep_logins(struct app *app, int64_t now_ms, GError **error)
     return database_transact(app->database, "login.sweep", sweep_rows, &due, error);
 }
 
+static bool sweep_quota_rows(struct sql *sql, void *context, GError **error)
+{
+    const struct due *due = context;
+
+    return quota_sweep(sql, due->now_ms, error);
+}
+
+static bool sweep_quotas(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    return database_transact(app->database, "quota.sweep", sweep_quota_rows, &due, error);
+}
+
 static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
 {
     (void)error; /* logs what it meets, row by row */
@@ -180,7 +195,7 @@ static const struct {
     {"nodes", 5000, count_nodes},          {"decisions", TICK_MS, settle_decisions},
     {"jobs", 1000, return_jobs},           {"logins", 60 * 1000, sweep_logins},
     {"uploads", 10 * 1000, sweep_uploads}, {"job-folders", 600 * 1000, sweep_jobs},
-    {"anchor", 0, anchor_write},
+    {"anchor", 0, anchor_write},           {"quotas", 3600 * 1000, sweep_quotas},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

@@ -98,14 +98,18 @@ static bool take(struct sql *sql, void *context, GError **error)
            submission_move(sql, &call->submission, &DOER_WORKER, &started, claim.now_ms, error);
 }
 
+/* A track without lengths (photos) sends none: the worker takes 0 for a mistake. */
 static json_t *limits_json(const struct app *app, const struct submission *submission)
 {
     const struct track *track = rules_track_find(app->rules, submission->track);
+    json_t *limits = json_pack("{s:[s], s:I}", "kinds", track == NULL ? "video" : track->kind, "max_bytes",
+                               (json_int_t)(track == NULL ? 0 : track->max_bytes));
 
-    return json_pack("{s:[s], s:I, s:I, s:I}", "kinds", track == NULL ? "video" : track->kind, "min_ms",
-                     (json_int_t)(track == NULL ? 0 : track->min_ms), "max_ms",
-                     (json_int_t)(track == NULL ? 0 : track->max_ms), "max_bytes",
-                     (json_int_t)(track == NULL ? 0 : track->max_bytes));
+    if (track != NULL && track->max_ms > 0) {
+        json_object_set_new(limits, "min_ms", json_integer(track->min_ms));
+        json_object_set_new(limits, "max_ms", json_integer(track->max_ms));
+    }
+    return limits;
 }
 
 /* One lease and one transfer; shorter than what the sweep leaves alone (store_watch.c). */

@@ -34,6 +34,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/api/v1/submissions/:code/certificate.pdf", ACCESS_SUBMITTER, BODY_NONE, certificate_show_pdf, "the same for a printer" },
     { "GET",     "/api/v1/submissions/:code/messages", ACCESS_SUBMITTER,  BODY_NONE,   submission_show_messages, "what staff and submitter wrote each other" },
     { "POST",    "/api/v1/submissions/:code/messages", ACCESS_SUBMITTER,  BODY_JSON,   submission_post_message, "write to staff" },
+    { "GET",     "/api/v1/submissions/:code/photos/:position", ACCESS_SUBMITTER, BODY_NONE, media_own,       "a photo of one's own, small" },
     { "GET",     "/api/v1/my",                      ACCESS_PUBLIC,        BODY_NONE,   submission_mine,  "works sent from this phone" },
 
     /* staff */

@@ -7,7 +7,8 @@
 
 #define PUBLICATION_COLUMNS                                                                                            \
     "SELECT p.submission AS submission, p.revision AS revision, p.track AS track, p.region AS region, p.city AS city," \
-    " r.title AS title, r.words AS words, r.facts AS facts, s.ai AS ai, p.published_ms AS published_ms,"               \
+    " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
+    " p.published_ms AS published_ms,"                                                                                 \
     " CASE WHEN EXISTS (SELECT 1 FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
     " AND c.scopes LIKE '%\"embed\"%') THEN 1 ELSE 0 END AS embeddable"
 #define PUBLICATION_TEXTS                                                                                              \
@@ -67,12 +68,12 @@ static const char COUNT[] = /* publication.count */
     "SELECT COUNT(*) AS count FROM publication";
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct publication, submission),   SQL_FIELD(struct publication, revision),
-    SQL_FIELD(struct publication, track),        SQL_FIELD(struct publication, region),
-    SQL_FIELD(struct publication, city),         SQL_FIELD(struct publication, title),
-    SQL_FIELD(struct publication, words),        SQL_FIELD(struct publication, facts),
-    SQL_FIELD(struct publication, ai),           SQL_FIELD(struct publication, embeddable),
-    SQL_FIELD(struct publication, published_ms),
+    SQL_FIELD(struct publication, submission), SQL_FIELD(struct publication, revision),
+    SQL_FIELD(struct publication, track),      SQL_FIELD(struct publication, region),
+    SQL_FIELD(struct publication, city),       SQL_FIELD(struct publication, title),
+    SQL_FIELD(struct publication, words),      SQL_FIELD(struct publication, captions),
+    SQL_FIELD(struct publication, facts),      SQL_FIELD(struct publication, ai),
+    SQL_FIELD(struct publication, embeddable), SQL_FIELD(struct publication, published_ms),
 };
 const struct sql_map publication_map = SQL_MAP(struct publication, COLUMNS);
 

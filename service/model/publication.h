@@ -13,7 +13,8 @@ struct publication {
     char *city;
     char *title;
     char *words;
-    char *facts; /* JSON of prepare */
+    char *captions; /* JSON array */
+    char *facts;    /* JSON of prepare */
     int64_t ai;
     int64_t embeddable; /* 1: the submitter lets other sites show it */
     int64_t published_ms;

@@ -120,7 +120,7 @@ bool rendition_content_digest(struct sql *sql, const struct submission *submissi
         const struct original *original = sql_rows_at(originals, i);
         files[i] = original->sha256 == NULL ? "" : original->sha256;
     }
-    *digest = submission_content_digest(files, submission->title, submission->words, found ? cover.sha256 : "");
+    *digest = submission_content_digest(files, submission, found ? cover.sha256 : "");
     return true;
 }
 
