@@ -116,6 +116,7 @@ static bool start_server(struct app *app, GError **error)
         .trusted_proxies = app->settings->trusted_proxies,
         .base_url = app->settings->base_url,
         .problem = page_problem,
+        .shared_access = ACCESS_SHARED,
     };
     app->server = server_start(&config, table, route_count, access_gate, app, error);
     return app->server != NULL;
@@ -137,10 +138,19 @@ static int serve(struct app *app, const sigset_t *signals)
     }
 }
 
-/* A job was queued, here or by another service of the database. */
-static void wake_claims(void *context)
+/* Here, or by another service of the database. */
+static void on_topic(void *context, enum sql_topic topic)
 {
-    server_wake(context, "jobs");
+    switch (topic) {
+    case SQL_TOPIC_JOBS:
+        server_wake(context, "jobs");
+        break;
+    case SQL_TOPIC_SITE:
+        server_site_changed(context);
+        break;
+    default:
+        break;
+    }
 }
 
 static bool leave(struct sql *sql, void *context, GError **error)
@@ -160,7 +170,7 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
         parts_close(app);
         return code;
     }
-    database_listen(app->database, wake_claims, app->server);
+    database_listen(app->database, on_topic, app->server);
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
     announce_ready(app, password, quiet);

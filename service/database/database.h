@@ -38,11 +38,18 @@ bool database_transact(struct database *database, const char *name, database_wor
 /* Runs `work` on a reader: one consistent snapshot; writing statements fail. */
 bool database_read(struct database *database, const char *name, database_work *work, void *context, GError **error);
 
-/* `wake` is called on a thread of the engine after each commit of a transaction that called sql_notify(), be it of this
- * service or of another one of the same database, and whenever something may have been missed (a new connection). It is
- * a hint: who waits looks at the table every second as well. It must be short and must not use the database.
+enum sql_topic {
+    SQL_TOPIC_JOBS, /* a job was queued */
+    SQL_TOPIC_SITE, /* a work is published, or no longer, or may no longer be embedded */
+    SQL_TOPIC_COUNT
+};
+
+/* `wake` is called after each commit of a transaction that called sql_notify(), be it of this service (then before
+ * database_transact() returns) or of another one of the same database, and whenever something may have been missed (a
+ * new connection). It is a hint: who waits looks at the table every second as well. It must be short and must not use
+ * the database. Any thread.
  * One listener at a time; database_unlisten() returns when no call is under way and none will follow. */
-typedef void database_wake(void *context);
+typedef void database_wake(void *context, enum sql_topic topic);
 void database_listen(struct database *database, database_wake *wake, void *context);
 void database_unlisten(struct database *database);
 
@@ -148,9 +155,9 @@ enum sql_lock {
 };
 bool sql_lock(struct sql *sql, enum sql_lock lock, GError **error);
 
-/* Wakes listeners when this transaction commits. Called where a job is queued and nowhere else: on PostgreSQL
+/* Wakes listeners when this transaction commits. Called where one of the topics happens and nowhere else: on PostgreSQL
  * notifying transactions commit one after the other (measured: 47 % fewer transactions a second). */
-bool sql_notify(struct sql *sql, GError **error);
+bool sql_notify(struct sql *sql, enum sql_topic topic, GError **error);
 
 /* The clock that leases are judged by, in ms, read when a writing transaction began: the same for all services of a database. SQLite:
  * CLOCK_BOOTTIME, which nobody sets; PostgreSQL: the server's clock. */

@@ -442,9 +442,11 @@ static bool postgres_lock(struct sql *base, enum sql_lock lock, GError **error)
     return sql_run(base, LOCK, SQL_VALUES(SQL_I(ADVISORY_KEY), SQL_I((int64_t)lock)), NULL, error);
 }
 
-static bool postgres_notify(struct sql *base, GError **error)
+static bool postgres_notify(struct sql *base, enum sql_topic topic, GError **error)
 {
-    return sql_run(base, "SELECT pg_notify('xuepai_jobs', '')", SQL_NO_VALUES, NULL, error);
+    g_autofree char *payload = g_strdup_printf("%d", (int)topic);
+
+    return sql_run(base, "SELECT pg_notify('xuepai', $1)", SQL_VALUES(SQL_T(payload)), NULL, error);
 }
 
 /* A reading transaction asks only when somebody wants to know. */

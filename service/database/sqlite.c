@@ -27,7 +27,6 @@ struct sqlite_sql {
     int64_t lease_clock_ms; /* read when the transaction began */
     sqlite3 *connection;
     GHashTable *statements; /* literal text -> sqlite3_stmt *, idle between uses */
-    bool notifies;          /* something was queued since the last commit */
 };
 
 struct sql_result {
@@ -59,9 +58,6 @@ struct sqlite_database {
     atomic_bool stopping;
     GMutex lock; /* guards `done` of every operation */
     GCond settled;
-    GMutex listening; /* guards the two below; held during a call */
-    database_wake *wake;
-    void *wake_context;
 };
 
 static enum reason reason_of(int code)
@@ -241,13 +237,6 @@ static bool sqlite_lock(struct sql *base, enum sql_lock lock, GError **error)
     return true;
 }
 
-static bool sqlite_notify(struct sql *base, GError **error)
-{
-    (void)error;
-    ((struct sqlite_sql *)base)->notifies = true;
-    return true;
-}
-
 static int64_t boot_ms(void)
 {
     struct timespec now;
@@ -274,7 +263,6 @@ static const struct sql_driver SQL_DRIVER = {
     .finish = sqlite_finish,
     .script = sqlite_script,
     .lock = sqlite_lock,
-    .notify = sqlite_notify,
     .lease_clock = sqlite_lease_clock,
 };
 
@@ -366,35 +354,6 @@ static void batch_settle(struct sqlite_database *database, GPtrArray *batch, con
     g_ptr_array_set_size(batch, 0);
 }
 
-/* In the same process a hint costs nothing: a transaction that failed after it may give one too many. */
-static void wake_listener(struct sqlite_database *database)
-{
-    if (!database->writer.notifies) {
-        return;
-    }
-    database->writer.notifies = false;
-    g_mutex_lock(&database->listening);
-    if (database->wake != NULL) {
-        database->wake(database->wake_context);
-    }
-    g_mutex_unlock(&database->listening);
-}
-
-static void sqlite_listen(struct database *base, database_wake *wake, void *context)
-{
-    struct sqlite_database *database = (struct sqlite_database *)base;
-
-    g_mutex_lock(&database->listening);
-    database->wake = wake;
-    database->wake_context = context;
-    g_mutex_unlock(&database->listening);
-}
-
-static void sqlite_unlisten(struct database *base)
-{
-    sqlite_listen(base, NULL, NULL);
-}
-
 static void batch_run(struct sqlite_database *database, GPtrArray *batch, struct operation *first)
 {
     sqlite3 *connection = database->writer.connection;
@@ -425,8 +384,10 @@ static void batch_run(struct sqlite_database *database, GPtrArray *batch, struct
             (void)run_plain(connection, "ROLLBACK", NULL); /* the cause is what counts */
         }
     }
+    /* A transaction that failed after its hint may give one too many. */
+    database_wake_listener(&database->base, database->writer.base.topics);
+    database->writer.base.topics = 0;
     batch_settle(database, batch, cause);
-    wake_listener(database);
 }
 
 static gpointer writer_main(gpointer data)
@@ -555,7 +516,6 @@ static void sqlite_close(struct database *base)
     g_async_queue_unref(database->readers);
     g_mutex_clear(&database->lock);
     g_cond_clear(&database->settled);
-    g_mutex_clear(&database->listening);
     g_free(database->path);
     g_free(database);
 }
@@ -617,7 +577,6 @@ static struct database *sqlite_open(const char *address, GError **error)
     database->readers = g_async_queue_new();
     g_mutex_init(&database->lock);
     g_cond_init(&database->settled);
-    g_mutex_init(&database->listening);
     if (!sqlite_start(database, error)) {
         sqlite_close(&database->base);
         return NULL;
@@ -631,8 +590,6 @@ const struct database_driver sqlite_driver = {
     .close = sqlite_close,
     .transact = sqlite_transact,
     .read = sqlite_read,
-    .listen = sqlite_listen,
-    .unlisten = sqlite_unlisten,
     .checkpoint = sqlite_checkpoint,
     .backup = sqlite_backup,
     .is_healthy = sqlite_is_healthy,

@@ -159,20 +159,20 @@ static json_t *photo_set_close(struct photo_set *set)
 }
 
 /* Once the ladder stands, the review copy is no source any more: its rung of the same size replaces it. */
-static void add_renditions(json_t *work, const char *folder, const char *captions, struct sql_rows *renditions)
+static void add_renditions(json_t *work, const char *folder, const char *captions, const GPtrArray *renditions)
 {
     json_t *sources = json_array();
     struct photo_set photos;
-    g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->count + 1);
+    g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->len + 1);
     bool has_rungs = false;
 
     photo_set_open(&photos, captions);
-    for (size_t i = 0; i < renditions->count; i++) {
-        sorted[i] = sql_rows_at(renditions, i);
+    for (size_t i = 0; i < renditions->len; i++) {
+        sorted[i] = g_ptr_array_index(renditions, i);
         has_rungs = has_rungs || strcmp(sorted[i]->kind, "rung") == 0;
     }
-    qsort(sorted, renditions->count, sizeof *sorted, by_bytes);
-    for (size_t i = 0; i < renditions->count; i++) {
+    qsort(sorted, renditions->len, sizeof *sorted, by_bytes);
+    for (size_t i = 0; i < renditions->len; i++) {
         const char *kind = sorted[i]->kind;
         g_autofree char *address = g_strdup_printf("%s/%s", folder, sorted[i]->name);
 
@@ -187,7 +187,7 @@ static void add_renditions(json_t *work, const char *folder, const char *caption
     json_object_set_new(work, "photos", photo_set_close(&photos));
 }
 
-json_t *work_json(const struct app *app, const char *base, const struct publication *work, struct sql_rows *renditions)
+json_t *work_json(const struct app *app, const char *base, const struct publication *work, const GPtrArray *renditions)
 {
     json_auto_t *facts = facts_of(work->facts);
     g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);

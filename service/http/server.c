@@ -22,6 +22,7 @@
 #include "service/http/parked_list.h"
 #include "service/http/response_source.h"
 #include "service/http/routing.h"
+#include "service/http/shared.h"
 #include "service/http/watchdog.h"
 
 #define SWALLOW_MAX_BYTES 1048576  /* a refused body of this size is read to its end, then answered */
@@ -36,6 +37,7 @@ struct server {
     struct router *router;
     struct metrics *metrics;
     struct limits *limits;
+    struct shared_answers *shared;
     struct disk *disk;
     struct disk *transfers; /* the same kind of threads, for what waits for the network */
     struct watchdog *watchdog;
@@ -316,6 +318,10 @@ static void judge_head(struct server *server, struct request *request, GError *m
     if (request->response != NULL) {
         return;
     }
+    if (router_answer_shared(server->router, request)) {
+        metrics_add(server->metrics, METRIC_SHARED_ANSWERS, NULL, 1);
+        return;
+    }
     if (g_atomic_int_get(&server->is_stopping) != 0 || disk_is_crowded(server->disk)) {
         error = g_error_new_literal(HTTP_ERROR, REASON_BUSY, "stopping, or too much waits for the disk");
         router_refuse(server->router, request, error);
@@ -547,6 +553,7 @@ static void server_free(struct server *server)
     watchdog_free(server->watchdog);
     parked_list_free(server->parked);
     router_free(server->router);
+    shared_free(server->shared);
     limits_free(server->limits);
     metrics_free(server->metrics);
     origin_rule_clear(&server->origin);
@@ -591,10 +598,16 @@ struct server *server_start(const struct server_config *config, const struct rou
                             gate *judge, struct app *app, GError **error)
 {
     struct server *server = g_new0(struct server, 1);
-    const struct router_config router = {
-        .routes = routes, .route_count = route_count, .gate = judge, .problem = config->problem, .app = app};
 
     server->config = *config;
+    server->shared = shared_new();
+    const struct router_config router = {.routes = routes,
+                                         .route_count = route_count,
+                                         .gate = judge,
+                                         .problem = config->problem,
+                                         .shared = server->shared,
+                                         .shared_access = config->shared_access,
+                                         .app = app};
     server->metrics = metrics_new();
     server->limits = limits_new();
     server->router = router_new(&router);
@@ -610,6 +623,11 @@ struct server *server_start(const struct server_config *config, const struct rou
 int server_port(const struct server *server)
 {
     return listener_port(server->listener);
+}
+
+void server_site_changed(struct server *server)
+{
+    shared_drop(server->shared);
 }
 
 struct metrics *server_metrics(struct server *server)

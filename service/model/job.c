@@ -101,7 +101,7 @@ bool job_add(struct sql *sql, const char *kind, const char *submission, int64_t 
                    SQL_VALUES(SQL_T(id), SQL_T(kind), SQL_T(submission), SQL_I(revision), SQL_I(priority),
                               SQL_I(now_ms), SQL_I(TURN_MS)),
                    NULL, error) &&
-           sql_notify(sql, error);
+           sql_notify(sql, SQL_TOPIC_JOBS, error);
 }
 
 bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, bool *found, GError **error)

@@ -218,7 +218,8 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
         .after = state_name(to),
         .detail = move->detail,
     };
-    if (!ledger_add(sql, &doer->actor, &entry, now_ms, error)) {
+    if (!ledger_add(sql, &doer->actor, &entry, now_ms, error) ||
+        ((from == STATE_PUBLISHED || to == STATE_PUBLISHED) && !sql_notify(sql, SQL_TOPIC_SITE, error))) {
         return false;
     }
     g_free(submission->state);
