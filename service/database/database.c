@@ -134,7 +134,7 @@ bool sql_lease_clock(struct sql *sql, int64_t *now_ms, GError **error)
 
 bool sql_lock_row(struct sql *sql, const char *text, struct sql_values values, GError **error)
 {
-    return !sql->locks || sql_run(sql, text, values, NULL, error);
+    return !sql->locks || sql_later(sql, text, values, error);
 }
 
 bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_t *changed, GError **error)
@@ -153,6 +153,12 @@ bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_
     }
     sql->driver->finish(result);
     return step == 0;
+}
+
+bool sql_later(struct sql *sql, const char *text, struct sql_values values, GError **error)
+{
+    return sql->driver->later != NULL ? sql->driver->later(sql, text, values, error)
+                                      : sql_run(sql, text, values, NULL, error);
 }
 
 /* Where each field of the map stands in the result; false when a column is missing. */

@@ -117,6 +117,10 @@ struct sql_map {
 /* A statement without rows; *changed (may be NULL) gets the number of rows written. */
 bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_t *changed, GError **error);
 
+/* The same when nobody waits for what it changed: PostgreSQL gets it together with the next statement, or with the COMMIT,
+ * and an error of it is said there. */
+bool sql_later(struct sql *sql, const char *text, struct sql_values values, GError **error);
+
 /* The first row into *row (its old text fields are freed first); *found false when there is none. A column of the map
  * that the statement does not deliver is an error. */
 bool sql_row(struct sql *sql, const char *text, struct sql_values values, const struct sql_map *map, void *row,

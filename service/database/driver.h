@@ -19,7 +19,9 @@ struct sql_driver {
     int64_t (*changed)(const struct sql_result *result);
     void (*finish)(struct sql_result *result);
     bool (*script)(struct sql *sql, const char *text, GError **error);
-    bool (*lock)(struct sql *sql, enum sql_lock lock, GError **error);     /* writers of a shared database only */
+    bool (*lock)(struct sql *sql, enum sql_lock lock, GError **error); /* writers of a shared database only */
+    /* NULL: execute is as good. */
+    bool (*later)(struct sql *sql, const char *text, struct sql_values values, GError **error);
     bool (*notify)(struct sql *sql, enum sql_topic topic, GError **error); /* NULL: there are no other services */
     bool (*lease_clock)(struct sql *sql, int64_t *now_ms, GError **error);
 };

@@ -39,6 +39,11 @@ struct call {
     GPtrArray *keys; /* store keys of the finished outputs, by output */
 };
 
+struct finish_call {
+    struct call finished;
+    struct call next; /* claim NULL: none wanted */
+};
+
 static void call_clear(struct call *call)
 {
     job_clear(&call->job);
@@ -71,9 +76,9 @@ static bool note_worker(struct sql *sql, const struct call *call, int64_t now_ms
     return worker_seen(sql, &worker, now_ms, error);
 }
 
-static bool take(struct sql *sql, void *context, GError **error)
+/* The next job for the worker of call->claim, if there is one. */
+static bool take_next(struct sql *sql, struct call *call, GError **error)
 {
-    struct call *call = context;
     struct job_claim claim = {
         .worker = call->claim->worker,
         .sandbox = call->claim->sandbox,
@@ -83,7 +88,7 @@ static bool take(struct sql *sql, void *context, GError **error)
     const struct move started = {.event = EVENT_STARTED};
 
     call_clear(call);
-    if (!sql_lease_clock(sql, &claim.boot_ms, error) || !note_worker(sql, call, claim.now_ms, error) ||
+    if (!note_worker(sql, call, claim.now_ms, error) || !sql_lease_clock(sql, &claim.boot_ms, error) ||
         !job_take(sql, &claim, &call->job, &call->found, error)) {
         return false;
     }
@@ -96,6 +101,11 @@ static bool take(struct sql *sql, void *context, GError **error)
     }
     return strcmp(call->submission.state, "received") != 0 ||
            submission_move(sql, &call->submission, &DOER_WORKER, &started, claim.now_ms, error);
+}
+
+static bool take(struct sql *sql, void *context, GError **error)
+{
+    return take_next(sql, context, error);
 }
 
 /* A track without lengths (photos) sends none: the worker takes 0 for a mistake. */
@@ -124,15 +134,24 @@ static char *output_key(const struct job *job, const char *name)
     return g_strdup_printf("rendition/%s/%s-%" G_GINT64_FORMAT "/%s", job->submission, job->id, job->token, name);
 }
 
-/* What the worker needs: on a shared disk paths, else addresses, of the store itself or of this service. */
-static json_t *offer_json(const struct call *call)
+/* The worker sees our disk. */
+static bool shares_disk(const struct call *call)
+{
+    if (store_is_remote(call->app->store) || call->claim->disk[0] == '\0') {
+        return false;
+    }
+    g_autofree char *disk = message_disk_id(call->app->data);
+    return strcmp(disk, call->claim->disk) == 0;
+}
+
+/* What the worker needs: on a shared disk paths (`folder` not NULL), else addresses, of the store itself or of this
+ * service. */
+static json_t *offer_json(const struct call *call, const char *folder)
 {
     const struct app *app = call->app;
-    g_autofree char *disk = message_disk_id(app->data);
-    const bool shared = !store_is_remote(app->store) && disk[0] != '\0' && strcmp(disk, call->claim->disk) == 0;
+    const bool shared = folder != NULL;
     json_auto_t *limits = limits_json(app, &call->submission);
     json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
-    g_autofree char *folder = job_folder(app, call->job.id, call->job.token);
     struct offer_message offer = {
         .job = call->job.id,
         .token = call->job.token,
@@ -140,7 +159,7 @@ static json_t *offer_json(const struct call *call)
         .lease_ms = app->settings->job_lease_ms,
         .limits = limits,
         .facts = facts,
-        .folder = shared ? folder : (char *)(uintptr_t) "",
+        .folder = (char *)(uintptr_t)(shared ? folder : ""),
     };
 
     for (size_t i = 0; i < call->originals->count && i < MESSAGE_INPUTS_MOST; i++) {
@@ -164,6 +183,33 @@ static json_t *offer_json(const struct call *call)
     return json;
 }
 
+static bool check_protocol(const struct claim_message *claim, GError **error)
+{
+    if (claim->protocol != MESSAGE_PROTOCOL) {
+        g_set_error(error, HTTP_ERROR, REASON_WORKER_VERSION, "worker %s speaks %" G_GINT64_FORMAT ", this service %d",
+                    claim->version, claim->protocol, MESSAGE_PROTOCOL);
+    }
+    return claim->protocol == MESSAGE_PROTOCOL;
+}
+
+/* For results: made where they are written, because making one is no small thing on a full disk (ext4 looked for a free
+ * inode for 0.4 ms). */
+static bool make_folder(const char *folder, GError **error)
+{
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", folder, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static struct response *answer_offer(const struct call *call, GError **error)
+{
+    g_autofree char *folder = shares_disk(call) ? job_folder(call->app, call->job.id, call->job.token) : NULL;
+
+    return folder != NULL && !make_folder(folder, error) ? NULL : response_json(200, offer_json(call, folder));
+}
+
 HANDLER(job_post_claim)
 {
     struct claim_message claim = {0};
@@ -173,20 +219,9 @@ HANDLER(job_post_claim)
     if (!claim_message_read(request_json(request), &claim, error)) {
         return NULL;
     }
-    if (claim.protocol != MESSAGE_PROTOCOL) {
-        g_set_error(error, HTTP_ERROR, REASON_WORKER_VERSION, "worker %s speaks %" G_GINT64_FORMAT ", this service %d",
-                    claim.version, claim.protocol, MESSAGE_PROTOCOL);
-        claim_message_clear(&claim);
-        return NULL;
-    }
-    if (database_transact(app->database, "job.take", take, &call, error)) {
+    if (check_protocol(&claim, error) && database_transact(app->database, "job.take", take, &call, error)) {
         if (call.found) {
-            g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
-            if (g_mkdir_with_parents(folder, 0700) != 0) {
-                g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", folder, g_strerror(errno));
-            } else {
-                response = response_json(200, offer_json(&call));
-            }
+            response = answer_offer(&call, error);
         } else if (request_must_answer(request) || claim.wait_ms == 0) {
             response = response_empty(204);
         } else {
@@ -343,9 +378,8 @@ static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, G
            submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
 }
 
-static bool finish(struct sql *sql, void *context, GError **error)
+static bool finish_job(struct sql *sql, struct call *call, GError **error)
 {
-    struct call *call = context;
     const int64_t now_ms = request_now_ms(call->request);
 
     submission_clear(&call->submission);
@@ -354,6 +388,14 @@ static bool finish(struct sql *sql, void *context, GError **error)
         return false;
     }
     return strcmp(call->job.kind, "prepare") != 0 || finish_prepare(sql, call, now_ms, error);
+}
+
+/* A worker that wants the next job gets it in the same transaction. */
+static bool finish(struct sql *sql, void *context, GError **error)
+{
+    struct finish_call *both = context;
+
+    return finish_job(sql, &both->finished, error) && (both->next.claim == NULL || take_next(sql, &both->next, error));
 }
 
 static bool store_outputs(struct call *call, GError **error)
@@ -367,10 +409,24 @@ static bool store_outputs(struct call *call, GError **error)
     return true;
 }
 
+/* In one transaction; after it, what is left in the folder of the attempt is removed by the sweep. */
+static struct response *finish_and_answer(struct finish_call *both, GError **error)
+{
+    struct call *finished = &both->finished;
+
+    if (!store_outputs(finished, error) ||
+        !database_transact(finished->app->database, "job.finish", finish, both, error)) {
+        return NULL;
+    }
+    g_autofree char *folder = job_folder(finished->app, finished->job.id, finished->job.token);
+    (void)rmdir(folder);
+    return both->next.found ? answer_offer(&both->next, error) : response_empty(204);
+}
+
 HANDLER(job_post_finish)
 {
     struct finish_message message = {0};
-    struct call call = {.app = app, .request = request, .finish = &message};
+    struct finish_call both = {.finished = {.app = app, .request = request, .finish = &message}};
     struct response *response = NULL;
 
     if (stored_must_move(app, request)) {
@@ -379,18 +435,15 @@ HANDLER(job_post_finish)
     if (!finish_message_read(request_json(request), &message, error)) {
         return NULL;
     }
-    call.lease = (struct job_lease){request_param(request, "job"), message.token};
-    if (database_read(app->database, "job.leased", look_leased, &call, error)) {
-        if (call.done) { /* its first answer was lost */
-            response = response_empty(204);
-        } else if (store_outputs(&call, error) &&
-                   database_transact(app->database, "job.finish", finish, &call, error)) {
-            g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
-            (void)rmdir(folder); /* what is left in it, the sweep removes */
-            response = response_empty(204);
-        }
+    both.finished.lease = (struct job_lease){request_param(request, "job"), message.token};
+    both.next = (struct call){.app = app, .request = request, .claim = message.next};
+    if ((message.next == NULL || check_protocol(message.next, error)) &&
+        database_read(app->database, "job.leased", look_leased, &both.finished, error)) {
+        /* done: its first answer was lost, and a next job of that answer comes back when its lease is over */
+        response = both.finished.done ? response_empty(204) : finish_and_answer(&both, error);
     }
-    call_clear(&call);
+    call_clear(&both.finished);
+    call_clear(&both.next);
     finish_message_clear(&message);
     return response;
 }
@@ -591,6 +644,9 @@ HANDLER(job_put_output)
     g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
     g_autofree char *path = g_build_filename(folder, name, NULL);
     call_clear(&call);
+    if (!make_folder(folder, error)) {
+        return NULL;
+    }
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", path, g_strerror(errno));

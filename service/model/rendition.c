@@ -77,12 +77,12 @@ bool rendition_name_is_good(const char *name)
 
 bool rendition_add(struct sql *sql, const struct rendition *rendition, int64_t now_ms, GError **error)
 {
-    return sql_run(sql, ADD,
-                   SQL_VALUES(SQL_T(rendition->submission), SQL_I(rendition->revision), SQL_T(rendition->name),
-                              SQL_T(rendition->kind), SQL_T(rendition->type), SQL_I(rendition->bytes),
-                              SQL_T(rendition->sha256), SQL_T(rendition->store_key), SQL_T(rendition->facts),
-                              SQL_I(now_ms)),
-                   NULL, error);
+    return sql_later(sql, ADD,
+                     SQL_VALUES(SQL_T(rendition->submission), SQL_I(rendition->revision), SQL_T(rendition->name),
+                                SQL_T(rendition->kind), SQL_T(rendition->type), SQL_I(rendition->bytes),
+                                SQL_T(rendition->sha256), SQL_T(rendition->store_key), SQL_T(rendition->facts),
+                                SQL_I(now_ms)),
+                     error);
 }
 
 struct sql_rows *rendition_list(struct sql *sql, const char *submission, int64_t revision, GError **error)

@@ -49,10 +49,10 @@ const struct sql_map worker_token_map = SQL_MAP(struct worker_token, TOKEN_COLUM
 
 bool worker_seen(struct sql *sql, const struct worker *worker, int64_t now_ms, GError **error)
 {
-    return sql_run(sql, SEEN,
-                   SQL_VALUES(SQL_T(worker->name), SQL_T(worker->version), SQL_T(worker->sandbox),
-                              SQL_T(worker->token_id), SQL_I(now_ms)),
-                   NULL, error);
+    return sql_later(sql, SEEN,
+                     SQL_VALUES(SQL_T(worker->name), SQL_T(worker->version), SQL_T(worker->sandbox),
+                                SQL_T(worker->token_id), SQL_I(now_ms)),
+                     error);
 }
 
 struct sql_rows *worker_list(struct sql *sql, int64_t now_ms, GError **error)
