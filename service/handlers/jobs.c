@@ -15,6 +15,7 @@
 #include "service/handlers/stored.h"
 #include "service/http/parked.h"
 #include "service/http/stream.h"
+#include "service/model/duplicate.h"
 #include "service/model/job.h"
 #include "service/model/rendition.h"
 #include "service/model/submission.h"
@@ -318,12 +319,37 @@ static char *flag_words(const json_t *facts)
     return g_strdup(words->str);
 }
 
+/* Keeps the fingerprint, and tells whether other works look, sound or are like it. */
+static bool find_duplicates(struct sql *sql, const struct call *call, bool *found, GError **error)
+{
+    const json_t *fingerprint = json_object_get(call->finish->facts, "fingerprint");
+    g_autoptr(GPtrArray) duplicates = NULL;
+
+    if (!duplicate_keep(sql, call->submission.id, fingerprint, error)) {
+        return false;
+    }
+    duplicates = duplicate_list(sql, call->submission.id, call->submission.revision, error);
+    *found = duplicates != NULL && duplicates->len > 0;
+    return duplicates != NULL;
+}
+
+/* The facts for the row: fingerprints have a table of their own. */
+static char *facts_text(const json_t *facts)
+{
+    json_auto_t *plain = json_copy((json_t *)(uintptr_t)facts);
+
+    json_object_del(plain, "fingerprint");
+    return json_dumps(plain, JSON_COMPACT);
+}
+
 static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
 {
     const struct move prepared = {.event = EVENT_PREPARED, .stage = 1};
-    g_autofree char *facts = json_dumps(call->finish->facts, JSON_COMPACT);
-    g_autofree char *flags = flag_words(call->finish->facts);
+    g_autofree char *facts = facts_text(call->finish->facts);
+    g_autofree char *words = flag_words(call->finish->facts);
+    g_autofree char *flags = NULL;
     g_autofree char *digest = NULL;
+    bool doubled = false;
 
     for (guint i = 0; i < call->finish->input_digests->len; i++) {
         if (!original_set_digest(sql, &call->submission, (int64_t)i + 1,
@@ -331,6 +357,10 @@ static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, G
             return false;
         }
     }
+    if (!find_duplicates(sql, call, &doubled, error)) {
+        return false;
+    }
+    flags = g_strconcat(words, doubled ? "duplicate " : "", NULL);
     return rendition_content_digest(sql, &call->submission, &digest, error) &&
            submission_set_facts(sql, &call->submission, facts, flags, digest, error) &&
            submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
