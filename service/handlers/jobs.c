@@ -422,9 +422,9 @@ enum {
     RETRY_MS = 5000,
 };
 
-static bool refuse_submission(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
+static bool refuse_submission(struct sql *sql, struct call *call, const char *reason, int64_t now_ms, GError **error)
 {
-    const struct move refused = {.event = EVENT_REFUSED, .failure = call->fail->reason};
+    const struct move refused = {.event = EVENT_REFUSED, .failure = reason};
 
     if (strcmp(call->job.kind, "prepare") != 0) {
         return true; /* a work without its ladder still plays: the review copy stays */
@@ -452,8 +452,9 @@ static bool fail(struct sql *sql, void *context, GError **error)
     if (next == FAIL_INFRASTRUCTURE || (next == FAIL_RETRY && call->job.attempt < JOB_ATTEMPTS)) {
         return job_requeue(sql, &call->lease, call->fail->reason, next == FAIL_RETRY, now_ms + RETRY_MS, error);
     }
-    return job_fail(sql, &call->lease, call->fail->reason, now_ms, error) &&
-           refuse_submission(sql, call, now_ms, error);
+    /* a file that nothing but trouble came of is set apart; "try again" would no longer be true */
+    const char *reason = next == FAIL_RETRY ? reason_rule_of(REASON_CRASHED)->code : call->fail->reason;
+    return job_fail(sql, &call->lease, reason, now_ms, error) && refuse_submission(sql, call, reason, now_ms, error);
 }
 
 HANDLER(job_post_fail)

@@ -5,20 +5,20 @@
 #include "common/failure.h"
 
 enum {
-    FRAMES_MOST = 96,      /* what the media program sends at most */
-    FRAMES_INDEXED = 16,   /* of them, those that differ */
-    FRAME_DIGITS = 32,     /* whole and middle */
-    FRAME_BANDS = 3,       /* 16 bits each: the slowest waves, which survive the most */
-    FRAMES_DIFFER = 6,     /* bits by which two frames are two pictures */
-    PICTURES_ALIKE = 30,   /* percent of the shorter clip's frames; unrelated clips stay below 10 */
-    ITEMS_MOST = 1024,     /* of Chromaprint */
-    ITEMS_LEAST = 24,      /* three seconds */
+    FRAMES_MOST = 96,    /* what the media program sends at most */
+    FRAMES_INDEXED = 16, /* of them, those that differ */
+    FRAME_DIGITS = 32,   /* whole and middle */
+    FRAME_BANDS = 3,     /* 16 bits each: the slowest waves, which survive the most */
+    FRAMES_DIFFER = 6,   /* bits by which two frames are two pictures */
+    PICTURES_ALIKE = 30, /* percent of the shorter clip's frames; unrelated clips stay below 10 */
+    ITEMS_MOST = 1024,   /* of Chromaprint */
+    ITEMS_LEAST = 24,    /* three seconds */
     ITEM_DIGITS = 8,
-    SOUND_ALIKE = 45,      /* percent; unrelated sound stays below 15 */
+    SOUND_ALIKE = 45, /* percent; unrelated sound stays below 15 */
     PICTURE_BANDS = 2 * FRAMES_INDEXED * FRAME_BANDS,
     SOUND_BANDS = 32,
-    CHUNK = 32,            /* bands a statement */
-    CANDIDATES = 12,       /* of each kind and chunk, those with most bands in common */
+    CHUNK = 32,      /* bands a statement */
+    CANDIDATES = 12, /* of each kind and chunk, those with most bands in common */
 };
 
 #define SOUND_BAND (INT64_C(1) << 40) /* sound's bands lie behind the pictures' */
