@@ -218,6 +218,13 @@ test('timestamps of a variable clip are kept', async () => {
   ours.forEach((time, i) => near(time, theirs[i] - theirs[0], 0.001, `picture ${i}`));
 });
 
+test('a clip whose pictures pause for a while keeps its length and is not taken for a crash', async () => {
+  const { code, answer, review } = await prepare('pause.mp4');
+  assert.equal(code, 0, `${answer.reason}: ${answer.words}`);
+  near(answer.facts.duration_ms, 4000, 60, 'length');
+  near(Number((await probe(review)).format.duration), 4, 0.1, 'length of the review copy');
+});
+
 test('120 pictures a second become 60', async () => {
   const { review } = await prepare('fast.mp4');
   near((await times(review)).length, 120, 2, 'pictures');
