@@ -100,6 +100,14 @@ test('the share card is padded, never cropped; the preview moves, is three secon
   }
 });
 
+test('the contact sheet is about 150 KB at most, whatever it shows', async () => {
+  for (const name of ['noise.mp4', 'plain.mp4']) {
+    const { answer, into } = await prepare(name);
+    assert.ok(answer?.ok, answer?.words);
+    assert.ok(fs.statSync(path.join(into, 'sheet.jpg')).size <= 150000, name);
+  }
+});
+
 /** What a WebP animation shows, read from its own chunks. */
 function animation(bytes) {
   const seen = { loops: -1, ms: 0, pictures: 0 };
