@@ -146,12 +146,24 @@ static const enum fail_next NEXT_OF[] = {
     [RECIPE_QUARANTINE] = FAIL_QUARANTINE,
 };
 
+/* The pictures of a set are frames of one work. */
+static void merge_fingerprint(json_t *whole, const json_t *more)
+{
+    const char *first = json_string_value(json_object_get(json_object_get(whole, "fingerprint"), "pictures"));
+    const char *second = json_string_value(json_object_get(json_object_get(more, "fingerprint"), "pictures"));
+    g_autofree char *both = g_strconcat(first == NULL ? "" : first, second, NULL);
+
+    json_object_set_new(whole, "fingerprint", json_pack("{s:s, s:s}", "pictures", both, "sound", ""));
+}
+
 /* The facts of a set are those of its first picture, with the number of pictures. */
 static void merge_facts(struct outcome *outcome, const struct recipe_result *result, size_t count)
 {
     if (outcome->finish.facts == NULL) {
         outcome->finish.facts = result->facts == NULL ? json_object() : json_copy(result->facts);
         json_object_set_new(outcome->finish.facts, "files", json_integer((json_int_t)count));
+    } else {
+        merge_fingerprint(outcome->finish.facts, result->facts);
     }
 }
 

@@ -15,6 +15,7 @@
 #include "service/handlers/stored.h"
 #include "service/http/parked.h"
 #include "service/http/stream.h"
+#include "service/model/duplicate.h"
 #include "service/model/job.h"
 #include "service/model/rendition.h"
 #include "service/model/submission.h"
@@ -360,12 +361,37 @@ static char *flag_words(const json_t *facts)
     return g_strdup(words->str);
 }
 
+/* Keeps the fingerprint, and tells whether other works look, sound or are like it. */
+static bool find_duplicates(struct sql *sql, const struct call *call, bool *found, GError **error)
+{
+    const json_t *fingerprint = json_object_get(call->finish->facts, "fingerprint");
+    g_autoptr(GPtrArray) duplicates = NULL;
+
+    if (!duplicate_keep(sql, call->submission.id, fingerprint, error)) {
+        return false;
+    }
+    duplicates = duplicate_list(sql, call->submission.id, call->submission.revision, error);
+    *found = duplicates != NULL && duplicates->len > 0;
+    return duplicates != NULL;
+}
+
+/* The facts for the row: fingerprints have a table of their own. */
+static char *facts_text(const json_t *facts)
+{
+    json_auto_t *plain = json_copy((json_t *)(uintptr_t)facts);
+
+    json_object_del(plain, "fingerprint");
+    return json_dumps(plain, JSON_COMPACT);
+}
+
 static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
 {
     const struct move prepared = {.event = EVENT_PREPARED, .stage = 1};
-    g_autofree char *facts = json_dumps(call->finish->facts, JSON_COMPACT);
-    g_autofree char *flags = flag_words(call->finish->facts);
+    g_autofree char *facts = facts_text(call->finish->facts);
+    g_autofree char *words = flag_words(call->finish->facts);
+    g_autofree char *flags = NULL;
     g_autofree char *digest = NULL;
+    bool doubled = false;
 
     for (guint i = 0; i < call->finish->input_digests->len; i++) {
         if (!original_set_digest(sql, &call->submission, (int64_t)i + 1,
@@ -373,6 +399,10 @@ static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, G
             return false;
         }
     }
+    if (!find_duplicates(sql, call, &doubled, error)) {
+        return false;
+    }
+    flags = g_strconcat(words, doubled ? "duplicate " : "", NULL);
     return rendition_content_digest(sql, &call->submission, &digest, error) &&
            submission_set_facts(sql, &call->submission, facts, flags, digest, error) &&
            submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
@@ -452,9 +482,9 @@ enum {
     RETRY_MS = 5000,
 };
 
-static bool refuse_submission(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
+static bool refuse_submission(struct sql *sql, struct call *call, const char *reason, int64_t now_ms, GError **error)
 {
-    const struct move refused = {.event = EVENT_REFUSED, .failure = call->fail->reason};
+    const struct move refused = {.event = EVENT_REFUSED, .failure = reason};
 
     if (strcmp(call->job.kind, "prepare") != 0) {
         return true; /* a work without its ladder still plays: the review copy stays */
@@ -479,8 +509,9 @@ static bool fail(struct sql *sql, void *context, GError **error)
     if (next == FAIL_INFRASTRUCTURE || (next == FAIL_RETRY && call->job.attempt < JOB_ATTEMPTS)) {
         return job_requeue(sql, &call->lease, call->fail->reason, next == FAIL_RETRY, now_ms + RETRY_MS, error);
     }
-    return job_fail(sql, &call->lease, call->fail->reason, now_ms, error) &&
-           refuse_submission(sql, call, now_ms, error);
+    /* a file that nothing but trouble came of is set apart; "try again" would no longer be true */
+    const char *reason = next == FAIL_RETRY ? reason_rule_of(REASON_CRASHED)->code : call->fail->reason;
+    return job_fail(sql, &call->lease, reason, now_ms, error) && refuse_submission(sql, call, reason, now_ms, error);
 }
 
 HANDLER(job_post_fail)
