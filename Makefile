@@ -32,7 +32,7 @@ LDFLAGS  += $(LDHARDEN) -pthread
 service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libpq libcurl libsodium liboath libcrypto jansson libqrencode pangocairo cairo-pdf
 worker_packages  := glib-2.0 gio-2.0 libcurl libcrypto jansson
 media_packages   := glib-2.0 jansson libavformat libavcodec libavfilter libavutil libswscale libswresample vips libseccomp
-media_extra      := -lmagic -lm
+media_extra      := -lmagic -lchromaprint -lm
 
 flags = $(shell pkg-config --cflags $(1) 2>/dev/null | sed 's/-I/-isystem /g')
 libs  = $(shell pkg-config --libs $(1) 2>/dev/null)

@@ -258,8 +258,9 @@ json_t *finish_message_json(const struct finish_message *finish)
     for (guint i = 0; i < finish->input_digests->len; i++) {
         json_array_append_new(digests, json_string(g_ptr_array_index(finish->input_digests, i)));
     }
-    return json_pack("{s:I, s:O, s:o, s:o}", "token", (json_int_t)finish->token, "facts", finish->facts, "inputs",
-                     digests, "outputs", outputs);
+    return json_pack("{s:I, s:O, s:o, s:o, s:o*}", "token", (json_int_t)finish->token, "facts", finish->facts, "inputs",
+                     digests, "outputs", outputs, "next",
+                     finish->next == NULL ? NULL : claim_message_json(finish->next));
 }
 
 static bool read_outputs(const json_t *outputs, struct finish_message *finish, GError **error)
@@ -314,10 +315,11 @@ bool finish_message_read(json_t *json, struct finish_message *finish, GError **e
     json_t *facts;
     json_t *inputs;
     json_t *outputs;
+    json_t *next = NULL;
     json_error_t cause;
 
-    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:o, s:o, s:o}", "token", &token, "facts", &facts, "inputs",
-                       &inputs, "outputs", &outputs) != 0) {
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:o, s:o, s:o, s?o}", "token", &token, "facts", &facts,
+                       "inputs", &inputs, "outputs", &outputs, "next", &next) != 0) {
         return misshapen(&cause, error);
     }
     if (!json_is_object(facts)) {
@@ -327,7 +329,9 @@ bool finish_message_read(json_t *json, struct finish_message *finish, GError **e
     finish->facts = json_incref(facts);
     finish->input_digests = g_ptr_array_new_with_free_func(g_free);
     finish->outputs = finish_message_outputs_new();
-    if (!read_digests(inputs, finish, error) || !read_outputs(outputs, finish, error)) {
+    finish->next = next == NULL ? NULL : g_new0(struct claim_message, 1);
+    if ((next != NULL && !claim_message_read(next, finish->next, error)) || !read_digests(inputs, finish, error) ||
+        !read_outputs(outputs, finish, error)) {
         finish_message_clear(finish);
         return false;
     }
@@ -339,6 +343,10 @@ void finish_message_clear(struct finish_message *finish)
     json_decref(finish->facts);
     g_clear_pointer(&finish->input_digests, g_ptr_array_unref);
     g_clear_pointer(&finish->outputs, g_ptr_array_unref);
+    if (finish->next != NULL) {
+        claim_message_clear(finish->next);
+        g_clear_pointer(&finish->next, g_free);
+    }
     finish->facts = NULL;
 }
 

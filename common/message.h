@@ -85,6 +85,9 @@ struct finish_message {
     json_t *facts;            /* of the whole work */
     GPtrArray *input_digests; /* char *, by position */
     GPtrArray *outputs;       /* struct output_message * */
+    struct claim_message
+        *next; /* the worker would take another job, at once or not at all: the answer is then the offer,
+                                   as of a claim; NULL: none wanted */
 };
 json_t *finish_message_json(const struct finish_message *finish);
 bool finish_message_read(json_t *json, struct finish_message *finish, GError **error);

@@ -42,6 +42,7 @@ struct settings {
     char *help_phone; /* shown to parents; may be empty */
     char *icp;        /* filing number in the footer; may be empty */
     /* [review] */
+    int64_t submit_quota_percent; /* of model/quota.c; 0: none */
     int64_t undo_seconds;
     int64_t lease_seconds;   /* a reviewer's soft lease */
     int64_t preview_seconds; /* life of a signed preview address */

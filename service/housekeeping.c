@@ -13,6 +13,7 @@
 #include "service/http/parked.h"
 #include "service/model/job.h"
 #include "service/model/node.h"
+#include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
 
@@ -77,7 +78,9 @@ static bool void_leases(struct sql *sql, void *context, GError **error)
 {
     struct due *due = context;
 
-    return job_void_leases(sql, sql_lease_clock_ms(sql), &due->changed, error);
+    int64_t now_ms;
+
+    return sql_lease_clock(sql, &now_ms, error) && job_void_leases(sql, now_ms, &due->changed, error);
 }
 
 /* Also wakes claims: for jobs that were queued for later, and because a hint of the database may have been lost. */
@@ -107,6 +110,20 @@ static bool sweep_logins(struct app *app, int64_t now_ms, GError **error)
     struct due due = {.app = app, .now_ms = now_ms};
 
     return database_transact(app->database, "login.sweep", sweep_rows, &due, error);
+}
+
+static bool sweep_quota_rows(struct sql *sql, void *context, GError **error)
+{
+    const struct due *due = context;
+
+    return quota_sweep(sql, due->now_ms, error);
+}
+
+static bool sweep_quotas(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    return database_transact(app->database, "quota.sweep", sweep_quota_rows, &due, error);
 }
 
 static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
@@ -178,7 +195,7 @@ static const struct {
     {"nodes", 5000, count_nodes},          {"decisions", TICK_MS, settle_decisions},
     {"jobs", 1000, return_jobs},           {"logins", 60 * 1000, sweep_logins},
     {"uploads", 10 * 1000, sweep_uploads}, {"job-folders", 600 * 1000, sweep_jobs},
-    {"anchor", 0, anchor_write},
+    {"anchor", 0, anchor_write},           {"quotas", 3600 * 1000, sweep_quotas},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

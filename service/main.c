@@ -8,28 +8,22 @@
 #include <unistd.h>
 
 #include <glib.h>
-#include <qrencode.h>
 
 #include "common/failure.h"
 #include "common/settings.h"
+#include "service/anchor.h"
+#include "service/announce.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
-#include "service/handlers/uploads.h"
 #include "service/housekeeping.h"
 #include "service/http/parked.h"
-#include "service/anchor.h"
 #include "service/http/routes.h"
 #include "service/http/server.h"
-#include "service/model/installation.h"
-#include "service/model/job.h"
-#include "service/model/node.h"
-#include "service/model/migrate.h"
 #include "service/maintenance.h"
-#include "service/model/otp.h"
+#include "service/model/node.h"
+#include "service/parts.h"
 #include "service/setup.h"
-#include "service/sniffer.h"
 #include "service/site/page.h"
-#include "service/store/store.h"
 #include "service/store_watch.h"
 
 struct options {
@@ -104,121 +98,6 @@ static int complain(const GError *error)
     }
 }
 
-static bool open_schema(struct app *app, GError **error)
-{
-    const char *address = app->settings->database;
-    g_autofree char *file = g_build_filename(app->data, "xuepai.db", NULL);
-    g_autofree char *embedded = g_strconcat("sqlite:", file, NULL);
-    const bool is_default = g_strcmp0(address, "sqlite:") == 0;
-
-    app->database = database_open(is_default ? embedded : address, error);
-    return app->database != NULL && migrate(app->database, g_get_real_time() / 1000, error);
-}
-
-static bool check_key(struct sql *sql, void *context, GError **error)
-{
-    const struct app *app = context;
-
-    return installation_check_key(sql, app->secrets, error);
-}
-
-static bool open_database(struct app *app, GError **error)
-{
-    return open_schema(app, error) && database_transact(app->database, "installation.key", check_key, app, error);
-}
-
-static bool open_store(struct app *app, GError **error)
-{
-    g_autofree char *folder = g_build_filename(app->data, "store", NULL);
-
-    const struct store_config config = {
-        .address = app->settings->store[0] == '\0' ? folder : app->settings->store,
-        .key = app->settings->store_key,
-        .secret = app->settings->store_secret,
-        .spool = app->data,
-    };
-
-    app->store = store_open(&config, error);
-    if (app->store != NULL) {
-        (void)store_check(app->store, NULL); /* it may come later: the watch logs it, /readyz says so until then */
-    }
-    return app->store != NULL;
-}
-
-/* What every page knows of the site. */
-static json_t *site_facts_json(const struct app *app)
-{
-    return json_pack("{s:s, s:s, s:[s,s], s:s, s:I, s:[s,s,s,s,s], s:s, s:s}", "name", app->settings->site_name,
-                     "theme", "让学习成为一种生活方式", "theme_lines", "让学习成为", "一种生活方式", "base_url",
-                     app->settings->base_url, "year", (json_int_t)app->rules->year, "organisers", "中共山东省委宣传部",
-                     "山东省教育厅", "山东省民政厅", "山东省文化和旅游厅", "山东省总工会", "phone",
-                     app->settings->help_phone, "icp", app->settings->icp);
-}
-
-static bool open_site(struct app *app, GError **error)
-{
-    json_auto_t *facts = site_facts_json(app);
-
-    app->web = setup_shared_folder(app->settings->web, "web");
-    if (app->web == NULL) {
-        g_set_error(error, SITE_ERROR, REASON_INPUT, "the folder web/ is nowhere to be found; set site.web");
-        return false;
-    }
-    app->site = site_open(app->web, facts, error);
-    return app->site != NULL;
-}
-
-static bool open_rules(struct app *app, GError **error)
-{
-    g_autofree char *folder = setup_shared_folder(app->settings->config, "config");
-
-    app->rules = folder == NULL ? NULL : rules_load(folder, error);
-    if (folder == NULL) {
-        g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "the folder config/ is nowhere to be found; set site.config");
-    }
-    return app->rules != NULL;
-}
-
-/* A boot clock may have begun anew. Other services of a shared database go on, and so do their workers. */
-static bool void_all_leases(struct sql *sql, void *context, GError **error)
-{
-    const struct app *app = context;
-
-    return database_is_shared(app->database) || job_void_leases(sql, G_MAXINT64, NULL, error);
-}
-
-/* xuepai-media lies beside this program. */
-static void open_sniffer(struct app *app)
-{
-    g_autofree char *own = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = own == NULL ? g_strdup(".") : g_path_get_dirname(own);
-    g_autofree char *beside = g_build_filename(folder, "xuepai-media", NULL);
-    const char *set = app->settings->media_program;
-
-    app->sniffer = sniffer_start(set[0] == '\0' ? beside : set, &app->log);
-    if (app->sniffer == NULL) {
-        log_warning(&app->log, "sniffer.absent", "uploads go on unsniffed");
-    }
-}
-
-/* Everything between the settings and the first request. */
-static bool open_all(struct app *app, GError **error)
-{
-    app->node = setup_node(app->data, error);
-    app->secrets = app->node == NULL ? NULL : secrets_open(app->data, app->settings->secret_key, error);
-    if (app->secrets == NULL || !otp_init(error) || !open_rules(app, error) || !open_database(app, error) ||
-        !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
-        return false;
-    }
-    open_sniffer(app);
-    app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
-    if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, app, error)) {
-        return false;
-    }
-    app->uploads = uploads_open(app, error);
-    return app->uploads != NULL;
-}
-
 static bool start_server(struct app *app, GError **error)
 {
     g_autofree char *host = NULL;
@@ -237,77 +116,10 @@ static bool start_server(struct app *app, GError **error)
         .trusted_proxies = app->settings->trusted_proxies,
         .base_url = app->settings->base_url,
         .problem = page_problem,
+        .shared_access = ACCESS_SHARED,
     };
     app->server = server_start(&config, table, route_count, access_gate, app, error);
     return app->server != NULL;
-}
-
-static void close_all(struct app *app)
-{
-    g_clear_pointer(&app->uploads, uploads_free);
-    g_clear_pointer(&app->sniffer, sniffer_stop);
-    g_clear_pointer(&app->site, site_free);
-    g_clear_pointer(&app->store, store_free);
-    g_clear_pointer(&app->database, database_free);
-    g_clear_pointer(&app->rules, rules_free);
-    g_clear_pointer(&app->secrets, secrets_free);
-    g_clear_pointer(&app->worker_token, g_free);
-    g_clear_pointer(&app->node, g_free);
-    g_clear_pointer(&app->web, g_free);
-}
-
-/* Two lines of modules a text line, by half blocks. */
-static void print_qr(const char *text)
-{
-    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
-
-    if (code == NULL) {
-        return;
-    }
-    for (int y = -2; y < code->width + 2; y += 2) {
-        printf("    ");
-        for (int x = -2; x < code->width + 2; x++) {
-            const bool inside = x >= 0 && x < code->width;
-            const bool top = inside && y >= 0 && y < code->width && (code->data[y * code->width + x] & 1) != 0;
-            const bool low =
-                inside && y + 1 >= 0 && y + 1 < code->width && (code->data[(y + 1) * code->width + x] & 1) != 0;
-            printf("%s", top ? (low ? " " : "▄") : (low ? "▀" : "█"));
-        }
-        printf("\n");
-    }
-    QRcode_free(code);
-}
-
-static void print_ready(const struct app *app, const char *password, bool quiet)
-{
-    g_autofree char *host = NULL;
-    int port = 0;
-
-    (void)settings_listen(app->settings, &host, &port, NULL); /* it was good at the start */
-    const char *base = app->settings->base_url;
-    const int real_port = server_port(app->server);
-    g_autofree char *address =
-        base[0] != '\0' ? g_strdup(base)
-                        : g_strdup_printf("http://%s:%d", setup_is_any(host) ? "127.0.0.1" : host, real_port);
-    g_autofree char *reachable = setup_reachable_host(host);
-    g_autofree char *submit =
-        base[0] != '\0' ? g_strconcat(base, "/submit", NULL)
-                        : g_strdup_printf("http://%s:%d/submit", reachable == NULL ? host : reachable, real_port);
-    if (password != NULL) {
-        printf("administrator: admin  password (shown once): %s\n", password);
-    }
-    if (!quiet) {
-        if (base[0] == '\0' && reachable == NULL) {
-            printf("upload: %s (from this machine alone; for phones: XUEPAI_LISTEN=0.0.0.0:%d make run)\n", submit,
-                   real_port);
-        } else {
-            printf("upload from a phone: %s\n", submit);
-        }
-        print_qr(submit);
-        printf("review: %s/console\n", address);
-    }
-    printf("ready %s/\n", address);
-    fflush(stdout);
 }
 
 /* Until told to stop, or the database cannot be trusted any more. */
@@ -326,10 +138,19 @@ static int serve(struct app *app, const sigset_t *signals)
     }
 }
 
-/* A job was queued, here or by another service of the database. */
-static void wake_claims(void *context)
+/* Here, or by another service of the database. */
+static void on_topic(void *context, enum sql_topic topic)
 {
-    server_wake(context, "jobs");
+    switch (topic) {
+    case SQL_TOPIC_JOBS:
+        server_wake(context, "jobs");
+        break;
+    case SQL_TOPIC_SITE:
+        server_site_changed(context);
+        break;
+    default:
+        break;
+    }
 }
 
 static bool leave(struct sql *sql, void *context, GError **error)
@@ -344,15 +165,15 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     g_autofree char *password = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!open_all(app, &error) || !setup_administrator(app, &password, &error) || !start_server(app, &error)) {
+    if (!parts_open(app, &error) || !setup_administrator(app, &password, &error) || !start_server(app, &error)) {
         const int code = complain(error);
-        close_all(app);
+        parts_close(app);
         return code;
     }
-    database_listen(app->database, wake_claims, app->server);
+    database_listen(app->database, on_topic, app->server);
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
-    print_ready(app, password, quiet);
+    announce_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
     store_watch_stop(store_watch);
@@ -360,7 +181,7 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
     (void)database_transact(app->database, "node.left", leave, app, NULL); /* else it is forgotten in half a minute */
-    close_all(app);
+    parts_close(app);
     return code;
 }
 
@@ -396,11 +217,10 @@ static int maintain(struct app *app, enum maintenance what, const char *place)
     if (!writes) {
         app->data = g_canonicalize_filename(app->settings->data, NULL);
     }
-    if ((writes && lock < 0) || !open_schema(app, &error) || !open_store(app, &error) ||
-        !maintenance_run(app, what, place, &error)) {
+    if ((writes && lock < 0) || !parts_open_storage(app, &error) || !maintenance_run(app, what, place, &error)) {
         code = complain(error);
     }
-    close_all(app);
+    parts_close(app);
     g_free(app->data);
     if (lock >= 0) {
         close(lock);

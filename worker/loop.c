@@ -146,12 +146,24 @@ static const enum fail_next NEXT_OF[] = {
     [RECIPE_QUARANTINE] = FAIL_QUARANTINE,
 };
 
+/* The pictures of a set are frames of one work. */
+static void merge_fingerprint(json_t *whole, const json_t *more)
+{
+    const char *first = json_string_value(json_object_get(json_object_get(whole, "fingerprint"), "pictures"));
+    const char *second = json_string_value(json_object_get(json_object_get(more, "fingerprint"), "pictures"));
+    g_autofree char *both = g_strconcat(first == NULL ? "" : first, second, NULL);
+
+    json_object_set_new(whole, "fingerprint", json_pack("{s:s, s:s}", "pictures", both, "sound", ""));
+}
+
 /* The facts of a set are those of its first picture, with the number of pictures. */
 static void merge_facts(struct outcome *outcome, const struct recipe_result *result, size_t count)
 {
     if (outcome->finish.facts == NULL) {
         outcome->finish.facts = result->facts == NULL ? json_object() : json_copy(result->facts);
         json_object_set_new(outcome->finish.facts, "files", json_integer((json_int_t)count));
+    } else {
+        merge_fingerprint(outcome->finish.facts, result->facts);
     }
 }
 
@@ -219,28 +231,47 @@ static void judge_cancel(struct lease *lease, struct outcome *outcome)
     }
 }
 
-/* Tells the service, until it has heard; a lost answer is asked again under the same token. */
-static void report(struct lease *lease, struct outcome *outcome)
+static struct claim_message claim_of(const struct loop *loop, int64_t wait)
 {
-    g_autoptr(Client) client = open_client(lease->loop, NULL);
+    return (struct claim_message){
+        .worker = loop->name,
+        .version = (char *)(uintptr_t)XUEPAI_VERSION,
+        .protocol = MESSAGE_PROTOCOL,
+        .sandbox = (char *)(uintptr_t)loop->config.sandbox,
+        .disk = loop->disk,
+        .wait_ms = wait,
+    };
+}
+
+/* Tells the service, until it has heard; a lost answer is asked again under the same token. The answer to a finish may be
+ * the next job: true, with *next. */
+static bool report(struct lease *lease, struct outcome *outcome, struct offer_message *next)
+{
+    struct loop *loop = lease->loop;
+    g_autoptr(Client) client = open_client(loop, NULL);
     g_autofree char *path = g_strdup_printf("/api/v1/jobs/%s/%s", lease->offer->job, outcome->ok ? "finish" : "fail");
+    struct claim_message claim = claim_of(loop, 0);
     json_auto_t *body = NULL;
     int64_t pause_ms = BACKOFF_FIRST_MS;
 
     outcome->finish.token = lease->offer->token;
     outcome->fail.token = lease->offer->token;
+    outcome->finish.next = atomic_load(&loop->stop) ? NULL : &claim;
     body = outcome->ok ? finish_message_json(&outcome->finish) : fail_message_json(&outcome->fail);
+    outcome->finish.next = NULL; /* borrowed */
     for (int i = 0; client != NULL && i < REPORT_TRIES && !atomic_load(&lease->lost); i++) {
         int status = 0;
         g_autoptr(GError) error = NULL;
-        if (client_post(client, path, body, CALL_MS * 4, &status, NULL, &error) && status < 500) {
-            log_info(&lease->loop->log, "job.reported", "id=%s kind=%s ok=%d status=%d", lease->offer->job,
-                     lease->offer->kind, outcome->ok, status);
-            return;
+        json_auto_t *answer = NULL;
+        if (client_post(client, path, body, CALL_MS * 4, &status, &answer, &error) && status < 500) {
+            log_info(&loop->log, "job.reported", "id=%s kind=%s ok=%d status=%d", lease->offer->job, lease->offer->kind,
+                     outcome->ok, status);
+            return outcome->ok && status == 200 && answer != NULL && offer_message_read(answer, next, NULL);
         }
         g_usleep((gulong)pause_ms * 1000);
         pause_ms = MIN(pause_ms * 2, BACKOFF_MOST_MS);
     }
+    return false;
 }
 
 static void remove_scratch(const char *folder)
@@ -254,7 +285,9 @@ static void remove_scratch(const char *folder)
     (void)g_rmdir(folder);
 }
 
-static void run_job(struct loop *loop, struct client *client, const struct offer_message *offer)
+/* True when the service answered with the next one. */
+static bool run_job(struct loop *loop, struct client *client, const struct offer_message *offer,
+                    struct offer_message *next)
 {
     struct lease lease = {.loop = loop, .offer = offer};
     struct outcome outcome = {0};
@@ -280,28 +313,22 @@ static void run_job(struct loop *loop, struct client *client, const struct offer
     client_watch(client, NULL);
     judge_cancel(&lease, &outcome);
     remove_scratch(folder);
-    report(&lease, &outcome);
+    const bool has_next = report(&lease, &outcome, next);
     lease_end(&lease, renewer);
     if (atomic_load(&lease.lost)) {
         log_warning(&loop->log, "job.lease_lost", "id=%s", offer->job);
     }
     finish_message_clear(&outcome.finish);
     fail_message_clear(&outcome.fail);
+    return has_next;
 }
 
 /* -- slots ----------------------------------------------------------------------------------------------------- */
 
-/* One claim; true when a job was run or the wait was over in good order. */
+/* One claim and what follows from it; true when a job was run or the wait was over in good order. */
 static bool claim_once(struct loop *loop, struct client *client)
 {
-    const struct claim_message claim = {
-        .worker = loop->name,
-        .version = (char *)(uintptr_t)XUEPAI_VERSION,
-        .protocol = MESSAGE_PROTOCOL,
-        .sandbox = (char *)(uintptr_t)loop->config.sandbox,
-        .disk = loop->disk,
-        .wait_ms = CLAIM_WAIT_MS,
-    };
+    const struct claim_message claim = claim_of(loop, CLAIM_WAIT_MS);
     json_auto_t *body = claim_message_json(&claim);
     json_auto_t *answer = NULL;
     g_autoptr(GError) error = NULL;
@@ -325,8 +352,12 @@ static bool claim_once(struct loop *loop, struct client *client)
         log_warning(&loop->log, "job.claim", "status=%d message=\"%s\"", status, error == NULL ? "" : error->message);
         return false;
     }
-    run_job(loop, client, &offer);
-    offer_message_clear(&offer);
+    for (bool more = true; more;) {
+        struct offer_message next = {0};
+        more = run_job(loop, client, &offer, &next);
+        offer_message_clear(&offer);
+        offer = next;
+    }
     return true;
 }
 

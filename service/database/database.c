@@ -21,7 +21,11 @@ struct database *database_open(const char *address, GError **error)
 
     for (size_t i = 0; scheme != NULL && i < G_N_ELEMENTS(DRIVERS); i++) {
         if (strcmp(DRIVERS[i].scheme, scheme) == 0) {
-            return DRIVERS[i].driver->open(address, error);
+            struct database *database = DRIVERS[i].driver->open(address, error);
+            if (database != NULL) {
+                g_mutex_init(&database->listening);
+            }
+            return database;
         }
     }
     g_set_error(error, DATABASE_ERROR, REASON_INPUT, "no database engine for \"%s\"", scheme == NULL ? "" : scheme);
@@ -31,6 +35,8 @@ struct database *database_open(const char *address, GError **error)
 void database_free(struct database *database)
 {
     if (database != NULL) {
+        database_unlisten(database);
+        g_mutex_clear(&database->listening);
         database->driver->close(database);
     }
 }
@@ -45,14 +51,39 @@ bool database_is_shared(const struct database *database)
     return database->driver->is_shared;
 }
 
+static void set_listener(struct database *database, database_wake *wake, void *context)
+{
+    g_mutex_lock(&database->listening);
+    database->wake = wake;
+    database->wake_context = context;
+    g_mutex_unlock(&database->listening);
+}
+
 void database_listen(struct database *database, database_wake *wake, void *context)
 {
-    database->driver->listen(database, wake, context);
+    set_listener(database, wake, context);
+    if (database->driver->listen != NULL) {
+        database->driver->listen(database);
+    }
 }
 
 void database_unlisten(struct database *database)
 {
-    database->driver->unlisten(database);
+    if (database->driver->unlisten != NULL) {
+        database->driver->unlisten(database);
+    }
+    set_listener(database, NULL, NULL);
+}
+
+void database_wake_listener(struct database *database, unsigned topics)
+{
+    g_mutex_lock(&database->listening);
+    for (unsigned topic = 0; topic < SQL_TOPIC_COUNT && database->wake != NULL; topic++) {
+        if ((topics & 1U << topic) != 0) {
+            database->wake(database->wake_context, (enum sql_topic)topic);
+        }
+    }
+    g_mutex_unlock(&database->listening);
 }
 
 bool database_transact(struct database *database, const char *name, database_work *work, void *context, GError **error)
@@ -90,19 +121,20 @@ bool sql_lock(struct sql *sql, enum sql_lock lock, GError **error)
     return !sql->locks || sql->driver->lock(sql, lock, error);
 }
 
-bool sql_notify(struct sql *sql, GError **error)
+bool sql_notify(struct sql *sql, enum sql_topic topic, GError **error)
 {
-    return sql->driver->notify(sql, error);
+    sql->topics |= 1U << topic;
+    return sql->driver->notify == NULL || sql->driver->notify(sql, topic, error);
 }
 
-int64_t sql_lease_clock_ms(const struct sql *sql)
+bool sql_lease_clock(struct sql *sql, int64_t *now_ms, GError **error)
 {
-    return sql->lease_clock_ms;
+    return sql->driver->lease_clock(sql, now_ms, error);
 }
 
 bool sql_lock_row(struct sql *sql, const char *text, struct sql_values values, GError **error)
 {
-    return !sql->locks || sql_run(sql, text, values, NULL, error);
+    return !sql->locks || sql_later(sql, text, values, error);
 }
 
 bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_t *changed, GError **error)
@@ -121,6 +153,12 @@ bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_
     }
     sql->driver->finish(result);
     return step == 0;
+}
+
+bool sql_later(struct sql *sql, const char *text, struct sql_values values, GError **error)
+{
+    return sql->driver->later != NULL ? sql->driver->later(sql, text, values, error)
+                                      : sql_run(sql, text, values, NULL, error);
 }
 
 /* Where each field of the map stands in the result; false when a column is missing. */

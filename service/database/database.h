@@ -38,11 +38,18 @@ bool database_transact(struct database *database, const char *name, database_wor
 /* Runs `work` on a reader: one consistent snapshot; writing statements fail. */
 bool database_read(struct database *database, const char *name, database_work *work, void *context, GError **error);
 
-/* `wake` is called on a thread of the engine after each commit of a transaction that called sql_notify(), be it of this
- * service or of another one of the same database, and whenever something may have been missed (a new connection). It is
- * a hint: who waits looks at the table every second as well. It must be short and must not use the database.
+enum sql_topic {
+    SQL_TOPIC_JOBS, /* a job was queued */
+    SQL_TOPIC_SITE, /* a work is published, or no longer, or may no longer be embedded */
+    SQL_TOPIC_COUNT
+};
+
+/* `wake` is called after each commit of a transaction that called sql_notify(), be it of this service (then before
+ * database_transact() returns) or of another one of the same database, and whenever something may have been missed (a
+ * new connection). It is a hint: who waits looks at the table every second as well. It must be short and must not use
+ * the database. Any thread.
  * One listener at a time; database_unlisten() returns when no call is under way and none will follow. */
-typedef void database_wake(void *context);
+typedef void database_wake(void *context, enum sql_topic topic);
 void database_listen(struct database *database, database_wake *wake, void *context);
 void database_unlisten(struct database *database);
 
@@ -110,6 +117,10 @@ struct sql_map {
 /* A statement without rows; *changed (may be NULL) gets the number of rows written. */
 bool sql_run(struct sql *sql, const char *text, struct sql_values values, int64_t *changed, GError **error);
 
+/* The same when nobody waits for what it changed: PostgreSQL gets it together with the next statement, or with the COMMIT,
+ * and an error of it is said there. */
+bool sql_later(struct sql *sql, const char *text, struct sql_values values, GError **error);
+
 /* The first row into *row (its old text fields are freed first); *found false when there is none. A column of the map
  * that the statement does not deliver is an error. */
 bool sql_row(struct sql *sql, const char *text, struct sql_values values, const struct sql_map *map, void *row,
@@ -148,10 +159,10 @@ enum sql_lock {
 };
 bool sql_lock(struct sql *sql, enum sql_lock lock, GError **error);
 
-/* Wakes listeners when this transaction commits. Called where a job is queued and nowhere else: on PostgreSQL
+/* Wakes listeners when this transaction commits. Called where one of the topics happens and nowhere else: on PostgreSQL
  * notifying transactions commit one after the other (measured: 47 % fewer transactions a second). */
-bool sql_notify(struct sql *sql, GError **error);
+bool sql_notify(struct sql *sql, enum sql_topic topic, GError **error);
 
-/* The clock that leases are judged by, read when the transaction began: the same for all services of a database. SQLite:
+/* The clock that leases are judged by, in ms, read when a writing transaction began: the same for all services of a database. SQLite:
  * CLOCK_BOOTTIME, which nobody sets; PostgreSQL: the server's clock. */
-int64_t sql_lease_clock_ms(const struct sql *sql);
+bool sql_lease_clock(struct sql *sql, int64_t *now_ms, GError **error);

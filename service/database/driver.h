@@ -20,14 +20,17 @@ struct sql_driver {
     void (*finish)(struct sql_result *result);
     bool (*script)(struct sql *sql, const char *text, GError **error);
     bool (*lock)(struct sql *sql, enum sql_lock lock, GError **error); /* writers of a shared database only */
-    bool (*notify)(struct sql *sql, GError **error);
+    /* NULL: execute is as good. */
+    bool (*later)(struct sql *sql, const char *text, struct sql_values values, GError **error);
+    bool (*notify)(struct sql *sql, enum sql_topic topic, GError **error); /* NULL: there are no other services */
+    bool (*lease_clock)(struct sql *sql, int64_t *now_ms, GError **error);
 };
 
 /* First member of an engine's connection. */
 struct sql {
     const struct sql_driver *driver;
-    bool locks;             /* other writers run beside this transaction */
-    int64_t lease_clock_ms; /* read when the transaction began */
+    bool locks;      /* other writers run beside this transaction */
+    unsigned topics; /* bits of enum sql_topic: sql_notify() in this transaction, or in this batch */
 };
 
 struct database_driver {
@@ -37,7 +40,7 @@ struct database_driver {
     void (*close)(struct database *database);
     bool (*transact)(struct database *database, const char *name, database_work *work, void *context, GError **error);
     bool (*read)(struct database *database, const char *name, database_work *work, void *context, GError **error);
-    void (*listen)(struct database *database, database_wake *wake, void *context);
+    void (*listen)(struct database *database); /* hears of other services; NULL: there are none */
     void (*unlisten)(struct database *database);
     bool (*checkpoint)(struct database *database, GError **error);
     bool (*backup)(struct database *database, const char *path, GError **error);
@@ -47,7 +50,14 @@ struct database_driver {
 /* First member of an engine's database. */
 struct database {
     const struct database_driver *driver;
+    GMutex listening; /* guards the next two; held during a call */
+    database_wake *wake;
+    void *wake_context;
 };
+
+/* For the engine: one call for each bit of `topics`. */
+void database_wake_listener(struct database *database, unsigned topics);
+#define SQL_ALL_TOPICS ((1U << SQL_TOPIC_COUNT) - 1)
 
 extern const struct database_driver sqlite_driver;
 extern const struct database_driver postgres_driver;

@@ -34,9 +34,8 @@ enum {
 struct listener {
     struct postgres_sql *sql;
     GThread *thread;
-    int stop_fd; /* an eventfd */
-    database_wake *wake;
-    void *context;
+    int stop_fd;               /* an eventfd */
+    struct database *database; /* borrowed */
 };
 
 struct postgres_database {
@@ -122,6 +121,7 @@ static bool find_outcome(struct postgres_sql *sql, GError **error)
 static bool attempt(struct postgres_sql *sql, bool writes, database_work *work, void *context, GError **error)
 {
     sql->trouble = POSTGRES_FINE;
+    sql->base.topics = 0;
     if (!postgres_ready(sql, error) || !postgres_begin(sql, writes, error)) {
         return false;
     }
@@ -162,6 +162,9 @@ static bool run(struct postgres_database *database, bool writes, database_work *
         postgres_disconnect(sql);
         /* an idle connection that the server had closed is no reason to wait */
         again = was_open || wait_again(&patience, WAIT_FIRST_MS, PATIENCE_MS);
+    }
+    if (good && sql->base.topics != 0) { /* the others hear of it from the server */
+        database_wake_listener(&database->base, sql->base.topics);
     }
     connection_give(database, sql);
     if (!good) {
@@ -204,13 +207,13 @@ static bool listener_connect(struct listener *listener)
     if (!postgres_ready(listener->sql, NULL)) {
         return false;
     }
-    PGresult *result = postgres_plain(listener->sql, "LISTEN xuepai_jobs", NULL);
+    PGresult *result = postgres_plain(listener->sql, "LISTEN xuepai", NULL);
     PQclear(result);
     if (result == NULL) {
         postgres_disconnect(listener->sql);
         return false;
     }
-    listener->wake(listener->context);
+    database_wake_listener(listener->database, SQL_ALL_TOPICS);
     return true;
 }
 
@@ -220,17 +223,17 @@ static bool listener_hear(struct listener *listener)
     PGconn *connection = listener->sql->connection;
 
     while (!stop_or_wait(listener, PQsocket(connection), LISTEN_LOOK_MS)) {
-        bool any = false;
+        unsigned topics = 0;
 
         if (PQconsumeInput(connection) == 0) {
             return false;
         }
         for (PGnotify *note; (note = PQnotifies(connection)) != NULL;) {
-            any = true; /* many at once are one hint */
+            topics |= 1U << g_ascii_strtoull(note->extra, NULL, 10); /* many at once are one hint */
             PQfreemem(note);
         }
-        if (any) {
-            listener->wake(listener->context);
+        if (topics != 0) {
+            database_wake_listener(listener->database, topics & SQL_ALL_TOPICS);
             continue;
         }
         PGresult *alive = postgres_plain(listener->sql, "SELECT 1", NULL);
@@ -277,7 +280,7 @@ static void postgres_unlisten(struct database *base)
     }
 }
 
-static void postgres_listen(struct database *base, database_wake *wake, void *context)
+static void postgres_listen(struct database *base)
 {
     struct postgres_database *database = (struct postgres_database *)base;
     struct listener *listener = g_new0(struct listener, 1);
@@ -286,8 +289,7 @@ static void postgres_listen(struct database *base, database_wake *wake, void *co
     listener->sql = postgres_new(database->address);
     listener->stop_fd = eventfd(0, EFD_CLOEXEC);
     g_assert(listener->stop_fd >= 0);
-    listener->wake = wake;
-    listener->context = context;
+    listener->database = base;
     database->listener = listener;
     listener->thread = g_thread_new("listener", listener_main, listener);
 }

@@ -22,8 +22,11 @@ struct postgres_sql {
     PGconn *connection;     /* NULL: not connected */
     GHashTable *statements; /* literal text -> name of the prepared statement, owned */
     enum postgres_trouble trouble;
-    char *transaction; /* number of the running one, decimal; kept until the next begins */
-    char *timeline;    /* of the server at connect: a fail-over makes a new one, which may use the number again */
+    GPtrArray *due;         /* struct step *: what goes with the next statement, in order */
+    bool is_begin_due;      /* BEGIN is one of them */
+    int64_t lease_clock_ms; /* of the running writing transaction */
+    char *transaction;      /* number of the running one, decimal; kept until the next begins */
+    char *timeline;         /* of the server at connect: a fail-over makes a new one, which may use the number again */
 };
 
 struct postgres_sql *postgres_new(const char *address);

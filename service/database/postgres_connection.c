@@ -15,6 +15,7 @@ enum {
     TYPE_INT8 = 20, /* numbers of pg_type that never change */
     TYPE_TEXT = 25,
     ADVISORY_KEY = 0x58554550, /* "XUEP": first half of the advisory locks of this program */
+    DUE_MOST = 16,             /* statements that wait for the next; neither side's buffers ever fill */
 };
 
 struct sql_result {
@@ -24,6 +25,7 @@ struct sql_result {
 
 void postgres_disconnect(struct postgres_sql *sql)
 {
+    g_ptr_array_set_size(sql->due, 0); /* they name statements of this connection */
     g_hash_table_remove_all(sql->statements);
     g_clear_pointer(&sql->connection, PQfinish);
 }
@@ -32,6 +34,7 @@ void postgres_free(struct postgres_sql *sql)
 {
     postgres_disconnect(sql);
     g_hash_table_unref(sql->statements);
+    g_ptr_array_unref(sql->due);
     g_free(sql->transaction);
     g_free(sql->timeline);
     g_free(sql);
@@ -102,10 +105,11 @@ static void ignore_notice(void *context, const PGresult *result)
     (void)result;
 }
 
-/* What every connection is set to: an answer means that the rows are on disk (and on the standby, where there is one,
+/* What every connection is set to: one plan for all values, so that the plan that is tested (tests/http/86-plans) is the
+ * plan that runs, and no statement is planned anew its first five times; an answer means that the rows are on disk (and on the standby, where there is one,
  * which a server set to more than "on" keeps), and nobody waits for ever. The timeline tells servers apart. */
 static const char SESSION[] =
-    "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
+    "SET plan_cache_mode = force_generic_plan; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';"
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');"
     "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END";
 
@@ -138,79 +142,6 @@ bool postgres_ready(struct postgres_sql *sql, GError **error)
     sql->timeline = g_strdup(PQgetvalue(result, 0, 0));
     PQclear(result);
     return true;
-}
-
-/* The number of a writing transaction is asked for at its beginning, in the same round trip: it must be known before
- * COMMIT is sent, or nobody can ask later what became of it. */
-bool postgres_begin(struct postgres_sql *sql, bool writes, GError **error)
-{
-    PGresult *result = postgres_plain(sql,
-                                      writes ? "BEGIN ISOLATION LEVEL READ COMMITTED;"
-                                               "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
-                                               " pg_current_xact_id()::text"
-                                             : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                                               "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, ''",
-                                      error);
-
-    if (result == NULL) {
-        return false;
-    }
-    sql->base.locks = writes;
-    sql->base.lease_clock_ms = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    g_free(sql->transaction);
-    sql->transaction = g_strdup(PQgetvalue(result, 0, 1));
-    PQclear(result);
-    return true;
-}
-
-bool postgres_commit(struct postgres_sql *sql, GError **error)
-{
-    PGresult *result = PQexec(sql->connection, "COMMIT");
-    const bool answered = PQresultStatus(result) == PGRES_COMMAND_OK;
-    /* a transaction that an error had ended before answers COMMIT with ROLLBACK */
-    const bool good = answered && strcmp(PQcmdStatus(result), "COMMIT") == 0;
-
-    if (answered && !good) {
-        sql->trouble = POSTGRES_BROKEN;
-        g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "an error was passed over: the engine rolled back");
-    } else if (!answered) {
-        fail(sql, result, "COMMIT", error);
-        sql->trouble = sql->trouble == POSTGRES_DOWN ? POSTGRES_UNKNOWN : sql->trouble;
-    }
-    PQclear(result);
-    return good;
-}
-
-void postgres_rollback(struct postgres_sql *sql)
-{
-    if (sql->connection != NULL && !run_plain(sql, "ROLLBACK", NULL)) {
-        postgres_disconnect(sql);
-    }
-}
-
-enum postgres_outcome postgres_outcome(struct postgres_sql *sql)
-{
-    static const struct {
-        const char *status;
-        enum postgres_outcome outcome;
-    } STATUSES[] = {{"committed", POSTGRES_COMMITTED},
-                    {"aborted", POSTGRES_ABORTED},
-                    {"in progress", POSTGRES_RUNNING}};
-    g_autofree char *timeline = g_strdup(sql->timeline);
-    const char *const values[] = {sql->transaction};
-    enum postgres_outcome outcome = POSTGRES_CANNOT_TELL;
-
-    if (!postgres_ready(sql, NULL) || strcmp(timeline, sql->timeline) != 0) {
-        return POSTGRES_CANNOT_TELL;
-    }
-    PGresult *result =
-        PQexecParams(sql->connection, "SELECT pg_xact_status($1::text::xid8)", 1, NULL, values, NULL, NULL, 0);
-    const char *status = PQresultStatus(result) == PGRES_TUPLES_OK ? PQgetvalue(result, 0, 0) : "";
-    for (size_t i = 0; i < G_N_ELEMENTS(STATUSES); i++) {
-        outcome = strcmp(STATUSES[i].status, status) == 0 ? STATUSES[i].outcome : outcome;
-    }
-    PQclear(result);
-    return outcome;
 }
 
 /* Takes the marks off "/pg: … /" comments. */
@@ -258,31 +189,241 @@ static const char *statement_get(struct postgres_sql *sql, const char *text, str
     return known;
 }
 
-enum {
-    NUMBER_BYTES = 24, /* an int64_t in decimal */
+/* Statements that belong to transactions; prepared like any other, so that the server parses and plans them once. */
+static const char BEGIN_WRITE[] = "BEGIN ISOLATION LEVEL READ COMMITTED";
+static const char BEGIN_READ[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+static const char STAMP[] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, pg_current_xact_id()::text";
+static const char CLOCK[] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/* One prepared statement with its values in text form. */
+struct step {
+    const char *text;      /* the literal: for errors, and STAMP is known by it */
+    const char *statement; /* its name on this connection */
+    int count;
+    char **values; /* [count]; NULL is SQL NULL */
 };
+
+static void step_free(gpointer data)
+{
+    struct step *step = data;
+
+    for (int i = 0; i < step->count; i++) {
+        g_free(step->values[i]);
+    }
+    g_free(step->values);
+    g_free(step);
+}
+
+/* Prepares the statement where this connection has not had it yet. */
+static struct step *step_new(struct postgres_sql *sql, const char *text, struct sql_values values, GError **error)
+{
+    const char *statement = statement_get(sql, text, values, error);
+
+    if (statement == NULL) {
+        return NULL;
+    }
+    struct step *step = g_new(struct step, 1);
+    *step = (struct step){text, statement, (int)values.count, g_new(char *, values.count + 1)};
+    for (size_t i = 0; i < values.count; i++) {
+        step->values[i] = values.at[i].kind == SQL_KIND_INT64
+                              ? g_strdup_printf("%" G_GINT64_FORMAT, values.at[i].number)
+                              : g_strdup(values.at[i].text);
+    }
+    return step;
+}
+
+static bool is_good(const PGresult *result)
+{
+    const ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+static void note_stamp(struct postgres_sql *sql, const PGresult *result)
+{
+    sql->lease_clock_ms = g_ascii_strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    g_free(sql->transaction);
+    sql->transaction = g_strdup(PQgetvalue(result, 0, 1));
+}
+
+/* The steps' results in order, up to the first that is not good; returns the last one that came. */
+static PGresult *read_results(struct postgres_sql *sql, GError **error)
+{
+    PGresult *last = NULL;
+
+    for (guint i = 0; i < sql->due->len; i++) {
+        const struct step *step = g_ptr_array_index(sql->due, i);
+        PQclear(last);
+        last = PQgetResult(sql->connection);
+        if (!is_good(last)) {
+            fail(sql, last, step->text, error);
+            g_clear_pointer(&last, PQclear);
+            return NULL;
+        }
+        PQclear(PQgetResult(sql->connection)); /* the end of this statement's results: NULL */
+        if (step->text == STAMP) {
+            note_stamp(sql, last);
+        }
+    }
+    return last;
+}
+
+/* A statement alone needs no pipeline. */
+static PGresult *run_single(struct postgres_sql *sql, GError **error)
+{
+    const struct step *step = g_ptr_array_index(sql->due, 0);
+    PGresult *result =
+        PQexecPrepared(sql->connection, step->statement, step->count, (const char *const *)step->values, NULL, NULL, 0);
+
+    if (!is_good(result)) {
+        fail(sql, result, step->text, error);
+        g_clear_pointer(&result, PQclear);
+    }
+    g_ptr_array_set_size(sql->due, 0);
+    return result;
+}
+
+/* All that is due in one round trip, each with a snapshot of its own; what follows a bad one is not run. The result of
+ * the last, NULL with the first trouble. */
+static PGresult *run_due(struct postgres_sql *sql, GError **error)
+{
+    PGconn *connection = sql->connection;
+    PGresult *last = NULL;
+
+    if (sql->due->len == 1 && !sql->is_begin_due) {
+        return run_single(sql, error);
+    }
+    bool is_sent = PQenterPipelineMode(connection) != 0;
+
+    for (guint i = 0; is_sent && i < sql->due->len; i++) {
+        const struct step *step = g_ptr_array_index(sql->due, i);
+        is_sent = PQsendQueryPrepared(connection, step->statement, step->count, (const char *const *)step->values, NULL,
+                                      NULL, 0) != 0;
+    }
+    is_sent = is_sent && PQpipelineSync(connection) != 0;
+    if (is_sent) {
+        last = read_results(sql, error);
+    } else {
+        fail(sql, NULL, "send", error);
+    }
+    for (bool is_over = !is_sent; !is_over && PQstatus(connection) == CONNECTION_OK;) { /* up to the mark of the sync */
+        PGresult *rest = PQgetResult(connection);
+        is_over = PQresultStatus(rest) == PGRES_PIPELINE_SYNC;
+        PQclear(rest);
+    }
+    if (PQexitPipelineMode(connection) == 0 && last != NULL) {
+        g_clear_pointer(&last, PQclear);
+        fail(sql, NULL, "pipeline", error);
+    }
+    sql->is_begin_due = false;
+    g_ptr_array_set_size(sql->due, 0);
+    return last;
+}
+
+static bool flush(struct postgres_sql *sql, GError **error)
+{
+    if (sql->due->len == 0) {
+        return true;
+    }
+    PGresult *result = run_due(sql, error);
+    const bool good = result != NULL;
+    PQclear(result);
+    return good;
+}
+
+static bool add_due(struct postgres_sql *sql, const char *text, struct sql_values values, GError **error)
+{
+    struct step *step = step_new(sql, text, values, error);
+
+    if (step != NULL) {
+        g_ptr_array_add(sql->due, step);
+    }
+    return step != NULL;
+}
+
+static bool postgres_later(struct sql *base, const char *text, struct sql_values values, GError **error)
+{
+    struct postgres_sql *sql = (struct postgres_sql *)base;
+
+    return (sql->due->len < DUE_MOST || flush(sql, error)) && add_due(sql, text, values, error);
+}
+
+/* The number of a writing transaction is asked for at its beginning: it must be known before COMMIT is sent, or nobody
+ * can ask later what became of it. */
+bool postgres_begin(struct postgres_sql *sql, bool writes, GError **error)
+{
+    sql->base.locks = writes;
+    sql->is_begin_due = true;
+    g_ptr_array_set_size(sql->due, 0);
+    return writes ? add_due(sql, BEGIN_WRITE, SQL_NO_VALUES, error) && add_due(sql, STAMP, SQL_NO_VALUES, error)
+                  : add_due(sql, BEGIN_READ, SQL_NO_VALUES, error);
+}
+
+bool postgres_commit(struct postgres_sql *sql, GError **error)
+{
+    if (!flush(sql, error)) {
+        const enum postgres_trouble trouble = sql->trouble;
+        postgres_rollback(sql);
+        sql->trouble = trouble;
+        return false;
+    }
+    PGresult *result = PQexec(sql->connection, "COMMIT");
+    const bool answered = PQresultStatus(result) == PGRES_COMMAND_OK;
+    /* a transaction that an error had ended before answers COMMIT with ROLLBACK */
+    const bool good = answered && strcmp(PQcmdStatus(result), "COMMIT") == 0;
+
+    if (answered && !good) {
+        sql->trouble = POSTGRES_BROKEN;
+        g_set_error(error, DATABASE_ERROR, REASON_INTERNAL, "an error was passed over: the engine rolled back");
+    } else if (!answered) {
+        fail(sql, result, "COMMIT", error);
+        sql->trouble = sql->trouble == POSTGRES_DOWN ? POSTGRES_UNKNOWN : sql->trouble;
+    }
+    PQclear(result);
+    return good;
+}
+
+void postgres_rollback(struct postgres_sql *sql)
+{
+    if (sql->connection != NULL && !sql->is_begin_due && !run_plain(sql, "ROLLBACK", NULL)) {
+        postgres_disconnect(sql);
+    }
+    sql->is_begin_due = false;
+    g_ptr_array_set_size(sql->due, 0);
+}
+
+enum postgres_outcome postgres_outcome(struct postgres_sql *sql)
+{
+    static const struct {
+        const char *status;
+        enum postgres_outcome outcome;
+    } STATUSES[] = {{"committed", POSTGRES_COMMITTED},
+                    {"aborted", POSTGRES_ABORTED},
+                    {"in progress", POSTGRES_RUNNING}};
+    g_autofree char *timeline = g_strdup(sql->timeline);
+    const char *const values[] = {sql->transaction};
+    enum postgres_outcome outcome = POSTGRES_CANNOT_TELL;
+
+    if (!postgres_ready(sql, NULL) || strcmp(timeline, sql->timeline) != 0) {
+        return POSTGRES_CANNOT_TELL;
+    }
+    PGresult *result =
+        PQexecParams(sql->connection, "SELECT pg_xact_status($1::text::xid8)", 1, NULL, values, NULL, NULL, 0);
+    const char *status = PQresultStatus(result) == PGRES_TUPLES_OK ? PQgetvalue(result, 0, 0) : "";
+    for (size_t i = 0; i < G_N_ELEMENTS(STATUSES); i++) {
+        outcome = strcmp(STATUSES[i].status, status) == 0 ? STATUSES[i].outcome : outcome;
+    }
+    PQclear(result);
+    return outcome;
+}
 
 static bool postgres_execute(struct sql *base, const char *text, struct sql_values values, struct sql_result **result,
                              GError **error)
 {
     struct postgres_sql *sql = (struct postgres_sql *)base;
-    const char *statement = statement_get(sql, text, values, error);
-    g_autofree const char **texts = g_new(const char *, values.count + 1);
-    g_autofree char *numbers = g_malloc((values.count + 1) * NUMBER_BYTES);
+    PGresult *rows = add_due(sql, text, values, error) ? run_due(sql, error) : NULL;
 
-    if (statement == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < values.count; i++) {
-        char *number = numbers + i * NUMBER_BYTES;
-        (void)g_snprintf(number, NUMBER_BYTES, "%" G_GINT64_FORMAT, values.at[i].number); /* always fits */
-        texts[i] = values.at[i].kind == SQL_KIND_INT64 ? number : values.at[i].text;
-    }
-    PGresult *rows = PQexecPrepared(sql->connection, statement, (int)values.count, texts, NULL, NULL, 0);
-    const ExecStatusType status = PQresultStatus(rows);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-        fail(sql, rows, text, error);
-        PQclear(rows);
+    if (rows == NULL) {
         return false;
     }
     *result = g_new(struct sql_result, 1);
@@ -342,7 +483,7 @@ static char *own_words(const char *text)
     } WORDS[] = {
         {"--[^\n]*", ""},
         {"\\bINTEGER\\b", "BIGINT"},
-        {"\\)\\s*STRICT\\b", ")"},
+        {"\\)\\s*STRICT\\b(,\\s*WITHOUT ROWID)?", ")"},
         {"\\bTEXT\\b", "TEXT COLLATE \"C\""},
     };
     char *plain = unwrap(text);
@@ -357,9 +498,10 @@ static char *own_words(const char *text)
 
 static bool postgres_script(struct sql *base, const char *text, GError **error)
 {
+    struct postgres_sql *sql = (struct postgres_sql *)base;
     g_autofree char *plain = own_words(text);
 
-    return run_plain((struct postgres_sql *)base, plain, error);
+    return flush(sql, error) && run_plain(sql, plain, error);
 }
 
 static bool postgres_lock(struct sql *base, enum sql_lock lock, GError **error)
@@ -369,9 +511,30 @@ static bool postgres_lock(struct sql *base, enum sql_lock lock, GError **error)
     return sql_run(base, LOCK, SQL_VALUES(SQL_I(ADVISORY_KEY), SQL_I((int64_t)lock)), NULL, error);
 }
 
-static bool postgres_notify(struct sql *base, GError **error)
+static bool postgres_notify(struct sql *base, enum sql_topic topic, GError **error)
 {
-    return sql_run(base, "SELECT pg_notify('xuepai_jobs', '')", SQL_NO_VALUES, NULL, error);
+    g_autofree char *payload = g_strdup_printf("%d", (int)topic);
+
+    return postgres_later(base, "SELECT pg_notify('xuepai', $1)", SQL_VALUES(SQL_T(payload)), error);
+}
+
+/* A reading transaction asks only when somebody wants to know. */
+static bool postgres_lease_clock(struct sql *base, int64_t *now_ms, GError **error)
+{
+    struct postgres_sql *sql = (struct postgres_sql *)base;
+    struct sql_result *result = NULL;
+
+    if (base->locks) {
+        const bool good = flush(sql, error);
+        *now_ms = sql->lease_clock_ms;
+        return good;
+    }
+    if (!postgres_execute(base, CLOCK, SQL_NO_VALUES, &result, error)) {
+        return false;
+    }
+    *now_ms = g_ascii_strtoll(PQgetvalue(result->rows, 0, 0), NULL, 10);
+    postgres_finish(result);
+    return true;
 }
 
 static const struct sql_driver SQL_DRIVER = {
@@ -385,7 +548,9 @@ static const struct sql_driver SQL_DRIVER = {
     .finish = postgres_finish,
     .script = postgres_script,
     .lock = postgres_lock,
+    .later = postgres_later,
     .notify = postgres_notify,
+    .lease_clock = postgres_lease_clock,
 };
 
 struct postgres_sql *postgres_new(const char *address)
@@ -395,5 +560,6 @@ struct postgres_sql *postgres_new(const char *address)
     sql->base.driver = &SQL_DRIVER;
     sql->address = address;
     sql->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    sql->due = g_ptr_array_new_with_free_func(step_free);
     return sql;
 }

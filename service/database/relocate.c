@@ -11,19 +11,20 @@
 static const char OWN_TABLE[] = "migration";
 
 static const char TABLES[] = /* catalogue of SQLite */
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid"
-    " LIMIT 1000";
+    "SELECT name, CASE WHEN sql LIKE '%WITHOUT ROWID%' THEN '1' ELSE 'rowid' END AS row_order FROM sqlite_master"
+    " WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid LIMIT 1000";
 static const char COLUMNS[] = /* the same */
     "SELECT name, type FROM pragma_table_info($1) ORDER BY cid LIMIT 1000";
 /* A publication was guarded when it was made; its work is past the state that the guard asks for. */
 static const char GUARD_OFF[] = "ALTER TABLE publication DISABLE TRIGGER publication_needs_approval";
 static const char GUARD_ON[] = "ALTER TABLE publication ENABLE TRIGGER publication_needs_approval";
 
-struct name {
+struct table {
     char *name;
+    char *row_order; /* as its rows were made, or by its first column where nothing of that is kept */
 };
-static const struct sql_column NAME_COLUMNS[] = {SQL_FIELD(struct name, name)};
-static const struct sql_map NAME_MAP = SQL_MAP(struct name, NAME_COLUMNS);
+static const struct sql_column TABLE_COLUMNS[] = {SQL_FIELD(struct table, name), SQL_FIELD(struct table, row_order)};
+static const struct sql_map TABLE_MAP = SQL_MAP(struct table, TABLE_COLUMNS);
 
 struct column {
     char *name;
@@ -65,7 +66,7 @@ static bool count_rows(struct sql *sql, const char *table, int64_t *count, GErro
     return good;
 }
 
-static const char *select_of(const char *table, const struct sql_rows *columns)
+static const char *select_of(const struct table *table, const struct sql_rows *columns)
 {
     GString *text = g_string_new("SELECT ");
 
@@ -73,7 +74,7 @@ static const char *select_of(const char *table, const struct sql_rows *columns)
         const struct column *column = sql_rows_at(columns, i);
         g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ", column->name);
     }
-    g_string_append_printf(text, " FROM %s ORDER BY rowid", table);
+    g_string_append_printf(text, " FROM %s ORDER BY %s", table->name, table->row_order);
     return statement(text);
 }
 
@@ -95,11 +96,11 @@ static const char *insert_of(const char *table, const struct sql_rows *columns)
 }
 
 /* The columns of a result stand in the order of the SELECT. */
-static bool copy_rows(struct sql *from, struct sql *to, const char *table, const struct sql_rows *columns,
+static bool copy_rows(struct sql *from, struct sql *to, const struct table *table, const struct sql_rows *columns,
                       int64_t *copied, GError **error)
 {
     const struct sql_driver *driver = from->driver;
-    const char *insert = insert_of(table, columns);
+    const char *insert = insert_of(table->name, columns);
     g_autofree struct sql_value *values = g_new0(struct sql_value, columns->count);
     struct sql_result *result = NULL;
     int more;
@@ -122,8 +123,9 @@ static bool copy_rows(struct sql *from, struct sql *to, const char *table, const
     return more == 0;
 }
 
-static bool copy_table(struct move *move, struct sql *to, const char *table, GError **error)
+static bool copy_table(struct move *move, struct sql *to, const struct table *place, GError **error)
 {
+    const char *table = place->name;
     g_autoptr(SqlRows) columns = sql_rows(move->from, COLUMNS, SQL_VALUES(SQL_T(table)), &COLUMN_MAP, error);
     int64_t before = 0;
     int64_t copied = 0;
@@ -137,7 +139,7 @@ static bool copy_table(struct move *move, struct sql *to, const char *table, GEr
         g_set_error(error, DATABASE_ERROR, REASON_CONFLICT, "the new database has rows already, in %s", table);
         return false;
     }
-    if (!copy_rows(move->from, to, table, columns, &copied, error) || !count_rows(move->from, table, &there, error) ||
+    if (!copy_rows(move->from, to, place, columns, &copied, error) || !count_rows(move->from, table, &there, error) ||
         !count_rows(to, table, &here, error)) {
         g_prefix_error(error, "%s: ", table);
         return false;
@@ -154,14 +156,14 @@ static bool copy_table(struct move *move, struct sql *to, const char *table, GEr
 static bool write_all(struct sql *to, void *context, GError **error)
 {
     struct move *move = context;
-    g_autoptr(SqlRows) tables = sql_rows(move->from, TABLES, SQL_NO_VALUES, &NAME_MAP, error);
+    g_autoptr(SqlRows) tables = sql_rows(move->from, TABLES, SQL_NO_VALUES, &TABLE_MAP, error);
 
     if (tables == NULL || !sql_run(to, GUARD_OFF, SQL_NO_VALUES, NULL, error)) {
         return false;
     }
     for (size_t i = 0; i < tables->count; i++) {
-        const struct name *table = sql_rows_at(tables, i);
-        if (strcmp(table->name, OWN_TABLE) != 0 && !copy_table(move, to, table->name, error)) {
+        const struct table *table = sql_rows_at(tables, i);
+        if (strcmp(table->name, OWN_TABLE) != 0 && !copy_table(move, to, table, error)) {
             return false;
         }
     }

@@ -24,9 +24,9 @@ enum {
 
 struct sqlite_sql {
     struct sql base;
+    int64_t lease_clock_ms; /* read when the transaction began */
     sqlite3 *connection;
     GHashTable *statements; /* literal text -> sqlite3_stmt *, idle between uses */
-    bool notifies;          /* something was queued since the last commit */
 };
 
 struct sql_result {
@@ -58,9 +58,6 @@ struct sqlite_database {
     atomic_bool stopping;
     GMutex lock; /* guards `done` of every operation */
     GCond settled;
-    GMutex listening; /* guards the two below; held during a call */
-    database_wake *wake;
-    void *wake_context;
 };
 
 static enum reason reason_of(int code)
@@ -240,19 +237,19 @@ static bool sqlite_lock(struct sql *base, enum sql_lock lock, GError **error)
     return true;
 }
 
-static bool sqlite_notify(struct sql *base, GError **error)
-{
-    (void)error;
-    ((struct sqlite_sql *)base)->notifies = true;
-    return true;
-}
-
 static int64_t boot_ms(void)
 {
     struct timespec now;
 
     (void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail on Linux >= 2.6.39 */
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool sqlite_lease_clock(struct sql *base, int64_t *now_ms, GError **error)
+{
+    (void)error;
+    *now_ms = ((const struct sqlite_sql *)base)->lease_clock_ms;
+    return true;
 }
 
 static const struct sql_driver SQL_DRIVER = {
@@ -266,7 +263,7 @@ static const struct sql_driver SQL_DRIVER = {
     .finish = sqlite_finish,
     .script = sqlite_script,
     .lock = sqlite_lock,
-    .notify = sqlite_notify,
+    .lease_clock = sqlite_lease_clock,
 };
 
 static void connection_close(struct sqlite_sql *sql)
@@ -327,7 +324,7 @@ static void operation_run(struct sqlite_database *database, struct operation *op
     if (!operation->good) {
         return;
     }
-    sql->base.lease_clock_ms = boot_ms();
+    sql->lease_clock_ms = boot_ms();
     operation->good = operation->work(&sql->base, operation->context, &operation->error);
     if (operation->good) {
         operation->good = run_plain(sql->connection, "RELEASE operation", &operation->error);
@@ -355,35 +352,6 @@ static void batch_settle(struct sqlite_database *database, GPtrArray *batch, con
     g_cond_broadcast(&database->settled);
     g_mutex_unlock(&database->lock);
     g_ptr_array_set_size(batch, 0);
-}
-
-/* In the same process a hint costs nothing: a transaction that failed after it may give one too many. */
-static void wake_listener(struct sqlite_database *database)
-{
-    if (!database->writer.notifies) {
-        return;
-    }
-    database->writer.notifies = false;
-    g_mutex_lock(&database->listening);
-    if (database->wake != NULL) {
-        database->wake(database->wake_context);
-    }
-    g_mutex_unlock(&database->listening);
-}
-
-static void sqlite_listen(struct database *base, database_wake *wake, void *context)
-{
-    struct sqlite_database *database = (struct sqlite_database *)base;
-
-    g_mutex_lock(&database->listening);
-    database->wake = wake;
-    database->wake_context = context;
-    g_mutex_unlock(&database->listening);
-}
-
-static void sqlite_unlisten(struct database *base)
-{
-    sqlite_listen(base, NULL, NULL);
 }
 
 static void batch_run(struct sqlite_database *database, GPtrArray *batch, struct operation *first)
@@ -416,8 +384,10 @@ static void batch_run(struct sqlite_database *database, GPtrArray *batch, struct
             (void)run_plain(connection, "ROLLBACK", NULL); /* the cause is what counts */
         }
     }
+    /* A transaction that failed after its hint may give one too many. */
+    database_wake_listener(&database->base, database->writer.base.topics);
+    database->writer.base.topics = 0;
     batch_settle(database, batch, cause);
-    wake_listener(database);
 }
 
 static gpointer writer_main(gpointer data)
@@ -481,7 +451,7 @@ static bool sqlite_read(struct database *base, const char *name, database_work *
     bool good = run_plain(sql->connection, "BEGIN", error);
 
     if (good) {
-        sql->base.lease_clock_ms = boot_ms();
+        sql->lease_clock_ms = boot_ms();
         good = work(&sql->base, context, error);
         (void)run_plain(sql->connection, "ROLLBACK", NULL); /* ends the snapshot; there is nothing to lose */
     }
@@ -546,7 +516,6 @@ static void sqlite_close(struct database *base)
     g_async_queue_unref(database->readers);
     g_mutex_clear(&database->lock);
     g_cond_clear(&database->settled);
-    g_mutex_clear(&database->listening);
     g_free(database->path);
     g_free(database);
 }
@@ -608,7 +577,6 @@ static struct database *sqlite_open(const char *address, GError **error)
     database->readers = g_async_queue_new();
     g_mutex_init(&database->lock);
     g_cond_init(&database->settled);
-    g_mutex_init(&database->listening);
     if (!sqlite_start(database, error)) {
         sqlite_close(&database->base);
         return NULL;
@@ -622,8 +590,6 @@ const struct database_driver sqlite_driver = {
     .close = sqlite_close,
     .transact = sqlite_transact,
     .read = sqlite_read,
-    .listen = sqlite_listen,
-    .unlisten = sqlite_unlisten,
     .checkpoint = sqlite_checkpoint,
     .backup = sqlite_backup,
     .is_healthy = sqlite_is_healthy,

@@ -17,6 +17,7 @@ static const struct {
     enum permission permission; /* PRINCIPAL_STAFF */
 } RULES[ACCESS_COUNT] = {
     [ACCESS_PUBLIC] = {PRINCIPAL_NOBODY, false, 0},
+    [ACCESS_SHARED] = {PRINCIPAL_NOBODY, false, 0},
     [ACCESS_FORM] = {PRINCIPAL_NOBODY, true, 0},
     [ACCESS_SUBMITTER] = {PRINCIPAL_SUBMITTER, true, 0},
     [ACCESS_SELF] = {PRINCIPAL_STAFF, true, PERMISSION_SELF},

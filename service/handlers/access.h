@@ -8,6 +8,7 @@
 
 enum access {
     ACCESS_PUBLIC,    /* everybody */
+    ACCESS_SHARED,    /* everybody, and the answer is the same for all: kept for a moment (http/shared.h) */
     ACCESS_FORM,      /* everybody, but never from another site's page (Origin) */
     ACCESS_SUBMITTER, /* the work :code, by device cookie or X-Pin */
     ACCESS_SELF,      /* the own account; each of these down to ACCESS_MACHINES is a permission of may() */

@@ -1,4 +1,4 @@
-/* The desk beside decisions: remarks and messages, and the stream that says that something moved. */
+/* The desk beside decisions: what staff say about a work, and the stream that says that something moved. */
 #include <string.h>
 
 #include "common/failure.h"
@@ -19,17 +19,8 @@ struct call {
     const struct request *request;
     const char *id; /* of the work */
     struct remark_new remark;
-    struct sql_rows *rows;
     struct ledger_anchor head;
 };
-
-static struct response *no_store(json_t *json)
-{
-    struct response *response = response_json(200, json);
-
-    response_header(response, "Cache-Control", "no-store");
-    return response;
-}
 
 json_t *remarks_json(struct sql_rows *rows)
 {
@@ -74,57 +65,6 @@ HANDLER(queue_post_remark)
     }
     call.remark.position_ms = position_ms;
     return database_transact(app->database, "remark.add", remark, &call, error) ? response_empty(204) : NULL;
-}
-
-static bool messages(struct sql *sql, void *context, GError **error)
-{
-    struct call *call = context;
-
-    call->rows = remark_list(sql, call->id, "message", error);
-    return call->rows != NULL;
-}
-
-/* What the submitter reads: staff are "工作人员", never by name. */
-HANDLER(submission_show_messages)
-{
-    struct call call = {.app = app, .id = request_submission(request)->id};
-    json_t *items;
-    size_t index;
-    json_t *item;
-
-    if (!database_read(app->database, "remark.messages", messages, &call, error)) {
-        return NULL;
-    }
-    items = remarks_json(call.rows);
-    sql_rows_free(call.rows);
-    json_array_foreach(items, index, item) {
-        const bool is_own = strcmp(json_string_value(json_object_get(item, "author")), "submitter") == 0;
-        json_object_set_new(item, "author", json_string(is_own ? "您" : "工作人员"));
-        json_object_del(item, "kind");
-        json_object_del(item, "position_ms");
-    }
-    return no_store(json_pack("{s:o}", "items", items));
-}
-
-static bool send(struct sql *sql, void *context, GError **error)
-{
-    struct call *call = context;
-    const struct actor actor = {"submitter", "submitter", request_peer(call->request)};
-
-    return remark_add(sql, request_submission(call->request), &actor, &call->remark, request_now_ms(call->request),
-                      error);
-}
-
-HANDLER(submission_post_message)
-{
-    const char *text = json_string_value(json_object_get(request_json(request), "text"));
-    struct call call = {.app = app, .request = request, .remark = {.kind = "message", .position_ms = -1, .text = text}};
-
-    if (text == NULL) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_JSON, "text");
-        return NULL;
-    }
-    return database_transact(app->database, "remark.send", send, &call, error) ? response_empty(204) : NULL;
 }
 
 static bool look_end(struct sql *sql, void *context, GError **error)

@@ -81,6 +81,7 @@ HANDLER(works_show);
 /* media.c */
 HANDLER(media_public);
 HANDLER(media_preview);
+HANDLER(media_own);
 HANDLER(media_options);
 HANDLER(asset_show);
 

@@ -15,6 +15,7 @@
 #include "service/handlers/stored.h"
 #include "service/http/parked.h"
 #include "service/http/stream.h"
+#include "service/model/duplicate.h"
 #include "service/model/job.h"
 #include "service/model/policy.h"
 #include "service/model/rendition.h"
@@ -38,6 +39,11 @@ struct call {
     const struct fail_message *fail;
     bool done;
     GPtrArray *keys; /* store keys of the finished outputs, by output */
+};
+
+struct finish_call {
+    struct call finished;
+    struct call next; /* claim NULL: none wanted */
 };
 
 static void call_clear(struct call *call)
@@ -72,20 +78,20 @@ static bool note_worker(struct sql *sql, const struct call *call, int64_t now_ms
     return worker_seen(sql, &worker, now_ms, error);
 }
 
-static bool take(struct sql *sql, void *context, GError **error)
+/* The next job for the worker of call->claim, if there is one. */
+static bool take_next(struct sql *sql, struct call *call, GError **error)
 {
-    struct call *call = context;
-    const struct job_claim claim = {
+    struct job_claim claim = {
         .worker = call->claim->worker,
         .sandbox = call->claim->sandbox,
         .now_ms = g_get_real_time() / 1000, /* the request's own time may be a long poll old */
-        .boot_ms = sql_lease_clock_ms(sql),
         .lease_ms = call->app->settings->job_lease_ms,
     };
     const struct move started = {.event = EVENT_STARTED};
 
     call_clear(call);
-    if (!note_worker(sql, call, claim.now_ms, error) || !job_take(sql, &claim, &call->job, &call->found, error)) {
+    if (!note_worker(sql, call, claim.now_ms, error) || !sql_lease_clock(sql, &claim.boot_ms, error) ||
+        !job_take(sql, &claim, &call->job, &call->found, error)) {
         return false;
     }
     if (!call->found) {
@@ -99,14 +105,23 @@ static bool take(struct sql *sql, void *context, GError **error)
            submission_move(sql, &call->submission, &DOER_WORKER, &started, claim.now_ms, error);
 }
 
+static bool take(struct sql *sql, void *context, GError **error)
+{
+    return take_next(sql, context, error);
+}
+
+/* A track without lengths (photos) sends none: the worker takes 0 for a mistake. */
 static json_t *limits_json(const struct app *app, const struct submission *submission)
 {
     const struct track *track = rules_track_find(app->rules, submission->track);
+    json_t *limits = json_pack("{s:[s], s:I}", "kinds", track == NULL ? "video" : track->kind, "max_bytes",
+                               (json_int_t)(track == NULL ? 0 : track->max_bytes));
 
-    return json_pack("{s:[s], s:I, s:I, s:I}", "kinds", track == NULL ? "video" : track->kind, "min_ms",
-                     (json_int_t)(track == NULL ? 0 : track->min_ms), "max_ms",
-                     (json_int_t)(track == NULL ? 0 : track->max_ms), "max_bytes",
-                     (json_int_t)(track == NULL ? 0 : track->max_bytes));
+    if (track != NULL && track->max_ms > 0) {
+        json_object_set_new(limits, "min_ms", json_integer(track->min_ms));
+        json_object_set_new(limits, "max_ms", json_integer(track->max_ms));
+    }
+    return limits;
 }
 
 /* One lease and one transfer; shorter than what the sweep leaves alone (store_watch.c). */
@@ -121,15 +136,24 @@ static char *output_key(const struct job *job, const char *name)
     return g_strdup_printf("rendition/%s/%s-%" G_GINT64_FORMAT "/%s", job->submission, job->id, job->token, name);
 }
 
-/* What the worker needs: on a shared disk paths, else addresses, of the store itself or of this service. */
-static json_t *offer_json(const struct call *call)
+/* The worker sees our disk. */
+static bool shares_disk(const struct call *call)
+{
+    if (store_is_remote(call->app->store) || call->claim->disk[0] == '\0') {
+        return false;
+    }
+    g_autofree char *disk = message_disk_id(call->app->data);
+    return strcmp(disk, call->claim->disk) == 0;
+}
+
+/* What the worker needs: on a shared disk paths (`folder` not NULL), else addresses, of the store itself or of this
+ * service. */
+static json_t *offer_json(const struct call *call, const char *folder)
 {
     const struct app *app = call->app;
-    g_autofree char *disk = message_disk_id(app->data);
-    const bool shared = !store_is_remote(app->store) && disk[0] != '\0' && strcmp(disk, call->claim->disk) == 0;
+    const bool shared = folder != NULL;
     json_auto_t *limits = limits_json(app, &call->submission);
     json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
-    g_autofree char *folder = job_folder(app, call->job.id, call->job.token);
     struct offer_message offer = {
         .job = call->job.id,
         .token = call->job.token,
@@ -137,7 +161,7 @@ static json_t *offer_json(const struct call *call)
         .lease_ms = app->settings->job_lease_ms,
         .limits = limits,
         .facts = facts,
-        .folder = shared ? folder : (char *)(uintptr_t) "",
+        .folder = (char *)(uintptr_t)(shared ? folder : ""),
     };
 
     for (size_t i = 0; i < call->originals->count && i < MESSAGE_INPUTS_MOST; i++) {
@@ -161,6 +185,33 @@ static json_t *offer_json(const struct call *call)
     return json;
 }
 
+static bool check_protocol(const struct claim_message *claim, GError **error)
+{
+    if (claim->protocol != MESSAGE_PROTOCOL) {
+        g_set_error(error, HTTP_ERROR, REASON_WORKER_VERSION, "worker %s speaks %" G_GINT64_FORMAT ", this service %d",
+                    claim->version, claim->protocol, MESSAGE_PROTOCOL);
+    }
+    return claim->protocol == MESSAGE_PROTOCOL;
+}
+
+/* For results: made where they are written, because making one is no small thing on a full disk (ext4 looked for a free
+ * inode for 0.4 ms). */
+static bool make_folder(const char *folder, GError **error)
+{
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", folder, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static struct response *answer_offer(const struct call *call, GError **error)
+{
+    g_autofree char *folder = shares_disk(call) ? job_folder(call->app, call->job.id, call->job.token) : NULL;
+
+    return folder != NULL && !make_folder(folder, error) ? NULL : response_json(200, offer_json(call, folder));
+}
+
 HANDLER(job_post_claim)
 {
     struct claim_message claim = {0};
@@ -170,20 +221,9 @@ HANDLER(job_post_claim)
     if (!claim_message_read(request_json(request), &claim, error)) {
         return NULL;
     }
-    if (claim.protocol != MESSAGE_PROTOCOL) {
-        g_set_error(error, HTTP_ERROR, REASON_WORKER_VERSION, "worker %s speaks %" G_GINT64_FORMAT ", this service %d",
-                    claim.version, claim.protocol, MESSAGE_PROTOCOL);
-        claim_message_clear(&claim);
-        return NULL;
-    }
-    if (database_transact(app->database, "job.take", take, &call, error)) {
+    if (check_protocol(&claim, error) && database_transact(app->database, "job.take", take, &call, error)) {
         if (call.found) {
-            g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
-            if (g_mkdir_with_parents(folder, 0700) != 0) {
-                g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", folder, g_strerror(errno));
-            } else {
-                response = response_json(200, offer_json(&call));
-            }
+            response = answer_offer(&call, error);
         } else if (request_must_answer(request) || claim.wait_ms == 0) {
             response = response_empty(204);
         } else {
@@ -199,8 +239,10 @@ static bool renew(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return job_renew(sql, &call->lease, sql_lease_clock_ms(sql) + call->app->settings->job_lease_ms, call->permille,
-                     error);
+    int64_t now_ms;
+
+    return sql_lease_clock(sql, &now_ms, error) &&
+           job_renew(sql, &call->lease, now_ms + call->app->settings->job_lease_ms, call->permille, error);
 }
 
 HANDLER(job_post_renew)
@@ -226,13 +268,14 @@ static bool look_leased(struct sql *sql, void *context, GError **error)
     struct call *call = context;
 
     call_clear(call);
-    if (!job_is_done(sql, &call->lease, &call->done, error)) {
-        return false;
-    }
-    if (call->done) {
-        return true;
-    }
-    if (!job_get_leased(sql, &call->lease, &call->job, error)) {
+    return job_get_leased(sql, &call->lease, &call->job, &call->done, error);
+}
+
+static bool look_inputs(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    if (!look_leased(sql, context, error)) {
         return false;
     }
     call->originals = original_list(sql, call->job.submission, call->job.revision, error);
@@ -319,12 +362,37 @@ static char *flag_words(const json_t *facts)
     return g_strdup(words->str);
 }
 
+/* Keeps the fingerprint, and tells whether other works look, sound or are like it. */
+static bool find_duplicates(struct sql *sql, const struct call *call, bool *found, GError **error)
+{
+    const json_t *fingerprint = json_object_get(call->finish->facts, "fingerprint");
+    g_autoptr(GPtrArray) duplicates = NULL;
+
+    if (!duplicate_keep(sql, call->submission.id, fingerprint, error)) {
+        return false;
+    }
+    duplicates = duplicate_list(sql, call->submission.id, call->submission.revision, error);
+    *found = duplicates != NULL && duplicates->len > 0;
+    return duplicates != NULL;
+}
+
+/* The facts for the row: fingerprints have a table of their own. */
+static char *facts_text(const json_t *facts)
+{
+    json_auto_t *plain = json_copy((json_t *)(uintptr_t)facts);
+
+    json_object_del(plain, "fingerprint");
+    return json_dumps(plain, JSON_COMPACT);
+}
+
 static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
 {
     struct move prepared = {.event = EVENT_PREPARED};
-    g_autofree char *facts = json_dumps(call->finish->facts, JSON_COMPACT);
-    g_autofree char *flags = flag_words(call->finish->facts);
+    g_autofree char *facts = facts_text(call->finish->facts);
+    g_autofree char *words = flag_words(call->finish->facts);
+    g_autofree char *flags = NULL;
     g_autofree char *digest = NULL;
+    bool doubled = false;
 
     for (guint i = 0; i < call->finish->input_digests->len; i++) {
         if (!original_set_digest(sql, &call->submission, (int64_t)i + 1,
@@ -332,23 +400,34 @@ static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, G
             return false;
         }
     }
+    if (!find_duplicates(sql, call, &doubled, error)) {
+        return false;
+    }
+    flags = g_strconcat(words, doubled ? "duplicate " : "", NULL);
     return rendition_content_digest(sql, &call->submission, &digest, error) &&
            submission_set_facts(sql, &call->submission, facts, flags, digest, error) &&
            policy_first_stage(sql, call->app->rules, call->submission.city, &prepared.stage, error) &&
            submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
 }
 
-static bool finish(struct sql *sql, void *context, GError **error)
+static bool finish_job(struct sql *sql, struct call *call, GError **error)
 {
-    struct call *call = context;
     const int64_t now_ms = request_now_ms(call->request);
 
-    if (!job_finish(sql, &call->lease, now_ms, error) ||
-        !submission_get_held(sql, call->job.submission, &call->submission, error) ||
-        !add_renditions(sql, call, now_ms, error)) {
+    submission_clear(&call->submission);
+    if (!submission_get(sql, call->job.submission, &call->submission, error) || /* before the job, as everywhere */
+        !job_finish(sql, &call->lease, now_ms, error) || !add_renditions(sql, call, now_ms, error)) {
         return false;
     }
     return strcmp(call->job.kind, "prepare") != 0 || finish_prepare(sql, call, now_ms, error);
+}
+
+/* A worker that wants the next job gets it in the same transaction. */
+static bool finish(struct sql *sql, void *context, GError **error)
+{
+    struct finish_call *both = context;
+
+    return finish_job(sql, &both->finished, error) && (both->next.claim == NULL || take_next(sql, &both->next, error));
 }
 
 static bool store_outputs(struct call *call, GError **error)
@@ -362,10 +441,24 @@ static bool store_outputs(struct call *call, GError **error)
     return true;
 }
 
+/* In one transaction; after it, what is left in the folder of the attempt is removed by the sweep. */
+static struct response *finish_and_answer(struct finish_call *both, GError **error)
+{
+    struct call *finished = &both->finished;
+
+    if (!store_outputs(finished, error) ||
+        !database_transact(finished->app->database, "job.finish", finish, both, error)) {
+        return NULL;
+    }
+    g_autofree char *folder = job_folder(finished->app, finished->job.id, finished->job.token);
+    (void)rmdir(folder);
+    return both->next.found ? answer_offer(&both->next, error) : response_empty(204);
+}
+
 HANDLER(job_post_finish)
 {
     struct finish_message message = {0};
-    struct call call = {.app = app, .request = request, .finish = &message};
+    struct finish_call both = {.finished = {.app = app, .request = request, .finish = &message}};
     struct response *response = NULL;
 
     if (stored_must_move(app, request)) {
@@ -374,18 +467,15 @@ HANDLER(job_post_finish)
     if (!finish_message_read(request_json(request), &message, error)) {
         return NULL;
     }
-    call.lease = (struct job_lease){request_param(request, "job"), message.token};
-    if (database_read(app->database, "job.leased", look_leased, &call, error)) {
-        if (call.done) { /* its first answer was lost */
-            response = response_empty(204);
-        } else if (store_outputs(&call, error) &&
-                   database_transact(app->database, "job.finish", finish, &call, error)) {
-            g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
-            (void)rmdir(folder); /* what is left in it, the sweep removes */
-            response = response_empty(204);
-        }
+    both.finished.lease = (struct job_lease){request_param(request, "job"), message.token};
+    both.next = (struct call){.app = app, .request = request, .claim = message.next};
+    if ((message.next == NULL || check_protocol(message.next, error)) &&
+        database_read(app->database, "job.leased", look_leased, &both.finished, error)) {
+        /* done: its first answer was lost, and a next job of that answer comes back when its lease is over */
+        response = both.finished.done ? response_empty(204) : finish_and_answer(&both, error);
     }
-    call_clear(&call);
+    call_clear(&both.finished);
+    call_clear(&both.next);
     finish_message_clear(&message);
     return response;
 }
@@ -394,9 +484,9 @@ enum {
     RETRY_MS = 5000,
 };
 
-static bool refuse_submission(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
+static bool refuse_submission(struct sql *sql, struct call *call, const char *reason, int64_t now_ms, GError **error)
 {
-    const struct move refused = {.event = EVENT_REFUSED, .failure = call->fail->reason};
+    const struct move refused = {.event = EVENT_REFUSED, .failure = reason};
 
     if (strcmp(call->job.kind, "prepare") != 0) {
         return true; /* a work without its ladder still plays: the review copy stays */
@@ -411,21 +501,19 @@ static bool fail(struct sql *sql, void *context, GError **error)
     const int64_t now_ms = request_now_ms(call->request);
     const enum fail_next next = call->fail->next;
 
-    if (!job_is_done(sql, &call->lease, &call->done, error)) {
+    job_clear(&call->job);
+    if (!job_get_leased(sql, &call->lease, &call->job, &call->done, error)) {
         return false;
     }
     if (call->done) {
         return true;
     }
-    job_clear(&call->job);
-    if (!job_get_leased(sql, &call->lease, &call->job, error)) {
-        return false;
-    }
     if (next == FAIL_INFRASTRUCTURE || (next == FAIL_RETRY && call->job.attempt < JOB_ATTEMPTS)) {
         return job_requeue(sql, &call->lease, call->fail->reason, next == FAIL_RETRY, now_ms + RETRY_MS, error);
     }
-    return job_fail(sql, &call->lease, call->fail->reason, now_ms, error) &&
-           refuse_submission(sql, call, now_ms, error);
+    /* a file that nothing but trouble came of is set apart; "try again" would no longer be true */
+    const char *reason = next == FAIL_RETRY ? reason_rule_of(REASON_CRASHED)->code : call->fail->reason;
+    return job_fail(sql, &call->lease, reason, now_ms, error) && refuse_submission(sql, call, reason, now_ms, error);
 }
 
 HANDLER(job_post_fail)
@@ -444,7 +532,7 @@ HANDLER(job_post_fail)
 }
 
 /* The lease of a byte transfer: path parameter and X-Job-Token. */
-static bool read_lease(struct call *call, GError **error)
+static bool read_lease(struct call *call, database_work *look, GError **error)
 {
     const char *header = request_header(call->request, "X-Job-Token");
     gint64 token = 0;
@@ -454,7 +542,7 @@ static bool read_lease(struct call *call, GError **error)
         return false;
     }
     call->lease = (struct job_lease){request_param(call->request, "job"), token};
-    if (!database_read(call->app->database, "job.leased", look_leased, call, error)) {
+    if (!database_read(call->app->database, "job.leased", look, call, error)) {
         return false;
     }
     if (call->done) {
@@ -473,7 +561,7 @@ HANDLER(job_get_input)
         return request_transfer(request, job_get_input);
     }
     if (!g_ascii_string_to_signed(request_param(request, "position"), 10, 1, MESSAGE_INPUTS_MOST, &position, NULL) ||
-        !read_lease(&call, error)) {
+        !read_lease(&call, look_inputs, error)) {
         if (*error == NULL) {
             g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such input");
         }
@@ -579,7 +667,7 @@ HANDLER(job_put_output)
     struct call call = {.app = app, .request = request};
     const char *name = request_param(request, "name");
 
-    if (!rendition_name_is_good(name) || !read_lease(&call, error)) {
+    if (!rendition_name_is_good(name) || !read_lease(&call, look_leased, error)) {
         if (*error == NULL) {
             g_set_error(error, HTTP_ERROR, REASON_INPUT, "an output's name");
         }
@@ -589,6 +677,9 @@ HANDLER(job_put_output)
     g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
     g_autofree char *path = g_build_filename(folder, name, NULL);
     call_clear(&call);
+    if (!make_folder(folder, error)) {
+        return NULL;
+    }
     const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", path, g_strerror(errno));

@@ -136,6 +136,34 @@ HANDLER(media_preview)
     return response;
 }
 
+static bool look_own(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct submission *submission = request_submission(call->request);
+    const char *position = request_param(call->request, "position");
+    const bool is_first = strcmp(position, "1") == 0;
+    g_autofree char *name = g_strdup_printf("%s%sphoto-320.jpg", is_first ? "" : position, is_first ? "" : "-");
+
+    return rendition_find(sql, submission->id, submission->revision, name, &call->rendition, &call->found, error);
+}
+
+/* A submitter's own photo, small, to be put in order. */
+HANDLER(media_own)
+{
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+
+    if (stored_must_move(app, request)) {
+        return request_transfer(request, media_own);
+    }
+    if (!database_read(app->database, "media.own", look_own, &call, error)) {
+        return NULL;
+    }
+    response = call.found ? serve(app, request, &call.rendition, "private, no-store", error) : not_found(error);
+    rendition_clear(&call.rendition);
+    return response;
+}
+
 static const struct {
     const char *suffix;
     const char *type;

@@ -9,6 +9,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
+#include "service/model/duplicate.h"
 #include "service/model/queue.h"
 #include "service/model/remark.h"
 #include "service/model/report.h"
@@ -171,6 +172,14 @@ static bool get(struct sql *sql, struct call *call, GError **error)
     return review_get(sql, call->app->rules, request_staff(call->request), id, &call->submission, error);
 }
 
+/* In no list: they are looked for anew each time, so that a later copy shows up at the earlier work too. */
+static bool add_duplicates(struct sql *sql, const struct submission *submission, json_t *item, GError **error)
+{
+    g_autoptr(GPtrArray) duplicates = duplicate_list(sql, submission->id, submission->revision, error);
+
+    return duplicates != NULL && json_object_set_new(item, "duplicates", duplicate_json(duplicates)) == 0;
+}
+
 static bool show(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
@@ -183,7 +192,7 @@ static bool show(struct sql *sql, void *context, GError **error)
     }
     json_decref(call->json);
     call->json = item;
-    return true;
+    return add_duplicates(sql, &call->submission, item, error);
 }
 
 HANDLER(queue_show)

@@ -16,6 +16,13 @@ struct submission;
 json_t *shown_submission(struct app *app, const struct request *request, struct submission *submission, GError **error);
 /* Withdraws it for its submitter; *submission is then the row as it is now. */
 bool shown_withdraw(struct app *app, struct request *request, struct submission *submission, GError **error);
+/* What staff and submitter wrote each other, rows of remark_list: [{id, author, is_own, text, made_ms, made_text}]; the
+ * caller's. */
+struct sql_rows;
+json_t *shown_messages(struct sql_rows *rows);
+/* Writes to staff; as often as LIMIT_MESSAGES allows for one work. */
+bool shown_send_message(struct app *app, struct request *request, const struct submission *submission, const char *text,
+                        GError **error);
 /* What every page needs: title, description, address, and whether large print is on. `nav` is the lit entry; the caller's. */
 json_t *shown_page(struct app *app, struct request *request, const char *title, const char *nav);
 /* Fills a template and takes `data` over. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
@@ -12,10 +13,14 @@
 #include "service/http/parked.h"
 #include "service/model/consent.h"
 #include "service/model/job.h"
+#include "service/model/queue.h"
+#include "service/model/remark.h"
+#include "service/model/upload.h"
 
 enum {
     DEVICE_SECONDS = 365 * 24 * 3600,
     UPLOADS_MOST = 9,
+    RETRY_SECONDS = 3600,
 };
 
 static bool bad_json(GError **error, const char *message)
@@ -86,6 +91,7 @@ static bool create(struct sql *sql, void *context, GError **error)
 /* Fills the form from JSON; texts stay borrowed from it. */
 static bool read_form(json_t *json, struct submission_form *form, json_t **uploads, json_t **scopes, GError **error)
 {
+    json_t *captions = NULL;
     int ai = 0;
     int children = 0;
     int licence = 0;
@@ -94,12 +100,14 @@ static bool read_form(json_t *json, struct submission_form *form, json_t **uploa
 
     *uploads = NULL;
     *scopes = NULL;
-    if (json_unpack_ex(json, &cause, 0, "{s:o, s:s, s:s, s?s, s:s, s:s, s:s, s?b, s?b, s:{s:b, s?b, s?o}}", "uploads",
-                       uploads, "track", &form->track, "title", &form->title, "words", &form->words, "region",
-                       &form->region, "name", &form->name, "phone", &form->phone, "ai", &ai, "children", &children,
-                       "consents", "licence", &licence, "guardian", &guardian, "scopes", scopes) != 0) {
+    if (json_unpack_ex(json, &cause, 0, "{s:o, s:s, s:s, s?s, s:s, s:s, s:s, s?b, s?b, s?o, s?s, s:{s:b, s?b, s?o}}",
+                       "uploads", uploads, "track", &form->track, "title", &form->title, "words", &form->words,
+                       "region", &form->region, "name", &form->name, "phone", &form->phone, "ai", &ai, "children",
+                       &children, "captions", &captions, "link", &form->link, "consents", "licence", &licence,
+                       "guardian", &guardian, "scopes", scopes) != 0) {
         return bad_json(error, cause.text);
     }
+    form->captions = captions;
     form->ai = ai != 0;
     form->children = children != 0;
     form->licence = licence != 0;
@@ -186,9 +194,14 @@ static struct response *take(struct app *app, struct request *request, struct re
     g_autofree char *idempotency = secret == NULL ? NULL : secret_digest(secret);
     struct create call = {.app = app, .form = &reading->form, .now_ms = request_now_ms(request)};
 
+    g_autofree char *block = limits_block_of(request_peer(request));
+
     reading->form.device_digest = digest;
+    reading->form.block = block;
+    reading->form.quota_percent = app->settings->submit_quota_percent;
     reading->form.idempotency = idempotency;
     if (!database_transact(app->database, "submission.create", create, &call, error)) {
+        request_retry_after(request, RETRY_SECONDS); /* heard where a quota is used up */
         return NULL;
     }
     server_wake(request_server(request), "jobs");
@@ -249,35 +262,57 @@ struct show {
     int64_t permille;
     struct sql_rows *history;
     struct sql_rows *reasons;
-    char *scopes; /* JSON array */
+    struct sql_rows *messages;
+    struct sql_rows *uploads; /* still on their way */
+    int64_t ahead;            /* works that are judged before it; -1: not in review */
+    char *scopes;             /* JSON array */
 };
+
+static void show_clear(struct show *show)
+{
+    g_clear_pointer(&show->reasons, sql_rows_free);
+    g_clear_pointer(&show->history, sql_rows_free);
+    g_clear_pointer(&show->messages, sql_rows_free);
+    g_clear_pointer(&show->uploads, sql_rows_free);
+    g_clear_pointer(&show->scopes, g_free);
+}
 
 static bool look(struct sql *sql, void *context, GError **error)
 {
     struct show *show = context;
 
-    g_clear_pointer(&show->history, sql_rows_free); /* of a try that was begun again */
-    g_clear_pointer(&show->reasons, sql_rows_free);
-    g_clear_pointer(&show->scopes, g_free);
+    show_clear(show); /* of a try that was begun again */
     show->history = review_history(sql, show->submission->id, error);
     show->reasons = show->history == NULL ? NULL : review_reason_list(sql, show->app->rules, error);
-    return show->reasons != NULL && consent_scopes(sql, show->submission->id, &show->scopes, error) &&
+    show->messages = show->reasons == NULL ? NULL : remark_list(sql, show->submission->id, "message", error);
+    show->uploads = show->messages == NULL
+                        ? NULL
+                        : upload_list_waiting(sql, show->submission->id, show->submission->revision, error);
+    return show->uploads != NULL && queue_ahead(sql, show->app->rules, show->submission, &show->ahead, error) &&
+           consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
 }
 
-/* All that a reviewer ticked, one sentence after the other. */
-static char *reasons_text(const struct sql_rows *reasons, const json_t *codes)
+/* One decision's reasons, each with how to mend it, and the reviewer's own words. */
+static json_t *decision_json(const struct decision_row *row, const struct sql_rows *reasons)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    json_auto_t *codes = json_loads(row->reasons, 0, NULL);
+    g_autoptr(GString) text = g_string_new(NULL); /* all of them, one sentence after the other */
+    json_t *all = json_array();
+    const json_t *code;
+    size_t index;
 
-    for (size_t i = 0; i < json_array_size(codes); i++) {
-        const struct review_reason *found =
-            review_reason_find(reasons, json_string_value(json_array_get(codes, i)), false);
-        if (found != NULL) {
-            g_string_append(text, found->detail);
-        }
+    json_array_foreach(codes, index, code) {
+        const struct review_reason *found = review_reason_find(reasons, json_string_value(code), false);
+        g_string_append(text, found == NULL ? "" : found->detail);
+        json_array_append_new(all,
+                              json_pack("{s:O, s:s, s:s}", "code", code, "label", found == NULL ? "" : found->label,
+                                        "text", found == NULL ? "" : found->detail));
     }
-    return g_strdup(text->str);
+    const json_t *first = json_array_get(all, 0);
+    return json_pack("{s:s, s:s, s:s, s:o}", "code",
+                     first == NULL ? "" : json_string_value(json_object_get(first, "code")), "text", text->str, "note",
+                     row->note, "all", all);
 }
 
 /* Why it came back, in a parent's words: of the last effective decision, or of the file itself. */
@@ -288,18 +323,16 @@ static json_t *reason_json(const struct submission *submission, const struct sho
 
     if (strcmp(submission->state, "failed") == 0 && submission->failure != NULL &&
         reason_find(submission->failure, &reason)) {
-        return json_pack("{s:s, s:s}", "code", submission->failure, "text", reason_rule_of(reason)->detail);
+        const char *text = reason_rule_of(reason)->detail;
+        return json_pack("{s:s, s:s, s:[{s:s, s:s, s:s}]}", "code", submission->failure, "text", text, "all", "code",
+                         submission->failure, "label", "文件没能处理", "text", text);
     }
     for (size_t i = history->count; i > 0; i--) {
         const struct decision_row *row = sql_rows_at(history, i - 1);
-        if (strcmp(row->state, "effective") != 0 || strcmp(row->action, "approve") == 0 ||
-            row->revision != submission->revision) {
-            continue;
+        if (strcmp(row->state, "effective") == 0 && strcmp(row->action, "approve") != 0 &&
+            row->revision == submission->revision) {
+            return decision_json(row, show->reasons);
         }
-        json_auto_t *codes = json_loads(row->reasons, 0, NULL);
-        const char *code = json_string_value(json_array_get(codes, 0));
-        g_autofree char *text = reasons_text(show->reasons, codes);
-        return json_pack("{s:s, s:s, s:s}", "code", code == NULL ? "" : code, "text", text, "note", row->note);
     }
     return NULL;
 }
@@ -321,6 +354,47 @@ static json_t *actions_json(const char *state)
     return actions;
 }
 
+/* The pictures of a photo work that is prepared: [{position, caption}]; of others []. */
+static json_t *photos_json(const struct app *app, const struct submission *submission)
+{
+    const struct track *track = rules_track_find(app->rules, submission->track);
+    json_auto_t *facts = submission->facts == NULL ? NULL : json_loads(submission->facts, 0, NULL);
+    json_auto_t *captions = json_loads(submission->captions, 0, NULL);
+    json_t *photos = json_array();
+
+    if (facts == NULL || track == NULL || strcmp(track->kind, "photo") != 0) {
+        return photos;
+    }
+    for (json_int_t i = 0; i < json_integer_value(json_object_get(facts, "files")); i++) {
+        const char *caption = json_string_value(json_array_get(captions, (size_t)i));
+        json_array_append_new(photos,
+                              json_pack("{s:I, s:s}", "position", i + 1, "caption", caption == NULL ? "" : caption));
+    }
+    return photos;
+}
+
+static char *ahead_text(int64_t ahead)
+{
+    return ahead == 0                  ? g_strdup("马上就轮到您的作品了。")
+           : ahead >= QUEUE_AHEAD_MOST ? g_strdup("前面还有一千多件，请耐心等等。")
+                                       : g_strdup_printf("前面还有 %" G_GINT64_FORMAT " 件。", ahead);
+}
+
+/* For who has the right to the work: the id is the right to append, the fingerprint tells whether a file picked again,
+ * perhaps on another phone, is the same one. */
+static json_t *uploads_json(const struct sql_rows *rows)
+{
+    json_t *uploads = json_array();
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct upload *row = sql_rows_at(rows, i);
+        json_array_append_new(uploads, json_pack("{s:s, s:s, s:I, s:I}", "id", row->id, "fingerprint", row->fingerprint,
+                                                 "length", (json_int_t)row->length_bytes, "offset",
+                                                 (json_int_t)row->offset_bytes));
+    }
+    return uploads;
+}
+
 static json_t *submission_json(struct app *app, const struct request *request, const struct submission *submission,
                                const struct show *show)
 {
@@ -335,7 +409,15 @@ static json_t *submission_json(struct app *app, const struct request *request, c
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
 
+    if (show->ahead >= 0) {
+        g_autofree char *text = ahead_text(show->ahead);
+        json_object_set_new(json, "ahead", json_integer(show->ahead));
+        json_object_set_new(json, "ahead_text", json_string(text));
+    }
+    json_object_set_new(json, "uploads", uploads_json(show->uploads));
+    json_object_set_new(json, "photos", photos_json(app, submission));
     json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
+    json_object_set_new(json, "messages", shown_messages(show->messages));
     if (stage != NULL) {
         json_object_set_new(json, "stage", json_string(stage->name));
     }
@@ -359,9 +441,7 @@ json_t *shown_submission(struct app *app, const struct request *request, struct 
     if (database_read(app->database, "submission.show", look, &show, error)) {
         json = submission_json(app, request, submission, &show);
     }
-    sql_rows_free(show.history);
-    sql_rows_free(show.reasons);
-    g_free(show.scopes);
+    show_clear(&show);
     return json;
 }
 
@@ -425,9 +505,8 @@ struct change {
     struct app *app;
     const struct request *request;
     const char *id;
-    const char *title;
-    const char *words;
-    const char *const *uploads;
+    struct submission_texts texts;
+    struct submission_files files;
     const char *scopes;
     struct submission after;
 };
@@ -443,8 +522,8 @@ static bool edit(struct sql *sql, void *context, GError **error)
     struct change *change = context;
 
     return load(sql, change, error) &&
-           submission_edit(sql, change->app->rules, &change->after, change->title, change->words,
-                           request_peer(change->request), request_now_ms(change->request), error);
+           submission_edit(sql, change->app->rules, &change->after, &change->texts, request_peer(change->request),
+                           request_now_ms(change->request), error);
 }
 
 static bool withdraw(struct sql *sql, void *context, GError **error)
@@ -460,7 +539,7 @@ static bool replace(struct sql *sql, void *context, GError **error)
     struct change *change = context;
 
     return load(sql, change, error) &&
-           submission_replace(sql, change->app->rules, &change->after, change->uploads, request_peer(change->request),
+           submission_replace(sql, change->app->rules, &change->after, &change->files, request_peer(change->request),
                               request_now_ms(change->request), error);
 }
 
@@ -486,9 +565,7 @@ static struct response *answer_change(struct change *change, const char *name, d
         response = response_json(200, submission_json(app, change->request, &change->after, &show));
         response_header(response, "Cache-Control", "no-store");
     }
-    sql_rows_free(show.history);
-    sql_rows_free(show.reasons);
-    g_free(show.scopes);
+    show_clear(&show);
     submission_clear(&change->after);
     return response;
 }
@@ -509,13 +586,15 @@ bool shown_withdraw(struct app *app, struct request *request, struct submission 
 HANDLER(submission_patch)
 {
     struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
+    json_t *captions = NULL;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s}", "title", &change.title, "words",
-                       &change.words) != 0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s, s?o}", "title", &change.texts.title, "words",
+                       &change.texts.words, "captions", &captions) != 0) {
         bad_json(error, cause.text);
         return NULL;
     }
+    change.texts.captions = captions;
     return answer_change(&change, "submission.edit", edit, error);
 }
 
@@ -526,15 +605,22 @@ HANDLER(submission_delete)
     return answer_change(&change, "submission.withdraw", withdraw, error);
 }
 
+/* {uploads: [id], captions?}, or {photos: [position], captions?}: another order of what is there */
 HANDLER(submission_post_replace)
 {
     struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
-    g_autofree const char **ids = upload_ids(json_object_get(request_json(request), "uploads"), error);
+    const json_t *json = request_json(request);
+    g_autofree const char **ids = NULL;
 
-    if (ids == NULL) {
-        return NULL;
+    change.files.captions = json_object_get(json, "captions");
+    change.files.photos = json_object_get(json, "photos");
+    if (change.files.photos == NULL) {
+        ids = upload_ids(json_object_get(json, "uploads"), error);
+        if (ids == NULL) {
+            return NULL;
+        }
+        change.files.uploads = ids;
     }
-    change.uploads = ids;
     return answer_change(&change, "submission.replace", replace, error);
 }
 

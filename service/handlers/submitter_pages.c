@@ -65,6 +65,7 @@ HANDLER(page_submit)
     json_object_set_new(data, "consent_version", json_string(app->rules->consent));
     g_autofree char *key = secret_token(); /* sent twice by the form without script, it is one work */
     json_object_set_new(data, "key", json_string(key));
+    json_object_set_new(data, "link", json_string(request_query(request, "s")));
     return shown_html(app, "submit.html", data, 200, error);
 }
 
@@ -126,6 +127,8 @@ static bool add_work(struct app *app, struct request *request, json_t *data, str
         return false;
     }
     json_object_set_new(work, "steps", steps_json(submission->state));
+    json_object_set_new(work, "has_messages", json_boolean(json_array_size(json_object_get(work, "messages")) > 0));
+    json_object_set_new(work, "may_replace", json_boolean(may(work, "replace")));
     json_object_set_new(work, "may_withdraw", json_boolean(may(work, "withdraw")));
     json_object_set_new(data, "submission", work);
     return true;
@@ -187,7 +190,7 @@ static void free_asked(void *context)
     g_free(asked);
 }
 
-/* Code and PIN of the form; with action=withdraw the work is taken back first. */
+/* Code and PIN of the form; with an action that is done first: withdraw, or message with a text. */
 static bool answer_asked(struct asked *asked, json_t *data, GError **error)
 {
     g_autofree char *code = secret_receipt_normalize(fields_get(asked->fields, "code"));
@@ -200,9 +203,15 @@ static bool answer_asked(struct asked *asked, json_t *data, GError **error)
         return false;
     }
     json_object_set_new(data, "pin", json_string(pin));
-    if (strcmp(fields_get(asked->fields, "action"), "withdraw") == 0 &&
-        !shown_withdraw(asked->app, asked->request, &submission, error)) {
+    const char *action = fields_get(asked->fields, "action");
+    if (strcmp(action, "withdraw") == 0 && !shown_withdraw(asked->app, asked->request, &submission, error)) {
         return false;
+    }
+    if (strcmp(action, "message") == 0) {
+        g_autoptr(GError) cause = NULL;
+        if (!shown_send_message(asked->app, asked->request, &submission, fields_get(asked->fields, "text"), &cause)) {
+            json_object_set_new(data, "message_error", json_string(reason_rule_of(error_reason(cause))->detail));
+        }
     }
     return add_work(asked->app, asked->request, data, &submission, error);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/message.h"
 #include "common/settings.h"
 #include "service/http/request.h"
 #include "service/model/text.h"
@@ -95,20 +96,83 @@ static void add_named(json_t *work, const char *kind, const char *address)
     }
 }
 
+/* The pictures of a photo work, by position: each once, in its largest JPEG, with the smaller ones for narrow screens. */
+struct photo_set {
+    json_t *at[MESSAGE_INPUTS_MOST];
+    json_t *captions;
+};
+
+static void photo_set_open(struct photo_set *set, const char *captions)
+{
+    *set = (struct photo_set){.captions = captions == NULL ? NULL : json_loads(captions, 0, NULL)};
+}
+
+/* "3-photo-960.jpg" -> 3; the first has no number. 0: out of range. */
+static size_t photo_position(const char *name)
+{
+    guint64 position = 1;
+    g_autofree char *head = g_ascii_isdigit(name[0]) ? g_strndup(name, strspn(name, "0123456789")) : NULL;
+
+    if (head != NULL && !g_ascii_string_to_unsigned(head, 10, 1, MESSAGE_INPUTS_MOST, &position, NULL)) {
+        return 0;
+    }
+    return (size_t)position;
+}
+
+static void photo_set_add(struct photo_set *set, const struct rendition *rendition, const char *address)
+{
+    const size_t position = photo_position(rendition->name);
+
+    if (position == 0 || strcmp(rendition->type, "image/jpeg") != 0) {
+        return; /* the WebP copies are for pages that ask for them by name */
+    }
+    json_t **photo = &set->at[position - 1];
+    json_t *source = source_json(rendition, address);
+    g_autofree char *srcset =
+        g_strdup_printf("%s%s%s %" JSON_INTEGER_FORMAT "w",
+                        *photo == NULL ? "" : json_string_value(json_object_get(*photo, "srcset")),
+                        *photo == NULL ? "" : ", ", address, number_of(source, "width"));
+    json_object_del(source, "codecs");
+    if (*photo == NULL) {
+        const char *caption = json_string_value(json_array_get(set->captions, position - 1));
+        *photo = json_pack("{s:I, s:s}", "position", (json_int_t)position, "caption", caption == NULL ? "" : caption);
+    }
+    if (number_of(source, "width") >= number_of(*photo, "width")) {
+        json_object_update(*photo, source);
+    }
+    json_object_set_new(*photo, "srcset", json_string(srcset));
+    json_decref(source);
+}
+
+/* The list; the caller's. */
+static json_t *photo_set_close(struct photo_set *set)
+{
+    json_t *photos = json_array();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(set->at); i++) {
+        if (set->at[i] != NULL) {
+            json_array_append_new(photos, set->at[i]);
+        }
+    }
+    json_decref(set->captions);
+    return photos;
+}
+
 /* Once the ladder stands, the review copy is no source any more: its rung of the same size replaces it. */
-static void add_renditions(json_t *work, const char *folder, struct sql_rows *renditions)
+static void add_renditions(json_t *work, const char *folder, const char *captions, const GPtrArray *renditions)
 {
     json_t *sources = json_array();
-    json_t *photos = json_array();
-    g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->count + 1);
+    struct photo_set photos;
+    g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->len + 1);
     bool has_rungs = false;
 
-    for (size_t i = 0; i < renditions->count; i++) {
-        sorted[i] = sql_rows_at(renditions, i);
+    photo_set_open(&photos, captions);
+    for (size_t i = 0; i < renditions->len; i++) {
+        sorted[i] = g_ptr_array_index(renditions, i);
         has_rungs = has_rungs || strcmp(sorted[i]->kind, "rung") == 0;
     }
-    qsort(sorted, renditions->count, sizeof *sorted, by_bytes);
-    for (size_t i = 0; i < renditions->count; i++) {
+    qsort(sorted, renditions->len, sizeof *sorted, by_bytes);
+    for (size_t i = 0; i < renditions->len; i++) {
         const char *kind = sorted[i]->kind;
         g_autofree char *address = g_strdup_printf("%s/%s", folder, sorted[i]->name);
 
@@ -116,14 +180,14 @@ static void add_renditions(json_t *work, const char *folder, struct sql_rows *re
         if (strcmp(kind, "rung") == 0 || (strcmp(kind, "review-mp4") == 0 && !has_rungs)) {
             json_array_append_new(sources, source_json(sorted[i], address));
         } else if (strcmp(kind, "photo") == 0) {
-            json_array_append_new(photos, source_json(sorted[i], address));
+            photo_set_add(&photos, sorted[i], address);
         }
     }
     json_object_set_new(work, "sources", sources);
-    json_object_set_new(work, "photos", photos);
+    json_object_set_new(work, "photos", photo_set_close(&photos));
 }
 
-json_t *work_json(const struct app *app, const char *base, const struct publication *work, struct sql_rows *renditions)
+json_t *work_json(const struct app *app, const char *base, const struct publication *work, const GPtrArray *renditions)
 {
     json_auto_t *facts = facts_of(work->facts);
     g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
@@ -139,7 +203,7 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
         "poster", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
         (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))));
 
-    add_renditions(json, folder, renditions);
+    add_renditions(json, folder, work->captions, renditions);
     return json;
 }
 
@@ -178,9 +242,10 @@ static const struct {
     const char *flag;
     const char *text;
 } FLAGS[] = {
-    {"black", "有黑屏段落"},   {"frozen", "画面长时间不动"}, {"silent", "没有声音"},
-    {"very-dark", "画面很暗"}, {"very-quiet", "声音很小"},   {"portrait", "竖屏"},
-    {"hdr", "HDR 已转换"},     {"aigc", "带有 AI 生成标识"}, {"location", "原文件带定位（已去除）"},
+    {"black", "有黑屏段落"},         {"frozen", "画面长时间不动"}, {"silent", "没有声音"},
+    {"very-dark", "画面很暗"},       {"very-quiet", "声音很小"},   {"portrait", "竖屏"},
+    {"hdr", "HDR 已转换"},           {"aigc", "带有 AI 生成标识"}, {"location", "原文件带定位（已去除）"},
+    {"duplicate", "和别的作品相似"},
 };
 
 static json_t *flags_json(const char *flags)
@@ -240,6 +305,7 @@ void review_add_words(const struct app *app, json_t *json, const struct submissi
         words_find(lists[i], "名称", submission->title, hits);
         words_find(lists[i], "介绍", submission->words, hits);
         words_find(lists[i], "姓名", name, hits);
+        words_find(lists[i], "照片说明", submission->captions, hits);
     }
     json_array_foreach(hits, index, hit) {
         g_autofree char *text = g_strdup_printf("%s里有“%s”：%s", json_string_value(json_object_get(hit, "where")),
@@ -278,9 +344,9 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
                  {"sheet", "contact_sheet"}, {"review-mp4", "review_mp4"}, {"photo", NULL}};
     json_auto_t *facts = facts_of(submission->facts);
     const struct stage *stage = rules_stage_at(app->rules, submission->stage);
-    json_t *photos = json_array();
+    struct photo_set photos;
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:n, s:n, s:n, s:n, s:n, s:o, s:o,"
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:n, s:n, s:n, s:n, s:n, s:o,"
         " s:I, s:b, s:s, s:s, s:s?}",
         "id", submission->id, "code", submission->code, "title", submission->title, "words", submission->words, "track",
         submission->track, "track_name", name_of_track(app, submission->track), "region", submission->region,
@@ -288,10 +354,11 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
         "revision", (json_int_t)submission->revision, "version", (json_int_t)submission->version, "duration_ms",
         number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
         "flags", flags_json(submission->flags), "poster", "storyboard", "storyboard_vtt", "contact_sheet", "review_mp4",
-        "photos", photos, "checks", checks_json(submission, facts), "waiting_since_ms",
-        (json_int_t)submission->waiting_ms, "ai", (int)(submission->ai != 0), "state", submission->state, "stage",
-        stage == NULL ? "" : stage->name, "content_digest", submission->content_digest);
+        "checks", checks_json(submission, facts), "waiting_since_ms", (json_int_t)submission->waiting_ms, "ai",
+        (int)(submission->ai != 0), "state", submission->state, "stage", stage == NULL ? "" : stage->name,
+        "content_digest", submission->content_digest);
 
+    photo_set_open(&photos, submission->captions);
     for (size_t i = 0; i < renditions->count; i++) {
         const struct rendition *rendition = sql_rows_at(renditions, i);
         for (size_t k = 0; k < G_N_ELEMENTS(SHOWN); k++) {
@@ -301,11 +368,12 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
                 if (SHOWN[k].key != NULL) {
                     json_object_set_new(json, SHOWN[k].key, json_string(url));
                 } else {
-                    json_array_append_new(photos, source_json(rendition, url));
+                    photo_set_add(&photos, rendition, url);
                 }
             }
         }
     }
+    json_object_set_new(json, "photos", photo_set_close(&photos));
     json_object_set_new(json, "facts", json_incref(facts));
     add_contact(app, json, submission);
     return json;

@@ -15,15 +15,42 @@ struct call {
     json_t *json;
 };
 
-static bool add_work(struct sql *sql, const struct call *call, const struct publication *work, json_t **json,
-                     GError **error)
+/* Works' ids -> their renditions, GPtrArray of struct rendition borrowed from `rows`. */
+static GHashTable *by_work(const struct sql_rows *rows)
 {
-    g_autoptr(SqlRows) renditions = rendition_list(sql, work->submission, work->revision, error);
+    GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
 
-    if (renditions == NULL) {
+    for (size_t i = 0; i < rows->count; i++) {
+        struct rendition *rendition = sql_rows_at(rows, i);
+        GPtrArray *list = g_hash_table_lookup(table, rendition->submission);
+        if (list == NULL) {
+            list = g_ptr_array_new();
+            g_hash_table_insert(table, rendition->submission, list);
+        }
+        g_ptr_array_add(list, rendition);
+    }
+    return table;
+}
+
+/* Rows of publications -> array of JSON; one more statement for all their renditions. */
+static bool add_works(struct sql *sql, const struct call *call, const struct publication *const *works, size_t count,
+                      json_t *items, GError **error)
+{
+    g_autoptr(GString) ids = g_string_new(NULL);
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+    for (size_t i = 0; i < count; i++) {
+        g_string_append(ids, works[i]->submission);
+    }
+    g_autoptr(SqlRows) rows = rendition_list_published(sql, ids->str, error);
+    if (rows == NULL) {
         return false;
     }
-    *json = work_json(call->app, call->base, work, renditions);
+    g_autoptr(GHashTable) renditions = by_work(rows);
+    for (size_t i = 0; i < count; i++) {
+        const GPtrArray *own = g_hash_table_lookup(renditions, works[i]->submission);
+        json_array_append_new(items, work_json(call->app, call->base, works[i], own == NULL ? none : own));
+    }
     return true;
 }
 
@@ -37,12 +64,12 @@ static bool list(struct sql *sql, void *context, GError **error)
     if (rows == NULL) {
         return false;
     }
+    g_autofree const struct publication **works = g_new0(const struct publication *, rows->count + 1);
     for (size_t i = 0; i < rows->count; i++) {
-        json_t *item;
-        if (!add_work(sql, call, sql_rows_at(rows, i), &item, error)) {
-            return false;
-        }
-        json_array_append_new(items, item);
+        works[i] = sql_rows_at(rows, i);
+    }
+    if (!add_works(sql, call, works, rows->count, items, error)) {
+        return false;
     }
     json_decref(call->json);
     call->json = json_pack("{s:O, s:s?}", "items", items, "next", next);
@@ -60,12 +87,18 @@ static bool find(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
     g_auto(Publication) work = {0};
+    const struct publication *const works[] = {&work};
+    json_auto_t *items = json_array();
     bool found = false;
 
     json_decref(call->json);
     call->json = NULL;
-    return publication_find(sql, call->id, &work, &found, error) &&
-           (!found || add_work(sql, call, &work, &call->json, error));
+    if (!publication_find(sql, call->id, &work, &found, error) ||
+        (found && !add_works(sql, call, works, 1, items, error))) {
+        return false;
+    }
+    call->json = json_incref(json_array_get(items, 0));
+    return true;
 }
 
 json_t *works_get(struct app *app, const char *base, const char *id, GError **error)

@@ -86,6 +86,9 @@ struct request {
     guint64 wakes_seen;
     bool is_transferring; /* on a transfer thread from now on */
 
+    char *shared_key; /* shared.h; NULL: not to be kept */
+    guint shared_changes;
+
     void *principal;
     GDestroyNotify free_principal;
 
@@ -134,6 +137,11 @@ void response_complete(struct response *response, const struct request *request)
 /* The status line and header block for answers written by hand. */
 GString *response_head(const struct response *response, int64_t content_length);
 int64_t response_length(const struct response *response);
+bool response_takes_gzip(const struct request *request);
+/* Once; a second call finds nothing to do. */
+void response_compress(struct response *response, const struct request *request);
+/* Of one with bytes or nothing; shares the bytes. */
+struct response *response_copy(const struct response *response);
 
 /* What request_park and request_transfer return; owned by nobody. */
 struct response *response_parked(void);

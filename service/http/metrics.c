@@ -23,6 +23,7 @@ static const struct metric_row METRICS[METRIC_COUNT] = {
     [METRIC_CONNECTIONS_REFUSED] = { "xuepai_http_connections_refused_total", KIND_COUNTER, "Connections closed because too many were open." },
     [METRIC_SLOW_CLOSED]         = { "xuepai_http_slow_closed_total", KIND_COUNTER, "Connections ended by the watchdog." },
     [METRIC_PARKED]              = { "xuepai_http_parked", KIND_GAUGE, "Long polls that wait." },
+    [METRIC_SHARED_ANSWERS]      = { "xuepai_http_shared_answers_total", KIND_COUNTER, "Answers that another request had already made." },
     [METRIC_UPLOADS_CREATED]     = { "xuepai_uploads_created_total", KIND_COUNTER, "Uploads created." },
     [METRIC_UPLOADS_COMPLETED]   = { "xuepai_uploads_completed_total", KIND_COUNTER, "Uploads that have all their bytes." },
     [METRIC_UPLOADS_WRITING]     = { "xuepai_uploads_writing", KIND_GAUGE, "Uploads that are being written right now." },

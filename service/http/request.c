@@ -72,6 +72,7 @@ void request_unref(struct request *request)
     g_array_unref(request->cookies);
     g_array_unref(request->replies);
     g_free(request->park_topic);
+    g_free(request->shared_key);
     g_free(request->path);
     g_free(request->raw_uri);
     g_free(request);

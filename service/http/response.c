@@ -142,6 +142,21 @@ struct response *response_empty(int status)
     return response_new(status);
 }
 
+struct response *response_copy(const struct response *response)
+{
+    struct response *copy = response_new(response->status);
+
+    copy->profile = response->profile;
+    copy->content = response->content;
+    copy->is_text = response->is_text;
+    copy->bytes = response->bytes == NULL ? NULL : g_bytes_ref(response->bytes);
+    for (guint i = 0; i < response->headers->len; i++) {
+        const struct own_field *field = &g_array_index(response->headers, struct own_field, i);
+        response_header(copy, field->name, field->value);
+    }
+    return copy;
+}
+
 struct response *response_redirect(int status, const char *location)
 {
     struct response *response = response_new(status);
@@ -314,16 +329,21 @@ static void answer_unchanged(struct response *response, const struct request *re
     g_clear_pointer(&response->bytes, g_bytes_unref);
 }
 
-static void compress(struct response *response, const struct request *request)
+bool response_takes_gzip(const struct request *request)
 {
     const char *accepted = request_header(request, "Accept-Encoding");
 
+    return accepted != NULL && strstr(accepted, "gzip") != NULL && strstr(accepted, "gzip;q=0") == NULL;
+}
+
+void response_compress(struct response *response, const struct request *request)
+{
     if (!response->is_text || response->content != CONTENT_BYTES) {
         return;
     }
+    response->is_text = false;
     response_header(response, "Vary", "Accept-Encoding");
-    if (g_bytes_get_size(response->bytes) < COMPRESS_FROM_BYTES || accepted == NULL ||
-        strstr(accepted, "gzip") == NULL || strstr(accepted, "gzip;q=0") != NULL) {
+    if (g_bytes_get_size(response->bytes) < COMPRESS_FROM_BYTES || !response_takes_gzip(request)) {
         return;
     }
     g_autoptr(GZlibCompressor) gzip = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, COMPRESS_LEVEL);
@@ -360,7 +380,7 @@ static void add_missing(struct response *response, const char *name, const char 
 void response_complete(struct response *response, const struct request *request)
 {
     answer_unchanged(response, request);
-    compress(response, request);
+    response_compress(response, request);
     for (guint i = 0; i < request->replies->len; i++) {
         const struct own_field *field = &g_array_index(request->replies, struct own_field, i);
 

@@ -1,6 +1,7 @@
 /* Finds the row, lets the gate judge, reads the body, runs the handler, and turns an error into an answer: the one place
  * that logs a failure of a request. */
 #include "service/http/routing.h"
+#include "service/http/shared.h"
 
 #include <string.h>
 
@@ -235,11 +236,25 @@ static bool read_json(struct request *request, GError **error)
     return true;
 }
 
+bool router_answer_shared(struct router *router, struct request *request)
+{
+    const struct router_config *config = &router->config;
+
+    if (config->shared == NULL || request->route == NULL || request->route->access != config->shared_access) {
+        return false;
+    }
+    request->response = shared_find(config->shared, request);
+    return request->response != NULL;
+}
+
 /* Either a completed answer, the parked one, or nothing because a stream was attached. */
 static void take_answer(struct router *router, struct request *request, struct response *response, GError *error)
 {
     request->response = response;
     if (response != NULL && response != response_parked() && response != response_moved()) {
+        if (request->shared_key != NULL) {
+            shared_keep(router->config.shared, request, response);
+        }
         response_complete(response, request);
         return;
     }

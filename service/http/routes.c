@@ -21,7 +21,7 @@ static const struct route ROUTES[] = {
     { "DELETE",  "/uploads/:id",                    ACCESS_FORM,          BODY_NONE,   rufh_cancel,      "give an upload up (RUFH)" },
 
     /* submitters */
-    { "GET",     "/api/v1/rules",                   ACCESS_PUBLIC,        BODY_NONE,   rules_show,       "edition, tracks, limits, regions" },
+    { "GET",     "/api/v1/rules",                   ACCESS_SHARED,        BODY_NONE,   rules_show,       "edition, tracks, limits, regions" },
     { "POST",    "/api/v1/submissions",             ACCESS_FORM,          BODY_JSON,   submission_post,  "submit uploads as a work; receipt code and PIN" },
     { "POST",    "/api/v1/submissions/simple",      ACCESS_FORM,          BODY_STREAM, submission_post_simple, "the form without script: texts and files in one post" },
     { "GET",     "/api/v1/submissions/:code",       ACCESS_SUBMITTER,     BODY_NONE,   submission_show,  "where a work stands" },
@@ -34,6 +34,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/api/v1/submissions/:code/certificate.pdf", ACCESS_SUBMITTER, BODY_NONE, certificate_show_pdf, "the same for a printer" },
     { "GET",     "/api/v1/submissions/:code/messages", ACCESS_SUBMITTER,  BODY_NONE,   submission_show_messages, "what staff and submitter wrote each other" },
     { "POST",    "/api/v1/submissions/:code/messages", ACCESS_SUBMITTER,  BODY_JSON,   submission_post_message, "write to staff" },
+    { "GET",     "/api/v1/submissions/:code/photos/:position", ACCESS_SUBMITTER, BODY_NONE, media_own,       "a photo of one's own, small" },
     { "GET",     "/api/v1/my",                      ACCESS_PUBLIC,        BODY_NONE,   submission_mine,  "works sent from this phone" },
 
     /* staff */
@@ -79,15 +80,15 @@ static const struct route ROUTES[] = {
     { "GET",     "/preview/:id/:revision/:name",    ACCESS_SEE,           BODY_NONE,   media_preview,    "unpublished media, by signed address of this login" },
 
     /* everybody */
-    { "GET",     "/api/v1/works",                   ACCESS_PUBLIC,        BODY_NONE,   works_list,       "published works" },
-    { "GET",     "/api/v1/works/:id",               ACCESS_PUBLIC,        BODY_NONE,   works_show,       "one of them" },
+    { "GET",     "/api/v1/works",                   ACCESS_SHARED,        BODY_NONE,   works_list,       "published works" },
+    { "GET",     "/api/v1/works/:id",               ACCESS_SHARED,        BODY_NONE,   works_show,       "one of them" },
     { "GET",     "/media/:id/:revision/:name",      ACCESS_PUBLIC,        BODY_NONE,   media_public,     "renditions of a published work, by range" },
     { "OPTIONS", "/media/:id/:revision/:name",      ACCESS_PUBLIC,        BODY_NONE,   media_options,    "cross-origin players" },
-    { "GET",     "/",                               ACCESS_PUBLIC,        BODY_NONE,   page_home,        "home page" },
-    { "GET",     "/works",                          ACCESS_PUBLIC,        BODY_NONE,   page_works,       "all works" },
-    { "GET",     "/v/:id",                          ACCESS_PUBLIC,        BODY_NONE,   page_work,        "a work's page" },
-    { "GET",     "/city/:region",                   ACCESS_PUBLIC,        BODY_NONE,   page_city,        "a city's page" },
-    { "GET",     "/search",                         ACCESS_PUBLIC,        BODY_NONE,   page_search,      "search" },
+    { "GET",     "/",                               ACCESS_SHARED,        BODY_NONE,   page_home,        "home page" },
+    { "GET",     "/works",                          ACCESS_SHARED,        BODY_NONE,   page_works,       "all works" },
+    { "GET",     "/v/:id",                          ACCESS_SHARED,        BODY_NONE,   page_work,        "a work's page" },
+    { "GET",     "/city/:region",                   ACCESS_SHARED,        BODY_NONE,   page_city,        "a city's page" },
+    { "GET",     "/search",                         ACCESS_SHARED,        BODY_NONE,   page_search,      "search" },
     { "GET",     "/submit",                         ACCESS_PUBLIC,        BODY_NONE,   page_submit,      "upload page" },
     { "GET",     "/status",                         ACCESS_PUBLIC,        BODY_NONE,   page_status_form, "ask where a work stands" },
     { "POST",    "/status",                         ACCESS_FORM,          BODY_STREAM, page_status_post, "the same by code and PIN, without script" },
@@ -95,17 +96,17 @@ static const struct route ROUTES[] = {
     { "GET",     "/c/:code",                        ACCESS_PUBLIC,        BODY_NONE,   page_certificate, "is this certificate real?" },
     { "GET",     "/console",                        ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
     { "GET",     "/console/*rest",                  ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
-    { "GET",     "/help",                           ACCESS_PUBLIC,        BODY_NONE,   page_text,        "help" },
-    { "GET",     "/privacy",                        ACCESS_PUBLIC,        BODY_NONE,   page_text,        "privacy" },
-    { "GET",     "/licence",                        ACCESS_PUBLIC,        BODY_NONE,   page_text,        "licence of sent-in works" },
+    { "GET",     "/help",                           ACCESS_SHARED,        BODY_NONE,   page_text,        "help" },
+    { "GET",     "/privacy",                        ACCESS_SHARED,        BODY_NONE,   page_text,        "privacy" },
+    { "GET",     "/licence",                        ACCESS_SHARED,        BODY_NONE,   page_text,        "licence of sent-in works" },
     { "GET",     "/elder",                          ACCESS_PUBLIC,        BODY_NONE,   page_elder,       "large print on or off" },
     { "GET",     "/embed/:id",                      ACCESS_PUBLIC,        BODY_NONE,   embed_show,       "player for other sites' frames" },
     { "GET",     "/embed.js",                       ACCESS_PUBLIC,        BODY_NONE,   embed_script,     "the xuepai-video element" },
-    { "GET",     "/oembed",                         ACCESS_PUBLIC,        BODY_NONE,   oembed_show,      "oEmbed 1.0" },
-    { "GET",     "/feed.xml",                       ACCESS_PUBLIC,        BODY_NONE,   feed_show_rss,        "RSS with Media RSS" },
-    { "GET",     "/feed.json",                      ACCESS_PUBLIC,        BODY_NONE,   feed_show_json,       "JSON Feed 1.1" },
-    { "GET",     "/city/:region/feed.xml",          ACCESS_PUBLIC,        BODY_NONE,   feed_show_city,       "RSS of a city" },
-    { "GET",     "/sitemap.xml",                    ACCESS_PUBLIC,        BODY_NONE,   sitemap_show,     "sitemap" },
+    { "GET",     "/oembed",                         ACCESS_SHARED,        BODY_NONE,   oembed_show,      "oEmbed 1.0" },
+    { "GET",     "/feed.xml",                       ACCESS_SHARED,        BODY_NONE,   feed_show_rss,        "RSS with Media RSS" },
+    { "GET",     "/feed.json",                      ACCESS_SHARED,        BODY_NONE,   feed_show_json,       "JSON Feed 1.1" },
+    { "GET",     "/city/:region/feed.xml",          ACCESS_SHARED,        BODY_NONE,   feed_show_city,       "RSS of a city" },
+    { "GET",     "/sitemap.xml",                    ACCESS_SHARED,        BODY_NONE,   sitemap_show,     "sitemap" },
     { "GET",     "/assets/:name",                   ACCESS_PUBLIC,        BODY_NONE,   asset_show,       "built scripts and styles" },
 
     /* workers */
@@ -124,7 +125,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/healthz",                        ACCESS_PUBLIC,        BODY_NONE,   health_live,      "alive" },
     { "GET",     "/readyz",                         ACCESS_PUBLIC,        BODY_NONE,   health_ready,     "ready" },
     { "GET",     "/metrics",                        ACCESS_PUBLIC,        BODY_NONE,   health_metrics,   "Prometheus text" },
-    { "GET",     "/api/openapi.json",               ACCESS_PUBLIC,        BODY_NONE,   openapi_show,     "this table" },
+    { "GET",     "/api/openapi.json",               ACCESS_SHARED,        BODY_NONE,   openapi_show,     "this table" },
 };
 /* clang-format on */
 

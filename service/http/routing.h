@@ -5,6 +5,7 @@
 
 struct router;
 struct metrics;
+struct shared_answers;
 
 /* How an error becomes an answer where problem+json is not wanted (a page). NULL: use problem+json. */
 typedef struct response *problem_page(struct app *app, struct request *request, const GError *error);
@@ -12,8 +13,10 @@ typedef struct response *problem_page(struct app *app, struct request *request, 
 struct router_config {
     const struct route *routes; /* [route_count], must outlive the router */
     size_t route_count;
-    gate *gate;            /* NULL: everything may pass */
-    problem_page *problem; /* NULL: none */
+    gate *gate;                    /* NULL: everything may pass */
+    problem_page *problem;         /* NULL: none */
+    struct shared_answers *shared; /* NULL: nothing is kept */
+    int shared_access;
     struct app *app;
     struct metrics *metrics;
 };
@@ -24,6 +27,8 @@ void router_free(struct router *router);
 /* Finds the row and judges what the head alone tells (server thread; pure). Either request->response is set, or
  * request->route and its parameters. */
 void router_prepare(struct router *router, struct request *request);
+/* True when the answer was kept by another request: it is in request->response (server thread; pure). */
+bool router_answer_shared(struct router *router, struct request *request);
 /* Gate, body, handler (disk thread). Leaves request->response (perhaps the parked one) or an attached stream. */
 void router_run(struct router *router, struct request *request);
 /* The parked handler's next turn (disk thread). */

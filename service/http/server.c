@@ -1,14 +1,5 @@
 /* libmicrohttpd <-> struct request, struct response.
  *
- * One public address, two kinds of lanes behind it. An upload wants a large memory pool per connection (the library reads
- * bodies in pieces of half the pool), a small answer wants a small one (it clears the whole pool after each request), and
- * no size serves both. Measured (make bench; CPU against nginx in the same run): an upload costs 1.5 times nginx' with 64
- * KiB, 1.3 with 128, 1.25 with 256, 0.9 to 1.1 with 512 and no less with 1024; a small answer 1.8 times with 64 KiB, 1.9
- * with 128, 2.8 with 512. So the service accepts by itself (listener.c), looks at the first bytes, and hands the
- * connection to a daemon of the fitting lane. A connection stays in its lane: a browser that sends its PATCHes over a
- * connection that began with a GET is served by the general lane, a little less cheaply and otherwise the same. Each
- * daemon is one epoll thread; the library cannot both be handed connections and spread them over threads of its own.
- *
  * A server thread never waits for disk or database: the connection is suspended, a disk thread works, the connection is
  * resumed. A request's life is its phase (exchange.h).
  */
@@ -22,6 +13,7 @@
 #include "service/http/disk.h"
 #include "service/http/exchange.h"
 #include "service/http/framing.h"
+#include "service/http/lanes.h"
 #include "service/http/limits.h"
 #include "service/http/listener.h"
 #include "service/http/metrics.h"
@@ -30,6 +22,7 @@
 #include "service/http/parked_list.h"
 #include "service/http/response_source.h"
 #include "service/http/routing.h"
+#include "service/http/shared.h"
 #include "service/http/watchdog.h"
 
 #define SWALLOW_MAX_BYTES 1048576  /* a refused body of this size is read to its end, then answered */
@@ -39,42 +32,18 @@
 #define STOP_LOOK_US      5000
 #define SYNC_LAG_MAX      8 /* steps that a slow disk may lie behind before reading pauses */
 
-enum lane { LANE_GENERAL, LANE_UPLOAD, LANE_COUNT };
-
-#define LANE_THREADS 2
-
-/* clang-format off */
-static const struct lane_rule {
-    const char *name;
-    const char *label;
-    size_t memory_bytes;      /* per connection */
-    unsigned int limit;       /* connections, per thread */
-    unsigned int idle_s;
-} LANES[LANE_COUNT] = {
-    [LANE_GENERAL] = { "general", "lane=\"general\"",  65536, 1000, 30 },
-    [LANE_UPLOAD]  = { "upload",  "lane=\"upload\"",  524288,  150, 60 },
-};
-/* clang-format on */
-
-struct lane_daemon {
-    struct MHD_Daemon *daemon;
-    struct server *server;
-    enum lane lane;
-    gint connections; /* atomic */
-};
-
 struct server {
     struct server_config config;
     struct router *router;
     struct metrics *metrics;
     struct limits *limits;
+    struct shared_answers *shared;
     struct disk *disk;
     struct disk *transfers; /* the same kind of threads, for what waits for the network */
     struct watchdog *watchdog;
     struct parked_list *parked;
     struct listener *listener;
-    struct lane_daemon lanes[LANE_COUNT][LANE_THREADS];
-    unsigned int turn; /* listener's thread */
+    struct lanes *lanes;
     struct origin_rule origin;
     gint is_stopping; /* atomic */
     gint open;        /* atomic: requests that are not complete */
@@ -349,6 +318,10 @@ static void judge_head(struct server *server, struct request *request, GError *m
     if (request->response != NULL) {
         return;
     }
+    if (router_answer_shared(server->router, request)) {
+        metrics_add(server->metrics, METRIC_SHARED_ANSWERS, NULL, 1);
+        return;
+    }
     if (g_atomic_int_get(&server->is_stopping) != 0 || disk_is_crowded(server->disk)) {
         error = g_error_new_literal(HTTP_ERROR, REASON_BUSY, "stopping, or too much waits for the disk");
         router_refuse(server->router, request, error);
@@ -468,26 +441,25 @@ static enum MHD_Result end_of_body(struct request *request)
 
 static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
 {
-    struct lane_daemon *lane = context;
+    struct server *server = context;
     struct request *request = request_new(uri);
 
-    request->server = lane->server;
+    request->server = server;
     request->connection = connection;
     request->watched = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    g_atomic_int_inc(&lane->server->open);
+    g_atomic_int_inc(&server->open);
     return request;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *data, size_t *size, void **state)
 {
-    struct lane_daemon *lane = context;
     struct request *request = *state;
 
     (void)connection; /* known since on_uri */
     (void)url;        /* the raw one is parsed here */
     if (request->phase == PHASE_HEAD) {
-        return begin(lane->server, request, method, version);
+        return begin(context, request, method, version);
     }
     if (request->is_head_held) {
         return pass_head(request);
@@ -503,8 +475,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_complete(void *context, struct MHD_Connection *connection, void **state,
                         enum MHD_RequestTerminationCode code)
 {
-    struct lane_daemon *lane = context;
-    struct server *server = lane->server;
+    struct server *server = context;
     struct request *request = *state;
 
     (void)connection; /* known since on_uri */
@@ -529,17 +500,14 @@ static void on_complete(void *context, struct MHD_Connection *connection, void *
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    struct lane_daemon *lane = context;
-    struct server *server = lane->server;
+    struct server *server = context;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context =
             watchdog_add(server->watchdog,
                          MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
-        g_atomic_int_inc(&lane->connections);
     } else {
         watchdog_remove(server->watchdog, *socket_context);
-        (void)g_atomic_int_dec_and_test(&lane->connections); /* only counted */
     }
 }
 
@@ -554,56 +522,15 @@ void request_interrupt(struct request *request)
     g_mutex_unlock(&server->interrupt_lock);
 }
 
-/* --- connections ----------------------------------------------------------------------------------------------- */
+/* --- threads --------------------------------------------------------------------------------------------------- */
 
-static enum lane lane_of(const char *head, size_t length)
-{
-    static const char *const UPLOADS[] = {"POST /api/v1/submissions/simple",
-                                          "POST /files",
-                                          "PATCH /files",
-                                          "HEAD /files",
-                                          "PATCH /uploads",
-                                          "HEAD /uploads"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(UPLOADS); i++) {
-        const size_t wanted = strlen(UPLOADS[i]);
-        if (length >= wanted && memcmp(head, UPLOADS[i], wanted) == 0) {
-            return LANE_UPLOAD;
-        }
-    }
-    return LANE_GENERAL;
-}
-
-/* Listener's thread. A full upload lane overflows into the general one. */
 static void on_hand(void *context, int fd, const struct sockaddr_storage *address, const char *head, size_t length)
 {
     struct server *server = context;
-    enum lane lane = lane_of(head, length);
-    struct lane_daemon *daemon = &server->lanes[lane][server->turn++ % LANE_THREADS];
 
-    if (lane == LANE_UPLOAD && g_atomic_int_get(&daemon->connections) >= (gint)LANES[LANE_UPLOAD].limit) {
-        daemon = &server->lanes[LANE_GENERAL][server->turn % LANE_THREADS];
+    if (!lanes_hand(server->lanes, fd, address, head, length)) {
+        metrics_add(server->metrics, METRIC_CONNECTIONS_REFUSED, NULL, 1);
     }
-    if (MHD_add_connection(daemon->daemon, fd, (const struct sockaddr *)address, sizeof *address) != MHD_YES) {
-        metrics_add(server->metrics, METRIC_CONNECTIONS_REFUSED, NULL, 1); /* closed in any case */
-    }
-}
-
-static bool start_lane(struct lane_daemon *lane, GError **error)
-{
-    const struct lane_rule *rule = &LANES[lane->lane];
-    const unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
-
-    lane->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, lane, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                                    rule->memory_bytes, MHD_OPTION_CONNECTION_LIMIT, rule->limit,
-                                    MHD_OPTION_CONNECTION_TIMEOUT, rule->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                                    MHD_OPTION_URI_LOG_CALLBACK, on_uri, lane, MHD_OPTION_NOTIFY_COMPLETED, on_complete,
-                                    lane, MHD_OPTION_NOTIFY_CONNECTION, on_connection, lane, MHD_OPTION_END);
-    if (lane->daemon == NULL) {
-        g_set_error(error, HTTP_ERROR, REASON_IO, "cannot start the %s lane", rule->name);
-        return false;
-    }
-    return true;
 }
 
 static void on_tick(void *context, int64_t now_ms, int64_t ended)
@@ -614,28 +541,19 @@ static void on_tick(void *context, int64_t now_ms, int64_t ended)
     metrics_set(server->metrics, METRIC_PARKED, NULL, (int64_t)parked_list_count(server->parked));
     metrics_add(server->metrics, METRIC_SLOW_CLOSED, NULL, ended - server->slow_reported);
     server->slow_reported = ended;
-    for (size_t i = 0; i < LANE_COUNT; i++) {
-        int64_t open = 0;
-        for (size_t j = 0; j < LANE_THREADS; j++) {
-            open += g_atomic_int_get(&server->lanes[i][j].connections);
-        }
-        metrics_set(server->metrics, METRIC_CONNECTIONS, LANES[i].label, open);
-    }
+    lanes_report(server->lanes, server->metrics);
 }
 
 static void server_free(struct server *server)
 {
-    for (size_t i = 0; i < LANE_COUNT * LANE_THREADS; i++) {
-        struct lane_daemon *lane = &server->lanes[i / LANE_THREADS][i % LANE_THREADS];
-        if (lane->daemon != NULL) {
-            MHD_stop_daemon(lane->daemon);
-        }
-    }
+    watchdog_halt(server->watchdog); /* its tick looks at the lanes, their connections at it */
+    lanes_stop(server->lanes);
     disk_stop(server->transfers);
     disk_stop(server->disk);
-    watchdog_stop(server->watchdog);
+    watchdog_free(server->watchdog);
     parked_list_free(server->parked);
     router_free(server->router);
+    shared_free(server->shared);
     limits_free(server->limits);
     metrics_free(server->metrics);
     origin_rule_clear(&server->origin);
@@ -654,18 +572,17 @@ static bool start_threads(struct server *server, GError **error)
         .linger_ms = 2000,
     };
 
+    const struct lane_calls calls = {
+        .uri = on_uri, .request = on_request, .complete = on_complete, .connection = on_connection, .context = server};
+
     server->disk = disk_start(config->disk_threads > 0 ? config->disk_threads : 8);
     server->transfers = disk_start(config->transfer_threads > 0 ? config->transfer_threads : 16);
     server->parked = parked_list_new(run_parked, server);
-    server->watchdog = watchdog_start(&limits, on_tick, server);
-    for (size_t i = 0; i < LANE_COUNT * LANE_THREADS; i++) {
-        struct lane_daemon *lane = &server->lanes[i / LANE_THREADS][i % LANE_THREADS];
-        lane->server = server;
-        lane->lane = (enum lane)(i / LANE_THREADS);
-        if (!start_lane(lane, error)) {
-            return false;
-        }
+    server->lanes = lanes_start(&calls, error);
+    if (server->lanes == NULL) {
+        return false;
     }
+    server->watchdog = watchdog_start(&limits, on_tick, server);
     const struct listener_config listener = {
         .host = config->host,
         .port = config->port,
@@ -681,10 +598,16 @@ struct server *server_start(const struct server_config *config, const struct rou
                             gate *judge, struct app *app, GError **error)
 {
     struct server *server = g_new0(struct server, 1);
-    const struct router_config router = {
-        .routes = routes, .route_count = route_count, .gate = judge, .problem = config->problem, .app = app};
 
     server->config = *config;
+    server->shared = shared_new();
+    const struct router_config router = {.routes = routes,
+                                         .route_count = route_count,
+                                         .gate = judge,
+                                         .problem = config->problem,
+                                         .shared = server->shared,
+                                         .shared_access = config->shared_access,
+                                         .app = app};
     server->metrics = metrics_new();
     server->limits = limits_new();
     server->router = router_new(&router);
@@ -700,6 +623,11 @@ struct server *server_start(const struct server_config *config, const struct rou
 int server_port(const struct server *server)
 {
     return listener_port(server->listener);
+}
+
+void server_site_changed(struct server *server)
+{
+    shared_drop(server->shared);
 }
 
 struct metrics *server_metrics(struct server *server)

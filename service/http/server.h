@@ -23,6 +23,7 @@ struct server_config {
     const char *base_url;        /* public address; its host and scheme win over the request's; NULL or "": none */
     int64_t head_ms;             /* 0: 15 s until the head is complete */
     int64_t body_window_ms;      /* 0: a body brings 120 KB in each 60 s */
+    int shared_access;           /* routes of this access answer the same to everybody, see shared.h; -1: none */
     /* How an error is shown to a browser that asks for HTML; NULL: always problem+json. */
     struct response *(*problem)(struct app *app, struct request *request, const GError *error);
 };
@@ -33,5 +34,7 @@ struct server *server_start(const struct server_config *config, const struct rou
 int server_port(const struct server *server);
 /* Accepts no more, wakes long polls, gives running requests 10 s, then ends them; uploads keep what came. */
 void server_stop(struct server *server);
+/* Something is published, or no longer: kept answers are dropped (shared.h). Short; any thread. */
+void server_site_changed(struct server *server);
 struct metrics *server_metrics(struct server *server);
 struct limits *server_limits(struct server *server);

@@ -83,7 +83,7 @@ struct watchdog *watchdog_start(const struct watchdog_limits *limits, watchdog_t
     return watchdog;
 }
 
-void watchdog_stop(struct watchdog *watchdog)
+void watchdog_halt(struct watchdog *watchdog)
 {
     if (watchdog == NULL) {
         return;
@@ -93,6 +93,13 @@ void watchdog_stop(struct watchdog *watchdog)
     g_cond_signal(&watchdog->stop);
     g_mutex_unlock(&watchdog->lock);
     (void)g_thread_join(watchdog->thread); /* returns nothing */
+}
+
+void watchdog_free(struct watchdog *watchdog)
+{
+    if (watchdog == NULL) {
+        return;
+    }
     g_assert(g_hash_table_size(watchdog->all) == 0);
     g_hash_table_unref(watchdog->all);
     g_cond_clear(&watchdog->stop);

@@ -26,7 +26,10 @@ typedef void watchdog_tick(void *context, int64_t now_ms, int64_t ended);
 
 /* `tick` (may be NULL) is called at each round, about five times a second, with the wall clock. */
 struct watchdog *watchdog_start(const struct watchdog_limits *limits, watchdog_tick *tick, void *context);
-void watchdog_stop(struct watchdog *watchdog);
+/* No tick comes after this; what is watched may still be removed. */
+void watchdog_halt(struct watchdog *watchdog);
+/* After watchdog_halt, and when nothing is watched any more. */
+void watchdog_free(struct watchdog *watchdog);
 
 struct watched *watchdog_add(struct watchdog *watchdog, int fd);
 /* Before the descriptor is closed. */

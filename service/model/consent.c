@@ -53,5 +53,5 @@ bool consent_set_scopes(struct sql *sql, const struct rules *rules, const struct
                                        .before = submission->state,
                                        .after = submission->state,
                                        .detail = detail};
-    return ledger_add(sql, &actor, &entry, now_ms, error);
+    return ledger_add(sql, &actor, &entry, now_ms, error) && sql_notify(sql, SQL_TOPIC_SITE, error);
 }

@@ -33,7 +33,7 @@ static const char LOCK_WORK[] = /* submission.lock_of_job: before the job itself
 static const char RENEW[] = /* job.renew */
     "UPDATE job SET lease_ms = $3, permille = $4 WHERE id = $1 AND token = $2 AND state = 'leased'";
 static const char GET_LEASED[] = /* job.get_leased */
-    "SELECT " JOB_FIELDS " FROM job WHERE id = $1 AND token = $2 AND state = 'leased'";
+    "SELECT " JOB_FIELDS " FROM job WHERE id = $1 AND token = $2 AND state IN ('leased', 'done', 'failed')";
 static const char FINISH[] = /* job.finish */
     "UPDATE job SET state = 'done', permille = 1000, reason = NULL, finished_ms = $3"
     " WHERE id = $1 AND token = $2 AND state = 'leased'";
@@ -42,8 +42,6 @@ static const char REQUEUE[] = /* job.requeue */
     " WHERE id = $1 AND token = $2 AND state = 'leased'";
 static const char FAIL[] = /* job.fail */
     "UPDATE job SET state = 'failed', reason = $3, finished_ms = $4 WHERE id = $1 AND token = $2 AND state = 'leased'";
-static const char IS_DONE[] = /* job.is_done */
-    "SELECT " JOB_FIELDS " FROM job WHERE id = $1 AND token = $2 AND state IN ('done', 'failed')";
 static const char CANCEL[] = /* job.cancel */
     "UPDATE job SET state = 'cancelled', finished_ms = $2 WHERE submission = $1 AND state IN ('queued', 'leased')";
 static const char VOID_LEASES[] = /* job.void_leases: a lost worker does not count against the file */
@@ -103,7 +101,7 @@ bool job_add(struct sql *sql, const char *kind, const char *submission, int64_t 
                    SQL_VALUES(SQL_T(id), SQL_T(kind), SQL_T(submission), SQL_I(revision), SQL_I(priority),
                               SQL_I(now_ms), SQL_I(TURN_MS)),
                    NULL, error) &&
-           sql_notify(sql, error);
+           sql_notify(sql, SQL_TOPIC_JOBS, error);
 }
 
 bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, bool *found, GError **error)
@@ -136,7 +134,7 @@ bool job_renew(struct sql *sql, const struct job_lease *lease, int64_t until_boo
                         error);
 }
 
-bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *job, GError **error)
+bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *job, bool *is_done, GError **error)
 {
     bool found = false;
 
@@ -145,14 +143,15 @@ bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *
     }
     if (!found) {
         g_set_error(error, MODEL_ERROR, REASON_STALE_TOKEN, "the lease is no longer held");
+        return false;
     }
-    return found;
+    *is_done = strcmp(job->state, "leased") != 0;
+    return true;
 }
 
 bool job_finish(struct sql *sql, const struct job_lease *lease, int64_t now_ms, GError **error)
 {
-    return sql_lock_row(sql, LOCK_WORK, SQL_VALUES(SQL_T(lease->id)), error) &&
-           leased_write(sql, FINISH, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_I(now_ms)), error);
+    return leased_write(sql, FINISH, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_I(now_ms)), error);
 }
 
 bool job_requeue(struct sql *sql, const struct job_lease *lease, const char *reason, bool counts, int64_t run_after_ms,
@@ -169,13 +168,6 @@ bool job_fail(struct sql *sql, const struct job_lease *lease, const char *reason
     return sql_lock_row(sql, LOCK_WORK, SQL_VALUES(SQL_T(lease->id)), error) &&
            leased_write(sql, FAIL, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_T(reason), SQL_I(now_ms)),
                         error);
-}
-
-bool job_is_done(struct sql *sql, const struct job_lease *lease, bool *done, GError **error)
-{
-    g_auto(Job) job = {0};
-
-    return sql_row(sql, IS_DONE, SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token)), &job_map, &job, done, error);
 }
 
 bool job_cancel(struct sql *sql, const char *submission, int64_t now_ms, GError **error)

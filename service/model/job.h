@@ -1,5 +1,5 @@
 /* The queue of work for the worker pool: add, claim with lease and fencing token, renew, finish, fail. Leases are judged
- * by the lease clock of the database (sql_lease_clock_ms), never by the wall time of a service. Where that is the boot
+ * by the lease clock of the database (sql_lease_clock), never by the wall time of a service. Where that is the boot
  * clock of one machine (SQLite), every lease is void at the start of the service. */
 #pragma once
 
@@ -47,15 +47,14 @@ struct job_lease {
     int64_t token;
 };
 bool job_renew(struct sql *sql, const struct job_lease *lease, int64_t until_boot_ms, int64_t permille, GError **error);
-/* The leased job; the row to finish or fail. */
-bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *job, GError **error);
+/* The job under this token; *is_done when it was finished or failed under it (the first answer may have been lost). */
+bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *job, bool *is_done, GError **error);
+/* The caller has locked the job's work (submission_get). */
 bool job_finish(struct sql *sql, const struct job_lease *lease, int64_t now_ms, GError **error);
 /* Back into the queue, not before run_after_ms; `counts` says whether this try counts against the file. */
 bool job_requeue(struct sql *sql, const struct job_lease *lease, const char *reason, bool counts, int64_t run_after_ms,
                  GError **error);
 bool job_fail(struct sql *sql, const struct job_lease *lease, const char *reason, int64_t now_ms, GError **error);
-/* Was this job finished under this very token? (The first answer may have been lost.) */
-bool job_is_done(struct sql *sql, const struct job_lease *lease, bool *done, GError **error);
 
 bool job_cancel(struct sql *sql, const char *submission, int64_t now_ms, GError **error);
 /* Leases that ran out go back; boot_ms of INT64_MAX voids all (start of the only service). *changed rows. */

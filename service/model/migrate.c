@@ -17,9 +17,12 @@ EMBED(schema_0002_nodes, "service/model/schema/0002_nodes.sql");
 EMBED(schema_0003_review, "service/model/schema/0003_review.sql");
 EMBED(schema_0004_submit, "service/model/schema/0004_submit.sql");
 EMBED(schema_0005_desk, "service/model/schema/0005_desk.sql");
+EMBED(schema_0006_media, "service/model/schema/0006_media.sql");
+EMBED(schema_0007_submitter, "service/model/schema/0007_submitter.sql");
 EMBED(schema_0008_selection, "service/model/schema/0008_selection.sql");
 EMBED(schema_0008_selection_sqlite, "service/model/schema/0008_selection.sqlite.sql");
 EMBED(schema_0008_selection_postgres, "service/model/schema/0008_selection.postgres.sql");
+EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 
 static const struct {
     int64_t version;
@@ -32,7 +35,10 @@ static const struct {
     {3, schema_0003_review, NULL, NULL},
     {4, schema_0004_submit, NULL, NULL},
     {5, schema_0005_desk, NULL, NULL},
+    {6, schema_0006_media, NULL, NULL},
+    {7, schema_0007_submitter, NULL, NULL},
     {8, schema_0008_selection, schema_0008_selection_sqlite, schema_0008_selection_postgres},
+    {9, schema_0009_search, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

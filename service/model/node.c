@@ -19,7 +19,10 @@ const struct sql_map node_map = SQL_MAP(struct node, COLUMNS);
 
 bool node_seen(struct sql *sql, const char *id, const char *version, GError **error)
 {
-    return sql_run(sql, SEEN, SQL_VALUES(SQL_T(id), SQL_T(version), SQL_I(sql_lease_clock_ms(sql))), NULL, error);
+    int64_t now_ms;
+
+    return sql_lease_clock(sql, &now_ms, error) &&
+           sql_run(sql, SEEN, SQL_VALUES(SQL_T(id), SQL_T(version), SQL_I(now_ms)), NULL, error);
 }
 
 bool node_left(struct sql *sql, const char *id, GError **error)
@@ -29,7 +32,10 @@ bool node_left(struct sql *sql, const char *id, GError **error)
 
 struct sql_rows *node_list(struct sql *sql, GError **error)
 {
-    const int64_t now_ms = sql_lease_clock_ms(sql);
+    int64_t now_ms;
 
+    if (!sql_lease_clock(sql, &now_ms, error)) {
+        return NULL;
+    }
     return sql_rows(sql, LIST, SQL_VALUES(SQL_I(now_ms - GONE_MS), SQL_I(now_ms + GONE_MS)), &node_map, error);
 }

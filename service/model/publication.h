@@ -13,7 +13,8 @@ struct publication {
     char *city;
     char *title;
     char *words;
-    char *facts; /* JSON of prepare */
+    char *captions; /* JSON array */
+    char *facts;    /* JSON of prepare */
     int64_t ai;
     int64_t embeddable; /* 1: the submitter lets other sites show it */
     int64_t published_ms;
@@ -39,7 +40,7 @@ struct publication_query {
     const char *region; /* province, city or county code */
     const char *track;
     const char *edition;
-    const char *words; /* search */
+    const char *words; /* search.h */
     const char *after;
     int64_t limit; /* 1..100 */
 };

@@ -23,6 +23,12 @@ static const char COUNTY_TRACK[] = PAGE(" AND s.region = $2 AND s.track = $3");
 #define COUNTS(where)                                                                                                  \
     "SELECT stage, city, track, COUNT(*) AS waiting, MIN(waiting_ms) AS oldest_ms FROM submission"                     \
     " WHERE state = 'in_review'" where " GROUP BY stage, city, track ORDER BY stage, city, track LIMIT 1000"
+/* What stands before a work, $3 and $4, at stage $1; no further than $5. */
+#define AHEAD(where)                                                                                                   \
+    "SELECT COUNT(*) AS waiting FROM (SELECT 1 AS one FROM submission WHERE state = 'in_review' AND stage = $1" where  \
+    " AND (waiting_ms, id) < ($3, $4) ORDER BY waiting_ms, id LIMIT $5) AS before"
+static const char AHEAD_CITY[] = AHEAD(" AND city = $2"); /* queue.ahead */
+static const char AHEAD_EVERYWHERE[] = AHEAD(" AND $2 = $2");
 static const char COUNT_EVERYWHERE[] = COUNTS(" AND $1 = $1 AND $2 = $2"); /* queue.counts: $1 place, $2 its city */
 static const char COUNT_CITY[] = COUNTS(" AND city = $1 AND $2 = $2");
 static const char COUNT_COUNTY[] = COUNTS(" AND region = $1 AND city = $2");
@@ -54,6 +60,8 @@ struct total {
 };
 static const struct sql_column TOTAL_COLUMNS[] = {SQL_FIELD(struct total, waiting), SQL_FIELD(struct total, oldest_ms)};
 static const struct sql_map TOTAL_MAP = SQL_MAP(struct total, TOTAL_COLUMNS);
+static const struct sql_column AHEAD_COLUMNS[] = {SQL_FIELD(struct total, waiting)};
+static const struct sql_map AHEAD_MAP = SQL_MAP(struct total, AHEAD_COLUMNS);
 
 static enum level level_of(const struct region *region)
 {
@@ -186,6 +194,27 @@ struct sql_rows *queue_counts(struct sql *sql, const struct rules *rules, const 
     }
     return sql_rows(sql, LEVELS[level_of(scope)].counts,
                     SQL_VALUES(SQL_T(scope->code), SQL_T(rules_city_of(rules, scope->code))), &COUNT_MAP, error);
+}
+
+bool queue_ahead(struct sql *sql, const struct rules *rules, const struct submission *submission, int64_t *ahead,
+                 GError **error)
+{
+    const bool is_last = submission->stage >= (int64_t)rules->stages->len;
+    struct total row = {0};
+    bool found = false;
+
+    *ahead = -1;
+    if (strcmp(submission->state, "in_review") != 0) {
+        return true;
+    }
+    if (!sql_row(sql, is_last ? AHEAD_EVERYWHERE : AHEAD_CITY,
+                 SQL_VALUES(SQL_I(submission->stage), SQL_T(submission->city), SQL_I(submission->waiting_ms),
+                            SQL_T(submission->id), SQL_I(QUEUE_AHEAD_MOST)),
+                 &AHEAD_MAP, &row, &found, error)) {
+        return false;
+    }
+    *ahead = row.waiting;
+    return true;
 }
 
 bool queue_total(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error)

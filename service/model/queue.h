@@ -8,7 +8,7 @@
 #include "service/model/staff.h"
 #include "service/model/submission.h"
 
-enum { QUEUE_STAGES_MOST = 3, QUEUE_LIMIT_MOST = 100 };
+enum { QUEUE_STAGES_MOST = 3, QUEUE_AHEAD_MOST = 1000, QUEUE_LIMIT_MOST = 100 };
 
 struct queue_query {
     const char *stage;  /* name; NULL for every stage this person may decide */
@@ -44,5 +44,9 @@ struct queue_count {
 /* The same works, counted by stage, city and track; stages that are not this person's are left in. */
 struct sql_rows *queue_counts(struct sql *sql, const struct rules *rules, const struct staff *staff, GError **error);
 
+/* How many works stand before this one at its stage: in its city, at the last stage everywhere; QUEUE_AHEAD_MOST for more.
+ * -1 when it is not in review. */
+bool queue_ahead(struct sql *sql, const struct rules *rules, const struct submission *submission, int64_t *ahead,
+                 GError **error);
 /* All of the installation: how many wait, and since when the oldest does (0: none). */
 bool queue_total(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error);

@@ -12,6 +12,16 @@ static const char ADD[] = /* rendition.add: a second try of the same job replace
     " created_ms = excluded.created_ms";
 static const char LIST[] = /* rendition.list */
     "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 ORDER BY name LIMIT 200";
+/* rendition.list_published: $1 ids one after the other. The kinds are those that pages and lists name
+ * (handlers/work.c); playlists of rungs are found through the master. */
+static const char LIST_PUBLISHED[] =
+    "WITH RECURSIVE place(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE (n + 2) * 26 <= length($1))"
+    " SELECT d.submission AS submission, d.revision AS revision, d.name AS name, d.kind AS kind, d.type AS type,"
+    " d.bytes AS bytes, d.sha256 AS sha256, d.store_key AS store_key, d.facts AS facts"
+    " FROM place JOIN publication p ON p.submission = substr($1, place.n * 26 + 1, 26)"
+    " JOIN rendition d ON d.submission = p.submission AND d.revision = p.revision"
+    " WHERE d.kind IN ('poster', 'share-card', 'preview', 'storyboard', 'storyboard-vtt', 'master', 'rung',"
+    " 'review-mp4', 'photo') ORDER BY d.submission, d.name LIMIT 20000";
 static const char FIND[] = /* rendition.find */
     "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 AND name = $3";
 static const char COPY[] = /* rendition.copy */
@@ -67,17 +77,22 @@ bool rendition_name_is_good(const char *name)
 
 bool rendition_add(struct sql *sql, const struct rendition *rendition, int64_t now_ms, GError **error)
 {
-    return sql_run(sql, ADD,
-                   SQL_VALUES(SQL_T(rendition->submission), SQL_I(rendition->revision), SQL_T(rendition->name),
-                              SQL_T(rendition->kind), SQL_T(rendition->type), SQL_I(rendition->bytes),
-                              SQL_T(rendition->sha256), SQL_T(rendition->store_key), SQL_T(rendition->facts),
-                              SQL_I(now_ms)),
-                   NULL, error);
+    return sql_later(sql, ADD,
+                     SQL_VALUES(SQL_T(rendition->submission), SQL_I(rendition->revision), SQL_T(rendition->name),
+                                SQL_T(rendition->kind), SQL_T(rendition->type), SQL_I(rendition->bytes),
+                                SQL_T(rendition->sha256), SQL_T(rendition->store_key), SQL_T(rendition->facts),
+                                SQL_I(now_ms)),
+                     error);
 }
 
 struct sql_rows *rendition_list(struct sql *sql, const char *submission, int64_t revision, GError **error)
 {
     return sql_rows(sql, LIST, SQL_VALUES(SQL_T(submission), SQL_I(revision)), &rendition_map, error);
+}
+
+struct sql_rows *rendition_list_published(struct sql *sql, const char *ids, GError **error)
+{
+    return sql_rows(sql, LIST_PUBLISHED, SQL_VALUES(SQL_T(ids)), &rendition_map, error);
 }
 
 bool rendition_find(struct sql *sql, const char *submission, int64_t revision, const char *name,
@@ -120,7 +135,7 @@ bool rendition_content_digest(struct sql *sql, const struct submission *submissi
         const struct original *original = sql_rows_at(originals, i);
         files[i] = original->sha256 == NULL ? "" : original->sha256;
     }
-    *digest = submission_content_digest(files, submission->title, submission->words, found ? cover.sha256 : "");
+    *digest = submission_content_digest(files, submission, found ? cover.sha256 : "");
     return true;
 }
 

@@ -48,6 +48,7 @@ struct rules {
 enum {
     TITLE_CHARACTERS = 30,
     WORDS_CHARACTERS = 100,
+    CAPTION_CHARACTERS = 40,
     NAME_CHARACTERS = 20,
 };
 

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/captions.h"
 #include "service/model/job.h"
 #include "service/model/publication.h"
 #include "service/model/policy.h"
+#include "service/model/quota.h"
 #include "service/model/rendition.h"
 #include "service/model/text.h"
 
@@ -32,14 +34,19 @@ static const char ADD[] = /* submission.add */
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13)"
     " ON CONFLICT (idempotency) DO NOTHING";
 static const char ADD_REVISION[] = /* revision.add */
-    "INSERT INTO revision (submission, number, title, words, created_ms) VALUES ($1, $2, $3, $4, $5)";
+    "INSERT INTO revision (submission, number, title, words, captions, created_ms) VALUES ($1, $2, $3, $4, $5, $6)";
 static const char COPY_REVISION[] = /* revision.copy: the same files under new texts */
-    "INSERT INTO revision (submission, number, title, words, facts, flags, content_digest, created_ms)"
-    " SELECT submission, number + 1, $3, $4, facts, flags, NULL, $5 FROM revision WHERE submission = $1 AND number = $2";
+    "INSERT INTO revision (submission, number, title, words, captions, facts, flags, content_digest, created_ms)"
+    " SELECT submission, number + 1, $3, $4, $5, facts, flags, NULL, $6 FROM revision"
+    " WHERE submission = $1 AND number = $2";
 static const char COPY_ORIGINALS[] = /* original.copy */
     "INSERT INTO original (submission, revision, position, store_key, bytes, sha256)"
     " SELECT submission, revision + 1, position, store_key, bytes, sha256 FROM original"
     " WHERE submission = $1 AND revision = $2";
+static const char COPY_ORIGINAL[] = /* original.copy_one: a photo of the revision before, at another place */
+    "INSERT INTO original (submission, revision, position, store_key, bytes, sha256)"
+    " SELECT submission, $2, $4, store_key, bytes, sha256 FROM original"
+    " WHERE submission = $1 AND revision = $2 - 1 AND position = $3";
 static const char ADD_CONSENT[] = /* consent.add */
     "INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -98,6 +105,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct submission, updated_ms),
     SQL_FIELD(struct submission, title),
     SQL_FIELD(struct submission, words),
+    SQL_FIELD(struct submission, captions),
     SQL_FIELD(struct submission, content_digest),
     SQL_FIELD(struct submission, facts),
     SQL_FIELD(struct submission, flags),
@@ -114,6 +122,7 @@ const struct doer DOER_SYSTEM = {ACTOR_SYSTEM, {"system", "system", ""}};
 const struct doer DOER_WORKER = {ACTOR_WORKER, {"worker", "worker", ""}};
 
 enum {
+    ORIGINALS_MOST = 9,
     PIN_FREE_FAILURES = 5,
     PIN_SLOW_MS = 60 * 1000,
 };
@@ -137,7 +146,8 @@ static bool refuse(GError **error, enum reason reason, const char *message)
     return false;
 }
 
-/* In a writing transaction the row is locked first and read after, so that a state seen here is still the state when the
+/* In a writing transaction the row is locked first and read after, by a statement of its own: one that locked and read
+ * at once would see the rows it joins as they were before it waited. So a state seen here is still the state when the
  * transaction commits. */
 static bool get_by(struct sql *sql, const char *const texts[2], const char *key, struct submission *submission,
                    GError **error)
@@ -209,7 +219,8 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
         .after = state_name(to),
         .detail = move->detail,
     };
-    if (!ledger_add(sql, &doer->actor, &entry, now_ms, error)) {
+    if (!ledger_add(sql, &doer->actor, &entry, now_ms, error) ||
+        ((from == STATE_PUBLISHED || to == STATE_PUBLISHED) && !sql_notify(sql, SQL_TOPIC_SITE, error))) {
         return false;
     }
     g_free(submission->state);
@@ -223,6 +234,7 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
 struct form_texts {
     char *title;
     char *words;
+    char *captions;
     char *name;
     char *phone;
 };
@@ -231,6 +243,7 @@ static void form_texts_clear(struct form_texts *texts)
 {
     g_free(texts->title);
     g_free(texts->words);
+    g_free(texts->captions);
     g_free(texts->name);
     g_free(texts->phone);
 }
@@ -250,12 +263,21 @@ static bool check_length(const char *text, glong most, enum reason missing, enum
     return true;
 }
 
+static size_t count_of(const char *const *uploads)
+{
+    return uploads == NULL ? 0 : g_strv_length((char **)(uintptr_t)uploads);
+}
+
 static bool check_texts(const struct submission_form *form, struct form_texts *texts, GError **error)
 {
     texts->title = text_clean(form->title);
     texts->words = text_clean(form->words == NULL ? "" : form->words);
     texts->name = text_clean(form->name);
     texts->phone = text_phone(form->phone);
+    texts->captions = captions_take(form->captions, count_of(form->uploads), error);
+    if (texts->captions == NULL) {
+        return false;
+    }
     if (texts->words == NULL) {
         return refuse(error, REASON_INPUT, "words are not UTF-8");
     }
@@ -294,11 +316,8 @@ static bool take_uploads(struct sql *sql, const struct rules *rules, struct subm
                          const char *const *uploads, GError **error)
 {
     const struct track *track = rules_track_find(rules, submission->track);
-    int64_t count = 0;
+    const int64_t count = (int64_t)count_of(uploads);
 
-    while (uploads != NULL && uploads[count] != NULL) {
-        count++;
-    }
     if (track == NULL || count < 1 || count > track->max_files) {
         return refuse(error, REASON_TOO_MANY_FILES, "number of files");
     }
@@ -425,8 +444,9 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
                        error);
     }
     return sql_run(sql, ADD_REVISION,
-                   SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(texts->title), SQL_T(texts->words), SQL_I(now_ms)), NULL,
-                   error) &&
+                   SQL_VALUES(SQL_T(id), SQL_I(1), SQL_T(texts->title), SQL_T(texts->words), SQL_T(texts->captions),
+                              SQL_I(now_ms)),
+                   NULL, error) &&
            add_consents(sql, rules, secrets, form, id, now_ms, error) && submission_get(sql, id, submission, error);
 }
 
@@ -435,6 +455,18 @@ bool submission_check(const struct rules *rules, const struct submission_form *f
     g_auto(FormTexts) texts = {0};
 
     return check_rules(rules, form, now_ms, error) && check_texts(form, &texts, error);
+}
+
+/* After all else, in the order of locks; a work that was there already takes nothing. */
+static bool take_quota(struct sql *sql, const struct secrets *secrets, const struct submission_form *form,
+                       const struct form_texts *texts, int64_t now_ms, GError **error)
+{
+    const struct quota_source source = {.device = form->device_digest,
+                                        .phone = texts->phone,
+                                        .block = form->block,
+                                        .link = form->link};
+
+    return quota_take(sql, secrets, &source, form->quota_percent, now_ms, error);
 }
 
 bool submission_create(struct sql *sql, const struct rules *rules, const struct secrets *secrets,
@@ -460,7 +492,8 @@ bool submission_create(struct sql *sql, const struct rules *rules, const struct 
     }
     if (added && (!take_uploads(sql, rules, &submission, form->uploads, error) ||
                   !submission_move(sql, &submission, &submitter, &submitted, now_ms, error) ||
-                  !receive_when_complete(sql, &submission, now_ms, error))) {
+                  !receive_when_complete(sql, &submission, now_ms, error) ||
+                  !take_quota(sql, secrets, form, &texts, now_ms, error))) {
         return false;
     }
     fill_receipt(secrets, &submission, receipt);
@@ -491,32 +524,84 @@ static bool next_revision(struct sql *sql, struct submission *submission, GError
     return true;
 }
 
+/* Photos of the revision before, each once, in the order given. */
+static bool take_photos(struct sql *sql, const struct submission *submission, const json_t *photos, GError **error)
+{
+    const size_t count = json_array_size(photos);
+
+    if (count < 1) {
+        return refuse(error, REASON_UPLOAD_NONE, "no photo is kept");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int64_t position = json_integer_value(json_array_get(photos, i));
+        int64_t changed = 0;
+        for (size_t k = 0; k < i; k++) {
+            if (json_integer_value(json_array_get(photos, k)) == position) {
+                return refuse(error, REASON_INPUT, "a photo stands twice");
+            }
+        }
+        if (!sql_run(sql, COPY_ORIGINAL,
+                     SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_I(position),
+                                SQL_I((int64_t)i + 1)),
+                     &changed, error)) {
+            return false;
+        }
+        if (changed != 1) {
+            return refuse(error, REASON_INPUT, "no such photo");
+        }
+    }
+    return true;
+}
+
+static bool take_files(struct sql *sql, const struct rules *rules, struct submission *submission,
+                       const struct submission_files *files, GError **error)
+{
+    return files->uploads != NULL ? take_uploads(sql, rules, submission, files->uploads, error)
+                                  : take_photos(sql, submission, files->photos, error);
+}
+
 bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
-                        const char *const *uploads, const char *peer, int64_t now_ms, GError **error)
+                        const struct submission_files *files, const char *peer, int64_t now_ms, GError **error)
 {
     const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
     const struct move replaced = {.event = EVENT_REPLACED};
+    const size_t count = files->uploads != NULL ? count_of(files->uploads) : json_array_size(files->photos);
+    g_autofree char *captions = captions_take(files->captions, count, error);
 
-    return void_current(sql, submission, now_ms, error) &&
+    return captions != NULL && void_current(sql, submission, now_ms, error) &&
            submission_move(sql, submission, &submitter, &replaced, now_ms, error) &&
            sql_run(sql, ADD_REVISION,
                    SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision + 1), SQL_T(submission->title),
-                              SQL_T(submission->words), SQL_I(now_ms)),
+                              SQL_T(submission->words), SQL_T(captions), SQL_I(now_ms)),
                    NULL, error) &&
-           next_revision(sql, submission, error) && take_uploads(sql, rules, submission, uploads, error) &&
+           next_revision(sql, submission, error) && take_files(sql, rules, submission, files, error) &&
            receive_when_complete(sql, submission, now_ms, error);
 }
 
-bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission, const char *title,
-                     const char *words, const char *peer, int64_t now_ms, GError **error)
+/* The present texts with the new ones in their place; freed by form_texts_clear. */
+static bool merge_texts(const struct submission *submission, const struct submission_texts *new,
+                        struct form_texts *texts, GError **error)
+{
+    texts->title = text_clean(new->title == NULL ? submission->title : new->title);
+    texts->words = text_clean(new->words == NULL ? submission->words : new->words);
+    texts->captions =
+        new->captions == NULL ? g_strdup(submission->captions) : captions_take(new->captions, ORIGINALS_MOST, error);
+    if (texts->captions == NULL) {
+        return false;
+    }
+    return check_length(texts->title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) &&
+           (texts->words != NULL || refuse(error, REASON_INPUT, "words are not UTF-8")) &&
+           check_length(texts->words, WORDS_CHARACTERS, REASON_COUNT, REASON_WORDS_TOO_LONG, error);
+}
+
+bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission,
+                     const struct submission_texts *new, const char *peer, int64_t now_ms, GError **error)
 {
     const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
     struct move edited = {.event = EVENT_EDITED};
-    g_autofree char *new_title = text_clean(title == NULL ? submission->title : title);
-    g_autofree char *new_words = text_clean(words == NULL ? submission->words : words);
+    g_auto(FormTexts) texts = {0};
 
-    if (!check_length(new_title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) ||
-        new_words == NULL || !check_length(new_words, WORDS_CHARACTERS, REASON_COUNT, REASON_WORDS_TOO_LONG, error)) {
+    if (!merge_texts(submission, new, &texts, error)) {
         return false;
     }
     const struct sql_values key = SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision));
@@ -524,8 +609,8 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
         !void_current(sql, submission, now_ms, error) ||
         !submission_move(sql, submission, &submitter, &edited, now_ms, error) ||
         !sql_run(sql, COPY_REVISION,
-                 SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(new_title), SQL_T(new_words),
-                            SQL_I(now_ms)),
+                 SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(texts.title), SQL_T(texts.words),
+                            SQL_T(texts.captions), SQL_I(now_ms)),
                  NULL, error) ||
         !sql_run(sql, COPY_ORIGINALS, key, NULL, error) ||
         !rendition_copy(sql, submission->id, submission->revision, error) || !next_revision(sql, submission, error)) {
@@ -590,17 +675,20 @@ bool submission_set_facts(struct sql *sql, const struct submission *submission, 
                    NULL, error);
 }
 
-char *submission_content_digest(const char *const *file_digests, const char *title, const char *words,
+char *submission_content_digest(const char *const *file_digests, const struct submission *submission,
                                 const char *cover_digest)
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    const char *const texts[] = {title, words, cover_digest};
+    /* without captions as it was before there were any, so that older approvals still fit */
+    const bool has_captions = strcmp(submission->captions, "[]") != 0;
+    const char *const texts[] = {submission->title, submission->words, cover_digest,
+                                 has_captions ? submission->captions : NULL};
 
     for (size_t i = 0; file_digests[i] != NULL; i++) {
         g_checksum_update(checksum, (const guchar *)file_digests[i], -1);
         g_checksum_update(checksum, (const guchar *)"\n", 1);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(texts) && texts[i] != NULL; i++) {
         g_autofree char *prefix = g_strdup_printf("%zu:", strlen(texts[i]));
         g_checksum_update(checksum, (const guchar *)prefix, -1);
         g_checksum_update(checksum, (const guchar *)texts[i], -1);

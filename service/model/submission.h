@@ -87,6 +87,7 @@ struct submission {
     /* of the current revision */
     char *title;
     char *words;
+    char *captions;       /* JSON array, one text a file; "[]" */
     char *content_digest; /* NULL until prepared */
     char *facts;          /* JSON; NULL until prepared */
     char *flags;          /* " black silent " */
@@ -99,8 +100,8 @@ extern const struct sql_map submission_map;
     " s.track AS track, s.region AS region, s.city AS city, s.state AS state, s.stage AS stage,"                       \
     " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
     " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
-    " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.content_digest AS content_digest,"             \
-    " r.facts AS facts, r.flags AS flags"                                                                              \
+    " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.captions AS captions,"                         \
+    " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"                                          \
     " FROM submission s JOIN revision r ON r.submission = s.id AND r.number = s.revision"
 void submission_clear(struct submission *submission);
 typedef struct submission Submission;
@@ -147,7 +148,11 @@ struct submission_form {
     bool guardian;
     const char *scopes;         /* JSON array */
     const char *const *uploads; /* ids, NULL-ended */
+    const json_t *captions;     /* array of texts, in the order of the uploads; NULL: none */
     const char *device_digest;
+    const char *block;       /* of the peer's address, for the quotas */
+    const char *link;        /* token of the link it came by; NULL: none */
+    int64_t quota_percent;   /* 0: no quotas */
     const char *idempotency; /* digest; NULL when the client sent no key */
     const char *peer;
 };
@@ -167,13 +172,24 @@ bool submission_create(struct sql *sql, const struct rules *rules, const struct 
                        GError **error);
 /* The rules that need no files: track, opening time, region, consents, texts. */
 bool submission_check(const struct rules *rules, const struct submission_form *form, int64_t now_ms, GError **error);
-/* New files: a new revision of the same work. */
+/* What a new revision is made of: uploads, or photos of the present revision by position, in the order to be shown. */
+struct submission_files {
+    const char *const *uploads; /* ids, NULL-ended; NULL: `photos` */
+    const json_t *photos;       /* array of positions, each once */
+    const json_t *captions;     /* array of texts in the same order; NULL: none */
+};
+/* Other files, or another order of photos: a new revision of the same work, prepared anew. */
 bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
-                        const char *const *uploads, const char *peer, int64_t now_ms, GError **error);
-/* New texts: a new revision over the same files and renditions, back at the first stage of its city's policy. NULL keeps
- * a text. */
-bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission, const char *title,
-                     const char *words, const char *peer, int64_t now_ms, GError **error);
+                        const struct submission_files *files, const char *peer, int64_t now_ms, GError **error);
+/* New texts: a new revision over the same files and renditions, back at the first stage of its city's policy. NULL
+ * keeps a text. */
+struct submission_texts {
+    const char *title;
+    const char *words;
+    const json_t *captions; /* array of texts, by position */
+};
+bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission,
+                     const struct submission_texts *texts, const char *peer, int64_t now_ms, GError **error);
 /* By the submitter: unpublished, its jobs cancelled, its pending decision void. */
 bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,
                          GError **error);
@@ -193,5 +209,5 @@ bool submission_check_pin(struct sql *sql, const struct secrets *secrets, const 
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,
                           const char *content_digest, GError **error);
 /* SHA-256 over files, texts and cover: what a decision is pinned to. */
-char *submission_content_digest(const char *const *file_digests, const char *title, const char *words,
+char *submission_content_digest(const char *const *file_digests, const struct submission *submission,
                                 const char *cover_digest);

@@ -39,6 +39,9 @@ static const char OUTSTANDING[] = /* upload.outstanding */
     " WHERE state = 'open' AND node IN ('', $1)";
 static const char LIST_OPEN[] = /* upload.list_open */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE state = 'open' AND node = $1 AND id > $2 ORDER BY id LIMIT 1000";
+static const char LIST_WAITING[] = /* upload.list_waiting */
+    "SELECT " UPLOAD_FIELDS " FROM upload WHERE submission = $1 AND revision = $2 AND state = 'open'"
+    " ORDER BY position LIMIT 9";
 static const char LIST_EXPIRED[] = /* upload.list_expired */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE state IN ('open', 'complete', 'refused') AND submission IS NULL"
     " AND expires_ms <= $1 ORDER BY expires_ms LIMIT 200";
@@ -203,6 +206,11 @@ bool upload_outstanding(struct sql *sql, const char *node, int64_t *bytes, GErro
 struct sql_rows *upload_list_open(struct sql *sql, const char *node, const char *after, GError **error)
 {
     return sql_rows(sql, LIST_OPEN, SQL_VALUES(SQL_T(node), SQL_T(after)), &UPLOAD_MAP, error);
+}
+
+struct sql_rows *upload_list_waiting(struct sql *sql, const char *submission, int64_t revision, GError **error)
+{
+    return sql_rows(sql, LIST_WAITING, SQL_VALUES(SQL_T(submission), SQL_I(revision)), &UPLOAD_MAP, error);
 }
 
 struct sql_rows *upload_list_expired(struct sql *sql, int64_t now_ms, GError **error)

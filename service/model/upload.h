@@ -71,6 +71,8 @@ bool upload_abandon_row(struct sql *sql, const char *id, int64_t now_ms, bool *c
 bool upload_outstanding(struct sql *sql, const char *node, int64_t *bytes, GError **error);
 /* Every open upload of this node, by id, after `after` ("" at first); at most 1000. */
 struct sql_rows *upload_list_open(struct sql *sql, const char *node, const char *after, GError **error);
+/* Files of this revision that are still on their way, in their order. */
+struct sql_rows *upload_list_waiting(struct sql *sql, const char *submission, int64_t revision, GError **error);
 /* Uploads without a work whose time is over; at most 200. */
 struct sql_rows *upload_list_expired(struct sql *sql, int64_t now_ms, GError **error);
 

@@ -49,10 +49,10 @@ const struct sql_map worker_token_map = SQL_MAP(struct worker_token, TOKEN_COLUM
 
 bool worker_seen(struct sql *sql, const struct worker *worker, int64_t now_ms, GError **error)
 {
-    return sql_run(sql, SEEN,
-                   SQL_VALUES(SQL_T(worker->name), SQL_T(worker->version), SQL_T(worker->sandbox),
-                              SQL_T(worker->token_id), SQL_I(now_ms)),
-                   NULL, error);
+    return sql_later(sql, SEEN,
+                     SQL_VALUES(SQL_T(worker->name), SQL_T(worker->version), SQL_T(worker->sandbox),
+                                SQL_T(worker->token_id), SQL_I(now_ms)),
+                     error);
 }
 
 struct sql_rows *worker_list(struct sql *sql, int64_t now_ms, GError **error)
@@ -123,6 +123,6 @@ bool worker_token_revoke(struct sql *sql, const char *id, const struct actor *ac
         g_set_error_literal(error, MODEL_ERROR, REASON_NOT_FOUND, "no such token in force");
         return false;
     }
-    return sql_run(sql, RETURN_JOBS, SQL_VALUES(SQL_T(id)), NULL, error) && sql_notify(sql, error) &&
+    return sql_run(sql, RETURN_JOBS, SQL_VALUES(SQL_T(id)), NULL, error) && sql_notify(sql, SQL_TOPIC_JOBS, error) &&
            ledger_add(sql, actor, &entry, now_ms, error);
 }

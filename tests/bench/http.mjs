@@ -12,14 +12,14 @@ import { root, build, sleep, startService } from '../http/support/service.mjs';
 const run = promisify(execFile);
 const MB = 1e6;
 const ROUNDS = 5;
-const memory = fs.existsSync('/dev/shm') ? '/dev/shm' : '/tmp';
+export const memory = fs.existsSync('/dev/shm') ? '/dev/shm' : '/tmp';
 
 // Other work on the machine only ever adds CPU and takes throughput away.
 const BEST = { mb_s: Math.max, requests_s: Math.max, cpu_s_gb: Math.min, cpu_us: Math.min };
-const best = (list, key) => BEST[key](...list.map((one) => one[key]));
+export const best = (list, key) => BEST[key](...list.map((one) => one[key]));
 
 /** nginx with a configuration of its own; nothing of the machine's is read or written. */
-async function startNginx(folder) {
+export async function startNginx(folder) {
   const port = 20000 + (process.pid % 20000);
   const site = path.join(folder, 'site');
   fs.mkdirSync(site, { recursive: true });
@@ -98,7 +98,7 @@ async function benchUploads(folder, nginx) {
   return rows;
 }
 
-function compare(name, ours, theirs) {
+export function compare(name, ours, theirs) {
   return {
     name,
     xuepai: { mb_s: best(ours, 'mb_s'), cpu_s_gb: best(ours, 'cpu_s_gb') },
@@ -115,7 +115,7 @@ async function wrk(url, headers = []) {
   return { requests: Number(requests), bytes: Number(amount) * { KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 }[unit] };
 }
 
-async function measuredWrk(pid, url, headers) {
+export async function measuredWrk(pid, url, headers) {
   const cpu = cpuSeconds(pid);
   const start = performance.now();
   const { bytes, requests } = await wrk(url, headers);

@@ -103,6 +103,113 @@ test('returned: the reason, another file, another name; then other sites are for
   assert.deepEqual(errors, [])
 })
 
+test('messages go both ways on the page; every reason is shown with how to mend it', async () => {
+  const receipt = await submit(stack.url, [await upload(stack.url, clip())])
+  await waitFor(stack.url, receipt, 'in_review')
+  const item = await queued(stack.url, people.jinan, receipt.code)
+  const say = (text) => api(stack.url, `/api/v1/queue/${item.id}/remarks`, { method: 'POST', session: people.jinan, body: { kind: 'message', text } })
+  assert.equal((await say('门牌能遮一下吗？')).status, 204)
+
+  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const errors = collectErrors(page)
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.locator('.talk li').first().waitFor()
+  assert.match(await page.innerText('.talk'), /工作人员[^张]*门牌能遮一下吗/)
+  await page.getByRole('button', { name: '发送' }).click()
+  assert.equal(await page.evaluate(() => document.activeElement.name), 'text', 'the empty box is gone to')
+  await page.locator('#messages textarea').fill('好的，我重新拍 <b>一段</b>')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText('发出去了').waitFor()
+  await page.getByText('好的，我重新拍 <b>一段</b>').waitFor()
+  assert.equal(await page.locator('.talk li.own').count(), 1)
+  const told = await queued(stack.url, people.jinan, receipt.code)
+  assert.equal(told.remarks.at(-1).text, '好的，我重新拍 <b>一段</b>')
+
+  const work = await api(stack.url, `/api/v1/queue/${item.id}`, { session: people.jinan })
+  const decided = await api(stack.url, `/api/v1/queue/${item.id}/decision`, { method: 'POST', session: people.jinan,
+    headers: { 'If-Match': `"${work.json.version}"` }, body: { action: 'return', reasons: ['no-sound', 'privacy'], note: '重拍时请开窗' } })
+  assert.equal(decided.status, 200)
+  await waitFor(stack.url, receipt, 'returned')
+  await page.locator('[data-reason]:visible').waitFor({ timeout: 30000 })
+  assert.match(await page.innerText('[data-reason]'), /离人近一点再拍[^]*请遮住后再传[^]*工作人员的话：重拍时请开窗/)
+  assert.equal(await page.locator('[data-replace]').getAttribute('open'), '')
+  await checkAxe(page, 'messages')
+  await page.screenshot({ path: join(SCREENS, 'status-messages.png'), fullPage: true })
+  assert.deepEqual(errors, [])
+})
+
+test('messages of one work are limited, others go on', async () => {
+  const [one, other] = await Promise.all([1, 2].map(async () => submit(stack.url, [await upload(stack.url, clip())])))
+  const send = async (receipt) => (await api(stack.url, `/api/v1/submissions/${receipt.code}/messages`, { method: 'POST', headers: { 'X-Pin': receipt.pin }, body: { text: '你好' } })).status
+  const answers = []
+  for (let i = 0; i < 22; i++) answers.push(await send(one))
+  assert.equal(answers.filter((status) => status === 204).length, 20)
+  assert.equal(answers.at(-1), 429)
+  assert.equal(await send(other), 204)
+})
+
+test('a clip that one phone began goes on at the next byte on another, by code and PIN; another file is refused', async () => {
+  const bytes = clip({ name: 'resume', seconds: 6 })
+  const file = join(FOLDER, 'again.mp4')
+  const other = join(FOLDER, 'other.mp4')
+  const half = bytes.length >> 1
+  writeFileSync(file, bytes)
+  writeFileSync(other, clip())
+  const first = await (await browser.newContext(PHONE)).newPage()
+  await first.goto(`${stack.url}/submit?c=370102`)
+  const fingerprint = await first.evaluate(async (text) => {
+    const all = Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
+    const ends = new Blob([all.slice(0, 65536), all.slice(-65536)])
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await ends.arrayBuffer()))
+    return `${all.length}-${[...digest].map((one) => one.toString(16).padStart(2, '0')).join('')}`
+  }, bytes.toString('base64'))
+  const tus = { 'Tus-Resumable': '1.0.0' }
+  const base64 = (text) => Buffer.from(text).toString('base64')
+  const made = await fetch(`${stack.url}/files`, { method: 'POST', headers: { ...tus, 'Upload-Length': String(bytes.length),
+    'Upload-Metadata': `track ${base64('family-video')},fingerprint ${base64(fingerprint)}` } })
+  const address = new URL(made.headers.get('location'), stack.url)
+  await fetch(address, { method: 'PATCH', headers: { ...tus, 'Upload-Offset': '0', 'Content-Type': 'application/offset+octet-stream' }, body: bytes.subarray(0, half) })
+  const receipt = await submit(stack.url, [address.pathname.split('/').pop()])
+  assert.equal(receipt.status, 'uploading')
+
+  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const sent = []
+  page.on('request', (one) => one.method() === 'PATCH' && sent.push(Number(one.headers()['upload-offset'])))
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.locator('[data-resume]:visible').waitFor()
+  await checkAxe(page, 'resume')
+  await page.screenshot({ path: join(SCREENS, 'status-resume.png'), fullPage: true })
+  await page.locator('[data-resume] input').setInputFiles(other)
+  await page.getByText('不是同一个文件').waitFor()
+  await page.locator('[data-resume] input').setInputFiles(file)
+  await page.getByText('传好了').waitFor()
+  assert.equal(sent[0], half, 'no byte twice')
+  await waitFor(stack.url, receipt, 'in_review')
+  assert.deepEqual((await status(stack.url, receipt)).uploads, [])
+})
+
+test('how many works stand before mine: of my city at the first stage, of all at the last', async () => {
+  const send = async (region) => {
+    const receipt = await submit(stack.url, [await upload(stack.url, clip())], { region })
+    await waitFor(stack.url, receipt, 'in_review')
+    return receipt
+  }
+  const first = await send('370302')
+  const other = await send('370602')
+  const second = await send('370303')
+  const ahead = async (receipt) => (await status(stack.url, receipt)).ahead
+  assert.deepEqual([await ahead(first), await ahead(second), await ahead(other)], [0, 1, 0])
+  const page = await (await browser.newContext(PHONE)).newPage()
+  await page.goto(`${stack.url}/status/${second.code}#${second.pin}`)
+  await page.getByText('前面还有 1 件').waitFor()
+  const { id } = await queued(stack.url, people.sheng, first.code)
+  assert.equal((await decide(stack.url, people.sheng, id)).status, 200)
+  await page.getByText('马上就轮到您').waitFor({ timeout: 30000 })
+  await api(stack.url, `/api/v1/submissions/${second.code}`, { method: 'DELETE', headers: { 'X-Pin': second.pin } })
+  assert.equal(await ahead(second), undefined)
+})
+
 test('consents: only uses of ours, never without the site, not after the end, each change in the ledger', async () => {
   const receipt = await submit(stack.url, [await upload(stack.url, clip())])
   const put = (scopes, pin = receipt.pin) => api(stack.url, `/api/v1/submissions/${receipt.code}/consents`, {

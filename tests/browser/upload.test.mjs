@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
@@ -56,6 +56,7 @@ const posts = () => service.state.log.filter((line) => line.startsWith('POST')).
 
 test('a cut and a reload cost nothing: every byte arrives once, in one upload', async () => {
   const context = await browser.newContext(PHONE)
+  await context.addInitScript(() => Object.defineProperty(globalThis, 'indexedDB', { value: undefined })) // keeps no copy
   const { page, errors } = await open(context)
 
   service.state.bytesPerSecond = 1.5 * MB
@@ -91,6 +92,74 @@ test('a cut and a reload cost nothing: every byte arrives once, in one upload', 
   assert.equal(upload.metadata.track, 'family-video')
   assert.match(upload.metadata.fingerprint, /^6291456-[0-9a-f]{64}$/)
   assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('a copy in the browser: a reload goes on by itself, also when the phone has taken the file back', async () => {
+  const context = await browser.newContext(PHONE)
+  const { page, errors } = await open(context)
+  const taken = join(FOLDER, 'taken.mp4')
+
+  writeFileSync(taken, randomBytes(6 * MB))
+  service.state.bytesPerSecond = 1.5 * MB
+  await pick(page, taken)
+  await page.locator('[name=title]').fill('和奶奶一起读家书')
+  await said(page, /已传 [1-3]\d%/)
+  await page.waitForFunction(() => new Promise((done) => {
+    const asked = indexedDB.open('xuepai', 1)
+    asked.onsuccess = () => {
+      const keys = asked.result.transaction('files').objectStore('files').getAllKeys()
+      keys.onsuccess = () => (asked.result.close(), done(keys.result.some((key) => !key.includes('/'))))
+    }
+  }))
+  writeFileSync(taken, randomBytes(6 * MB)) // Chromium then refuses to read it, as Android does with a proxy address
+  await said(page, /已传 [4-9]\d%/)
+  page.on('dialog', (dialog) => dialog.accept())
+  await page.reload()
+  await page.getByText('正在接着传，不用重选').waitFor()
+  service.state.bytesPerSecond = Infinity
+  await said(page, '传好了')
+  await page.screenshot({ path: `${SCREENS}submit-spool.png`, fullPage: true })
+  assert.equal(posts(), 1)
+  assert.equal(service.state.uploads.get('u1').offset, 6 * MB)
+  await fill(page)
+  await page.getByRole('button', { name: '提交作品' }).click()
+  await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor()
+  const left = await page.waitForFunction(() => new Promise((done) => {
+    const asked = indexedDB.open('xuepai', 1)
+    asked.onsuccess = () => {
+      const count = asked.result.transaction('files').objectStore('files').count()
+      count.onsuccess = () => (asked.result.close(), done(count.result === 0))
+    }
+  }))
+  assert.ok(await left.jsonValue(), 'the copy is gone once the work is received')
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('a paid line is asked about above 50 MB; WiFi starts it by itself', async () => {
+  const context = await browser.newContext(PHONE)
+  await context.addInitScript(() => {
+    const line = Object.assign(new EventTarget(), { type: 'cellular' })
+    Object.defineProperty(navigator, 'connection', { value: line })
+    globalThis.takeWifi = () => ((line.type = 'wifi'), line.dispatchEvent(new Event('change')))
+  })
+  const { page } = await open(context)
+  const large = join(FOLDER, 'large.mp4')
+
+  writeFileSync(large, '')
+  truncateSync(large, 60 * MB)
+  await pick(page, CLIP)
+  await said(page, '传好了')
+  await pick(page, large)
+  await said(page, '现在用的是流量（约 60.0 MB）')
+  await page.screenshot({ path: `${SCREENS}submit-metered.png`, fullPage: true })
+  await page.getByRole('button', { name: '等有 WiFi' }).click()
+  await said(page, '连上 WiFi 会自动开始')
+  assert.equal(posts(), 1)
+  await page.evaluate(() => globalThis.takeWifi())
+  await said(page, /已传|开始传了/)
+  await page.waitForFunction(() => document.querySelector('[data-metered]').hidden)
   await context.close()
 })
 
@@ -168,10 +237,26 @@ test('nine photos go one work; the tenth stays out', async () => {
   await page.locator('#files li').nth(8).getByText('传好了').waitFor()
   assert.equal(await page.locator('#files li').count(), 9)
   assert.equal(await page.locator('[name=track]:checked').inputValue(), 'life-photo')
+  const names = () => page.locator('#files [data-name]').allInnerTexts()
+  await page.getByRole('button', { name: '第 2 张，往后移' }).focus()
+  await page.keyboard.press('Enter')
+  assert.deepEqual((await names()).slice(0, 3), ['p0.jpg', 'p2.jpg', 'p1.jpg'])
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), '第 3 张，往后移', 'the focus goes along')
+  assert.equal(await page.innerText('#said'), '现在是第 3 张，共 9 张。')
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Space')
+  assert.deepEqual((await names()).slice(0, 3), ['p1.jpg', 'p0.jpg', 'p2.jpg'])
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), '第 1 张，往后移', 'never on a button that is off')
+  await page.getByRole('textbox', { name: '第 1 张，照片说明' }).fill('院子里的书架')
+  await page.getByRole('button', { name: '第 9 张，不要这个' }).click()
+  assert.equal((await names()).length, 8)
+  await page.screenshot({ path: `${SCREENS}submit-photos.png`, fullPage: true })
   await fill(page)
   await page.getByRole('button', { name: '提交作品' }).click()
   await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor()
-  assert.equal(new Set(service.state.submissions[0].uploads).size, 9)
+  assert.equal(new Set(service.state.submissions[0].uploads).size, 8)
+  assert.deepEqual(service.state.submissions[0].captions.slice(0, 2), ['院子里的书架', ''])
   await context.close()
 })
 
@@ -190,10 +275,10 @@ test('status: the PIN opens it, the dots follow, withdrawing asks once', async (
   const errors = collectErrors(page)
 
   await page.goto(`${service.url}/status/SD26-7KQ4-M9`)
-  await page.locator('[name=pin]').fill('111111')
+  await page.locator('#pin-form [name=pin]').fill('111111')
   await page.getByRole('button', { name: '查看进度' }).click()
   await page.getByText('受理编号或查询密码不对').waitFor()
-  await page.locator('[name=pin]').fill('381 604')
+  await page.locator('#pin-form [name=pin]').fill('381 604')
   await page.getByRole('button', { name: '查看进度' }).click()
   await page.getByText('正在审核').waitFor()
   assert.deepEqual(await page.locator('.road li').evaluateAll((all) => all.map((one) => one.className)), ['done', 'done', 'now', ''])

@@ -100,6 +100,14 @@ test('the share card is padded, never cropped; the preview moves, is three secon
   }
 });
 
+test('the contact sheet is about 150 KB at most, whatever it shows', async () => {
+  for (const name of ['noise.mp4', 'plain.mp4']) {
+    const { answer, into } = await prepare(name);
+    assert.ok(answer?.ok, answer?.words);
+    assert.ok(fs.statSync(path.join(into, 'sheet.jpg')).size <= 150000, name);
+  }
+});
+
 /** What a WebP animation shows, read from its own chunks. */
 function animation(bytes) {
   const seen = { loops: -1, ms: 0, pictures: 0 };
@@ -216,6 +224,13 @@ test('timestamps of a variable clip are kept', async () => {
   const [theirs, ours] = [await times(fixture('vfr.mp4')), await times(review)];
   assert.equal(ours.length, theirs.length);
   ours.forEach((time, i) => near(time, theirs[i] - theirs[0], 0.001, `picture ${i}`));
+});
+
+test('a clip whose pictures pause for a while keeps its length and is not taken for a crash', async () => {
+  const { code, answer, review } = await prepare('pause.mp4');
+  assert.equal(code, 0, `${answer.reason}: ${answer.words}`);
+  near(answer.facts.duration_ms, 4000, 60, 'length');
+  near(Number((await probe(review)).format.duration), 4, 0.1, 'length of the review copy');
 });
 
 test('120 pictures a second become 60', async () => {

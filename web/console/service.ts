@@ -44,7 +44,7 @@ export interface Work {
   storyboard: string | null
   contact_sheet: string | null
   review_mp4: string | null
-  photos?: { src: string; width: number; height: number }[]
+  photos?: { position: number; caption: string; src: string; width: number; height: number }[]
   checks: { level: 'ok' | 'warn' | 'info'; text: string }[]
   history: Decision[]
   actions: string[]

@@ -1,8 +1,7 @@
 // The page of one receipt: asks how the work is getting on, and takes it back. Without this script the page shows what
 // the service knew when it was opened.
 
-import { Problem, request, type Rules, type Submission } from './lib/api'
-import { fingerprintOf } from './lib/fingerprint'
+import { Problem, request, type Submission } from './lib/api'
 
 const POLL_FIRST_MS = 3000
 const POLL_LAST_MS = 30000
@@ -16,12 +15,16 @@ const page = document.getElementById('status') as HTMLElement
 const code = page.dataset.code ?? ''
 const pinForm = document.getElementById('pin-form') as HTMLFormElement
 const card = document.getElementById('card') as HTMLElement
+const messages = document.getElementById('messages') as HTMLElement
 const confirmation = document.getElementById('confirm') as HTMLDialogElement
 
 let pin = location.hash.slice(1)
 let timer = 0
 let typing = false // what stands in the boxes is the reader's
 let current: Submission | null = null
+let resuming = false
+let editor: import('./lib/photos').PhotoEditor | null = null
+let editedRevision: number | undefined
 
 function part<T extends HTMLElement>(name: string): T {
   return card.querySelector(`[data-${name}]`) as T
@@ -45,7 +48,9 @@ function show(work: Submission): void {
   card.hidden = false
   tell(part('title'), work.title ?? part('title').textContent ?? '')
   tell(part('text'), work.status_text)
-  tell(part('reason'), work.reason?.text ?? '')
+  tell(part('ahead'), work.ahead_text ?? '')
+  showReason(work)
+  showMessages(work)
   part('published').hidden = work.url === undefined || work.url === null
   ;(part('published').firstElementChild as HTMLAnchorElement).href = work.url ?? ''
   part('withdraw').hidden = !work.actions.includes('withdraw')
@@ -62,6 +67,66 @@ function show(work: Submission): void {
   })
 }
 
+// Why it came back: every reason with how to mend it, and what the reviewer wrote.
+function showReason(work: Submission): void {
+  const note = work.reason?.note ?? ''
+
+  part('reason').hidden = work.reason === undefined
+  part('reasons').replaceChildren(
+    ...(work.reason?.all ?? []).map((one) => {
+      const row = document.createElement('li')
+
+      row.append(textIn('b', one.label), textIn('span', one.text))
+      return row
+    }),
+  )
+  tell(part('note'), note === '' ? '' : `工作人员的话：${note}`)
+}
+
+function textIn(name: string, text: string): HTMLElement {
+  const element = document.createElement(name)
+
+  element.textContent = text
+  return element
+}
+
+// Only what is new is added, so that a screen reader says just that.
+function showMessages(work: Submission): void {
+  const talk = messages.querySelector('[data-talk]') as HTMLElement
+  const all = work.messages ?? []
+
+  messages.hidden = false
+  ;(messages.querySelector('[data-silence]') as HTMLElement).hidden = all.length > 0
+  for (const one of all.slice(talk.children.length)) {
+    const row = document.createElement('li')
+
+    row.className = one.is_own ? 'own' : ''
+    row.append(textIn('b', one.author), ' ', textIn('small', one.made_text), textIn('p', one.text))
+    talk.append(row)
+  }
+}
+
+async function sendMessage(box: HTMLTextAreaElement): Promise<void> {
+  const failure = document.getElementById('message-error') as HTMLElement
+  const sent = messages.querySelector('[data-sent]') as HTMLElement
+  const text = box.value.trim()
+
+  tell(failure, text === '' ? '请先写几个字。' : '')
+  tell(sent, '')
+  if (text === '') {
+    box.focus()
+    return
+  }
+  try {
+    await request('POST', `submissions/${encodeURIComponent(code)}/messages`, { text }, headers())
+    box.value = ''
+    tell(sent, '发出去了。工作人员看到后会在这里答复您。')
+    void poll(POLL_FIRST_MS)
+  } catch (error) {
+    tell(failure, error instanceof Problem ? error.detail : '没有发出去，请再试一次。')
+  }
+}
+
 /* what may be changed */
 
 function showChanges(work: Submission): void {
@@ -70,6 +135,8 @@ function showChanges(work: Submission): void {
   current = work
   part('replace').hidden = !work.actions.includes('replace')
   part('edit').hidden = !work.actions.includes('edit')
+  part('resume').hidden = (work.uploads ?? []).length === 0 || resuming
+  part('photos').hidden = !work.actions.includes('edit') || (work.photos ?? []).length === 0
   part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
   part<HTMLDetailsElement>('replace').open ||= work.status === 'returned' && work.actions.includes('replace')
   if (!typing) {
@@ -98,22 +165,6 @@ async function change(method: string, path: string, body: unknown, done: string)
   }
 }
 
-function uploadOne(file: File, track: string, engine: typeof import('./lib/upload'), told: (sent: number) => void): Promise<string> {
-  return fingerprintOf(file).then(
-    (fingerprint) =>
-      new Promise((done, fail) => {
-        new engine.FileUpload({
-          file, track, fingerprint, url: null,
-          onUrl: () => undefined,
-          onProgress: told,
-          onWaiting: () => tell(part('done'), '网络不太稳，正在接着传，不用重选。'),
-          onDone: done,
-          onRefused: fail,
-        })
-      }),
-  )
-}
-
 // A picture and a file for the printer, with the PIN where this phone is not known.
 async function award(): Promise<void> {
   const fetchSheet = async (kind: string): Promise<string> => {
@@ -135,26 +186,64 @@ async function award(): Promise<void> {
   }
 }
 
-async function replace(input: HTMLInputElement): Promise<void> {
-  const chosen = Array.from(input.files ?? [])
-  const total = chosen.reduce((sum, one) => sum + one.size, 0)
-  const ids: string[] = []
-  let before = 0
+async function goOn(input: HTMLInputElement): Promise<void> {
+  const work = current
 
   tell(part('error'), '')
+  if (work === null) {
+    return
+  }
+  part('resume').hidden = resuming = true
   try {
-    const [engine, rules] = await Promise.all([import('./lib/upload'), request<Rules>('GET', 'rules')])
-    const track = rules.tracks.find((one) => one.key === current?.track)
+    const { resume } = await import('./lib/resend')
+    await resume(Array.from(input.files ?? []), work, (text) => tell(part('done'), text))
+    tell(part('done'), '传好了。')
+  } catch (error) {
+    tell(part('done'), '')
+    tell(part('error'), error instanceof Problem ? error.detail : '没有传成功，请再选一次。')
+  }
+  resuming = false
+  input.value = ''
+  void poll(POLL_FIRST_MS)
+}
 
-    if (track !== undefined && (chosen.length > Math.max(1, track.max_files) || chosen.some((one) => one.size > track.max_bytes))) {
-      tell(part('error'), chosen.length > Math.max(1, track.max_files) ? `最多 ${Math.max(1, track.max_files)} 个文件。` : '文件太大了。请剪短一些再传。')
-      return
-    }
-    for (const file of chosen) {
-      ids.push(await uploadOne(file, current?.track ?? '', engine, (sent) =>
-        tell(part('done'), `已传 ${Math.floor(((before + sent) / Math.max(1, total)) * 100)}%`)))
-      before += file.size
-    }
+// Pictures of one's own go by the PIN, so they are fetched and not linked.
+async function picture(position: number): Promise<string> {
+  const answer = await fetch(`/api/v1/submissions/${encodeURIComponent(code)}/photos/${position}`, { headers: headers() })
+
+  if (!answer.ok) {
+    throw new Error(String(answer.status))
+  }
+  return URL.createObjectURL(await answer.blob())
+}
+
+async function openPhotos(): Promise<void> {
+  const opened = part<HTMLDetailsElement>('photos').open
+
+  if (!opened || current === null || editedRevision === current.revision) {
+    return
+  }
+  const { editPhotos } = await import('./lib/photos')
+
+  editedRevision = current.revision
+  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text))
+}
+
+async function savePhotos(): Promise<void> {
+  const changes = editor?.changes()
+
+  if (changes !== undefined) {
+    await change(changes.photos === undefined ? 'PATCH' : 'POST', changes.photos === undefined ? '' : '/replace', changes, '改好了，会重新审核。')
+    part<HTMLDetailsElement>('photos').open = false
+  }
+}
+
+async function replace(input: HTMLInputElement): Promise<void> {
+  tell(part('error'), '')
+  try {
+    const { resend } = await import('./lib/resend')
+    const ids = await resend(Array.from(input.files ?? []), current?.track ?? '', (text) => tell(part('done'), text))
+
     input.value = ''
     part<HTMLDetailsElement>('replace').open = false
     await change('POST', '/replace', { uploads: ids }, '新的文件收到了，会重新审核。')
@@ -186,7 +275,7 @@ async function poll(waitMs: number): Promise<void> {
 
 function askPin(text: string): void {
   pinForm.hidden = false
-  card.hidden = true
+  card.hidden = messages.hidden = true
   tell(document.getElementById('pin-error') as HTMLElement, text)
   if (text !== '') {
     ;(pinForm.elements.namedItem('pin') as HTMLInputElement).focus()
@@ -214,13 +303,23 @@ part('edit').addEventListener('submit', (event) => {
   event.preventDefault()
   void change('PATCH', '', { title: box('title').value.trim(), words: box('words').value.trim() }, '改好了，会重新审核。')
 })
+part('photos').addEventListener('toggle', () => void openPhotos())
+part('photos').addEventListener('submit', (event) => {
+  event.preventDefault()
+  void savePhotos()
+})
 part('scopes').addEventListener('submit', (event) => {
   const chosen = Array.from(card.querySelectorAll<HTMLInputElement>('[name=scope]:checked'), (one) => one.value)
 
   event.preventDefault()
   void change('PUT', '/consents', { scopes: ['site', ...chosen] }, '记下了，马上生效。')
 })
+messages.querySelector('form')?.addEventListener('submit', (event) => {
+  event.preventDefault()
+  void sendMessage(messages.querySelector('textarea') as HTMLTextAreaElement)
+})
 part('replace').addEventListener('change', (event) => void replace(event.target as HTMLInputElement))
+part('resume').addEventListener('change', (event) => void goOn(event.target as HTMLInputElement))
 part('award').querySelector('button')?.addEventListener('click', () => void award())
 part('withdraw').addEventListener('click', () => confirmation.showModal())
 confirmation.addEventListener('close', () => {

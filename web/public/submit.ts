@@ -5,8 +5,8 @@ import { Problem, request, type Rules, type Track } from './lib/api'
 import { keepAwake } from './lib/awake'
 import { type Draft, dropDraft, emptyDraft, loadDraft, saveDraft } from './lib/draft'
 import { clearError, showError, splitRegions } from './lib/fields'
-import { type Kind, kindOf, Picked } from './lib/picked'
-import { bytesText, secondsText } from './lib/words'
+import type { Kind } from './lib/judge'
+import type { Picked } from './lib/picked'
 
 const SAY_MS = 4000
 const SAY_PERCENT = 5
@@ -105,42 +105,53 @@ function chooseTrack(track: Track): void {
   }
 }
 
-function refusal(file: File, kind: Kind | null, track: Track | undefined): string {
-  if (kind === null) {
-    return '这个文件不是视频或照片，请从相册里重新选择。'
+function placeAll(): void {
+  if (files[0]?.kind === 'photo') {
+    files.forEach((one, i) => one.place(i, files.length))
   }
-  if (track === undefined) {
-    return kind === 'photo' ? '现在不收照片，请选一段视频。' : '现在不收视频，请选照片。'
-  }
-  if (file.size === 0) {
-    return '文件是空的。如果它还在云相册里，请先下载到手机再传。'
-  }
-  if (file.size > track.max_bytes) {
-    return `这个文件有 ${bytesText(file.size)}，最大 ${bytesText(track.max_bytes)}。请在手机相册里剪短一些再传。`
-  }
-  return ''
-}
-
-function lengthRefusal(seconds: number, track: Track): string {
-  if (seconds > 0 && track.max_seconds > 0 && seconds > track.max_seconds + 1) {
-    return `视频有 ${secondsText(seconds)}，最长 ${secondsText(track.max_seconds)}。请在手机相册里剪短再传。`
-  }
-  if (seconds > 0 && seconds < track.min_seconds) {
-    return `视频只有 ${secondsText(seconds)}，请至少拍 ${secondsText(track.min_seconds)}。`
-  }
-  return ''
 }
 
 function drop(picked: Picked): void {
   picked.remove()
   files = files.filter((one) => one !== picked)
+  placeAll()
   changed()
 }
 
+function move(picked: Picked, by: -1 | 1): void {
+  const from = files.indexOf(picked)
+  const to = from + by
+
+  if (to < 0 || to >= files.length) {
+    return
+  }
+  files.splice(from, 1)
+  files.splice(to, 0, picked)
+  list.insertBefore(picked.row, list.children[by < 0 ? to : to + 1] ?? null)
+  placeAll()
+  picked.focus(by)
+  said.textContent = `现在是第 ${to + 1} 张，共 ${files.length} 张。`
+}
+
+// What a picked file needs comes with the first one; without a line it comes with the next try.
+async function load(): Promise<typeof import('./lib/picked') | null> {
+  try {
+    return await import('./lib/picked')
+  } catch {
+    tell(filesError, '网络断开了，请连上网再选一次。')
+    return null
+  }
+}
+
 async function pick(file: File, hint: string): Promise<void> {
-  const kind = kindOf(file, hint)
+  const parts = await load()
+
+  if (parts === null) {
+    return
+  }
+  const kind = parts.kindOf(file, hint)
   const track = kind === null ? undefined : trackFor((await rules).tracks, kind)
-  const wrong = refusal(file, kind, track)
+  const wrong = parts.refusal(file, kind, track)
 
   if (wrong !== '' || kind === null || track === undefined) {
     tell(filesError, wrong)
@@ -153,11 +164,12 @@ async function pick(file: File, hint: string): Promise<void> {
     tell(filesError, `最多 ${track.max_files} 张，多的没有加进来。`)
     return
   }
-  const picked = new Picked(file, kind, { draft, changed }, drop)
+  const picked = new parts.Picked(file, kind, { draft, changed }, drop, move)
   files.push(picked)
   list.append(picked.row)
+  placeAll()
   chooseTrack(track)
-  const tooLong = lengthRefusal(await picked.preview(), track)
+  const tooLong = parts.lengthRefusal(await picked.preview(), track)
   if (tooLong !== '') {
     drop(picked)
     tell(filesError, tooLong)
@@ -222,7 +234,9 @@ function body(): unknown {
     track: value('track'),
     title: value('title'),
     words: value('words'),
+    captions: files[0]?.kind === 'photo' ? files.map((one) => one.caption) : undefined,
     region: value('region'),
+    link: value('link') || undefined,
     name: value('name'),
     phone: value('phone').replace(/[\s-]/g, ''),
     ai: value('ai') === '1',
@@ -271,7 +285,7 @@ function showReceipt(code: string, pin: string): void {
 
   wanted = false
   files = []
-  dropDraft()
+  void forget()
   put('code', code)
   put('pin', `${pin.slice(0, 3)} ${pin.slice(3)}`)
   ;(receipt.querySelector('[data-link]') as HTMLAnchorElement).href = `/status/${encodeURIComponent(code)}#${pin}`
@@ -304,7 +318,32 @@ function restore(): void {
     const text = document.getElementById('draft-text') as HTMLElement
     text.textContent = `“${title || unfinished.name}”传到了 ${unfinished.percent}%。请再选一次同一个文件，会接着传。`
     ;(document.getElementById('draft') as HTMLElement).hidden = false
+    void goOn(text)
   }
+}
+
+// Where the phone kept a copy, nobody has to pick again.
+async function goOn(text: HTMLElement): Promise<void> {
+  const spool = await import('./lib/spool').catch(() => null)
+  const kept: File[] = []
+
+  for (const fingerprint of Object.keys(draft.uploads)) {
+    const file = await spool?.find(fingerprint)
+    if (file) {
+      kept.push(file)
+    }
+  }
+  if (kept.length > 0 && files.length === 0) {
+    text.textContent = '上次没传完的，正在接着传，不用重选。'
+    for (const file of kept) {
+      await pick(file, '')
+    }
+  }
+}
+
+async function forget(): Promise<void> {
+  dropDraft()
+  await import('./lib/spool').then((spool) => spool.clear()).catch(() => undefined)
 }
 
 function keepFields(): void {
@@ -338,8 +377,7 @@ function start(): void {
     }
   })
   document.getElementById('draft-drop')?.addEventListener('click', () => {
-    dropDraft()
-    location.reload()
+    void forget().then(() => location.reload())
   })
   window.addEventListener('beforeunload', (event) => {
     if (files.some((one) => one.moving)) {

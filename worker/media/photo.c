@@ -4,6 +4,7 @@
 
 #include <vips/vips.h>
 
+#include "worker/media/fingerprint.h"
 #include "worker/media/sink.h"
 
 #define PHOTO_BYTES_MAX (64 << 20)
@@ -256,13 +257,36 @@ static VipsImage *decode(void *bytes, size_t length, VipsImage *header, GError *
     return whole;
 }
 
+/* Of the largest size, so that it is found again whatever size a copy has. */
+static json_t *fingerprint_of(VipsImage *image, GError **error)
+{
+    struct fingerprint *fingerprint;
+    g_autoptr(Photo) colours = NULL;
+    g_autofree void *rgb = NULL;
+    size_t length = 0;
+    json_t *json;
+
+    if (vips_colourspace(image, &colours, VIPS_INTERPRETATION_sRGB, NULL) != 0 ||
+        (rgb = vips_image_write_to_memory(colours, &length)) == NULL) {
+        (void)failed(REASON_BROKEN_FILE, error);
+        return NULL;
+    }
+    const struct picture picture = {vips_image_get_width(colours), vips_image_get_height(colours), rgb};
+    g_assert(length == (size_t)picture.width * (size_t)picture.height * 3);
+    fingerprint = fingerprint_new();
+    fingerprint_add(fingerprint, 0, &picture);
+    json = fingerprint_json(fingerprint);
+    fingerprint_free(fingerprint);
+    return json;
+}
+
 json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,
                    const struct structure *structure, json_t *outputs, GError **error)
 {
     g_autofree void *bytes = NULL;
     g_autoptr(Photo) header = NULL;
     g_autoptr(Photo) image = NULL;
-    json_t *facts;
+    json_t *facts, *fingerprint;
 
     if (!check_size(task, structure->width, structure->height, error)) {
         return NULL;
@@ -283,7 +307,12 @@ json_t *photo_make(const struct task *task, const struct reader *reader, enum sn
     if (image == NULL) {
         return NULL;
     }
+    fingerprint = fingerprint_of(image, error);
+    if (fingerprint == NULL) {
+        return NULL;
+    }
     facts = facts_of(header, family, reader->size_bytes);
+    json_object_set_new(facts, "fingerprint", fingerprint);
     for (size_t i = 0; i < G_N_ELEMENTS(SIZES); i++) {
         const int side = MAX(vips_image_get_width(image), vips_image_get_height(image));
         g_autoptr(Photo) scaled = NULL;

@@ -7,8 +7,10 @@
 #include "worker/media/photo.h"
 #include "worker/media/sink.h"
 
-#define GLYPH_WIDTH  5
-#define GLYPH_HEIGHT 7
+#define GLYPH_WIDTH   5
+#define GLYPH_HEIGHT  7
+
+#define QUALITY_LEAST 12 /* of a JPEG that has to be small: still to be recognized */
 
 /* Rows of five dots, the left one is 16. */
 static const struct {
@@ -145,10 +147,10 @@ static void set_vips_error(const char *what, GError **error)
     vips_error_clear();
 }
 
-bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error)
+static GBytes *to_jpeg(const struct picture *picture, int quality, GError **error)
 {
     VipsImage *image = image_of(picture);
-    g_autofree void *bytes = NULL;
+    void *bytes = NULL;
     size_t length = 0;
     int code = -1;
 
@@ -158,9 +160,26 @@ bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GErr
     }
     if (code != 0) {
         set_vips_error("jpeg", error);
-        return false;
+        return NULL;
     }
-    return sink_write_all(fd, bytes, length, error);
+    return g_bytes_new_take(bytes, length);
+}
+
+bool picture_write_jpeg_within(const struct picture *picture, int quality, size_t most_bytes, int fd, GError **error)
+{
+    g_autoptr(GBytes) bytes = to_jpeg(picture, quality, error);
+
+    while (bytes != NULL && g_bytes_get_size(bytes) > most_bytes && quality > QUALITY_LEAST) {
+        quality = MAX(quality * 2 / 3, QUALITY_LEAST);
+        g_bytes_unref(bytes);
+        bytes = to_jpeg(picture, quality, error);
+    }
+    return bytes != NULL && sink_write_all(fd, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
+}
+
+bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error)
+{
+    return picture_write_jpeg_within(picture, quality, SIZE_MAX, fd, error);
 }
 
 static struct picture *resized(const struct picture *picture, double scale, GError **error)

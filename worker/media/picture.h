@@ -31,6 +31,8 @@ void picture_text(struct picture *picture, const char *text, int x, int y, int s
 
 /* JPEG without metadata. Writes to the descriptor's start. */
 bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error);
+/* The same, at a lower quality where it would be larger than `most_bytes` (a bound that noise may still pass a little). */
+bool picture_write_jpeg_within(const struct picture *picture, int quality, size_t most_bytes, int fd, GError **error);
 
 /* The whole picture in the middle of a larger one of grey, as large as it fits but at most doubled; NULL with an error. */
 struct picture *picture_padded(const struct picture *picture, int width, int height, uint8_t grey, GError **error);

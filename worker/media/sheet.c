@@ -9,6 +9,7 @@
 #define PAPER       32
 #define QUALITY     68
 #define CELL_MAX_PX 320
+#define BYTES_MAX   150000 /* reviewers fetch them ahead, on slow lines */
 
 static int64_t shown_at(const GArray *stills, unsigned index)
 {
@@ -72,5 +73,5 @@ bool sheet_write(const struct storyboard *storyboard, const struct loudness *lou
     if (loudness != NULL) {
         draw_wave(sheet, loudness_wave(loudness), end, frames_px);
     }
-    return picture_write_jpeg(sheet, QUALITY, fd, error);
+    return picture_write_jpeg_within(sheet, QUALITY, BYTES_MAX, fd, error);
 }

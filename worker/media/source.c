@@ -316,7 +316,9 @@ static bool place_picture(struct source *source, AVFrame *frame)
     if (pts <= source->last_video || pts < 0) {
         return false;
     }
-    source->end_video = MAX(source->end_video, pts + frame->pkt_duration);
+    /* Only the last picture's duration reaches beyond the next one: MP4 states the distance in decoding order, which
+     * around a pause is not how long a picture is shown. */
+    source->end_video = pts + frame->pkt_duration;
     if (source->last_video >= 0 && pts < source->next_allowed - slot / 2) {
         return false;
     }
@@ -326,7 +328,7 @@ static bool place_picture(struct source *source, AVFrame *frame)
         source->delta_max = MAX(source->delta_max, delta);
         if (frame->pkt_duration <= 0) {
             frame->pkt_duration = delta;
-            source->end_video = MAX(source->end_video, pts + delta);
+            source->end_video = pts + delta;
         }
     }
     source->next_allowed = MAX(source->next_allowed, pts - slot / 2) + slot;

@@ -1,5 +1,6 @@
 /* prepare: one decode gives everything a reviewer needs. */
 #include "worker/media/checks.h"
+#include "worker/media/fingerprint.h"
 #include "worker/media/photo.h"
 #include "worker/media/pipeline.h"
 #include "worker/media/preview.h"
@@ -18,6 +19,7 @@ struct prepare {
     struct thumbnail *thumbnail;
     struct storyboard *storyboard;
     struct checks *checks;
+    struct fingerprint *fingerprint;
     struct loudness *loudness; /* NULL without sound */
 };
 
@@ -31,6 +33,7 @@ static void take_still(void *data, int output, const AVFrame *frame)
     } else {
         storyboard_add(prepare->storyboard, frame->pts, picture);
         checks_add(prepare->checks, frame->pts, picture);
+        fingerprint_add(prepare->fingerprint, frame->pts, picture);
     }
 }
 
@@ -39,6 +42,7 @@ static void take_sound(void *data, const AVFrame *frame)
     struct prepare *prepare = data;
 
     loudness_add(prepare->loudness, frame);
+    fingerprint_hear(prepare->fingerprint, frame);
 }
 
 static void take_progress(void *data, int permille)
@@ -138,6 +142,7 @@ static bool make_video(struct prepare *prepare, const struct reader *reader, enu
     prepare->verb->facts = probe_facts(source, family, structure, prepare->loudness, reader->size_bytes);
     json_object_set_new(prepare->verb->facts, "flags",
                         checks_flags(prepare->checks, prepare->loudness, duration_ms * (LIBAV_VIDEO_HZ / 1000)));
+    json_object_set_new(prepare->verb->facts, "fingerprint", fingerprint_json(prepare->fingerprint));
     list_outputs(prepare, review, duration_ms);
     return true;
 }
@@ -158,10 +163,12 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
     prepare.thumbnail = thumbnail_new();
     prepare.storyboard = storyboard_new();
     prepare.checks = checks_new();
+    prepare.fingerprint = fingerprint_new();
     ok = make_video(&prepare, reader, family, structure, source, error);
     thumbnail_free(prepare.thumbnail);
     storyboard_free(prepare.storyboard);
     checks_free(prepare.checks);
+    fingerprint_free(prepare.fingerprint);
     loudness_free(prepare.loudness);
     source_free(source);
     return ok;

@@ -42,7 +42,7 @@ static const struct route ROUTES[] = {
 int main(int argc, char **argv)
 {
     struct app app = {.data = argc > 1 ? argv[1] : "."};
-    const struct server_config config = {.host = "127.0.0.1"};
+    const struct server_config config = {.host = "127.0.0.1", .shared_access = -1};
     g_autoptr(GError) error = NULL;
     sigset_t signals;
     int got;

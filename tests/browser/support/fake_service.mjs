@@ -205,7 +205,7 @@ export async function startService() {
   const STATUS_TEXTS = { in_review: '正在审核，一般 3 个工作日。', published: '已发布，谢谢您！', returned: '需要修改后再传。', withdrawn: '已撤回，别人看不到了。' }
   const status = () => ({
     code: 'SD26-7KQ4-M9', status: state.status, status_text: STATUS_TEXTS[state.status], title: '和奶奶一起读家书', revision: 1,
-    reason: state.status === 'returned' ? { code: 'no-sound', text: '听不到说话声。请关掉电视和风扇，离人近一点再拍。' } : undefined,
+    reason: state.status === 'returned' ? { code: 'no-sound', text: '听不到说话声。', all: [{ code: 'no-sound', label: '无声/噪音', text: '听不到说话声。请关掉电视和风扇，离人近一点再拍。' }] } : undefined,
     url: state.status === 'published' ? '/v/w0' : null, actions: state.status === 'in_review' ? ['withdraw'] : [],
   })
   const me = { name: '张老师', role: 'reviewer', scope: '370000', csrf: 'token', undo_seconds: 10, lease_seconds: 90 }

@@ -106,10 +106,15 @@ export interface Submission {
   status_text: string
   title?: string
   stage?: string
-  reason?: { code: string; text: string }
+  reason?: { code: string; text: string; note?: string; all?: { label: string; text: string }[] }
+  messages?: { id: string; author: string; is_own: boolean; text: string; made_text: string }[]
   url?: string
   actions: string[]
   words?: string
   track?: string
   scopes?: string[]
+  revision?: number
+  ahead_text?: string
+  uploads?: { id: string; fingerprint: string; length: number; offset: number }[]
+  photos?: { position: number; caption: string }[]
 }

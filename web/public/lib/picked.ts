@@ -3,26 +3,24 @@
 import type { Problem, Track } from './api'
 import type { Draft } from './draft'
 import { fingerprintOf } from './fingerprint'
-import type { FileUpload } from './upload'
+import type { Kind } from './judge'
+import { drop, find, keep } from './spool'
+import { FileUpload } from './upload'
 import { bytesText, remainingText, secondsText } from './words'
 
-const PREVIEW_MS = 3000
+export { kindOf, lengthRefusal, refusal } from './judge'
 
-export type Kind = 'video' | 'photo'
+const PREVIEW_MS = 3000
+const METERED_BYTES = 50 * 1024 * 1024
 
 export interface Owner {
   draft: Draft
   changed(): void // something to save, to say or to send
 }
 
-export function kindOf(file: File, hint: string): Kind | null {
-  if (file.type.startsWith('video/') || /\.(mp4|mov|m4v|3gp|mkv|avi|webm)$/i.test(file.name)) {
-    return 'video'
-  }
-  if (file.type.startsWith('image/') || /\.(jpe?g|png|heic|heif|webp)$/i.test(file.name)) {
-    return 'photo'
-  }
-  return hint === 'video' || hint === 'photo' ? hint : null
+// What a browser tells of the line; few do.
+interface Line extends EventTarget {
+  type?: string
 }
 
 export class Picked {
@@ -43,6 +41,7 @@ export class Picked {
     readonly kind: Kind,
     private readonly owner: Owner,
     remove: (picked: Picked) => void,
+    move: (picked: Picked, by: -1 | 1) => void,
   ) {
     const template = document.getElementById('file-card') as HTMLTemplateElement
 
@@ -50,6 +49,33 @@ export class Picked {
     this.part('name').textContent = file.name
     this.part('facts').textContent = bytesText(file.size)
     this.part('remove').addEventListener('click', () => remove(this))
+    this.part('photo').hidden = kind !== 'photo'
+    this.part('earlier').addEventListener('click', () => move(this, -1))
+    this.part('later').addEventListener('click', () => move(this, 1))
+  }
+
+  get caption(): string {
+    return this.part<HTMLInputElement>('caption').value.trim()
+  }
+
+  // What each button does is said with the place: nine of them sound alike otherwise.
+  place(at: number, of: number): void {
+    const name = (part: string, text: string): void => this.part(part).setAttribute('aria-label', `第 ${at + 1} 张，${text}`)
+
+    name('earlier', '往前移')
+    name('later', '往后移')
+    name('remove', '不要这个')
+    name('caption', '照片说明')
+    this.part('earlier').parentElement!.hidden = of < 2
+    this.part<HTMLButtonElement>('earlier').disabled = at === 0
+    this.part<HTMLButtonElement>('later').disabled = at === of - 1
+  }
+
+  focus(by: -1 | 1): void {
+    const [wanted, other] = by < 0 ? ['earlier', 'later'] : ['later', 'earlier']
+    const button = this.part<HTMLButtonElement>(wanted)
+
+    ;(button.disabled ? this.part(other) : button).focus()
   }
 
   // Shows the file and answers its length in seconds, 0 when the phone cannot tell.
@@ -95,21 +121,21 @@ export class Picked {
   }
 
   async start(track: Track): Promise<void> {
-    const engine = import('./upload')
-
     try {
       this.fingerprint = await fingerprintOf(this.file)
     } catch {
       this.say('这个文件读不出来。如果它在云相册里，请先下载到手机。')
       return
     }
-    const { FileUpload: Engine } = await engine
+    void keep(this.fingerprint, this.file)
+    await this.askMetered()
     if (this.removed) {
       return
     }
     this.moving = true
-    this.upload = new Engine({
+    this.upload = new FileUpload({
       file: this.file,
+      spare: () => find(this.fingerprint),
       track: track.key,
       fingerprint: this.fingerprint,
       url: this.owner.draft.uploads[this.fingerprint]?.url ?? null,
@@ -122,10 +148,33 @@ export class Picked {
     this.say('开始传了，您可以接着往下填。')
   }
 
+  // Settled when the bytes may go: at once, by the button, or when the phone has left the paid line.
+  private askMetered(): Promise<void> {
+    const line = (navigator as { connection?: Line }).connection
+    const buttons = this.part('metered')
+
+    if (line?.type !== 'cellular' || this.file.size <= METERED_BYTES) {
+      return Promise.resolve()
+    }
+    this.say(`现在用的是流量（约 ${bytesText(this.file.size)}）。要现在传吗？`)
+    buttons.hidden = false
+    return new Promise((settle) => {
+      const go = (): void => {
+        buttons.hidden = true
+        settle()
+      }
+
+      this.part('go').addEventListener('click', go)
+      this.part('wait').addEventListener('click', () => this.say('好的，连上 WiFi 会自动开始，这一页请开着。'))
+      line.addEventListener('change', () => line.type === 'cellular' || go())
+    })
+  }
+
   remove(): void {
     this.removed = true
     this.moving = false
     this.upload?.stop()
+    void drop(this.fingerprint)
     delete this.owner.draft.uploads[this.fingerprint]
     this.row.remove()
   }
@@ -170,6 +219,9 @@ export class Picked {
   private refuse(problem: Problem): void {
     this.problem = problem
     this.moving = false
+    if (problem.status !== 0) {
+      void drop(this.fingerprint)
+    }
     delete this.owner.draft.uploads[this.fingerprint]
     this.say(problem.detail)
   }
@@ -181,7 +233,7 @@ export class Picked {
     this.owner.changed()
   }
 
-  private part(name: string): HTMLElement {
-    return this.row.querySelector(`[data-${name}]`) as HTMLElement
+  private part<T extends HTMLElement>(name: string): T {
+    return this.row.querySelector(`[data-${name}]`) as T
   }
 }

@@ -16,6 +16,7 @@ const WAIT_MAX_MS = 30000
 
 export interface Sending {
   file: File
+  spare?(): Promise<Blob | null> // a copy, for when the phone takes the file back
   track: string
   fingerprint: string
   url: string | null // of an earlier try
@@ -42,9 +43,11 @@ export class FileUpload {
   private waitMs = 1000
   private waiting = 0
   private unreadable = false
+  private source: Blob
   private over = false
 
   constructor(private readonly sending: Sending) {
+    this.source = sending.file
     this.upload = new Upload(sending.file, {
       endpoint: '/files',
       uploadUrl: sending.url,
@@ -76,6 +79,21 @@ export class FileUpload {
     void this.upload.abort(false)
   }
 
+  // A phone may take a picked file back at any time; what was copied before goes on.
+  private async read(from: number, to: number): Promise<ArrayBuffer> {
+    try {
+      return await this.source.slice(from, to).arrayBuffer()
+    } catch {
+      this.source = (await this.sending.spare?.()) ?? this.source
+    }
+    try {
+      return await this.source.slice(from, to).arrayBuffer()
+    } catch (error) {
+      this.unreadable = true
+      throw error
+    }
+  }
+
   private reader(): TusFileReader {
     const { file } = this.sending
 
@@ -85,15 +103,10 @@ export class FileUpload {
         slice: async (start: number, end: number) => {
           const to = Math.min(end, start + this.chunkBytes, file.size)
 
-          try {
-            const bytes = await file.slice(start, to).arrayBuffer()
+          const bytes = await this.read(start, to)
 
-            this.chunkStartedMs = this.movedMs = Date.now()
-            return { value: new Blob([bytes]), done: to >= file.size }
-          } catch (error) {
-            this.unreadable = true
-            throw error
-          }
+          this.chunkStartedMs = this.movedMs = Date.now()
+          return { value: new Blob([bytes]), done: to >= file.size }
         },
         close: () => undefined,
       }),

@@ -1,0 +1,84 @@
+// Lists of published works and search, on many works.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql, startService } from './support/service.mjs';
+import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
+import { publishMany, titleOf } from '../support/published.mjs';
+
+const COUNT = 2000;
+let service;
+let published;
+
+before(async () => {
+  service = await startService({ environment: { XUEPAI_LOG_LEVEL: 'warning' } });
+  published = publishMany(service, COUNT);
+});
+after(() => service.stop());
+
+const works = async (query) => {
+  const answer = await api(service.url, `/api/v1/works?${query}`);
+  assert.equal(answer.status, 200, answer.text);
+  return answer.json;
+};
+const titles = (page) => page.items.map((one) => one.title);
+
+// All pages of a list.
+async function walk(query) {
+  const all = [];
+  for (let after = ''; after !== undefined;) {
+    const page = await works(`${query}&limit=100&after=${after}`);
+    all.push(...page.items);
+    after = page.next ?? undefined;
+  }
+  return all;
+}
+
+test('every list is complete, in order, and only what it says', async () => {
+  const of = (where) => Number(sql(service, `SELECT COUNT(*) FROM publication WHERE ${where}`));
+  for (const [query, where, fits] of [
+    ['', 'true', () => true],
+    ['region=370100', "city = '370100'", (work) => work.city_code === '370100'],
+    ['region=370102', "region = '370102'", () => true],
+    ['track=life-photo', "track = 'life-photo'", (work) => work.track === 'life-photo'],
+    ['region=370100&track=family-video', "city = '370100' AND track = 'family-video'", (work) => work.city_code === '370100'],
+    ['region=370102&track=family-video', "region = '370102' AND track = 'family-video'", (work) => work.track === 'family-video'],
+    ['region=370000', 'true', () => true],
+    ['edition=1999', 'false', () => false],
+  ]) {
+    const all = await walk(query);
+    assert.equal(all.length, of(where === 'true' ? '1 = 1' : where === 'false' ? '1 = 0' : where), query);
+    assert.equal(new Set(all.map((one) => one.id)).size, all.length, `${query}: none twice`);
+    assert.ok(all.every(fits), query);
+    assert.deepEqual(all.map((one) => one.id), all.map((one) => one.id).sort().reverse(), `${query}: newest first`);
+  }
+  assert.equal(published, COUNT);
+});
+
+test('search finds words of one, two and more characters, all of several, and nothing else', async () => {
+  const found = async (words) => (await walk(`q=${encodeURIComponent(words)}`)).map((one) => one.title);
+  const number = (await works('limit=1')).items[0].title.match(/\d+/)[0];
+  assert.deepEqual(await found(`第${number}课`), [titleOf(Number(number))]);
+  const letters = await found('家书'); // two characters, at the end of 一封家书
+  assert.ok(letters.length > 0 && letters.every((title) => title.includes('一封家书')));
+  assert.equal((await found('书')).length > letters.length, true, 'one character walks the works');
+  assert.ok((await found('读书 济南')).every((title) => title.startsWith('全家一起读书')));
+  assert.deepEqual(await found('济南 读书'), await found('读书  济南'), 'in any order');
+  assert.deepEqual(await found('家学'), [], 'the pair must occur, not its characters');
+  assert.deepEqual(await found('读书 毛笔'), [], 'every word must occur');
+  assert.deepEqual(await found('100%'), []);
+  assert.deepEqual(await found('!_'), []);
+  assert.equal((await found('一起学习')).length, published, 'what all have, page after page');
+  const page = await api(service.url, `/search?q=${encodeURIComponent('毛笔字')}`);
+  assert.equal(page.status, 200);
+});
+
+test('what is taken off the site is found no more', async () => {
+  const { items: [work] } = await works(`q=${encodeURIComponent('年画')}&limit=1`);
+  const rows = () => Number(sql(service, `SELECT COUNT(*) FROM publication_term WHERE submission = '${work.id}'`));
+  assert.ok(rows() > 10);
+  const session = await login(service.url, 'admin', ADMIN_PASSWORD);
+  const down = await api(service.url, `/api/v1/works/${work.id}/take-down`, { method: 'POST', session, body: { reason: 'test' } });
+  assert.equal(down.status, 204, down.text);
+  assert.equal(rows(), 0);
+  assert.ok(!titles(await works(`q=${encodeURIComponent('年画')}&limit=100`)).includes(work.title));
+});
