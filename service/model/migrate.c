@@ -20,6 +20,7 @@ EMBED(schema_0005_desk, "service/model/schema/0005_desk.sql");
 EMBED(schema_0006_media, "service/model/schema/0006_media.sql");
 EMBED(schema_0007_submitter, "service/model/schema/0007_submitter.sql");
 EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
+EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 
 static const struct {
     int64_t version;
@@ -35,6 +36,7 @@ static const struct {
     {6, schema_0006_media, NULL, NULL},
     {7, schema_0007_submitter, NULL, NULL},
     {9, schema_0009_search, NULL, NULL},
+    {10, schema_0010_store, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */
