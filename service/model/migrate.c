@@ -23,6 +23,7 @@ EMBED(schema_0008_selection, "service/model/schema/0008_selection.sql");
 EMBED(schema_0008_selection_sqlite, "service/model/schema/0008_selection.sqlite.sql");
 EMBED(schema_0008_selection_postgres, "service/model/schema/0008_selection.postgres.sql");
 EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
+EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 
 static const struct {
     int64_t version;
@@ -39,6 +40,7 @@ static const struct {
     {7, schema_0007_submitter, NULL, NULL},
     {8, schema_0008_selection, schema_0008_selection_sqlite, schema_0008_selection_postgres},
     {9, schema_0009_search, NULL, NULL},
+    {10, schema_0010_store, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

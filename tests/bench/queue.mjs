@@ -1,6 +1,6 @@
 // The queue as workers see it, on a durable PostgreSQL: claim and finish through the HTTP job API, how soon a claim that
 // waits hears of a new job, how busy a pool stays. Client, service and server share the machine.
-//   node tests/bench/queue.mjs
+//   node tests/bench/queue.mjs          XUEPAI_JOB_SECONDS=60: jobs of that length in the last part (6 is the default)
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -99,7 +99,7 @@ async function wakeUps(service, post, count = 100) {
 }
 
 // A hundred workers with jobs of `seconds` each, as renewing workers behave: how much of the time they work.
-async function busy(service, post, { workers = 100, seconds = 6, rounds = 4 } = {}) {
+async function busy(service, post, { workers = 100, seconds = Number(process.env.XUEPAI_JOB_SECONDS ?? 6), rounds = 4 } = {}) {
   seed(service, workers * rounds);
   let worked = 0;
   const start = performance.now();
@@ -107,7 +107,7 @@ async function busy(service, post, { workers = 100, seconds = 6, rounds = 4 } = 
     for (let round = 0; round < rounds; round++) {
       const claim = await post('/api/v1/jobs/claim', claimBody(`busy-${i}`, 20000));
       const begun = performance.now();
-      for (let part = 0; part < 3; part++) {
+      for (let part = 0; part < 3; part++) { // leases are renewed at a third
         await sleep(seconds * 1000 / 3);
         await post(`/api/v1/jobs/${claim.json.job}/renew`, { token: claim.json.token, permille: part * 300 });
       }
