@@ -21,6 +21,7 @@ enum access {
     ACCESS_EXPORT,
     ACCESS_PEOPLE,
     ACCESS_PEOPLE_SECRET,
+    ACCESS_FIGURES,
     ACCESS_RULES,
     ACCESS_MACHINES,
     ACCESS_WORKER, /* Authorization: Bearer <worker token> */

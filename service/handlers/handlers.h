@@ -53,6 +53,9 @@ HANDLER(policy_index);
 HANDLER(policy_put);
 HANDLER(policy_delete);
 
+/* figures.c */
+HANDLER(figures_show);
+
 /* edition_texts.c */
 HANDLER(reasons_show);
 HANDLER(reasons_put);

@@ -68,6 +68,7 @@ static const struct route ROUTES[] = {
     { "POST",    "/api/v1/queue/bulk",              ACCESS_BULK,          BODY_JSON,   queue_bulk,       "one decision for up to 50; what was skipped, and why" },
     { "DELETE",  "/api/v1/decisions/:id",           ACCESS_DECIDE,        BODY_NONE,   decision_undo,    "take a decision back inside its window" },
     { "GET",     "/api/v1/reasons",                 ACCESS_STAFF,         BODY_NONE,   reasons_show,     "reasons a reviewer may give" },
+    { "GET",     "/api/v1/figures",                 ACCESS_FIGURES,       BODY_NONE,   figures_show,     "how the desk is doing: waiting, time to an answer, people, reasons, cities" },
     { "PUT",     "/api/v1/reasons",                 ACCESS_RULES,         BODY_JSON,   reasons_put,      "the edition's reasons, in their order" },
     { "GET",     "/api/v1/words",                   ACCESS_RULES,         BODY_NONE,   words_show,       "words a reviewer is pointed to" },
     { "PUT",     "/api/v1/words",                   ACCESS_RULES,         BODY_JSON,   words_put,        "the administrator's list of them" },

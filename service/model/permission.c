@@ -25,6 +25,7 @@ static const struct {
     [PERMISSION_EXPORT] = {R(AUDITOR) | R(ADMINISTRATOR) | R(ORGANISER), false, true, false},
     [PERMISSION_PEOPLE] = {R(ADMINISTRATOR), false, false, false},
     [PERMISSION_PEOPLE_SECRET] = {R(ADMINISTRATOR), false, true, false},
+    [PERMISSION_FIGURES] = {R(REVIEWER) | R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
     [PERMISSION_RULES] = {R(ADMINISTRATOR), false, false, true},
     [PERMISSION_MACHINES] = {R(ADMINISTRATOR), false, false, true},
 };

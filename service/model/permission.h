@@ -16,6 +16,7 @@ enum permission {
     PERMISSION_EXPORT,        /* signed sheets */
     PERMISSION_PEOPLE,        /* accounts in scope */
     PERMISSION_PEOPLE_SECRET, /* invitations, one-time codes and sessions of others */
+    PERMISSION_FIGURES,       /* how the desk is doing, in the person's region: numbers, no works */
     PERMISSION_RULES,         /* policies, reasons and words of the edition; the whole installation */
     PERMISSION_MACHINES,      /* workers and their tokens; the whole installation */
     PERMISSION_COUNT

@@ -94,8 +94,7 @@ bool policy_missing(struct sql *sql, const struct rules *rules, const char *subm
     return true;
 }
 
-bool policy_first_stage(struct sql *sql, const struct rules *rules, const char *city, int64_t *position,
-                        GError **error)
+bool policy_first_stage(struct sql *sql, const struct rules *rules, const char *city, int64_t *position, GError **error)
 {
     struct policy policy = {0};
 
@@ -124,8 +123,8 @@ static bool is_sound(const struct rules *rules, const struct policy *policy)
 
 json_t *policy_json(const struct policy *policy)
 {
-    return json_pack("{s:I, s:I, s:I}", "first", (json_int_t)policy->people[0], "second",
-                     (json_int_t)policy->people[1], "final", (json_int_t)policy->people[2]);
+    return json_pack("{s:I, s:I, s:I}", "first", (json_int_t)policy->people[0], "second", (json_int_t)policy->people[1],
+                     "final", (json_int_t)policy->people[2]);
 }
 
 bool policy_set(struct sql *sql, const struct rules *rules, const char *code, const struct policy *policy,

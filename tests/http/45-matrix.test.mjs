@@ -29,6 +29,7 @@ const STAFF_ROUTES = {
   'get /preview/{id}/{revision}/{name}': [REVIEWER, 'nothing'],
   'get /api/v1/workers': [ADMIN, 'province'], 'post /api/v1/workers': [ADMIN, 'province'],
   'delete /api/v1/workers/{id}': [ADMIN, 'province'],
+  'get /api/v1/figures': [['reviewer', 'organiser', 'administrator', 'auditor']],
   'put /api/v1/reasons': [ADMIN, 'province'], 'get /api/v1/words': [ADMIN, 'province'],
   'put /api/v1/words': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],

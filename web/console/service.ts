@@ -136,6 +136,18 @@ export interface Word {
   why: string
 }
 
+export interface Figures {
+  days: number
+  waiting: { stage: string; city: string; track: string; waiting: number; oldest_ms: number }[]
+  hours: { hours: number; works: number }[]
+  done: number
+  done_in_three_days: number
+  median_hours: number | null
+  people: { name: string; decisions: number; hours: number }[]
+  reasons: { code: string; label: string; decisions: number }[]
+  cities: { city: string; works: number }[]
+}
+
 export interface LedgerRecord {
   seq: number
   at_ms: number
@@ -228,6 +240,8 @@ export const addMachine = (name: string): Promise<{ name: string; token: string 
 export const removeMachine = (id: string): Promise<void> => request('DELETE', `workers/${id}`)
 
 export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
+
+export const readFigures = (days: number): Promise<Figures> => request('GET', `figures?days=${days}`)
 
 export const setReasons = (items: Reason[]): Promise<void> => request('PUT', 'reasons', { items })
 

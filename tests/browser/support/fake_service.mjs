@@ -252,6 +252,16 @@ export async function startService() {
       return [200, { decision: `d${state.decisions.length}`, effective_at: '2026-08-20T00:00:00Z' }]
     }],
     ['DELETE', /^decisions\/(\w+)$/, () => { state.queue = state.undone; return [204] }],
+    ['GET', /^figures$/, () => [200, {
+      days: 30, done: 40, done_in_three_days: 34, median_hours: 31,
+      waiting: [{ stage: 'first', city: '370100', track: 'family-video', waiting: 120, oldest_ms: Date.now() - 80 * 3600e3 },
+        { stage: 'first', city: '370200', track: 'family-video', waiting: 45, oldest_ms: Date.now() - 9e6 },
+        { stage: 'final', city: '370100', track: 'family-video', waiting: 30, oldest_ms: Date.now() - 9e6 }],
+      hours: [{ hours: 3, works: 12 }, { hours: 31, works: 14 }, { hours: 60, works: 8 }, { hours: 100, works: 6 }],
+      people: [{ name: '张老师', decisions: 230, hours: 4 }, { name: '王老师', decisions: 41, hours: 2 }],
+      reasons: [{ code: 'blurred', label: '画面模糊/抖动', decisions: 21 }, { code: 'privacy', label: '个人隐私', decisions: 7 }],
+      cities: [{ city: '370100', works: 31 }, { city: '370200', works: 9 }],
+    }]],
     ['PUT', /^reasons$/, (body) => { state.reasons = body.items; return [204] }],
     ['GET', /^policies$/, () => [200, { stages: [{ name: 'first', level: 'county' }, { name: 'second', level: 'city' }, { name: 'final', level: 'province' }], start: { first: 1, second: 0, final: 1 }, items: Object.entries(state.policies ?? {}).map(([region, people]) => ({ region, people })) }]],
     ['PUT', /^policies\/(\w+)$/, (body, _, [region]) => { state.policies = { ...state.policies, [region]: body }; return [204] }],

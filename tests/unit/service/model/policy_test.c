@@ -62,7 +62,9 @@ static bool approve(struct sql *sql, void *context, GError **error)
     if (!review_get(sql, desk->fixture.rules, desk->staff, desk->work, &desk->submission, error)) {
         return false;
     }
-    const struct review_decision decision = {.action = desk->action == NULL ? "approve" : desk->action, .note = "", .version = desk->submission.version};
+    const struct review_decision decision = {.action = desk->action == NULL ? "approve" : desk->action,
+                                             .note = "",
+                                             .version = desk->submission.version};
     return review_decide(sql, desk->fixture.rules, desk->staff, &ACTOR, &desk->submission, &decision,
                          desk->fixture.now_ms, 0, &id, error);
 }
@@ -247,8 +249,8 @@ static void test_unsound_ones_are_refused(void)
         struct policy policy;
         enum reason reason;
     } CASES[] = {
-        {"370000", {{0, 0, 0}}, REASON_INPUT},     {"370000", {{-1, 0, 2}}, REASON_INPUT},
-        {"370000", {{6, 0, 0}}, REASON_INPUT},     {"370102", {{1, 0, 1}}, REASON_NOT_FOUND},
+        {"370000", {{0, 0, 0}}, REASON_INPUT},      {"370000", {{-1, 0, 2}}, REASON_INPUT},
+        {"370000", {{6, 0, 0}}, REASON_INPUT},      {"370102", {{1, 0, 1}}, REASON_NOT_FOUND},
         {"nowhere", {{1, 0, 1}}, REASON_NOT_FOUND},
     };
     struct desk desk = {0};

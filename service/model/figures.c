@@ -1,0 +1,85 @@
+#include "service/model/figures.h"
+
+#include <string.h>
+
+/* $1: since when; $2: city or county, '' for all. decision_due delivers the rows of the time. */
+#define WITHIN " AND ($2 = '' OR s.city = $2 OR s.region = $2)"
+/* Revisions whose review ended: the work has left it, or goes on as a later revision. */
+#define ENDED                                                                                                          \
+    "SELECT s.id AS id, s.city AS city, d.revision AS revision, MAX(d.effective_ms) AS ended_ms"                       \
+    " FROM decision d JOIN submission s ON s.id = d.submission"                                                        \
+    " WHERE d.state = 'effective' AND d.effective_ms >= $1 AND (s.state <> 'in_review' OR d.revision < s.revision)"    \
+    WITHIN " GROUP BY s.id, s.city, d.revision"
+
+static const char HOURS[] = /* figures.hours */
+    "SELECT (e.ended_ms - r.created_ms) / 3600000 AS hours, COUNT(*) AS works FROM (" ENDED ") e"
+    " JOIN revision r ON r.submission = e.id AND r.number = e.revision GROUP BY 1 ORDER BY 1";
+static const char CITIES[] = /* figures.cities */
+    "SELECT e.city AS city, COUNT(*) AS works FROM (" ENDED ") e GROUP BY e.city ORDER BY e.city";
+static const char PEOPLE[] = /* figures.people */
+    "SELECT p.name AS name, COUNT(*) AS decisions, COUNT(DISTINCT d.made_ms / 3600000) AS hours"
+    " FROM decision d JOIN submission s ON s.id = d.submission JOIN staff p ON p.id = d.staff"
+    " WHERE d.state = 'effective' AND d.effective_ms >= $1" WITHIN
+    " GROUP BY p.id, p.name ORDER BY COUNT(*) DESC, p.id LIMIT 200";
+static const char REASONS[] = /* figures.reasons */
+    "SELECT d.reasons AS reasons, COUNT(*) AS decisions FROM decision d JOIN submission s ON s.id = d.submission"
+    " WHERE d.state = 'effective' AND d.effective_ms >= $1 AND d.reasons <> '[]'" WITHIN
+    " GROUP BY d.reasons ORDER BY COUNT(*) DESC, d.reasons LIMIT 1000";
+
+static const struct sql_column HOURS_COLUMNS[] = {
+    SQL_FIELD(struct figures_hours, hours),
+    SQL_FIELD(struct figures_hours, works),
+};
+static const struct sql_map HOURS_MAP = SQL_MAP(struct figures_hours, HOURS_COLUMNS);
+static const struct sql_column PEOPLE_COLUMNS[] = {
+    SQL_FIELD(struct figures_person, name),
+    SQL_FIELD(struct figures_person, decisions),
+    SQL_FIELD(struct figures_person, hours),
+};
+static const struct sql_map PEOPLE_MAP = SQL_MAP(struct figures_person, PEOPLE_COLUMNS);
+static const struct sql_column REASONS_COLUMNS[] = {
+    SQL_FIELD(struct figures_reasons, reasons),
+    SQL_FIELD(struct figures_reasons, decisions),
+};
+static const struct sql_map REASONS_MAP = SQL_MAP(struct figures_reasons, REASONS_COLUMNS);
+static const struct sql_column CITIES_COLUMNS[] = {
+    SQL_FIELD(struct figures_city, city),
+    SQL_FIELD(struct figures_city, works),
+};
+static const struct sql_map CITIES_MAP = SQL_MAP(struct figures_city, CITIES_COLUMNS);
+
+void figures_clear(struct figures *figures)
+{
+    g_clear_pointer(&figures->hours, sql_rows_free);
+    g_clear_pointer(&figures->people, sql_rows_free);
+    g_clear_pointer(&figures->reasons, sql_rows_free);
+    g_clear_pointer(&figures->cities, sql_rows_free);
+}
+
+bool figures_read(struct sql *sql, const struct rules *rules, const struct staff *staff, int64_t since_ms,
+                  struct figures *figures, GError **error)
+{
+    const struct region *scope = rules_region_find(rules, staff->scope);
+    /* a scope that is no region of the edition is a code no work has */
+    const char *place = scope != NULL && strcmp(scope->level, "province") == 0 ? "" : staff->scope;
+    const struct {
+        const char *text;
+        const struct sql_map *map;
+        struct sql_rows **rows;
+    } QUESTIONS[] = {
+        {HOURS, &HOURS_MAP, &figures->hours},
+        {PEOPLE, &PEOPLE_MAP, &figures->people},
+        {REASONS, &REASONS_MAP, &figures->reasons},
+        {CITIES, &CITIES_MAP, &figures->cities},
+    };
+
+    figures_clear(figures);
+    for (size_t i = 0; i < G_N_ELEMENTS(QUESTIONS); i++) {
+        *QUESTIONS[i].rows =
+            sql_rows(sql, QUESTIONS[i].text, SQL_VALUES(SQL_I(since_ms), SQL_T(place)), QUESTIONS[i].map, error);
+        if (*QUESTIONS[i].rows == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
