@@ -31,8 +31,7 @@ static bool look(struct sql *sql, void *context, GError **error)
     g_clear_pointer(&call->reasons, sql_rows_free);
     call->waiting = queue_counts(sql, call->app->rules, staff, error);
     call->reasons = call->waiting == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
-    return call->reasons != NULL &&
-           figures_read(sql, call->app->rules, staff, call->since_ms, &call->figures, error);
+    return call->reasons != NULL && figures_read(sql, call->app->rules, staff, call->since_ms, &call->figures, error);
 }
 
 static void add_hours(json_t *json, const struct sql_rows *rows)
@@ -133,10 +132,10 @@ HANDLER(figures_show)
     days = days == 0 ? DAYS_USUAL : days;
     call.since_ms = request_now_ms(request) - days * INT64_C(86400000);
     if (database_read(app->database, "figures", look, &call, error)) {
-        json_t *json = json_pack("{s:I, s:o, s:o, s:o, s:o}", "days", (json_int_t)days, "waiting",
-                                 waiting_json(app->rules, call.waiting), "people", people_json(call.figures.people),
-                                 "reasons", reasons_json(call.figures.reasons, call.reasons), "cities",
-                                 cities_json(call.figures.cities));
+        json_t *json =
+            json_pack("{s:I, s:o, s:o, s:o, s:o}", "days", (json_int_t)days, "waiting",
+                      waiting_json(app->rules, call.waiting), "people", people_json(call.figures.people), "reasons",
+                      reasons_json(call.figures.reasons, call.reasons), "cities", cities_json(call.figures.cities));
         add_hours(json, call.figures.hours);
         response = response_json(200, json);
         response_header(response, "Cache-Control", "no-store");

@@ -10,6 +10,7 @@
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
 #include "service/model/duplicate.h"
+#include "service/model/permission.h"
 #include "service/model/queue.h"
 #include "service/model/remark.h"
 #include "service/model/report.h"
@@ -172,12 +173,52 @@ static bool get(struct sql *sql, struct call *call, GError **error)
     return review_get(sql, call->app->rules, request_staff(call->request), id, &call->submission, error);
 }
 
-/* In no list: they are looked for anew each time, so that a later copy shows up at the earlier work too. */
-static bool add_duplicates(struct sql *sql, const struct submission *submission, json_t *item, GError **error)
+/* What a reviewer lays beside the work at hand: of works outside the own region only city and state. */
+static bool add_copy(struct sql *sql, const struct call *call, const struct duplicate *duplicate, json_t *item,
+                     GError **error)
 {
-    g_autoptr(GPtrArray) duplicates = duplicate_list(sql, submission->id, submission->revision, error);
+    static const char *const SHOWN[] = {"id",          "title",     "words",  "duration_ms",   "width",
+                                        "height",      "poster",    "photos", "contact_sheet", "waiting_since_ms",
+                                        "region_name", "track_name"};
+    const struct staff *staff = request_staff(call->request);
+    g_auto(Submission) other = {0};
 
-    return duplicates != NULL && json_object_set_new(item, "duplicates", duplicate_json(duplicates)) == 0;
+    if (!submission_get_held(sql, duplicate->submission, &other, error)) { /* read only: nobody locks here */
+        return false;
+    }
+    const struct region *city = rules_region_find(call->app->rules, other.city);
+    json_object_set_new(item, "city_name", json_string(city == NULL ? "" : city->name));
+    json_object_set_new(item, "state", json_string(other.state));
+    if (!may(call->app->rules, staff, PERMISSION_SEE, other.region, NULL)) {
+        return true;
+    }
+    g_autoptr(SqlRows) renditions = rendition_list(sql, other.id, other.revision, error);
+    if (renditions == NULL) {
+        return false;
+    }
+    json_auto_t *whole =
+        review_json(call->app, request_login(call->request), &other, renditions, request_now_ms(call->request));
+    json_t *work = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
+        json_object_set(work, SHOWN[i], json_object_get(whole, SHOWN[i]));
+    }
+    json_object_set_new(item, "work", work);
+    return true;
+}
+
+/* In no list: they are looked for anew each time, so that a later copy shows up at the earlier work too. */
+static bool add_duplicates(struct sql *sql, const struct call *call, json_t *item, GError **error)
+{
+    g_autoptr(GPtrArray) duplicates = duplicate_list(sql, call->submission.id, call->submission.revision, error);
+    json_t *list = duplicates == NULL ? NULL : duplicate_json(duplicates);
+
+    for (guint i = 0; duplicates != NULL && i < duplicates->len; i++) {
+        if (!add_copy(sql, call, g_ptr_array_index(duplicates, i), json_array_get(list, i), error)) {
+            json_decref(list);
+            return false;
+        }
+    }
+    return list != NULL && json_object_set_new(item, "duplicates", list) == 0;
 }
 
 static bool show(struct sql *sql, void *context, GError **error)
@@ -192,7 +233,7 @@ static bool show(struct sql *sql, void *context, GError **error)
     }
     json_decref(call->json);
     call->json = item;
-    return add_duplicates(sql, &call->submission, item, error);
+    return add_duplicates(sql, call, item, error);
 }
 
 HANDLER(queue_show)

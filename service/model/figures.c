@@ -5,11 +5,11 @@
 /* $1: since when; $2: city or county, '' for all. decision_due delivers the rows of the time. */
 #define WITHIN " AND ($2 = '' OR s.city = $2 OR s.region = $2)"
 /* Revisions whose review ended: the work has left it, or goes on as a later revision. */
-#define ENDED                                                                                                          \
-    "SELECT s.id AS id, s.city AS city, d.revision AS revision, MAX(d.effective_ms) AS ended_ms"                       \
-    " FROM decision d JOIN submission s ON s.id = d.submission"                                                        \
-    " WHERE d.state = 'effective' AND d.effective_ms >= $1 AND (s.state <> 'in_review' OR d.revision < s.revision)"    \
-    WITHIN " GROUP BY s.id, s.city, d.revision"
+#define ENDED                                                                                                              \
+    "SELECT s.id AS id, s.city AS city, d.revision AS revision, MAX(d.effective_ms) AS ended_ms"                           \
+    " FROM decision d JOIN submission s ON s.id = d.submission"                                                            \
+    " WHERE d.state = 'effective' AND d.effective_ms >= $1 AND (s.state <> 'in_review' OR d.revision < s.revision)" WITHIN \
+    " GROUP BY s.id, s.city, d.revision"
 
 static const char HOURS[] = /* figures.hours */
     "SELECT (e.ended_ms - r.created_ms) / 3600000 AS hours, COUNT(*) AS works FROM (" ENDED ") e"

@@ -64,7 +64,9 @@ test('a copy is named with its kind, wherever it was sent from', { timeout: 1800
   assert.equal((await duplicates(sound)).list.find(({ code }) => code === first)?.kind, 'sound');
 
   const again = await send(original, '370202');
-  assert.deepEqual((await duplicates(again)).list[0], { code: first, score: 100, kind: 'exact' });
+  const [same] = (await duplicates(again)).list;
+  assert.deepEqual([same.code, same.score, same.kind, same.city_name], [first, 100, 'exact', '济南市']);
+  assert.match(same.work.contact_sheet, /^\/preview\//, 'of the own region: to lay beside it');
   assert.ok((await duplicates(first)).list.some(({ code, kind }) => code === again && kind === 'exact'),
     'the earlier work knows of the later one');
 });

@@ -3,7 +3,7 @@
 
 export type Command =
   | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'select' | 'note'
-  | 'undo' | 'help'
+  | 'compare' | 'undo' | 'help'
 
 interface Hotkey {
   keys: string[]
@@ -24,6 +24,7 @@ export const KEYS: readonly Hotkey[] = [
   { keys: ['u'], shown: 'U', command: 'escalate', text: '拿不准，上报' },
   { keys: ['x'], shown: 'X', command: 'select', text: '选中，批量用' },
   { keys: ['n'], shown: 'N', command: 'note', text: '记一笔' },
+  { keys: ['d'], shown: 'D', command: 'compare', text: '和相似的作品放在一起看' },
   { keys: ['z'], shown: 'Z', command: 'undo', text: '撤销刚才的决定' },
   { keys: ['?'], shown: '?', command: 'help', text: '看快捷键' },
 ]

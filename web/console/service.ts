@@ -52,7 +52,19 @@ export interface Work {
   contact?: { name: string; phone: string }
   remarks?: Remark[]
   holder?: { name: string; me: boolean }
+  duplicates?: Duplicate[]
   ai?: boolean
+}
+
+// Advice: a work with the same file, alike pictures or alike sound. `work` only where this person may see it.
+export interface Duplicate {
+  code: string
+  kind: 'exact' | 'near' | 'sound'
+  score: number // percent
+  city_name: string
+  state: string
+  work?: Pick<Work, 'id' | 'title' | 'words' | 'duration_ms' | 'width' | 'height' | 'poster' | 'photos' | 'contact_sheet' |
+    'region_name' | 'track_name' | 'waiting_since_ms'>
 }
 
 export interface Filters {
@@ -174,6 +186,10 @@ export type Action = 'approve' | 'return' | 'decline' | 'escalate'
 
 export const ACTION_NAMES: Record<string, string> = {
   approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
+}
+export const STATE_NAMES: Record<string, string> = {
+  uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
+  returned: '已退回', declined: '未采用', withdrawn: '已撤回', taken_down: '已下架', failed: '没处理成',
 }
 export const STAGE_NAMES: Record<string, string> = { first: '初审', second: '复审', final: '终审' }
 export const ROLE_NAMES: Record<string, string> = {

@@ -39,10 +39,12 @@ export const TRACKS = [
   max_bytes: kind === 'video' ? 500e6 : 40e6, max_files: kind === 'video' ? 1 : 9, open: true, public: isPublic,
 }))
 
+// 3712 was Laiwu's, which is a part of Jinan now.
+const cityCode = (i) => `37${String(i < 11 ? i + 1 : i + 2).padStart(2, '0')}`
 const cities = CITIES.map((name, i) => ({
-  code: `37${String(i + 1).padStart(2, '0')}00`, name: `${name}市`, week_text: `${8 + (i >> 2)}.${1 + i}–${8 + (i >> 2)}.${7 + i}`,
+  code: `${cityCode(i)}00`, name: `${name}市`, week_text: `${8 + (i >> 2)}.${1 + i}–${8 + (i >> 2)}.${7 + i}`,
   is_now: i === 0,
-  counties: COUNTIES.map((county, k) => ({ code: `37${String(i + 1).padStart(2, '0')}0${k + 2}`, name: county })),
+  counties: COUNTIES.map((county, k) => ({ code: `${cityCode(i)}0${k + 2}`, name: county })),
 }))
 
 const rules = {
@@ -224,7 +226,13 @@ export async function startService() {
     ['GET', /^me$/, () => state.signedIn ? [200, { ...me, otp_setup: state.otpSetup, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
     ['GET', /^queue$/, () => [200, { items: state.queue.slice(0, 30), next: state.queue.length > 30 ? 'more' : null }]],
     ['GET', /^queue\/counts$/, () => [200, { items: [{ stage: 'first', mine: true, city: '370100', track: 'family-video', waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }] }]],
-    ['GET', /^queue\/(q\w+)$/, (_, __, [id]) => [200, state.queue.find((one) => one.id === id)]],
+    ['GET', /^queue\/(q\w+)$/, (_, __, [id]) => {
+      const work = state.queue.find((one) => one.id === id)
+      const other = queued(4)
+      return [200, id !== 'q1' ? work : { ...work, duplicates: [
+        { code: 'XP2026000004', kind: 'near', score: 92, city_name: '青岛市', state: 'published', work: { ...other, id: 'q4', region_name: '青岛市市南区' } },
+        { code: 'XP2025000009', kind: 'sound', score: 61, city_name: '烟台市', state: 'in_review' }] }]
+    }],
     ['GET', /^workers$/, () => [200, { workers: [{ name: 'node-1', version: '0.1.0', sandbox: 'full', token: '', seen_ms: 1790000000000, running: 2 }], tokens: state.machines, nodes: [{ id: 'n1', version: '0.1.0' }] }]],
     ['POST', /^workers$/, (body) => { state.machines.push({ id: 't1', name: body.name, created_ms: 1790000000000, revoked_ms: null }); return [201, { id: 't1', name: body.name, token: 'a-token-told-once' }] }],
     ['DELETE', /^workers\/(\w+)$/, () => { state.machines = [{ ...state.machines[0], revoked_ms: 1790000001000 }]; return [204] }],
