@@ -39,8 +39,9 @@ struct settings {
     char *config; /* folder with rules.conf, regions.tsv, ladder.conf */
     char *web;    /* folder with templates/ and dist/ */
     char *site_name;
-    char *help_phone; /* shown to parents; may be empty */
-    char *icp;        /* filing number in the footer; may be empty */
+    char *help_phone;   /* shown to parents; may be empty */
+    char *embed_access; /* "open": everybody; else sites with a key */
+    char *icp;          /* filing number in the footer; may be empty */
     /* [review] */
     int64_t submit_quota_percent; /* of model/quota.c; 0: none */
     int64_t undo_seconds;

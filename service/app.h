@@ -13,9 +13,10 @@ struct app {
     struct server *server;
     struct uploads *uploads; /* who writes which upload, and the folder of their bytes */
     struct site *site;
-    struct sniffer *sniffer; /* NULL when xuepai-media is not there; uploads then go on unsniffed */
-    char *worker_token;      /* what workers of this installation show */
-    char *node;              /* id of this data folder among the services of one database */
+    struct embed_counts *embed_counts; /* frames of other sites, not yet written */
+    struct sniffer *sniffer;           /* NULL when xuepai-media is not there; uploads then go on unsniffed */
+    char *worker_token;                /* what workers of this installation show */
+    char *node;                        /* id of this data folder among the services of one database */
     gint nodes;              /* atomic: services of the database that were heard of lately, this one among them */
     char *data;              /* folder of everything, absolute */
     char *web;               /* folder of templates/ and dist/ */

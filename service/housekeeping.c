@@ -8,9 +8,11 @@
 #include "common/settings.h"
 #include "service/anchor.h"
 #include "service/handlers/uploads.h"
+#include "service/embed_counts.h"
 #include "service/http/limits.h"
 #include "service/http/server.h"
 #include "service/http/parked.h"
+#include "service/model/embed_site.h"
 #include "service/model/job.h"
 #include "service/model/node.h"
 #include "service/model/quota.h"
@@ -126,6 +128,25 @@ static bool sweep_quotas(struct app *app, int64_t now_ms, GError **error)
     return database_transact(app->database, "quota.sweep", sweep_quota_rows, &due, error);
 }
 
+static bool write_embed_counts(struct app *app, int64_t now_ms, GError **error)
+{
+    return embed_counts_write(app->embed_counts, app->database, now_ms, error);
+}
+
+static bool sweep_embed_rows(struct sql *sql, void *context, GError **error)
+{
+    const struct due *due = context;
+
+    return embed_count_sweep(sql, due->now_ms, error);
+}
+
+static bool sweep_embed_counts(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    return database_transact(app->database, "embed_count.sweep", sweep_embed_rows, &due, error);
+}
+
 static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
 {
     (void)error; /* logs what it meets, row by row */
@@ -192,10 +213,16 @@ static const struct {
     int64_t every_ms; /* 0: by the setting anchor_seconds */
     bool (*run)(struct app *app, int64_t now_ms, GError **error);
 } CHORES[] = {
-    {"nodes", 5000, count_nodes},          {"decisions", TICK_MS, settle_decisions},
-    {"jobs", 1000, return_jobs},           {"logins", 60 * 1000, sweep_logins},
-    {"uploads", 10 * 1000, sweep_uploads}, {"job-folders", 600 * 1000, sweep_jobs},
-    {"anchor", 0, anchor_write},           {"quotas", 3600 * 1000, sweep_quotas},
+    {"nodes", 5000, count_nodes},
+    {"decisions", TICK_MS, settle_decisions},
+    {"jobs", 1000, return_jobs},
+    {"logins", 60 * 1000, sweep_logins},
+    {"uploads", 10 * 1000, sweep_uploads},
+    {"job-folders", 600 * 1000, sweep_jobs},
+    {"anchor", 0, anchor_write},
+    {"quotas", 3600 * 1000, sweep_quotas},
+    {"embed-counts", 5000, write_embed_counts},
+    {"old-embed-counts", 3600 * 1000, sweep_embed_counts},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

@@ -13,6 +13,7 @@
 #include "common/settings.h"
 #include "service/anchor.h"
 #include "service/announce.h"
+#include "service/embed_counts.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/housekeeping.h"
@@ -180,6 +181,7 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     database_unlisten(app->database);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
+    (void)embed_counts_write(app->embed_counts, app->database, g_get_real_time() / 1000, NULL); /* else they are lost */
     (void)database_transact(app->database, "node.left", leave, app, NULL); /* else it is forgotten in half a minute */
     parts_close(app);
     return code;

@@ -2,6 +2,7 @@
 
 #include "common/failure.h"
 #include "common/settings.h"
+#include "service/embed_counts.h"
 #include "service/handlers/uploads.h"
 #include "service/model/installation.h"
 #include "service/model/job.h"
@@ -123,6 +124,7 @@ bool parts_open(struct app *app, GError **error)
         return false;
     }
     open_sniffer(app);
+    app->embed_counts = embed_counts_new();
     app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
     if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, app, error)) {
         return false;
@@ -134,6 +136,7 @@ bool parts_open(struct app *app, GError **error)
 void parts_close(struct app *app)
 {
     g_clear_pointer(&app->uploads, uploads_free);
+    g_clear_pointer(&app->embed_counts, embed_counts_free);
     g_clear_pointer(&app->sniffer, sniffer_stop);
     g_clear_pointer(&app->site, site_free);
     g_clear_pointer(&app->store, store_free);

@@ -20,6 +20,7 @@ export default defineConfig({
         status: 'public/status.ts',
         watch: 'public/watch.ts',
         embed: 'public/embed.ts',
+        player: 'public/player.ts',
         console: 'console/main.ts',
       },
     },

@@ -56,6 +56,11 @@ HANDLER(policy_delete);
 /* figures.c */
 HANDLER(figures_show);
 
+/* embed_sites.c */
+HANDLER(embed_site_index);
+HANDLER(embed_site_post);
+HANDLER(embed_site_delete);
+
 /* edition_texts.c */
 HANDLER(reasons_show);
 HANDLER(reasons_put);

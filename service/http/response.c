@@ -305,6 +305,11 @@ void response_profile(struct response *response, enum profile profile)
     response->profile = profile;
 }
 
+void response_frame_ancestors(struct response *response, const char *origins)
+{
+    response_headerf(response, "Content-Security-Policy", "%sframe-ancestors 'self' %s", CSP_BASE, origins);
+}
+
 int64_t response_length(const struct response *response)
 {
     if (response->content == CONTENT_FILE || response->content == CONTENT_SOURCE) {

@@ -40,6 +40,8 @@ void response_headerf(struct response *response, const char *name, const char *f
 /* For a status that is no failure class of ours (tus: 460). */
 void response_set_status(struct response *response, int status);
 void response_profile(struct response *response, enum profile profile);
+/* Of a page with PROFILE_EMBED: who may frame it, beside ourselves. `origins`: host-sources of CSP, space between. */
+void response_frame_ancestors(struct response *response, const char *origins);
 int response_status(const struct response *response);
 void response_free(struct response *response);
 typedef struct response Response;

@@ -24,6 +24,7 @@ EMBED(schema_0008_selection_sqlite, "service/model/schema/0008_selection.sqlite.
 EMBED(schema_0008_selection_postgres, "service/model/schema/0008_selection.postgres.sql");
 EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
+EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 
 static const struct {
     int64_t version;
@@ -41,6 +42,7 @@ static const struct {
     {8, schema_0008_selection, schema_0008_selection_sqlite, schema_0008_selection_postgres},
     {9, schema_0009_search, NULL, NULL},
     {10, schema_0010_store, NULL, NULL},
+    {11, schema_0011_embed, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -51,7 +51,7 @@ char *oembed_frame(const json_t *work, const json_t *facts, struct oembed_size s
     g_string_append_printf(out, "\" width=\"%" G_GINT64_FORMAT "\" height=\"%" G_GINT64_FORMAT "\" title=\"",
                            size.width_px, size.height_px);
     markup_escape(out, text_of(work, "title") == NULL ? "" : text_of(work, "title"));
-    g_string_append(out, "\" allow=\"fullscreen; picture-in-picture\" allowfullscreen loading=\"lazy\" "
+    g_string_append(out, "\" allow=\"autoplay; fullscreen; picture-in-picture\" allowfullscreen loading=\"lazy\" "
                          "frameborder=\"0\"></iframe>");
     return g_string_free(out, FALSE);
 }

@@ -32,6 +32,8 @@ const STAFF_ROUTES = {
   'get /api/v1/figures': [['reviewer', 'organiser', 'administrator', 'auditor']],
   'put /api/v1/reasons': [ADMIN, 'province'], 'get /api/v1/words': [ADMIN, 'province'],
   'put /api/v1/words': [ADMIN, 'province'],
+  'get /api/v1/embed-sites': [ADMIN, 'province'], 'post /api/v1/embed-sites': [ADMIN, 'province'],
+  'delete /api/v1/embed-sites/{id}': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };

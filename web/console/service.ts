@@ -115,6 +115,22 @@ export interface Machines {
   nodes: { id: string; version: string }[]
 }
 
+export interface EmbedSite {
+  id: string
+  name: string
+  origins: string[]
+  key: string
+  created_ms: number
+  revoked_ms: number | null
+  frames: number
+}
+
+export interface EmbedSites {
+  items: EmbedSite[]
+  others: { host: string; frames: number }[] // without a key, by host
+  open: boolean // everybody may
+}
+
 export interface Session {
   id: string
   created_ms: number
@@ -254,6 +270,12 @@ export const readMachines = (): Promise<Machines> => request('GET', 'workers')
 export const addMachine = (name: string): Promise<{ name: string; token: string }> => request('POST', 'workers', { name })
 
 export const removeMachine = (id: string): Promise<void> => request('DELETE', `workers/${id}`)
+
+export const readEmbedSites = (): Promise<EmbedSites> => request('GET', 'embed-sites')
+
+export const addEmbedSite = (name: string, origins: string[]): Promise<EmbedSite> => request('POST', 'embed-sites', { name, origins })
+
+export const revokeEmbedSite = (id: string): Promise<void> => request('DELETE', `embed-sites/${id}`)
 
 export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
 

@@ -132,7 +132,7 @@ export async function startService() {
   const names = assets()
   const state = {
     bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
-    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], machines: [], taken: [],
+    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], machines: [], taken: [],
     reports: ['w0', 'w1'].map((work, i) => ({ id: `p${i}`, work, title: TITLES[i], region: '370102', reason: 'privacy', text: '画面里有我家的门牌', contact: '13900000000', made_ms: 1790000000000, reports: 1 })),
   }
 
@@ -143,8 +143,8 @@ export async function startService() {
     '/works': () => ['works', { ...page('作品', '/works', { nav: { works: true } }), works, next_url: '/works?after=x', filters: { cities, tracks: TRACKS } }],
     '/v/w0': () => ['work', { ...page(works[0].title, '/v/w0', { image: { url: '/poster/0.svg', width: 720, height: 960 } }), work: works[0], works: works.slice(1, 5), json_ld: '{"@type":"VideoObject"}' }],
     '/v/photo': () => ['work', { ...page('照片', '/v/photo'), work: { ...works[2], is_photo: true, photos: [0, 1].map((i) => ({ src: `/poster/${i}.svg`, width: 720, height: 960 })) }, works: [] }],
-    '/embed/w0': () => ['embed', { work: works[0] }],
-    '/embed/none': () => ['embed', {}],
+    '/embed/w0': () => ['embed', { work: works[0], frame: { lang: 'zh-CN' } }],
+    '/embed/none': () => ['embed', { frame: { lang: 'zh-CN' } }],
     '/city/370100': () => ['city', { ...page('济南市', '/city/370100'), city: { code: '370100', name: '济南市', week_text: '8月19日—25日', is_now: true }, works, counties: [] }],
     '/search': () => ['search', { ...page('找作品', '/search'), q: '家书', works: [], suggestions: ['读书', '家书', '济南'] }],
     '/submit': () => ['submit', { ...page('上传我的作品', '/submit', { focused: true }), tracks: TRACKS.filter((one) => one.public).map((one, i) => ({ ...one, is_photo: one.kinds[0] === 'photo', is_video: one.kinds[0] === 'video', is_checked: i === 0 })), cities, limits: { title_chars: 30, words_chars: 100, hint_text: '建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。' }, consent_version: '2026-1' }],
@@ -233,6 +233,9 @@ export async function startService() {
         { code: 'XP2026000004', kind: 'near', score: 92, city_name: '青岛市', state: 'published', work: { ...other, id: 'q4', region_name: '青岛市市南区' } },
         { code: 'XP2025000009', kind: 'sound', score: 61, city_name: '烟台市', state: 'in_review' }] }]
     }],
+    ['GET', /^embed-sites$/, () => [200, { items: state.sites, others: [{ host: 'news.example.org', frames: 12 }], open: true }]],
+    ['POST', /^embed-sites$/, (body) => { state.sites = [...state.sites, { id: 'e1', key: 'a-key', frames: 340, created_ms: 1790000000000, revoked_ms: null, ...body }]; return [201, state.sites.at(-1)] }],
+    ['DELETE', /^embed-sites\/(\w+)$/, () => { state.sites = state.sites.map((one) => ({ ...one, revoked_ms: 1790000001000 })); return [204] }],
     ['GET', /^workers$/, () => [200, { workers: [{ name: 'node-1', version: '0.1.0', sandbox: 'full', token: '', seen_ms: 1790000000000, running: 2 }], tokens: state.machines, nodes: [{ id: 'n1', version: '0.1.0' }] }]],
     ['POST', /^workers$/, (body) => { state.machines.push({ id: 't1', name: body.name, created_ms: 1790000000000, revoked_ms: null }); return [201, { id: 't1', name: body.name, token: 'a-token-told-once' }] }],
     ['DELETE', /^workers\/(\w+)$/, () => { state.machines = [{ ...state.machines[0], revoked_ms: 1790000001000 }]; return [204] }],
