@@ -95,6 +95,10 @@ test('portrait, landscape and a photo set, with messages both ways', async () =>
   assert.ok(Math.min(...times) > 0.9 && Math.max(...times) < 3.2, `a part in a loop: ${Math.min(...times)} to ${Math.max(...times)}`)
   await page.evaluate(() => { const one = document.getElementById('landscape'); one.pause(); one.seek(2) })
   await page.waitForFunction(() => Math.abs(heard.landscape.at(-1)[1] - 2) < 0.05)
+  for (const [name, ratio] of [['landscape', 16 / 9], ['portrait', 9 / 16], ['photos', 4 / 3]]) {
+    const box = await page.locator(`#${name}`).boundingBox()
+    assert.ok(box.width <= 430 && Math.abs(box.width / box.height - ratio) < 0.02, `${name}: ${box.width} x ${box.height} in a third of the page`)
+  }
   const photos = page.frameLocator('#photos iframe').locator('img')
   await photos.nth(1).waitFor()
   assert.equal(await photos.count(), 2)

@@ -29,7 +29,7 @@
       this.frame.loading = 'lazy'
       this.frame.style.cssText = 'display:block;width:100%;height:100%;border:0'
       const ratio = /^\d+\/\d+$/.test(this.getAttribute('ratio') ?? '') ? this.getAttribute('ratio') : '16/9'
-      this.style.cssText = `display:block;width:100%;max-width:calc(90vh*${ratio});margin:0 auto;aspect-ratio:${ratio}` // never taller than the window
+      this.style.cssText = `display:block;width:100%;min-width:0;max-width:calc(90vh*${ratio});margin:0 auto;aspect-ratio:${ratio}` // never taller than the window
       this.replaceChildren(this.frame)
       addEventListener('message', this)
     }
