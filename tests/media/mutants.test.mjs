@@ -1,13 +1,13 @@
 // Damaged files: mutants of small clips and photos of every family through `prepare`. None crashes the worker or the media
 // program, none hangs, none takes more memory than a clip may, and each refusal names a cause in the file.
-// XUEPAI_MUTANTS (120; FULL=1: 10000) of them, from XUEPAI_SEED; what goes wrong is kept in build/mutants.
+// XUEPAI_MUTANTS (60; FULL=1: 10000) of them, from XUEPAI_SEED; what goes wrong is kept in build/mutants.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { build, folder, once, run } from './support.mjs';
 
-const COUNT = Number(process.env.XUEPAI_MUTANTS ?? (process.env.FULL ? 10000 : 120));
+const COUNT = Number(process.env.XUEPAI_MUTANTS ?? (process.env.FULL ? 10000 : 60));
 const SEED = Number(process.env.XUEPAI_SEED ?? 20261124);
 const SLOWEST_MS = 30000;
 const MOST_BYTES = 600 << 20;
