@@ -21,6 +21,8 @@ export default defineConfig({
         watch: 'public/watch.ts',
         embed: 'public/embed.ts',
         player: 'public/player.ts',
+        kiosk: 'public/kiosk.ts',
+        kiosk_worker: 'public/kiosk_worker.ts',
         console: 'console/main.ts',
       },
     },

@@ -56,6 +56,12 @@ HANDLER(policy_delete);
 /* figures.c */
 HANDLER(figures_show);
 
+/* kiosk.c */
+HANDLER(page_kiosk);
+HANDLER(kiosk_playlist);
+HANDLER(kiosk_qr);
+HANDLER(kiosk_script);
+
 /* embed_sites.c */
 HANDLER(embed_site_index);
 HANDLER(embed_site_post);

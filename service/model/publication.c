@@ -43,6 +43,12 @@ static const char COUNTY[] = PAGE(" AND p.region = $1");
 static const char TRACK[] = PAGE(" AND p.track = $2");
 static const char CITY_TRACK[] = PAGE(" AND p.city = $1 AND p.track = $2");
 static const char COUNTY_TRACK[] = PAGE(" AND p.region = $1 AND p.track = $2");
+#define EXHIBITED                                                                                                      \
+    " AND EXISTS (SELECT 1 FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"                    \
+    " AND c.scopes LIKE '%\"exhibition\"%')"
+static const char EVERYWHERE_EXHIBITED[] = PAGE(EXHIBITED);
+static const char CITY_EXHIBITED[] = PAGE(" AND p.city = $1" EXHIBITED);
+static const char COUNTY_EXHIBITED[] = PAGE(" AND p.region = $1" EXHIBITED);
 /* The same with words, $7 to $9 their patterns. */
 #define NARROWED                                                                                                       \
     " AND ($1 = '' OR p.city = $1 OR p.region = $1) AND ($2 = '' OR p.track = $2)"                                     \
@@ -63,10 +69,11 @@ static const struct {
     const char *suffix;
     const char *page;
     const char *page_of_track;
+    const char *page_exhibited;
 } LEVELS[] = {
-    {"0000", EVERYWHERE, TRACK},
-    {"00", CITY, CITY_TRACK},
-    {"", COUNTY, COUNTY_TRACK},
+    {"0000", EVERYWHERE, TRACK, EVERYWHERE_EXHIBITED},
+    {"00", CITY, CITY_TRACK, CITY_EXHIBITED},
+    {"", COUNTY, COUNTY_TRACK, COUNTY_EXHIBITED},
 };
 
 static const char COUNT[] = /* publication.count */
@@ -180,7 +187,10 @@ static struct sql_rows *run_list(struct sql *sql, const struct publication_query
     while (place[0] != '\0' && !g_str_has_suffix(place, LEVELS[level].suffix)) {
         level++;
     }
-    return sql_rows(sql, track[0] == '\0' ? LEVELS[level].page : LEVELS[level].page_of_track,
+    const char *page = query->is_exhibited ? LEVELS[level].page_exhibited
+                       : track[0] == '\0'  ? LEVELS[level].page
+                                           : LEVELS[level].page_of_track;
+    return sql_rows(sql, page,
                     SQL_VALUES(SQL_T(place), SQL_T(track), SQL_T(edition), SQL_I(before_ms), SQL_T(before),
                                SQL_I(query->limit)),
                     &publication_map, error);

@@ -42,7 +42,8 @@ struct publication_query {
     const char *edition;
     const char *words; /* search.h */
     const char *after;
-    int64_t limit; /* 1..100 */
+    int64_t limit;     /* 1..100 */
+    bool is_exhibited; /* only what its submitter lets be shown on screens in halls; without track and words */
 };
 /* *next is NULL on the last page; the caller's. */
 struct sql_rows *publication_list(struct sql *sql, const struct publication_query *query, char **next, GError **error);

@@ -9,13 +9,14 @@
 
 #include "common/failure.h"
 
-#define WIDTH_PT  420.0 /* A5 */
-#define HEIGHT_PT 595.0
-#define MARGIN_PT 36.0
-#define QR_PT     130.0
-#define GAP_PT    10.0
-#define PNG_SCALE 2.0 /* 840 x 1190 pixels: as wide as a phone's screen */
-#define FONT      "Noto Sans CJK SC"
+#define WIDTH_PT      420.0 /* A5 */
+#define HEIGHT_PT     595.0
+#define MARGIN_PT     36.0
+#define QR_PT         130.0
+#define GAP_PT        10.0
+#define PNG_SCALE     2.0 /* 840 x 1190 pixels: as wide as a phone's screen */
+#define QUIET_MODULES 4   /* ISO/IEC 18004 §9.1 */
+#define FONT          "Noto Sans CJK SC"
 
 static double draw_text(cairo_t *cairo, const struct sheet_line *line, double top)
 {
@@ -121,4 +122,29 @@ GBytes *sheet_pdf(const struct sheet *sheet, GError **error)
     drawn = drawn && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS;
     cairo_surface_destroy(surface);
     return drawn ? g_byte_array_free_to_bytes(bytes) : fail(bytes, error);
+}
+
+GString *sheet_qr_svg(const char *address, GError **error)
+{
+    QRcode *code = QRcode_encodeString(address, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+
+    if (code == NULL) {
+        g_set_error_literal(error, SITE_ERROR, REASON_INTERNAL, "no QR code");
+        return NULL;
+    }
+    const int side = code->width + 2 * QUIET_MODULES;
+    GString *svg = g_string_new(NULL);
+    g_string_printf(svg,
+                    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">"
+                    "<path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path d=\"",
+                    side, side, side, side);
+    for (int y = 0; y < code->width; y++) {
+        for (int x = 0; x < code->width; x++) {
+            if ((code->data[y * code->width + x] & 1) != 0) {
+                g_string_append_printf(svg, "M%d %dh1v1h-1z", x + QUIET_MODULES, y + QUIET_MODULES);
+            }
+        }
+    }
+    QRcode_free(code);
+    return g_string_append(svg, "\"/></svg>");
 }

@@ -23,3 +23,5 @@ struct sheet {
 /* NULL with *error: REASON_INTERNAL. */
 GBytes *sheet_png(const struct sheet *sheet, GError **error);
 GBytes *sheet_pdf(const struct sheet *sheet, GError **error);
+/* The QR code alone, black on white with its quiet zone, as SVG. NULL with REASON_INTERNAL. */
+GString *sheet_qr_svg(const char *address, GError **error);

@@ -46,7 +46,7 @@ test('every path of the contract is in the route table, and openapi.json is made
       ['get', '/api/v1/queue'], ['post', '/api/v1/queue/{id}/lease'], ['post', '/api/v1/queue/{id}/decision'],
       ['delete', '/api/v1/decisions/{id}'], ['get', '/api/v1/ledger'], ['post', '/api/v1/ledger/verify'],
       ['get', '/api/v1/works'], ['get', '/api/v1/works/{id}'], ['get', '/v/{id}'], ['get', '/city/{region}'],
-      ['get', '/search'], ['get', '/submit'], ['get', '/status/{code}'], ['get', '/embed/{id}'], ['get', '/oembed'],
+      ['get', '/search'], ['get', '/submit'], ['get', '/status/{code}'], ['get', '/embed/{id}'], ['get', '/oembed'], ['get', '/kiosk/{region}'],
       ['get', '/feed.xml'], ['get', '/feed.json'], ['get', '/sitemap.xml'], ['post', '/api/v1/jobs/claim'],
       ['post', '/api/v1/jobs/{job}/renew'], ['post', '/api/v1/jobs/{job}/finish'], ['post', '/api/v1/jobs/{job}/outputs'],
       ['post', '/api/v1/jobs/{job}/fail'], ['get', '/healthz'], ['get', '/readyz'], ['get', '/metrics']]) {

@@ -56,3 +56,5 @@ if (video !== null) {
     }
   })
 }
+
+export {} // a module: its names are its own

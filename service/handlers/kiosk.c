@@ -1,0 +1,118 @@
+/* The screen in a hall: a page that shows the works of a region in a loop, what it shows, and a QR code for phones. */
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/handlers/handlers.h"
+#include "service/handlers/shown.h"
+#include "service/handlers/work.h"
+#include "service/handlers/works.h"
+#include "service/site/page.h"
+#include "service/site/sheet.h"
+#include "service/site/view.h"
+
+#define PLAYLIST_WORKS 60 /* an hour of one-minute clips */
+
+static const struct region *region_of(const struct app *app, const struct request *request, GError **error)
+{
+    const struct region *region = rules_region_find(app->rules, request_param(request, "region"));
+
+    if (region == NULL) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such region");
+    }
+    return region;
+}
+
+HANDLER(page_kiosk)
+{
+    const struct region *region = region_of(app, request, error);
+
+    if (region == NULL) {
+        return NULL;
+    }
+    json_t *data = shown_page(app, request, region->name, "none");
+    json_object_set_new(data, "region", json_pack("{s:s, s:s}", "code", region->code, "name", region->name));
+    return shown_html(app, "kiosk.html", data, 200, error);
+}
+
+/* What the screen needs of one work: a film, or photos one after the other. */
+static json_t *entry_json(const json_t *work)
+{
+    static const char *const TAKEN[] = {"id",    "title",  "city_name", "region_name",
+                                        "width", "height", "poster",    "is_ai"};
+    json_t *entry = json_object();
+    json_t *photos = json_array();
+    const json_t *source = view_source_find(work);
+    const json_t *photo;
+    size_t index;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(TAKEN); i++) {
+        json_object_set(entry, TAKEN[i], json_object_get(work, TAKEN[i]));
+    }
+    json_array_foreach(json_object_get(work, "photos"), index, photo) {
+        json_array_append(photos, json_object_get(photo, "src"));
+    }
+    json_object_set_new(entry, "photos", photos);
+    json_object_set_new(entry, "src", source == NULL ? json_null() : json_incref(json_object_get(source, "src")));
+    return entry;
+}
+
+HANDLER(kiosk_playlist)
+{
+    const struct region *region = region_of(app, request, error);
+    g_autofree char *base = base_url(app, request);
+
+    if (region == NULL) {
+        return NULL;
+    }
+    const struct publication_query query = {.region = region->code, .limit = PLAYLIST_WORKS, .is_exhibited = true};
+    json_auto_t *page = works_page(app, base, &query, error);
+    if (page == NULL) {
+        return NULL;
+    }
+    json_auto_t *facts = shown_facts(app, base);
+    json_t *items = json_array();
+    json_t *work;
+    size_t index;
+    json_array_foreach(json_object_get(page, "items"), index, work) {
+        view_complete(work, facts);
+        json_array_append_new(items, entry_json(work));
+    }
+    struct response *response =
+        response_json(200, json_pack("{s:s, s:s, s:o}", "region", region->code, "name", region->name, "items", items));
+    response_header(response, "Cache-Control", "no-cache");
+    return response;
+}
+
+HANDLER(kiosk_qr)
+{
+    g_autofree char *base = base_url(app, request);
+    g_autofree char *address = g_strconcat(base, "/submit", NULL);
+    GString *svg = region_of(app, request, error) == NULL ? NULL : sheet_qr_svg(address, error);
+
+    if (svg == NULL) {
+        return NULL;
+    }
+    struct response *response = response_text(200, "image/svg+xml", svg);
+    response_profile(response, PROFILE_ASSET);
+    return response;
+}
+
+/* At the root, so that it may keep pages below /kiosk/; the file behind it has a hash in its name. */
+HANDLER(kiosk_script)
+{
+    const char *asset = site_asset_find(app->site, "kiosk_worker_js");
+    g_autofree char *path = asset == NULL ? NULL : g_build_filename(app->web, "dist", asset, NULL);
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+
+    (void)request;
+    if (path == NULL || !g_file_get_contents(path, &bytes, &length, NULL)) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "the pages are not built");
+        return NULL;
+    }
+    struct response *response =
+        response_text(200, "text/javascript; charset=utf-8", g_string_new_len(bytes, (gssize)length));
+    response_profile(response, PROFILE_PAGE); /* its fetches are the page's */
+    response_header(response, "Cache-Control", "no-cache");
+    return response;
+}
