@@ -6,6 +6,7 @@
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/handlers/works.h"
+#include "service/site/atom.h"
 #include "service/site/feed.h"
 #include "service/site/sitemap.h"
 #include "service/site/view.h"
@@ -88,6 +89,19 @@ HANDLER(feed_show_json)
     GString *text = feed_json(feed, facts);
     json_decref(facts);
     return feed_answer("application/feed+json; charset=utf-8", text);
+}
+
+HANDLER(feed_show_atom)
+{
+    json_t *facts = NULL;
+    json_auto_t *feed = feed_data(app, request, NULL, "新近发布的作品", &facts, error);
+
+    if (feed == NULL) {
+        return NULL;
+    }
+    GString *text = atom_feed(feed, facts);
+    json_decref(facts);
+    return feed_answer("application/atom+xml; charset=utf-8", text);
 }
 
 HANDLER(sitemap_show)

@@ -129,6 +129,7 @@ HANDLER(page_certificate);
 /* feeds.c */
 HANDLER(feed_show_rss);
 HANDLER(feed_show_json);
+HANDLER(feed_show_atom);
 HANDLER(feed_show_city);
 HANDLER(sitemap_show);
 

@@ -113,6 +113,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/oembed",                         ACCESS_SHARED,        BODY_NONE,   oembed_show,      "oEmbed 1.0" },
     { "GET",     "/feed.xml",                       ACCESS_SHARED,        BODY_NONE,   feed_show_rss,        "RSS with Media RSS" },
     { "GET",     "/feed.json",                      ACCESS_SHARED,        BODY_NONE,   feed_show_json,       "JSON Feed 1.1" },
+    { "GET",     "/feed.atom",                      ACCESS_SHARED,        BODY_NONE,   feed_show_atom,   "the same as Atom (RFC 4287)" },
     { "GET",     "/city/:region/feed.xml",          ACCESS_SHARED,        BODY_NONE,   feed_show_city,       "RSS of a city" },
     { "GET",     "/sitemap.xml",                    ACCESS_SHARED,        BODY_NONE,   sitemap_show,     "sitemap" },
     { "GET",     "/assets/:name",                   ACCESS_PUBLIC,        BODY_NONE,   asset_show,       "built scripts and styles" },

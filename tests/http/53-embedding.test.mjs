@@ -1,5 +1,6 @@
 // Frames for other sites: what their address may say, keys that can be revoked, and counts.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { request, sleep, sql, startService } from './support/service.mjs';
 import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
@@ -104,4 +105,18 @@ test('with keys alone, a frame without one is a card on other sites and a player
   } finally {
     await strict.stop();
   }
+});
+
+test('Atom: what RFC 4287 asks for, well-formed, and the same works as the other feeds', async () => {
+  const answer = await request(`${service.url}/feed.atom`);
+  assert.equal(answer.headers['content-type'], 'application/atom+xml; charset=utf-8');
+  const text = answer.body.toString();
+  execFileSync('xmllint', ['--noout', '-'], { input: text });
+  const xpath = (path) => execFileSync('xmllint', ['--xpath', path.replaceAll('a:', "*[local-name()='").replaceAll(':z', "']"), '-'], { input: text }).toString();
+  for (const name of ['title', 'id', 'updated', 'author']) assert.equal(xpath(`count(/a:feed:z/a:${name}:z)`).trim(), '1', name);
+  const json = (await api(service.url, '/feed.json')).json;
+  assert.equal(Number(xpath('count(//a:entry:z)')), json.items.length);
+  for (const name of ['title', 'id', 'updated']) assert.equal(Number(xpath(`count(//a:entry:z[count(a:${name}:z)=1])`)), json.items.length, name);
+  assert.equal(Number(xpath("count(//a:link:z[@rel='enclosure'][@type='video/mp4'][@length>0])")), json.items.length);
+  assert.ok(json.items.every((one) => text.includes(`<id>${one.url}</id>`)));
 });
