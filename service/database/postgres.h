@@ -24,6 +24,7 @@ struct postgres_sql {
     enum postgres_trouble trouble;
     GPtrArray *due;         /* struct step *: what goes with the next statement, in order */
     bool is_begin_due;      /* BEGIN is one of them */
+    bool is_end_sent;       /* a reading transaction's ROLLBACK is on its way; its answer is read before the next use */
     int64_t lease_clock_ms; /* of the running writing transaction */
     char *transaction;      /* number of the running one, decimal; kept until the next begins */
     char *timeline;         /* of the server at connect: a fail-over makes a new one, which may use the number again */

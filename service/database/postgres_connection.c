@@ -26,6 +26,7 @@ struct sql_result {
 void postgres_disconnect(struct postgres_sql *sql)
 {
     g_ptr_array_set_size(sql->due, 0); /* they name statements of this connection */
+    sql->is_end_sent = false;
     g_hash_table_remove_all(sql->statements);
     g_clear_pointer(&sql->connection, PQfinish);
 }
@@ -113,6 +114,26 @@ static const char SESSION[] =
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');"
     "SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END";
 
+/* Nobody waits for the end of a reading transaction. */
+static bool send_end(struct postgres_sql *sql)
+{
+    sql->is_end_sent = PQsendQuery(sql->connection, "ROLLBACK") != 0;
+    return sql->is_end_sent;
+}
+
+/* False: the connection is of no more use. */
+static bool read_end(struct postgres_sql *sql)
+{
+    bool good = true;
+
+    sql->is_end_sent = false;
+    for (PGresult *result; (result = PQgetResult(sql->connection)) != NULL;) {
+        good = good && PQresultStatus(result) == PGRES_COMMAND_OK;
+        PQclear(result);
+    }
+    return good;
+}
+
 bool postgres_ready(struct postgres_sql *sql, GError **error)
 {
     static const char *const KEYS[] = {"connect_timeout",  "keepalives_idle",  "keepalives_interval",
@@ -120,7 +141,7 @@ bool postgres_ready(struct postgres_sql *sql, GError **error)
                                        "client_encoding",  "dbname",           NULL};
     const char *const values[] = {"3", "3", "1", "3", "4000", "xuepai", "UTF8", sql->address, NULL};
 
-    if (sql->connection != NULL && PQstatus(sql->connection) == CONNECTION_OK) {
+    if (sql->connection != NULL && PQstatus(sql->connection) == CONNECTION_OK && (!sql->is_end_sent || read_end(sql))) {
         return true;
     }
     postgres_disconnect(sql);
@@ -385,7 +406,8 @@ bool postgres_commit(struct postgres_sql *sql, GError **error)
 
 void postgres_rollback(struct postgres_sql *sql)
 {
-    if (sql->connection != NULL && !sql->is_begin_due && !run_plain(sql, "ROLLBACK", NULL)) {
+    if (sql->connection != NULL && !sql->is_begin_due &&
+        !(sql->base.locks || sql->trouble != POSTGRES_FINE ? run_plain(sql, "ROLLBACK", NULL) : send_end(sql))) {
         postgres_disconnect(sql);
     }
     sql->is_begin_due = false;
