@@ -158,6 +158,15 @@ static json_t *photo_set_close(struct photo_set *set)
     return photos;
 }
 
+/* A set's poster is its first photo, the smallest copy (they come by size), for lists, shared links and feeds. */
+static void add_photo_poster(json_t *work, const struct rendition *rendition, const char *address)
+{
+    if (json_is_null(json_object_get(work, "poster")) && photo_position(rendition->name) == 1 &&
+        strcmp(rendition->type, "image/jpeg") == 0) {
+        json_object_set_new(work, "poster", json_string(address));
+    }
+}
+
 /* Once the ladder stands, the review copy is no source any more: its rung of the same size replaces it. */
 static void add_renditions(json_t *work, const char *folder, const char *captions, const GPtrArray *renditions)
 {
@@ -181,6 +190,7 @@ static void add_renditions(json_t *work, const char *folder, const char *caption
             json_array_append_new(sources, source_json(sorted[i], address));
         } else if (strcmp(kind, "photo") == 0) {
             photo_set_add(&photos, sorted[i], address);
+            add_photo_poster(work, sorted[i], address);
         }
     }
     json_object_set_new(work, "sources", sources);

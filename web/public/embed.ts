@@ -56,8 +56,7 @@
   interface Listed {
     id: string
     title: string
-    poster: string | null // none of photos
-    photos?: { src: string; srcset: string }[]
+    poster: string | null
     width: number
     height: number
     embed_url: string | null
@@ -82,9 +81,7 @@
       const ratio = `${work.width || 16}/${work.height || 9}`
 
       button.style.cssText = 'display:block;padding:0;border:0;background:none;font:inherit;color:inherit;text-align:left;cursor:pointer'
-      picture.srcset = work.poster === null ? (work.photos?.[0]?.srcset ?? '') : ''
-      picture.sizes = '220px'
-      picture.src = work.poster ?? work.photos?.[0]?.src ?? ''
+      picture.src = work.poster ?? ''
       picture.alt = ''
       picture.loading = 'lazy'
       picture.style.cssText = `display:block;width:100%;aspect-ratio:${ratio};object-fit:cover;border-radius:10px`
