@@ -152,7 +152,8 @@ struct response *response_copy(const struct response *response)
     copy->bytes = response->bytes == NULL ? NULL : g_bytes_ref(response->bytes);
     for (guint i = 0; i < response->headers->len; i++) {
         const struct own_field *field = &g_array_index(response->headers, struct own_field, i);
-        response_header(copy, field->name, field->value);
+        const struct own_field same = {g_strdup(field->name), g_strdup(field->value)}; /* was checked when it was set */
+        g_array_append_val(copy->headers, same);
     }
     return copy;
 }

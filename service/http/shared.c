@@ -7,7 +7,8 @@
 struct kept {
     struct response *answer; /* never written */
     guint changes;
-    int64_t until_us;
+    int64_t made_us;
+    bool is_renewed; /* somebody is at it; under the lock */
 };
 
 struct shared_answers {
@@ -71,9 +72,12 @@ struct response *shared_find(struct shared_answers *shared, struct request *requ
     g_autofree char *key = key_of(request);
     const guint changes = (guint)g_atomic_int_get(&shared->changes);
     g_mutex_lock(&shared->lock);
-    const struct kept *kept = g_hash_table_lookup(shared->kept, key);
-    if (kept != NULL && kept->changes == changes && g_get_monotonic_time() < kept->until_us) {
+    struct kept *kept = g_hash_table_lookup(shared->kept, key);
+    const int64_t age_ms = kept == NULL ? 0 : (g_get_monotonic_time() - kept->made_us) / 1000;
+    if (kept != NULL && kept->changes == changes && age_ms < (kept->is_renewed ? SHARED_MS : SHARED_RENEW_MS)) {
         answer = response_copy(kept->answer);
+    } else if (kept != NULL) {
+        kept->is_renewed = true;
     }
     g_mutex_unlock(&shared->lock);
     if (answer == NULL) {
@@ -99,7 +103,8 @@ static gboolean is_over(gpointer key, gpointer value, gpointer data)
     const struct kept *kept = value;
 
     (void)key;
-    if (kept->changes == (guint)g_atomic_int_get(&shared->changes) && shared->swept_us < kept->until_us) {
+    if (kept->changes == (guint)g_atomic_int_get(&shared->changes) &&
+        shared->swept_us - kept->made_us < SHARED_MS * 1000) {
         return FALSE;
     }
     shared->bytes -= g_bytes_get_size(kept->answer->bytes);
@@ -128,7 +133,7 @@ void shared_keep(struct shared_answers *shared, const struct request *request, s
     tag(response);
     response_compress(response, request);
     struct kept *kept = g_new0(struct kept, 1);
-    *kept = (struct kept){response_copy(response), request->shared_changes, now_us + SHARED_MS * 1000};
+    *kept = (struct kept){response_copy(response), request->shared_changes, now_us, false};
     const size_t size = g_bytes_get_size(response->bytes);
     g_mutex_lock(&shared->lock);
     make_room(shared, size, now_us);

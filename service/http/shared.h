@@ -16,6 +16,7 @@
 #include "service/http/exchange.h"
 
 #define SHARED_MS        1000
+#define SHARED_RENEW_MS  800 /* from then on one request makes it anew while the others still get the old one */
 #define SHARED_BYTES_MAX ((size_t)32 * 1024 * 1024) /* of bodies; beyond it, all are dropped */
 
 struct shared_answers;

@@ -72,8 +72,9 @@ async function kept() {
   const rows = [];
   try {
     publishMany(service, 1000);
-    for (const [name, path] of [['work page', `/v/${ids(1)}`], ['list as JSON', '/api/v1/works?limit=12']]) {
+    for (const [name, path] of [['work page', `/v/w${'2'.padStart(25, '0')}`], ['list as JSON', '/api/v1/works?limit=12']]) {
       const answer = await fetch(service.url + path, { headers: { 'Accept-Encoding': 'identity' } });
+      if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`);
       writeFileSync(join(nginx.site, 'page'), Buffer.from(await answer.arrayBuffer()));
       const ours = [];
       const theirs = [];
