@@ -56,13 +56,13 @@ test('whole, anchored, changed, cut: command and API say the same', async () => 
   await service.stop();
 });
 
-test('a folder without a database is no whole ledger', { skip: onPostgres }, () => {
+test('a folder without a database is no whole ledger', { skip: onPostgres && 'it is a server' }, () => {
   const folder = execFileSync('mktemp', ['-d']).toString().trim();
   assert.notEqual(check({ data: folder }).status, 0);
 });
 
 // Records as another program would write them from the format alone: every field as length:text, hashed with SHA-256.
-test('many records verify quickly', { skip: onPostgres }, async (context) => {
+test('many records verify quickly', async (context) => {
   const COUNT = Number(process.env.XUEPAI_TEST_RECORDS ?? 50000);
   const service = await startService();
   await service.stop({ keep: true });
@@ -82,10 +82,16 @@ test('many records verify quickly', { skip: onPostgres }, async (context) => {
     }
   }
   closeSync(fd);
-  const guard = sql(service, "SELECT sql FROM sqlite_master WHERE name = 'ledger_has_no_gap'");
-  execFileSync('sqlite3', [join(service.data, 'xuepai.db'), '-cmd', 'DROP TRIGGER ledger_has_no_gap', '-cmd', '.mode csv',
-    `.import ${file} ledger`]);
-  sql(service, guard);
+  if (onPostgres) {
+    sql(service, 'ALTER TABLE ledger DISABLE TRIGGER ledger_has_no_gap');
+    sql(service, `\\copy ledger FROM '${file}' CSV`);
+    sql(service, 'ALTER TABLE ledger ENABLE TRIGGER ledger_has_no_gap');
+  } else {
+    const guard = sql(service, "SELECT sql FROM sqlite_master WHERE name = 'ledger_has_no_gap'");
+    execFileSync('sqlite3', [join(service.data, 'xuepai.db'), '-cmd', 'DROP TRIGGER ledger_has_no_gap', '-cmd', '.mode csv',
+      `.import ${file} ledger`]);
+    sql(service, guard);
+  }
   const started = performance.now();
   const good = check(service);
   const seconds = (performance.now() - started) / 1000;
