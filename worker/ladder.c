@@ -7,18 +7,30 @@
 /* A rung below must be this much smaller than the one above (by area), and save this much of the original's rate. */
 #define AREA_STEP   0.75
 #define MAXRATE_MIN 200000
+#define REVIEW_SIDE 480
+#define LIGHT_BPS   500000 /* a rung this light needs no lighter one below */
+#define COPY_PEAK   2.0    /* an original's busiest seconds against the cap that an encoder would have */
+#define RATE_STEP   1.6    /* between two rungs that are there already, another must have room */
+
+/* Against plain veryfast (tests/bench/transcode.mjs shows it): bits go by variance (aq-mode 2), and rates are planned over
+ * twice as many pictures, which buys quality for almost nothing; large pictures are not split into inter blocks below
+ * 16x16, which costs hardly any and saves a sixth of the CPU. Each CRF is set so that a rung is as good as veryfast's at
+ * 23, and no larger. */
+#define SMALL "aq-mode=2:aq-strength=0.8:rc-lookahead=20"
+#define LARGE "partitions=i8x8,i4x4:subme=2:" SMALL
 
 const struct ladder_policy LADDER_DEFAULT = {
     .count = 4,
-    .rung = {{1080, 23, 6200000, "veryfast"},
-             {720, 23, 3000000, "veryfast"},
-             {480, 23, 1500000, "veryfast"},
-             {360, 23, 800000, "veryfast"}},
+    .rung = {{1080, 22.7, 6200000, "veryfast", LARGE},
+             {720, 23.4, 3000000, "veryfast", LARGE},
+             {480, 23.5, 1500000, "veryfast", SMALL},
+             {360, 23.5, 800000, "veryfast", SMALL}},
 };
 
 static bool read_rung(GKeyFile *file, const char *group, struct ladder_rung *rung, GError **error)
 {
     g_autofree char *preset = g_key_file_get_string(file, group, "preset", error);
+    g_autofree char *options = g_key_file_get_string(file, group, "options", NULL); /* may be missing */
     guint64 side;
 
     if (preset == NULL || !g_ascii_string_to_unsigned(group, 10, 120, 4320, &side, error)) {
@@ -28,7 +40,8 @@ static bool read_rung(GKeyFile *file, const char *group, struct ladder_rung *run
     rung->crf = g_key_file_get_double(file, group, "crf", error);
     rung->maxrate_bps = 1000 * g_key_file_get_integer(file, group, "maxrate", error);
     if (rung->crf < 10 || rung->crf > 45 || rung->maxrate_bps < MAXRATE_MIN ||
-        g_strlcpy(rung->preset, preset, sizeof rung->preset) >= sizeof rung->preset) {
+        g_strlcpy(rung->preset, preset, sizeof rung->preset) >= sizeof rung->preset ||
+        g_strlcpy(rung->options, options == NULL ? "" : options, sizeof rung->options) >= sizeof rung->options) {
         if (error != NULL && *error == NULL) {
             g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "ladder [%s]: value out of range", group);
         }
@@ -53,8 +66,8 @@ bool ladder_load(const char *path, struct ladder_policy *policy, GError **error)
         return false;
     }
     groups = g_key_file_get_groups(file, &count);
-    if (count == 0 || count > TASK_RUNGS_MAX) {
-        g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "%s: 1 to %d rungs", path, TASK_RUNGS_MAX);
+    if (count == 0 || count > LADDER_ROWS_MAX) {
+        g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "%s: 1 to %d rungs", path, LADDER_ROWS_MAX);
         return false;
     }
     for (gsize i = 0; i < count; i++) {
@@ -74,6 +87,56 @@ static int maxrate_of(const struct ladder_rung *rung, const struct task_rung *si
     const double rate = 0.5 + CLAMP(fps, 15, 60) / 60; /* twice the pictures, half as many bits again */
 
     return (int)MAX(rung->maxrate_bps * MIN(area, 2) * rate, MAXRATE_MIN);
+}
+
+const struct ladder_rung *ladder_review_row(const struct ladder_policy *policy)
+{
+    const struct ladder_rung *row = &policy->rung[0];
+
+    for (int i = 1; i < policy->count; i++) {
+        if (abs(policy->rung[i].short_side - REVIEW_SIDE) < abs(row->short_side - REVIEW_SIDE)) {
+            row = &policy->rung[i];
+        }
+    }
+    return row;
+}
+
+static bool is_same_size(const struct task_rung *a, const struct task_rung *b)
+{
+    return a->width == b->width && a->height == b->height;
+}
+
+/* True when the original itself can stand for this rung. */
+static bool can_copy(const struct ladder_facts *facts, const struct task_rung *rung)
+{
+    return rung->width == facts->width && rung->height == facts->height && facts->copy_average_bps > 0 &&
+           facts->copy_average_bps <= rung->maxrate_bps && facts->copy_peak_bps <= COPY_PEAK * rung->maxrate_bps;
+}
+
+/* True when the rung saves nothing over those that cost nothing any more. */
+static bool is_superfluous(const struct ladder_facts *facts, const struct task_rung *rung,
+                           const struct task_rung *above)
+{
+    const int review_bps = facts->review.width > 0 ? facts->review.average_bps : 0;
+
+    if (above->way == TASK_ENCODE || review_bps == 0) {
+        return false;
+    }
+    return above->way == TASK_MADE ? above->average_bps <= LIGHT_BPS
+                                   : rung->height > facts->review.height && above->average_bps < RATE_STEP * review_bps;
+}
+
+/* Chooses how the rung comes about. */
+static void settle(const struct ladder_facts *facts, bool is_first, struct task_rung *rung)
+{
+    if (is_same_size(rung, &facts->review)) {
+        const struct task_rung made = facts->review;
+        *rung = made;
+        rung->way = TASK_MADE;
+    } else if (is_first && can_copy(facts, rung)) {
+        rung->way = TASK_COPY;
+        rung->average_bps = facts->copy_average_bps;
+    }
 }
 
 int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs)
@@ -96,6 +159,11 @@ int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *p
         }
         rung.maxrate_bps = maxrate_of(row, &rung, facts->fps);
         (void)g_strlcpy(rung.preset, row->preset, sizeof rung.preset); /* same size */
+        (void)g_strlcpy(rung.options, row->options, sizeof rung.options);
+        settle(facts, count == 0, &rung);
+        if (count > 0 && is_superfluous(facts, &rung, &rungs[count - 1])) {
+            continue;
+        }
         rungs[count++] = rung;
     }
     return count;

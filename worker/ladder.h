@@ -12,23 +12,33 @@ struct ladder_rung {
     double crf;
     int maxrate_bps; /* for 16:9 at 30 pictures a second */
     char preset[16];
+    char options[96]; /* of x264 beyond the preset */
 };
+
+#define LADDER_ROWS_MAX (TASK_RUNGS_MAX - 1) /* prepare's task has the review copy beside them */
 
 struct ladder_policy {
     int count;
-    struct ladder_rung rung[TASK_RUNGS_MAX]; /* largest first */
+    struct ladder_rung rung[LADDER_ROWS_MAX]; /* largest first */
 };
 
 struct ladder_facts {
     int width, height; /* upright, square pixels */
     double fps;
     int64_t bit_rate_bps; /* of the original */
+    /* The original's pictures may be shown as they are: their rates; 0 where they may not (media/rewrap.h). */
+    int copy_average_bps, copy_peak_bps;
+    /* What prepare made for reviewers, a rung already; width 0 where it is none. */
+    struct task_rung review;
 };
 
 /* What config/ladder.conf says as well. */
 extern const struct ladder_policy LADDER_DEFAULT;
 
 bool ladder_load(const char *path, struct ladder_policy *policy, GError **error);
+
+/* The row that a review copy of 480 lines is made by. */
+const struct ladder_rung *ladder_review_row(const struct ladder_policy *policy);
 
 /* Fills `rungs` (TASK_RUNGS_MAX of them) and returns how many: at least one. */
 int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs);

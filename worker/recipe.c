@@ -22,11 +22,7 @@
 #define VERIFY_DEADLINE_MS 600000
 #define HASH_BLOCK         (1 << 20)
 
-/* The review copy: small enough to make fast, good enough to decide by. */
-#define REVIEW_SIDE    480
-#define REVIEW_CRF     25
-#define REVIEW_MAXRATE 1500000
-#define REVIEW_PRESET  "veryfast"
+#define REVIEW_SIDE        480 /* of the review copy, which becomes a rung as it is */
 
 enum verify {
     VERIFY_NOTHING, /* text that the child wrote: bounded, and served as text */
@@ -81,24 +77,41 @@ static void add_output(struct task *task, const char *name)
     (void)g_strlcpy(task->output[task->outputs++], name, sizeof task->output[0]); /* our own names */
 }
 
+static bool load_policy(struct ladder_policy *policy, GError **error)
+{
+    const char *path = g_getenv("XUEPAI_LADDER");
+
+    return path == NULL || ladder_load(path, policy, error);
+}
+
 /* Outputs of both kinds are opened, since only the child may find out what the file is; empty ones go again. */
 static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error)
 {
     static const char *const NAMES[] = {
-        "480p.mp4",        "poster.jpg",     "storyboard.jpg", "storyboard.vtt", "sheet.jpg",
-        "photo-320.jpg",   "photo-320.webp", "photo-960.jpg",  "photo-960.webp", "photo-1920.jpg",
-        "photo-1920.webp", "share-card.jpg", "preview.webp",
+        "480p.mp4",       "480p.m3u8",       "poster.jpg",     "storyboard.jpg", "storyboard.vtt",
+        "sheet.jpg",      "photo-320.jpg",   "photo-320.webp", "photo-960.jpg",  "photo-960.webp",
+        "photo-1920.jpg", "photo-1920.webp", "share-card.jpg", "preview.webp",
     };
 
-    (void)job, (void)error; /* nothing to fail */
+    struct ladder_policy policy = LADDER_DEFAULT;
+    const struct ladder_rung *row;
+
+    (void)job;
+    if (!load_policy(&policy, error)) {
+        return false;
+    }
+    row = ladder_review_row(&policy);
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         add_output(task, NAMES[i]);
     }
-    task->rungs = 1;
-    task->rung[0] = (struct task_rung){.short_side = REVIEW_SIDE,
-                                       .crf = REVIEW_CRF,
-                                       .maxrate_bps = REVIEW_MAXRATE,
-                                       .preset = REVIEW_PRESET};
+    task->rungs = 1 + policy.count;
+    for (int i = 0; i < policy.count; i++) { /* what is to come: its caps are asked */
+        task->rung[1 + i].short_side = policy.rung[i].short_side;
+        task->rung[1 + i].maxrate_bps = policy.rung[i].maxrate_bps;
+    }
+    task->rung[0] = (struct task_rung){.short_side = REVIEW_SIDE, .crf = row->crf, .maxrate_bps = row->maxrate_bps};
+    (void)g_strlcpy(task->rung[0].preset, row->preset, sizeof row->preset); /* same size */
+    (void)g_strlcpy(task->rung[0].options, row->options, sizeof row->options);
     return true;
 }
 
@@ -113,9 +126,34 @@ static double gain_of(json_t *facts)
                : 0;
 }
 
+/* A clip that was prepared before review copies were rungs has no "review": all its rungs are made. */
+static void read_review(json_t *facts, struct task_rung *rung)
+{
+    const char *codecs = NULL;
+    struct task_rung made = {.way = TASK_MADE, .short_side = REVIEW_SIDE};
+
+    if (json_unpack(facts, "{s:{s:i, s:i, s:i, s:i, s:F, s:s}}", "review", "width", &made.width, "height", &made.height,
+                    "bandwidth_bps", &made.bandwidth_bps, "average_bps", &made.average_bps, "fps", &made.fps, "codecs",
+                    &codecs) == 0 &&
+        g_strlcpy(made.codecs, codecs, sizeof made.codecs) < sizeof made.codecs) {
+        *rung = made;
+    }
+}
+
+static void read_copy(json_t *facts, struct ladder_facts *ladder)
+{
+    int possible = 0, average_bps = 0, peak_bps = 0;
+
+    if (json_unpack(facts, "{s:{s:b, s:i, s:i}}", "rewrap", "possible", &possible, "average_bps", &average_bps,
+                    "peak_bps", &peak_bps) == 0 &&
+        possible != 0) {
+        ladder->copy_average_bps = average_bps;
+        ladder->copy_peak_bps = peak_bps;
+    }
+}
+
 static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error)
 {
-    const char *path = g_getenv("XUEPAI_LADDER");
     struct ladder_policy policy = LADDER_DEFAULT;
     struct ladder_facts facts = {0};
     json_error_t where;
@@ -127,13 +165,19 @@ static bool plan_ladder(const struct recipe_job *job, struct task *task, GError 
         g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "ladder without facts of prepare");
         return false;
     }
-    if (path != NULL && !ladder_load(path, &policy, error)) {
+    if (!load_policy(&policy, error)) {
         return false;
     }
+    read_review(job->facts, &facts.review);
+    read_copy(job->facts, &facts);
     task->limits.photo = false; /* there is no ladder of a photo: libvips need not load */
     task->rungs = ladder_rungs(&facts, &policy, task->rung);
     task->gain_db = gain_of(job->facts);
+    task->source_keyframes = json_is_true(json_object_get(job->facts, "source_keyframes"));
     for (int i = 0; i < task->rungs; i++) {
+        if (task->rung[i].way == TASK_MADE) {
+            continue;
+        }
         g_autofree char *media = g_strdup_printf("%dp.mp4", task->rung[i].short_side);
         g_autofree char *playlist = g_strdup_printf("%dp.m3u8", task->rung[i].short_side);
         add_output(task, media);

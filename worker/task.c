@@ -13,6 +13,12 @@ static const char *const VERBS[TASK_VERB_COUNT] = {
     [TASK_VERIFY] = "verify",
 };
 
+static const char *const WAYS[TASK_WAY_COUNT] = {
+    [TASK_ENCODE] = "encode",
+    [TASK_COPY] = "copy",
+    [TASK_MADE] = "made",
+};
+
 /* Nothing beyond 1,800 s; video as large as what upstream fuzzes, photos up to 64 megapixels (S3, S24). */
 #define CEILING_MS           1800000
 #define CEILING_PIXELS       (8192LL * 8192)
@@ -90,22 +96,58 @@ static json_t *limits_to_json(const struct task_limits *limits)
                      limits->max_pixels, "max_photo_pixels", limits->max_photo_pixels, "kinds", kinds);
 }
 
+static json_t *rung_to_json(const struct task_rung *rung)
+{
+    return json_pack("{s:s, s:i, s:i, s:i, s:f, s:i, s:s, s:s, s:i, s:i, s:f, s:s}", "way", WAYS[rung->way],
+                     "short_side", rung->short_side, "width", rung->width, "height", rung->height, "crf", rung->crf,
+                     "maxrate_bps", rung->maxrate_bps, "preset", rung->preset, "options", rung->options,
+                     "bandwidth_bps", rung->bandwidth_bps, "average_bps", rung->average_bps, "fps", rung->fps, "codecs",
+                     rung->codecs);
+}
+
 json_t *task_to_json(const struct task *task)
 {
     json_t *rungs = json_array(), *outputs = json_array();
 
     for (int i = 0; i < task->rungs; i++) {
-        const struct task_rung *rung = &task->rung[i];
-        json_array_append_new(rungs, json_pack("{s:i, s:i, s:i, s:f, s:i, s:s}", "short_side", rung->short_side,
-                                               "width", rung->width, "height", rung->height, "crf", rung->crf,
-                                               "maxrate_bps", rung->maxrate_bps, "preset", rung->preset));
+        json_array_append_new(rungs, rung_to_json(&task->rung[i]));
     }
     for (int i = 0; i < task->outputs; i++) {
         json_array_append_new(outputs, json_string(task->output[i]));
     }
-    return json_pack("{s:s, s:I, s:i, s:b, s:f, s:o, s:o, s:o}", "verb", VERBS[task->verb], "input_bytes",
+    return json_pack("{s:s, s:I, s:i, s:b, s:f, s:b, s:o, s:o, s:o}", "verb", VERBS[task->verb], "input_bytes",
                      task->input_bytes, "threads", task->threads, "unsafe", task->unsafe, "gain_db", task->gain_db,
-                     "limits", limits_to_json(&task->limits), "rungs", rungs, "outputs", outputs);
+                     "source_keyframes", task->source_keyframes, "limits", limits_to_json(&task->limits), "rungs",
+                     rungs, "outputs", outputs);
+}
+
+static bool read_word(const char *text, char *to, size_t size)
+{
+    return g_strlcpy(to, text, size) < size;
+}
+
+static bool read_rung(json_t *row, struct task_rung *rung, GError **error)
+{
+    const char *way, *preset, *options, *codecs;
+    json_error_t where;
+
+    if (json_unpack_ex(row, &where, JSON_STRICT, "{s:s, s:i, s:i, s:i, s:F, s:i, s:s, s:s, s:i, s:i, s:F, s:s}", "way",
+                       &way, "short_side", &rung->short_side, "width", &rung->width, "height", &rung->height, "crf",
+                       &rung->crf, "maxrate_bps", &rung->maxrate_bps, "preset", &preset, "options", &options,
+                       "bandwidth_bps", &rung->bandwidth_bps, "average_bps", &rung->average_bps, "fps", &rung->fps,
+                       "codecs", &codecs) != 0) {
+        return bad(error, where.text);
+    }
+    rung->way = 0;
+    while (rung->way < TASK_WAY_COUNT && strcmp(WAYS[rung->way], way) != 0) {
+        rung->way++;
+    }
+    if (rung->way == TASK_WAY_COUNT || !read_word(preset, rung->preset, sizeof rung->preset) ||
+        !read_word(options, rung->options, sizeof rung->options) ||
+        !read_word(codecs, rung->codecs, sizeof rung->codecs)) {
+        return bad(error, "rung");
+    }
+    return true;
 }
 
 static bool read_rungs(json_t *rungs, struct task *task, GError **error)
@@ -117,17 +159,8 @@ static bool read_rungs(json_t *rungs, struct task *task, GError **error)
         return bad(error, "too many rungs");
     }
     json_array_foreach(rungs, i, row) {
-        struct task_rung *rung = &task->rung[task->rungs];
-        const char *preset;
-        json_error_t where;
-
-        if (json_unpack_ex(row, &where, JSON_STRICT, "{s:i, s:i, s:i, s:F, s:i, s:s}", "short_side", &rung->short_side,
-                           "width", &rung->width, "height", &rung->height, "crf", &rung->crf, "maxrate_bps",
-                           &rung->maxrate_bps, "preset", &preset) != 0) {
-            return bad(error, where.text);
-        }
-        if (g_strlcpy(rung->preset, preset, sizeof rung->preset) >= sizeof rung->preset) {
-            return bad(error, "preset");
+        if (!read_rung(row, &task->rung[task->rungs], error)) {
+            return false;
         }
         task->rungs++;
     }
@@ -158,15 +191,17 @@ bool task_from_json(json_t *json, struct task *task, GError **error)
     json_t *limits, *rungs, *outputs;
     json_error_t where;
     const char *verb;
-    int unsafe;
+    int unsafe, source_keyframes;
 
     *task = (struct task){0};
-    if (json_unpack_ex(json, &where, JSON_STRICT, "{s:s, s:I, s:i, s:b, s:F, s:o, s:o, s:o}", "verb", &verb,
+    if (json_unpack_ex(json, &where, JSON_STRICT, "{s:s, s:I, s:i, s:b, s:F, s:b, s:o, s:o, s:o}", "verb", &verb,
                        "input_bytes", &task->input_bytes, "threads", &task->threads, "unsafe", &unsafe, "gain_db",
-                       &task->gain_db, "limits", &limits, "rungs", &rungs, "outputs", &outputs) != 0) {
+                       &task->gain_db, "source_keyframes", &source_keyframes, "limits", &limits, "rungs", &rungs,
+                       "outputs", &outputs) != 0) {
         return bad(error, where.text);
     }
     task->unsafe = unsafe != 0;
+    task->source_keyframes = source_keyframes != 0;
     while (task->verb < TASK_VERB_COUNT && strcmp(VERBS[task->verb], verb) != 0) {
         task->verb++;
     }

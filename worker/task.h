@@ -38,12 +38,26 @@ struct task_limits {
     bool video, photo; /* kinds */
 };
 
+/* How a rung comes about. */
+enum task_way {
+    TASK_ENCODE,
+    TASK_COPY, /* the original's own packets, wrapped anew */
+    TASK_MADE, /* prepare made it: the master playlist names it, and that is all */
+    TASK_WAY_COUNT,
+};
+
 /* One rung of the ladder, or the review copy; sizes are upright and even. */
 struct task_rung {
+    enum task_way way;
     int short_side, width, height;
     double crf;
     int maxrate_bps;
     char preset[16];
+    char options[96]; /* of x264 beyond the preset: "aq-mode=2:subme=1", or "" */
+    /* TASK_MADE: what the master playlist says of it */
+    int bandwidth_bps, average_bps;
+    double fps;
+    char codecs[40];
 };
 
 struct task {
@@ -52,6 +66,7 @@ struct task {
     int threads;
     bool unsafe; /* run even where no lock can be had */
     double gain_db;
+    bool source_keyframes; /* rungs have their keyframes where the original has them, else every two seconds */
     struct task_limits limits;
     int rungs;
     struct task_rung rung[TASK_RUNGS_MAX];

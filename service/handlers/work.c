@@ -167,18 +167,16 @@ static void add_photo_poster(json_t *work, const struct rendition *rendition, co
     }
 }
 
-/* Once the ladder stands, the review copy is no source any more: its rung of the same size replaces it. */
+/* The review copy is a source from the beginning, and stays one of the rungs when the ladder stands. */
 static void add_renditions(json_t *work, const char *folder, const char *captions, const GPtrArray *renditions)
 {
     json_t *sources = json_array();
     struct photo_set photos;
     g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->len + 1);
-    bool has_rungs = false;
 
     photo_set_open(&photos, captions);
     for (size_t i = 0; i < renditions->len; i++) {
         sorted[i] = g_ptr_array_index(renditions, i);
-        has_rungs = has_rungs || strcmp(sorted[i]->kind, "rung") == 0;
     }
     qsort(sorted, renditions->len, sizeof *sorted, by_bytes);
     for (size_t i = 0; i < renditions->len; i++) {
@@ -186,7 +184,7 @@ static void add_renditions(json_t *work, const char *folder, const char *caption
         g_autofree char *address = g_strdup_printf("%s/%s", folder, sorted[i]->name);
 
         add_named(work, kind, address);
-        if (strcmp(kind, "rung") == 0 || (strcmp(kind, "review-mp4") == 0 && !has_rungs)) {
+        if (strcmp(kind, "rung") == 0 || strcmp(kind, "review-mp4") == 0) {
             json_array_append_new(sources, source_json(sorted[i], address));
         } else if (strcmp(kind, "photo") == 0) {
             photo_set_add(&photos, sorted[i], address);

@@ -104,15 +104,15 @@ async function ours(clip, folder) {
   return { prepare, not709: colour.matrix !== 'bt709', ladder: { ...ladder, rss_mb: Math.max(ladder.rss_mb, answer.peak_rss_bytes / 1e6) } };
 }
 
-/** [{clip, way, cpu_s, wall_s, rss_mb, bytes, rungs: [{side, bytes, ssim}]}] */
+/** `both` is prepare and ladder, which is what a clip costs. [{clip, way, cpu_s, wall_s, rss_mb, bytes, rungs: [{side, bytes, ssim}]}] */
 export async function transcode(list = clips()) {
   const rows = [];
   for (const clip of list) {
     const base = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-bench-'));
     const { prepare, ladder, not709 } = await ours(clip, base);
-    const made = rungsOf(path.join(base, 'ladder'), clip, ['SIDEp.mp4'], not709);
-    rows.push({ clip, way: 'prepare', ...prepare, rungs: [] },
-      { clip, way: 'ladder', ...ladder, bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), rungs: made });
+    const made = rungsOf(base, clip, ['ladder/SIDEp.mp4', 'prepare/SIDEp.mp4'], not709); // the review copy is the 480 rung
+    rows.push({ clip, way: 'prepare', ...prepare, rungs: [] }, { clip, way: 'ladder', ...ladder, rungs: [] },
+      { clip, way: 'both', cpu_s: prepare.cpu_s + ladder.cpu_s, wall_s: prepare.wall_s + ladder.wall_s, rss_mb: Math.max(prepare.rss_mb, ladder.rss_mb), bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), rungs: made });
     for (const [way, command] of Object.entries(WAYS)) {
       const folder = path.join(base, way);
       fs.mkdirSync(folder);
@@ -128,11 +128,11 @@ export async function transcode(list = clips()) {
 export function print(rows) {
   for (const clip of new Set(rows.map((row) => row.clip))) {
     const of = rows.filter((row) => row.clip === clip);
-    const ladder = of.find(({ way }) => way === 'ladder');
+    const both = of.find(({ way }) => way === 'both');
     console.log(path.basename(clip));
     for (const row of of) {
-      const ratio = row.way.startsWith('ffmpeg') ? `  ours/this: cpu ${(ladder.cpu_s / row.cpu_s).toFixed(2)}, ` +
-        `bytes ${(ladder.bytes / row.bytes).toFixed(2)}` : '';
+      const ratio = row.way.startsWith('ffmpeg') ? `  ours/this: cpu ${(both.cpu_s / row.cpu_s).toFixed(2)}, ` +
+        `bytes ${(both.bytes / row.bytes).toFixed(2)}` : '';
       console.log(`  ${row.way.padEnd(16)} cpu ${row.cpu_s.toFixed(1)} s  wall ${row.wall_s.toFixed(1)} s  rss ${Math.round(row.rss_mb)} MB${ratio}`);
       for (const { side, bytes, ssim } of row.rungs) console.log(`    ${side}p ${(bytes / 1e6).toFixed(2)} MB  ssim ${ssim.toFixed(4)}`);
     }

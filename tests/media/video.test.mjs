@@ -17,11 +17,19 @@ async function prepare(name, options) {
   return { into, code, answer, stderr, review: path.join(into, '480p.mp4') };
 }
 
-async function ladder(name, facts) {
+/** The ladder of what `prepare` answered: its files beside the review copy, as the service keeps them; rungs as the master names them. */
+async function ladder(name, prepared) {
   const into = path.join(base, `l${next++}`);
-  const { code, answer, stderr } = await once('ladder', fixture(name), into, { facts });
+  const { code, answer, stderr } = await once('ladder', fixture(name), into, { facts: prepared.answer.facts });
   assert.equal(code, 0, `ladder of ${name}: ${stderr} ${JSON.stringify(answer)}`);
-  return { into, answer, rungs: answer.outputs.filter(({ kind }) => kind === 'rung') };
+  for (const file of ['480p.mp4', '480p.m3u8']) {
+    assert.ok(!fs.existsSync(path.join(into, file)), 'the review copy is not made again');
+    fs.copyFileSync(path.join(prepared.into, file), path.join(into, file));
+  }
+  const made = [...answer.outputs, ...prepared.answer.outputs];
+  const master = fs.readFileSync(path.join(into, 'master.m3u8'), 'utf8');
+  const rungs = [...master.matchAll(/^(\d+p)\.m3u8$/gm)].map(([, side]) => made.find((output) => output.name === `${side}.mp4`));
+  return { into, answer, rungs, master };
 }
 
 before(() => execFileSync(path.join(root, 'scripts/fixtures'), { stdio: 'inherit' }));
@@ -44,7 +52,7 @@ test('prepare makes everything that a reviewer needs', async () => {
   const { answer, into, review } = await prepare('plain.mp4');
   assert.ok(answer?.ok);
   assert.deepEqual(answer.outputs.map(({ kind }) => kind).sort(),
-    ['poster', 'preview', 'review-mp4', 'share-card', 'sheet', 'storyboard', 'storyboard-vtt']);
+    ['playlist', 'poster', 'preview', 'review-mp4', 'share-card', 'sheet', 'storyboard', 'storyboard-vtt']);
   assert.deepEqual(fs.readdirSync(into).sort(), answer.outputs.map(({ name }) => name).sort());
   const { facts } = answer;
   near(facts.duration_ms, 10000, 30, 'duration');
@@ -124,9 +132,9 @@ function animation(bytes) {
 }
 
 test('no metadata of the original is in any output', async () => {
-  const { answer, into } = await prepare('plain.mp4');
-  const rungs = await ladder('plain.mp4', answer.facts);
-  for (const folderOf of [into, rungs.into]) {
+  const prepared = await prepare('plain.mp4');
+  const rungs = await ladder('plain.mp4', prepared);
+  for (const folderOf of [prepared.into, rungs.into]) {
     for (const name of fs.readdirSync(folderOf)) {
       const bytes = fs.readFileSync(path.join(folderOf, name)).toString('latin1');
       for (const word of ['secret', 'Apple', '36.65', 'Lavf', 'Phone', 'ISO6709', 'Exif', 'GPS']) {
@@ -137,10 +145,8 @@ test('no metadata of the original is in any output', async () => {
 });
 
 test('all rungs: keyframes every 2 s at the same instants, tags, codecs, playlists that join', async () => {
-  const { answer } = await prepare('plain.mp4');
-  const { into, rungs } = await ladder('plain.mp4', answer.facts);
+  const { into, rungs, master } = await ladder('plain.mp4', await prepare('plain.mp4'));
   assert.deepEqual(rungs.map(({ name }) => name), ['1080p.mp4', '720p.mp4', '480p.mp4', '360p.mp4']);
-  const master = fs.readFileSync(path.join(into, 'master.m3u8'), 'utf8');
   const reference = await keyframes(path.join(into, rungs[0].name));
   assert.deepEqual(reference, [0, 2, 4, 6, 8]);
   for (const { name, facts } of rungs) {
@@ -163,7 +169,7 @@ test('all rungs: keyframes every 2 s at the same instants, tags, codecs, playlis
 });
 
 /** Byte ranges cover the file without holes; each fragment behind the header decodes alone, with its own length. */
-async function assertJoins(into, name) {
+async function assertJoins(into, name, length = 10) {
   const bytes = fs.readFileSync(path.join(into, name));
   const text = fs.readFileSync(path.join(into, name.replace('mp4', 'm3u8')), 'utf8');
   const [, headLength] = /BYTERANGE="(\d+)@0"/.exec(text).map(Number);
@@ -184,24 +190,98 @@ async function assertJoins(into, name) {
     fs.rmSync(part);
   }
   assert.equal(at, bytes.length, 'nothing behind the last fragment');
-  near(seconds, 10, 0.05, 'sum of EXTINF');
+  near(seconds, length, 0.05, 'sum of EXTINF');
 }
 
 test('loudness: raised linearly to -16 LUFS, the peak below -1.5 dBTP', async () => {
-  const { answer } = await prepare('quiet.mp4');
-  assert.ok(answer.facts.audio.loudness_lufs < -30);
-  const { into, rungs } = await ladder('quiet.mp4', answer.facts);
+  const prepared = await prepare('quiet.mp4');
+  assert.ok(prepared.answer.facts.audio.loudness_lufs < -30);
+  const { into, rungs } = await ladder('quiet.mp4', prepared);
   const heard = await loudness(path.join(into, rungs[0].name));
   assert.ok(heard.dbtp <= -1.4, `peak ${heard.dbtp}`);
   const before = await loudness(fixture('quiet.mp4'));
   near(heard.lufs - before.lufs, Math.min(-16 - before.lufs, 20), 1, 'gain');
 });
 
+test('all rungs are equally loud, the review copy among them', async () => {
+  const { into, rungs } = await ladder('plain.mp4', await prepare('plain.mp4'));
+  const heard = [];
+  for (const { name } of rungs) heard.push((await loudness(path.join(into, name))).lufs);
+  assert.equal(heard.length, 4);
+  heard.forEach((lufs) => near(lufs, heard[0], 0.15, heard.join()));
+  near(heard[0], -16, 1, 'loudness');
+});
+
+/** Digest of every decoded picture. */
+async function pictures(file) {
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:v', '-f', 'framemd5', '-fps_mode', 'passthrough', '-']);
+  return stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(',').at(-1).trim());
+}
+
+const types = (packet) => { // of the NAL units in a length-prefixed packet
+  const found = [];
+  for (let at = 0; at + 4 < packet.length; at += 4 + packet.readUInt32BE(at)) found.push(packet[at + 4] & 31);
+  return found;
+};
+
+test('what every phone plays is wrapped anew, not encoded: the same pictures, the keyframes of all rungs where it has them', async () => {
+  for (const name of ['messenger.mp4', 'messenger-silent.mp4']) {
+    const prepared = await prepare(name);
+    const { facts } = prepared.answer;
+    assert.deepEqual([facts.rewrap.possible, facts.rewrap.obstacle, facts.source_keyframes], [true, null, true], name);
+    const { into, rungs } = await ladder(name, prepared);
+    assert.deepEqual(rungs.map((rung) => rung.name), ['720p.mp4', '480p.mp4', '360p.mp4']);
+    assert.deepEqual(await pictures(path.join(into, '720p.mp4')), await pictures(fixture(name)), `${name}: picture by picture`);
+    const reference = await keyframes(fixture(name));
+    assert.deepEqual(reference, [0, 1.5, 3, 4.5, 6, 7.5, 9, 10.5]);
+    for (const rung of rungs) {
+      const file = path.join(into, rung.name);
+      const video = stream(await probe(file), 'video');
+      assert.deepEqual(await keyframes(file), reference, rung.name);
+      assert.deepEqual([video.color_space, video.color_transfer, video.color_primaries, video.color_range], ['bt709', 'bt709', 'bt709', 'tv']);
+      near(Number((await probe(file)).format.duration), 12, 0.06, rung.name);
+      await assertJoins(into, rung.name, 12);
+    }
+    const bytes = fs.readFileSync(path.join(into, '720p.mp4'));
+    assert.ok(!bytes.includes('x264 - core'), 'nothing that an encoder wrote about itself');
+    assert.ok(types(bytes.subarray(bytes.indexOf('mdat') + 4)).slice(0, 2).includes(5), 'begins with a picture');
+  }
+});
+
+test('what a browser might show wrongly is encoded, and the reason is kept', async () => {
+  const obstacles = { 'messenger-turned.mp4': 'turned', 'messenger-cut.mp4': 'edit list', 'long-groups.mp4': 'keyframes too far apart',
+    'hlg.mov': 'codec', 'full601.mp4': 'pixel format', 'odd.mp4': 'pixel format', 'anamorphic.mp4': 'stretched', 'open-groups.mp4': 'slices',
+    'web.webm': 'codec' };
+  for (const [name, obstacle] of Object.entries(obstacles)) {
+    const prepared = await prepare(name);
+    assert.ok(prepared.answer?.ok, `${name}: ${prepared.answer?.words}`);
+    const { possible, obstacle: why } = prepared.answer.facts.rewrap;
+    assert.deepEqual([name, possible, why], [name, false, obstacle]);
+  }
+});
+
+test('keyframes stand at cuts, and two seconds behind the last, in all rungs alike', async () => {
+  const prepared = await prepare('shots.mp4');
+  assert.equal(prepared.answer.facts.source_keyframes, false);
+  const { into, rungs } = await ladder('shots.mp4', prepared);
+  assert.deepEqual(rungs.map(({ name }) => name), ['720p.mp4', '480p.mp4', '360p.mp4']);
+  for (const { name } of rungs) {
+    (await keyframes(path.join(into, name))).forEach((time, i) => near(time, [0, 2, 3, 5, 5.5, 7.5][i], 0.001, `${name}, keyframe ${i}`));
+  }
+});
+
+test('a small clip has one rung, which prepare made', async () => {
+  const { answer, rungs, master } = await ladder('small.mp4', await prepare('small.mp4'));
+  assert.deepEqual(answer.outputs.map(({ name }) => name), ['master.m3u8']);
+  assert.deepEqual(rungs.map(({ name }) => name), ['480p.mp4']);
+  assert.match(master, /RESOLUTION=640x360,FRAME-RATE=30\.000\n480p\.m3u8\n$/);
+});
+
 test('silence is flagged and stays silence; black is flagged', async () => {
-  const { answer } = await prepare('black.mp4');
-  const flags = answer.facts.flags.map(({ flag }) => flag);
+  const prepared = await prepare('black.mp4');
+  const flags = prepared.answer.facts.flags.map(({ flag }) => flag);
   assert.ok(flags.includes('black') && flags.includes('silent'), flags.join());
-  const { into, rungs } = await ladder('black.mp4', answer.facts);
+  const { into, rungs } = await ladder('black.mp4', prepared);
   assert.ok((await loudness(path.join(into, rungs[0].name))).lufs <= -69);
 });
 
@@ -266,8 +346,8 @@ test('interlaced, odd, anamorphic, WebM, mono, surround: right size, right sound
 });
 
 test('a flash and a beep stay together to the end', async () => {
-  const { answer } = await prepare('sync.mp4');
-  const { into, rungs } = await ladder('sync.mp4', answer.facts);
+  const prepared = await prepare('sync.mp4');
+  const { into, rungs } = await ladder('sync.mp4', prepared);
   const file = path.join(into, rungs[0].name);
   const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', file, '-vf', 'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-',
     '-an', '-f', 'null', '-']);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <libavcodec/bsf.h>
 #include <libavutil/opt.h>
 
 #define KEYINT_NEVER 100000 /* longer than any clip: only marked pictures become keyframes */
@@ -9,6 +10,7 @@
 
 struct encoder {
     AVCodecContext *codec;
+    AVBSFContext *copy;                          /* copying encoders alone: `codec` then only describes the stream */
     int64_t pts[DELAY_MAX], duration[DELAY_MAX]; /* libx264 forgets durations: kept by pts */
     unsigned written;
 };
@@ -53,6 +55,9 @@ struct encoder *encoder_video_new(const struct encoder_video *settings, GError *
     av_dict_set(&options, "preset", settings->preset, 0);
     av_dict_set(&options, "profile", "high", 0);
     av_dict_set(&options, "forced-idr", "1", 0);
+    if (settings->options[0] != '\0') {
+        av_dict_set(&options, "x264-params", settings->options, 0);
+    }
     av_opt_set_double(codec->priv_data, "crf", settings->crf, 0);
     if (!libav_check(avcodec_open2(codec, x264, &options), REASON_INTERNAL, "open libx264", error)) {
         return NULL;
@@ -78,11 +83,45 @@ struct encoder *encoder_audio_new(GError **error)
     return encoder_of(g_steal_pointer(&codec));
 }
 
+static int or_bt709(int value, int unspecified)
+{
+    return value == unspecified ? AVCOL_PRI_BT709 : value; /* 1 in all three tables of H.273 */
+}
+
+/* What the file leaves open is named as our own graph reads it: a player need not guess. */
+static char *copy_text(const struct source_format *format)
+{
+    return g_strdup_printf("filter_units=remove_types=6|9,h264_metadata=colour_primaries=%d:transfer_characteristics=%d"
+                           ":matrix_coefficients=%d:video_full_range_flag=0",
+                           or_bt709(format->primaries, AVCOL_PRI_UNSPECIFIED),
+                           or_bt709(format->transfer, AVCOL_TRC_UNSPECIFIED), format->matrix_coefficients);
+}
+
+struct encoder *encoder_copy_new(const struct source *source, GError **error)
+{
+    g_autofree char *text = copy_text(source_format_of(source));
+    struct encoder *encoder = encoder_of(avcodec_alloc_context3(NULL));
+    int code = av_bsf_list_parse_str(text, &encoder->copy);
+
+    g_assert(encoder->codec != NULL && code >= 0); /* our own text */
+    code = avcodec_parameters_copy(encoder->copy->par_in, source_pictures(source)->codecpar);
+    encoder->copy->time_base_in = (AVRational){1, LIBAV_VIDEO_HZ};
+    code = code < 0 ? code : av_bsf_init(encoder->copy);
+    code = code < 0 ? code : avcodec_parameters_to_context(encoder->codec, encoder->copy->par_out);
+    if (!libav_check(code, REASON_INTERNAL, "copy", error)) {
+        encoder_free(encoder);
+        return NULL;
+    }
+    encoder->codec->time_base = (AVRational){1, LIBAV_VIDEO_HZ};
+    return encoder;
+}
+
 void encoder_free(struct encoder *encoder)
 {
     if (encoder == NULL) {
         return;
     }
+    av_bsf_free(&encoder->copy);
     avcodec_free_context(&encoder->codec);
     g_free(encoder);
 }
@@ -135,6 +174,23 @@ bool encoder_read(struct encoder *encoder, AVPacket **out, GError **error)
     return true;
 }
 
+bool encoder_copy(struct encoder *encoder, const AVPacket *packet, AVPacket **out, GError **error)
+{
+    g_autoptr(AVPacket) copied = libav_packet_new();
+    int code = av_packet_ref(copied, packet);
+
+    code = code < 0 ? code : av_bsf_send_packet(encoder->copy, copied);
+    code = code < 0 ? code : av_bsf_receive_packet(encoder->copy, copied);
+    if (code == AVERROR(EAGAIN)) {
+        return false;
+    }
+    if (!libav_check(code, REASON_BROKEN_FILE, "copy", error)) {
+        return false;
+    }
+    *out = g_steal_pointer(&copied);
+    return true;
+}
+
 char *encoder_codecs(const struct encoder *encoder)
 {
     const uint8_t *header = encoder->codec->extradata;
@@ -142,6 +198,9 @@ char *encoder_codecs(const struct encoder *encoder)
 
     if (encoder->codec->codec_type == AVMEDIA_TYPE_AUDIO) {
         return g_strdup("mp4a.40.2");
+    }
+    if (length > 4 && header[0] == 1) { /* ISO/IEC 14496-15 5.3.3.1: as MP4 keeps it */
+        return g_strdup_printf("avc1.%02x%02x%02x", header[1], header[2], header[3]);
     }
     for (int i = 0; i + 7 < length; i++) { /* the parameter set behind an Annex B start code */
         if (header[i] == 0 && header[i + 1] == 0 && header[i + 2] == 1 && (header[i + 3] & 31) == 7) {

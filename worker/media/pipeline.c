@@ -4,8 +4,10 @@
 #define PICTURES_QUEUED 4
 #define SOUNDS_QUEUED   64
 #define PACKETS_QUEUED  256
+#define CUT_LEAST       (LIBAV_VIDEO_HZ / 5) /* x264's least distance of keyframes: six pictures of thirty a second */
 
 #include "worker/media/queue.h"
+#include "worker/media/scene.h"
 
 struct parcel {
     int output; /* -1: sound, for every sink */
@@ -14,7 +16,8 @@ struct parcel {
 
 struct run;
 
-/* A thread that turns the frames of one queue into packets. */
+/* A thread that turns the frames of one queue into packets; a copy has no queue and no thread of its own: the reader
+ * passes its packets on. */
 struct station {
     struct run *run;
     int output; /* -1: sound */
@@ -29,9 +32,11 @@ struct run {
     struct station pictures[GRAPH_OUTPUTS_MAX]; /* encoder NULL where the output is a still */
     struct station sound;                       /* encoder NULL without sound */
     struct sink *sinks[GRAPH_OUTPUTS_MAX];
-    int64_t keyframe_slot[GRAPH_OUTPUTS_MAX];
+    struct scene *scene;
+    int64_t last_key; /* pts; -1 at first */
+    int drawn;        /* outputs of the picture graph: all but the copies */
     GThread *reader, *filter;
-    gint encoding; /* stations at work; atomic */
+    gint encoding; /* stations at work, and the reader where it copies; atomic */
     gint permille; /* atomic */
     GMutex mutex;
     /* guarded by mutex */
@@ -81,47 +86,94 @@ static void fail(struct run *run, GError *error)
 
 /* -- reading -------------------------------------------------------------------------------------------- */
 
+static bool send_packet(struct run *run, int output, AVPacket *packet)
+{
+    struct parcel *parcel = g_new0(struct parcel, 1);
+
+    *parcel = (struct parcel){.output = output, .packet = packet};
+    return queue_push(run->packets, parcel);
+}
+
+static bool copy_packet(void *context, const AVPacket *packet, GError **error)
+{
+    struct run *run = context;
+
+    for (int i = run->drawn; i < run->pipeline->count; i++) {
+        AVPacket *copied = NULL;
+        GError *own = NULL;
+
+        if (encoder_copy(run->pictures[i].encoder, packet, &copied, &own)) {
+            (void)send_packet(run, i, copied); /* cancelled: the error is known */
+        } else if (own != NULL) {
+            g_propagate_error(error, own);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void station_ends(struct run *run)
+{
+    if (g_atomic_int_dec_and_test(&run->encoding)) {
+        queue_end(run->packets);
+    }
+}
+
+static bool read_all(struct run *run, GError **error)
+{
+    for (;;) {
+        enum source_kind kind;
+        AVFrame *frame = NULL;
+
+        if (!source_read(run->pipeline->source, &kind, &frame, error)) {
+            return false;
+        }
+        g_atomic_int_set(&run->permille, source_permille(run->pipeline->source));
+        if (kind == SOURCE_END) {
+            queue_end(run->frames);
+            return true;
+        }
+        if (!queue_push(run->frames, frame)) {
+            return true;
+        }
+    }
+}
+
 static gpointer read_source(gpointer data)
 {
     struct run *run = data;
     GError *error = NULL;
 
-    for (;;) {
-        enum source_kind kind;
-        AVFrame *frame = NULL;
-
-        if (!source_read(run->pipeline->source, &kind, &frame, &error)) {
-            fail(run, error);
-            return NULL;
-        }
-        g_atomic_int_set(&run->permille, source_permille(run->pipeline->source));
-        if (kind == SOURCE_END) {
-            queue_end(run->frames);
-            return NULL;
-        }
-        if (!queue_push(run->frames, frame)) {
-            return NULL;
-        }
+    if (!read_all(run, &error)) {
+        fail(run, error);
     }
+    station_ends(run);
+    return NULL;
 }
 
 /* -- filtering ------------------------------------------------------------------------------------------ */
 
-/* The first picture at or after each multiple of two seconds becomes a keyframe: the same one in every rung. */
-static void mark_keyframe(struct run *run, int output, AVFrame *frame)
+/* Decided on the picture as it was decoded, so that it is the same in every rung: the graph passes key_frame on. */
+static void mark_keyframe(struct run *run, AVFrame *frame)
 {
-    const int64_t slot = frame->pts / (PIPELINE_GOP_S * LIBAV_VIDEO_HZ) + 1;
+    const bool is_first = run->last_key < 0;
+    const int64_t since = frame->pts - run->last_key;
 
-    frame->pict_type = AV_PICTURE_TYPE_NONE;
-    if (slot > run->keyframe_slot[output]) {
-        frame->pict_type = AV_PICTURE_TYPE_I;
-        run->keyframe_slot[output] = slot;
+    if (!run->pipeline->source_keyframes) {
+        const bool is_cut = scene_is_cut(run->scene, frame);
+        frame->key_frame = since >= PIPELINE_GOP_S * LIBAV_VIDEO_HZ || (is_cut && since >= CUT_LEAST);
+    }
+    if (is_first) {
+        frame->key_frame = 1;
+    }
+    if (frame->key_frame) {
+        run->last_key = frame->pts;
     }
 }
 
 static bool pass_pictures(struct run *run, struct graph *graph, GError **error)
 {
-    for (int i = 0; i < run->pipeline->count; i++) {
+    for (int i = 0; i < run->drawn; i++) {
         AVFrame *frame = NULL;
         GError *own = NULL;
 
@@ -131,7 +183,7 @@ static bool pass_pictures(struct run *run, struct graph *graph, GError **error)
                 libav_frame_free(frame);
                 continue;
             }
-            mark_keyframe(run, i, frame);
+            frame->pict_type = frame->key_frame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
             if (!queue_push(run->pictures[i].frames, frame)) {
                 return true; /* cancelled: the error is known */
             }
@@ -150,9 +202,6 @@ static bool pass_sound(struct run *run, struct graph *graph, GError **error)
     GError *own = NULL;
 
     while (graph_read(graph, 0, &frame, &own)) {
-        if (run->pipeline->sound != NULL) {
-            run->pipeline->sound(run->pipeline->context, frame);
-        }
         if (!queue_push(run->sound.frames, frame)) {
             return true;
         }
@@ -188,6 +237,7 @@ struct filters {
 static bool filter_frame(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
 {
     if (frame->width > 0) {
+        mark_keyframe(run, frame);
         return graph_write(filters->picture, frame, error) && pass_pictures(run, filters->picture, error);
     }
     filters->heard = true;
@@ -197,7 +247,8 @@ static bool filter_frame(struct run *run, struct filters *filters, AVFrame *fram
 
 static bool filter_end(struct run *run, struct filters *filters, GError **error)
 {
-    if (!graph_write(filters->picture, NULL, error) || !pass_pictures(run, filters->picture, error)) {
+    if (filters->picture != NULL &&
+        (!graph_write(filters->picture, NULL, error) || !pass_pictures(run, filters->picture, error))) {
         return false;
     }
     if (filters->sound == NULL) {
@@ -234,12 +285,14 @@ static gpointer filter_frames(gpointer data)
     struct filters filters = {0};
     GError *error = NULL;
 
-    for (int i = 0; i < pipeline->count; i++) {
+    for (int i = 0; i < run->drawn; i++) {
         outputs[i] = pipeline->outputs[i].picture;
     }
-    filters.picture = graph_video_new(source_format_of(pipeline->source), outputs, pipeline->count);
+    if (run->drawn > 0) {
+        filters.picture = graph_video_new(source_format_of(pipeline->source), outputs, run->drawn);
+    }
     if (run->sound.encoder != NULL) {
-        filters.sound = graph_audio_new(pipeline->gain_db, encoder_chunk(run->sound.encoder), pipeline->measure);
+        filters.sound = graph_audio_new(pipeline->gain_db, encoder_chunk(run->sound.encoder), false);
     }
     if (!filter_all(run, &filters, &error)) {
         fail(run, error);
@@ -265,9 +318,7 @@ static bool pass_packets(struct station *station, GError **error)
     GError *own = NULL;
 
     while (encoder_read(station->encoder, &packet, &own)) {
-        struct parcel *parcel = g_new0(struct parcel, 1);
-        *parcel = (struct parcel){.output = station->output, .packet = packet};
-        if (!queue_push(station->run->packets, parcel)) {
+        if (!send_packet(station->run, station->output, packet)) {
             return true;
         }
     }
@@ -304,9 +355,7 @@ static gpointer encode_frames(gpointer data)
     if (!encode_all(station, &error)) {
         fail(station->run, error);
     }
-    if (g_atomic_int_dec_and_test(&station->run->encoding)) {
-        queue_end(station->run->packets);
-    }
+    station_ends(station->run);
     return NULL;
 }
 
@@ -378,15 +427,18 @@ static bool open_output(struct run *run, int index, GError **error)
     struct station *station = &run->pictures[index];
 
     *station = (struct station){.run = run, .output = index};
-    if (output->video == NULL) {
+    if (output->video == NULL && !output->copy) {
         return true;
     }
-    station->encoder = encoder_video_new(output->video, error);
+    station->encoder =
+        output->copy ? encoder_copy_new(run->pipeline->source, error) : encoder_video_new(output->video, error);
     if (station->encoder == NULL) {
         return false;
     }
-    station->frames = queue_new(PICTURES_QUEUED, frame_free);
-    run->encoding++;
+    if (!output->copy) {
+        station->frames = queue_new(PICTURES_QUEUED, frame_free);
+        run->encoding++;
+    }
     run->sinks[index] = output->sink->open(&output->target, station->encoder, run->sound.encoder, error);
     if (run->sinks[index] == NULL) {
         return false;
@@ -400,6 +452,10 @@ static bool open_all(struct run *run, GError **error)
     run->frames = queue_new(FRAMES_QUEUED, frame_free);
     run->packets = queue_new(PACKETS_QUEUED, parcel_free);
     run->sound = (struct station){.run = run, .output = -1};
+    run->encoding = 1; /* the reader */
+    while (run->drawn < run->pipeline->count && !run->pipeline->outputs[run->drawn].copy) {
+        run->drawn++;
+    }
     if (source_format_of(run->pipeline->source)->has_audio) {
         run->sound.encoder = encoder_audio_new(error);
         if (run->sound.encoder == NULL) {
@@ -418,10 +474,16 @@ static bool open_all(struct run *run, GError **error)
 
 static void start_threads(struct run *run)
 {
+    if (run->drawn < run->pipeline->count) {
+        source_tap(run->pipeline->source, copy_packet, run);
+    }
+    if (run->drawn == 0) {
+        source_skip_pictures(run->pipeline->source);
+    }
     run->reader = g_thread_new("read", read_source, run);
     run->filter = g_thread_new("filter", filter_frames, run);
     for (int i = 0; i < run->pipeline->count; i++) {
-        if (run->pictures[i].encoder != NULL) {
+        if (run->pictures[i].frames != NULL) {
             run->pictures[i].thread = g_thread_new("encode", encode_frames, &run->pictures[i]);
         }
     }
@@ -457,12 +519,13 @@ static void close_all(struct run *run)
     queue_free(run->sound.frames);
     queue_free(run->frames);
     queue_free(run->packets);
+    scene_free(run->scene);
     g_mutex_clear(&run->mutex);
 }
 
 bool pipeline_run(struct pipeline *pipeline, GError **error)
 {
-    struct run run = {.pipeline = pipeline};
+    struct run run = {.pipeline = pipeline, .scene = scene_new(), .last_key = -1};
     GError *own = NULL;
 
     g_mutex_init(&run.mutex);

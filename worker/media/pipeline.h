@@ -14,12 +14,13 @@
 #include "worker/media/sink.h"
 #include "worker/media/source.h"
 
-#define PIPELINE_GOP_S 2 /* keyframes of all rungs stand at the same instants */
+#define PIPELINE_GOP_S 2 /* between keyframes at most; those of all rungs stand at the same instants */
 
-/* One output of the picture graph: encoded into a sink, or handed out as a still. */
+/* One output: pictures of the graph, encoded into a sink or handed out as stills; or the source's own packets. */
 struct pipeline_output {
     struct graph_output picture;
-    const struct encoder_video *video; /* NULL: a still */
+    const struct encoder_video *video; /* NULL: a still, or a copy */
+    bool copy;                         /* the source's packets; copies stand behind all others */
     const struct sink_driver *sink;
     struct sink_target target;
     json_t *facts; /* filled: codecs, and what the sink adds; owned by the caller */
@@ -30,11 +31,10 @@ struct pipeline {
     struct pipeline_output outputs[GRAPH_OUTPUTS_MAX];
     int count;
     double gain_db;
-    bool measure;
+    bool source_keyframes; /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
     void *context;
-    /* From the filter thread; the frame stays the pipeline's. Either may be NULL. */
+    /* From the filter thread; the frame stays the pipeline's. */
     void (*still)(void *context, int output, const AVFrame *frame);
-    void (*sound)(void *context, const AVFrame *frame);
     /* From the caller's thread. */
     void (*progress)(void *context, int permille);
 };

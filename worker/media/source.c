@@ -21,6 +21,11 @@ struct source {
     struct track video, audio;
     AVPacket *packet;
     bool at_end;
+    GQueue primed; /* packets of pictures that were read to find the origin, for the tap */
+    source_take *take;
+    void *take_context;
+    GArray *keys; /* int64_t: container times of keyframes that are not decoded yet, 1/90000 s */
+    bool skips_pictures;
     GQueue held;    /* frames read while looking for the origin, in reading order */
     int64_t origin; /* 1/90000 s */
     bool origin_known;
@@ -123,7 +128,68 @@ static int receive(struct source *source, enum source_kind *kind, AVFrame *frame
         }
         all_ended = all_ended && code == AVERROR_EOF;
     }
-    return all_ended ? AVERROR_EOF : AVERROR(EAGAIN);
+    return all_ended && source->at_end ? AVERROR_EOF : AVERROR(EAGAIN);
+}
+
+/* Hands a packet of the pictures to whoever taps them, on our clock. */
+static bool tap(struct source *source, const AVPacket *packet, GError **error)
+{
+    const AVRational base_q = stream_of(source, &source->video)->time_base;
+    g_autoptr(AVPacket) copy = av_packet_clone(packet);
+
+    g_assert(copy != NULL);
+    av_packet_rescale_ts(copy, base_q, VIDEO_Q);
+    copy->pts = packet->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : copy->pts - source->origin;
+    copy->dts = packet->dts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : copy->dts - source->origin;
+    if (source->skips_pictures && copy->pts != AV_NOPTS_VALUE) {
+        source->end_video = MAX(source->end_video, copy->pts + copy->duration);
+        source->last_video = MAX(source->last_video, copy->pts);
+        source->measure.kept_frames++;
+    }
+    return source->take == NULL || source->take(source->take_context, copy, error);
+}
+
+static bool tap_primed(struct source *source, GError **error)
+{
+    for (;;) {
+        g_autoptr(AVPacket) packet = g_queue_pop_head(&source->primed);
+
+        if (packet == NULL) {
+            return true;
+        }
+        if (!tap(source, packet, error)) {
+            return false;
+        }
+    }
+}
+
+/* Notes where keyframes are, and lets the tap see the packet, now or once the origin is known. */
+static bool see_picture(struct source *source, const AVPacket *packet, GError **error)
+{
+    if ((packet->flags & AV_PKT_FLAG_KEY) != 0 && packet->pts != AV_NOPTS_VALUE && !source->skips_pictures) {
+        const int64_t pts = av_rescale_q(packet->pts, stream_of(source, &source->video)->time_base, VIDEO_Q);
+        g_array_append_val(source->keys, pts);
+    }
+    if (source->origin_known) {
+        return tap(source, packet, error);
+    }
+    g_queue_push_tail(&source->primed, av_packet_clone(packet));
+    return true;
+}
+
+/* Keyframes leave the decoder in the order in which they came, though other pictures do not. */
+static bool is_keyframe(struct source *source, int64_t pts)
+{
+    unsigned passed = 0;
+    bool is_key = false;
+
+    while (passed < source->keys->len && g_array_index(source->keys, int64_t, passed) <= pts) {
+        is_key = g_array_index(source->keys, int64_t, passed++) == pts;
+    }
+    if (passed > 0) {
+        g_array_remove_range(source->keys, 0, passed);
+    }
+    return is_key;
 }
 
 /* Gives the decoders one more packet, or their end. */
@@ -146,8 +212,14 @@ static bool feed(struct source *source, GError **error)
         return code == AVERROR_EOF || source->measure.frames > 0 ||
                libav_check(code, REASON_BROKEN_FILE, "read", error);
     }
+    if (source->packet->stream_index == source->video.index && !see_picture(source, source->packet, error)) {
+        return false;
+    }
     for (enum source_kind kind = SOURCE_VIDEO; kind != SOURCE_END; kind++) {
         struct track *track = track_of(source, kind);
+        if (source->skips_pictures && kind == SOURCE_VIDEO) {
+            continue;
+        }
         if (track->decoder != NULL && source->packet->stream_index == track->index) {
             code = avcodec_send_packet(track->decoder, source->packet);
             if (code == AVERROR(ENOMEM)) {
@@ -192,6 +264,7 @@ static bool decode(struct source *source, enum source_kind *kind, AVFrame **out,
                          ? AV_NOPTS_VALUE
                          : av_rescale_q(frame->best_effort_timestamp, base_q, VIDEO_Q);
         frame->pkt_duration = av_rescale_q(MAX(frame->pkt_duration, 0), base_q, VIDEO_Q);
+        frame->key_frame = *kind == SOURCE_VIDEO && is_keyframe(source, frame->pts);
         *out = g_steal_pointer(&frame);
         return true;
     }
@@ -202,6 +275,11 @@ static bool decode(struct source *source, enum source_kind *kind, AVFrame **out,
 static void held_free(gpointer item)
 {
     libav_frame_free(item);
+}
+
+static void primed_free(gpointer packet)
+{
+    libav_packet_free(packet);
 }
 
 /* Where the sound begins, in the container's time; AV_NOPTS_VALUE when it is not known. */
@@ -263,13 +341,13 @@ static bool prime(struct source *source, GError **error)
         }
         find_origin(source, frame->pts);
         source->hold_first = source->hold_first && frame->pts > source->origin;
+        source->origin_known = true;
         g_queue_push_tail(&source->held, g_steal_pointer(&frame));
         return true;
     }
 }
 
-struct source *source_open(const struct reader *reader, enum sniff_family family, const struct container_limits *limits,
-                           GError **error)
+static struct source *source_new(const struct container_limits *limits)
 {
     struct source *source = g_new0(struct source, 1);
 
@@ -277,7 +355,33 @@ struct source *source_open(const struct reader *reader, enum sniff_family family
     source->video.index = source->audio.index = -1;
     source->last_video = -1;
     source->packet = libav_packet_new();
+    source->keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_queue_init(&source->held);
+    g_queue_init(&source->primed);
+    return source;
+}
+
+struct source *source_open_sound(const struct reader *reader, enum sniff_family family,
+                                 const struct container_limits *limits, const struct source *pictures, GError **error)
+{
+    struct source *source = source_new(limits);
+
+    source->origin = pictures->origin;
+    source->origin_known = true;
+    source->container = container_open(reader, family, limits, error);
+    if (source->container == NULL || !open_decoders(source, error)) {
+        source_free(source);
+        return NULL;
+    }
+    source_skip_pictures(source);
+    return source;
+}
+
+struct source *source_open(const struct reader *reader, enum sniff_family family, const struct container_limits *limits,
+                           GError **error)
+{
+    struct source *source = source_new(limits);
+
     source->container = container_open(reader, family, limits, error);
     if (source->container == NULL || !open_decoders(source, error) || !prime(source, error)) {
         source_free(source);
@@ -292,6 +396,8 @@ void source_free(struct source *source)
         return;
     }
     g_queue_clear_full(&source->held, held_free);
+    g_queue_clear_full(&source->primed, primed_free);
+    g_array_unref(source->keys);
     avcodec_free_context(&source->video.decoder);
     avcodec_free_context(&source->audio.decoder);
     av_packet_free(&source->packet);
@@ -359,8 +465,28 @@ static bool check_length(struct source *source, GError **error)
     return true;
 }
 
+void source_tap(struct source *source, source_take *take, void *context)
+{
+    source->take = take;
+    source->take_context = context;
+}
+
+void source_skip_pictures(struct source *source)
+{
+    source->skips_pictures = true;
+    avcodec_free_context(&source->video.decoder);
+}
+
+const AVStream *source_pictures(const struct source *source)
+{
+    return stream_of(source, &source->video);
+}
+
 bool source_read(struct source *source, enum source_kind *kind, AVFrame **out, GError **error)
 {
+    if (!tap_primed(source, error)) {
+        return false;
+    }
     for (;;) {
         g_autoptr(AVFrame) frame = g_queue_pop_head(&source->held);
 
@@ -372,7 +498,7 @@ bool source_read(struct source *source, enum source_kind *kind, AVFrame **out, G
         if (*kind == SOURCE_END) {
             return true;
         }
-        if (*kind == SOURCE_VIDEO && !place_picture(source, frame)) {
+        if (*kind == SOURCE_VIDEO && (source->skips_pictures || !place_picture(source, frame))) {
             continue;
         }
         if (*kind == SOURCE_AUDIO) {

@@ -37,10 +37,25 @@ struct source *source_open(const struct reader *reader, enum sniff_family family
                            GError **error);
 void source_free(struct source *source);
 
+/* The same file once more, for its sound and its packets: no picture is decoded. The clock is that of `pictures`. */
+struct source *source_open_sound(const struct reader *reader, enum sniff_family family,
+                                 const struct container_limits *limits, const struct source *pictures, GError **error);
+
+/* From now on no picture is decoded any more: for a run that only copies their packets. */
+void source_skip_pictures(struct source *source);
+
+/* Whoever wants the pictures' packets: called from source_read, before they are decoded, from the first packet of the
+ * file on; times in 1/90000 s of our clock. The packet stays the source's. To be set before the first source_read. */
+typedef bool source_take(void *context, const AVPacket *packet, GError **error);
+void source_tap(struct source *source, source_take *take, void *context);
+
+/* The stream of the pictures as the container describes it. */
+const AVStream *source_pictures(const struct source *source);
+
 const struct source_format *source_format_of(const struct source *source);
 struct source_measure source_measure_of(const struct source *source);
 
-/* The next frame: pictures with pts and pkt_duration in 1/90000 s, sound with pts in 1/48000 s. */
+/* The next frame: pictures with key_frame as the container marks them, and with pts and pkt_duration in 1/90000 s, sound with pts in 1/48000 s. */
 bool source_read(struct source *source, enum source_kind *kind, AVFrame **frame, GError **error);
 
 /* 0…1000 by time against the header's length where that is plausible, else by bytes. */

@@ -6,7 +6,8 @@
 struct rungs {
     struct verb_context *verb;
     struct encoder_video video[TASK_RUNGS_MAX];
-    char name[TASK_RUNGS_MAX][32];
+    char name[TASK_RUNGS_MAX][32], playlist[TASK_RUNGS_MAX][32];
+    int output[TASK_RUNGS_MAX]; /* of the pipeline; -1: prepare made it */
 };
 
 static void take_progress(void *data, int permille)
@@ -16,36 +17,62 @@ static void take_progress(void *data, int permille)
     rungs->verb->progress(rungs->verb->data, permille);
 }
 
+static bool add_output(struct rungs *rungs, struct pipeline *pipeline, int i, GError **error)
+{
+    const struct task *task = rungs->verb->task;
+    const struct task_rung *rung = &task->rung[i];
+    const int index = pipeline->count++;
+    struct pipeline_output *output = &pipeline->outputs[index];
+
+    rungs->output[i] = index;
+    rungs->video[i] = (struct encoder_video){.width = rung->width,
+                                             .height = rung->height,
+                                             .preset = rung->preset,
+                                             .options = rung->options,
+                                             .crf = rung->crf,
+                                             .maxrate_bps = rung->maxrate_bps,
+                                             .fps = 30,
+                                             .threads = index == 0 ? MAX(task->threads - 1, 1) : 1};
+    *output = (struct pipeline_output){.picture = {rung->width, rung->height, index - 1, 0, AV_PIX_FMT_YUV420P},
+                                       .video = rung->way == TASK_COPY ? NULL : &rungs->video[i],
+                                       .copy = rung->way == TASK_COPY,
+                                       .sink = &SINK_HLS,
+                                       .target = {task_output_fd(task, rungs->name[i]),
+                                                  task_output_fd(task, rungs->playlist[i]), rungs->name[i]},
+                                       .facts = json_object()};
+    if (output->target.fd < 0 || output->target.playlist_fd < 0) {
+        g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "no descriptor for %s", rungs->name[i]);
+        return false;
+    }
+    return true;
+}
+
+/* Rungs that are encoded first, each scaled from the one before; then copies. */
 static bool plan(struct rungs *rungs, struct pipeline *pipeline, GError **error)
 {
+    static const enum task_way ORDER[] = {TASK_ENCODE, TASK_COPY};
     const struct task *task = rungs->verb->task;
 
     for (int i = 0; i < task->rungs; i++) {
-        const struct task_rung *rung = &task->rung[i];
-        struct pipeline_output *output = &pipeline->outputs[i];
-        g_autofree char *playlist = g_strdup_printf("%dp.m3u8", rung->short_side);
-
-        g_snprintf(rungs->name[i], sizeof rungs->name[i], "%dp.mp4", rung->short_side);
-        rungs->video[i] = (struct encoder_video){.width = rung->width,
-                                                 .height = rung->height,
-                                                 .preset = rung->preset,
-                                                 .crf = rung->crf,
-                                                 .maxrate_bps = rung->maxrate_bps,
-                                                 .fps = 30,
-                                                 .threads = i == 0 ? MAX(task->threads - 1, 1) : 1};
-        *output = (struct pipeline_output){.picture = {rung->width, rung->height, i - 1, 0, AV_PIX_FMT_YUV420P},
-                                           .video = &rungs->video[i],
-                                           .sink = &SINK_HLS,
-                                           .target = {task_output_fd(task, rungs->name[i]),
-                                                      task_output_fd(task, playlist), rungs->name[i]},
-                                           .facts = json_object()};
-        if (output->target.fd < 0 || output->target.playlist_fd < 0) {
-            g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "no descriptor for %s", rungs->name[i]);
-            return false;
+        g_snprintf(rungs->name[i], sizeof rungs->name[i], "%dp.mp4", task->rung[i].short_side);
+        g_snprintf(rungs->playlist[i], sizeof rungs->playlist[i], "%dp.m3u8", task->rung[i].short_side);
+        rungs->output[i] = -1;
+    }
+    for (size_t k = 0; k < G_N_ELEMENTS(ORDER); k++) {
+        for (int i = 0; i < task->rungs; i++) {
+            if (task->rung[i].way == ORDER[k] && !add_output(rungs, pipeline, i, error)) {
+                return false;
+            }
         }
     }
-    pipeline->count = task->rungs;
     return true;
+}
+
+/* What the master says of a rung that prepare made. */
+static json_t *made_facts(const struct task_rung *rung)
+{
+    return json_pack("{s:i, s:i, s:s, s:f}", "bandwidth_bps", rung->bandwidth_bps, "average_bps", rung->average_bps,
+                     "codecs", rung->codecs, "fps", rung->fps);
 }
 
 /* RFC 8216 4.3.4.2. The frame rate is the measured average, as the playlist's authors want its
@@ -56,15 +83,17 @@ static bool write_master(const struct rungs *rungs, const struct pipeline *pipel
     const struct task *task = rungs->verb->task;
 
     for (int i = 0; i < task->rungs; i++) {
-        const json_t *facts = pipeline->outputs[i].facts;
+        const bool is_made = rungs->output[i] < 0;
+        json_auto_t *facts =
+            is_made ? made_facts(&task->rung[i]) : json_incref(pipeline->outputs[rungs->output[i]].facts);
         g_string_append_printf(text,
                                "#EXT-X-STREAM-INF:BANDWIDTH=%" JSON_INTEGER_FORMAT
                                ",AVERAGE-BANDWIDTH=%" JSON_INTEGER_FORMAT
-                               ",CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%.3f\n%dp.m3u8\n",
+                               ",CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%.3f\n%s\n",
                                json_integer_value(json_object_get(facts, "bandwidth_bps")),
                                json_integer_value(json_object_get(facts, "average_bps")),
                                json_string_value(json_object_get(facts, "codecs")), task->rung[i].width,
-                               task->rung[i].height, fps, task->rung[i].short_side);
+                               task->rung[i].height, is_made ? task->rung[i].fps : fps, rungs->playlist[i]);
     }
     return sink_write_all(task_output_fd(task, "master.m3u8"), text->str, text->len, error);
 }
@@ -75,30 +104,37 @@ static void list_outputs(const struct rungs *rungs, const struct pipeline *pipel
     json_t *outputs = rungs->verb->outputs;
 
     for (int i = 0; i < task->rungs; i++) {
-        json_t *facts = pipeline->outputs[i].facts;
-        g_autofree char *playlist = g_strdup_printf("%dp.m3u8", task->rung[i].short_side);
-
+        json_t *facts = rungs->output[i] < 0 ? NULL : pipeline->outputs[rungs->output[i]].facts;
+        if (facts == NULL) {
+            continue;
+        }
         json_object_set_new(facts, "name", json_string(rungs->name[i]));
         json_object_set_new(facts, "width", json_integer(task->rung[i].width));
         json_object_set_new(facts, "height", json_integer(task->rung[i].height));
         json_object_set_new(facts, "fps", json_real(fps));
         json_object_set_new(facts, "duration_ms", json_integer(duration_ms));
         json_array_append(outputs, facts);
-        json_array_append_new(outputs, json_pack("{s:s}", "name", playlist));
+        json_array_append_new(outputs, json_pack("{s:s}", "name", rungs->playlist[i]));
     }
     json_array_append_new(outputs, json_pack("{s:s}", "name", "master.m3u8"));
 }
 
+/* A small clip may have no rung but the review copy: nothing is read then. */
 static bool make_rungs(struct rungs *rungs, struct pipeline *pipeline, GError **error)
 {
-    struct source_measure measure;
+    struct source_measure measure = {0};
     double fps;
 
-    if (!plan(rungs, pipeline, error) || !pipeline_run(pipeline, error) ||
-        !probe_check_length(pipeline->source, &rungs->verb->task->limits, error)) {
+    if (!plan(rungs, pipeline, error)) {
         return false;
     }
-    measure = source_measure_of(pipeline->source);
+    if (pipeline->count > 0) {
+        if (!pipeline_run(pipeline, error) ||
+            !probe_check_length(pipeline->source, &rungs->verb->task->limits, error)) {
+            return false;
+        }
+        measure = source_measure_of(pipeline->source);
+    }
     fps = measure.fps > 0 ? measure.fps : 1;
     if (!write_master(rungs, pipeline, fps, error)) {
         return false;
@@ -116,7 +152,10 @@ bool verb_ladder(struct verb_context *context, GError **error)
                                             .max_pixels = task->limits.max_pixels,
                                             .threads = task->threads};
     struct rungs rungs = {.verb = context};
-    struct pipeline pipeline = {.gain_db = task->gain_db, .context = &rungs, .progress = take_progress};
+    struct pipeline pipeline = {.gain_db = task->gain_db,
+                                .source_keyframes = task->source_keyframes,
+                                .context = &rungs,
+                                .progress = take_progress};
     struct structure structure;
     enum sniff_family family;
     bool ok;

@@ -1,11 +1,15 @@
 /* prepare: one decode gives everything a reviewer needs. */
+#include <math.h>
+
 #include "worker/media/checks.h"
 #include "worker/media/fingerprint.h"
 #include "worker/media/photo.h"
 #include "worker/media/pipeline.h"
 #include "worker/media/preview.h"
 #include "worker/media/probe.h"
+#include "worker/media/rewrap.h"
 #include "worker/media/sheet.h"
+#include "worker/media/survey.h"
 #include "worker/media/thumbnail.h"
 #include "worker/media/verb.h"
 
@@ -13,6 +17,7 @@ enum output { OUTPUT_REVIEW, OUTPUT_STILLS, OUTPUT_POSTER, OUTPUT_COUNT };
 
 #define STILL_LONG_PX 320
 #define REVIEW_NAME   "480p.mp4"
+#define REVIEW_LIST   "480p.m3u8"
 
 struct prepare {
     struct verb_context *verb;
@@ -21,6 +26,8 @@ struct prepare {
     struct checks *checks;
     struct fingerprint *fingerprint;
     struct loudness *loudness; /* NULL without sound */
+    struct rewrap *rewrap;
+    bool source_keyframes;
 };
 
 static void take_still(void *data, int output, const AVFrame *frame)
@@ -35,14 +42,6 @@ static void take_still(void *data, int output, const AVFrame *frame)
         checks_add(prepare->checks, frame->pts, picture);
         fingerprint_add(prepare->fingerprint, frame->pts, picture);
     }
-}
-
-static void take_sound(void *data, const AVFrame *frame)
-{
-    struct prepare *prepare = data;
-
-    loudness_add(prepare->loudness, frame);
-    fingerprint_hear(prepare->fingerprint, frame);
 }
 
 static void take_progress(void *data, int permille)
@@ -62,6 +61,29 @@ static void fit_long(const struct source_format *format, int long_side, struct g
              &output->height);
 }
 
+/* The ladder reads the same two numbers from the facts, rounded as there: all rungs are equally loud. */
+static double gain_of(const struct loudness *loudness)
+{
+    return loudness == NULL ? 0
+                            : task_gain_db(round(loudness_integrated_lufs(loudness) * 10) / 10,
+                                           round(loudness_peak_dbtp(loudness) * 10) / 10);
+}
+
+/* All rungs have their keyframes where the original has them if it can be one of them. Its own rung is the smallest that
+ * is not smaller; the caps (rung 1 and on, largest first) are for 30 pictures a second, half as many bits again for 60. */
+static bool keeps_keyframes(const struct prepare *prepare, const struct source_format *format)
+{
+    const struct task *task = prepare->verb->task;
+    const int side = MIN(format->display_width, format->display_height);
+    int own = 0;
+
+    for (int i = 1; i < task->rungs; i++) {
+        own = task->rung[i].short_side >= side ? i : own;
+    }
+    return rewrap_is_possible(prepare->rewrap) && own > 0 &&
+           rewrap_average_bps(prepare->rewrap) <= 1.5 * task->rung[own].maxrate_bps;
+}
+
 static bool run_pipeline(struct prepare *prepare, struct source *source, json_t *review, GError **error)
 {
     const struct source_format *format = source_format_of(source);
@@ -69,22 +91,24 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
     struct encoder_video video = {.preset = task->rung[0].preset,
                                   .crf = task->rung[0].crf,
                                   .maxrate_bps = task->rung[0].maxrate_bps,
+                                  .options = task->rung[0].options,
                                   .fps = 30,
                                   .threads = 1};
     struct pipeline pipeline = {.source = source,
                                 .count = OUTPUT_COUNT,
-                                .measure = true,
+                                .gain_db = gain_of(prepare->loudness),
+                                .source_keyframes = prepare->source_keyframes,
                                 .context = prepare,
                                 .still = take_still,
-                                .sound = take_sound,
                                 .progress = take_progress};
 
     task_fit(format->display_width, format->display_height, task->rung[0].short_side, &video.width, &video.height);
     pipeline.outputs[OUTPUT_REVIEW] =
         (struct pipeline_output){.picture = {video.width, video.height, GRAPH_FROM_INPUT, 0, AV_PIX_FMT_YUV420P},
                                  .video = &video,
-                                 .sink = &SINK_MP4,
-                                 .target = {task_output_fd(task, REVIEW_NAME), -1, REVIEW_NAME},
+                                 .sink = &SINK_HLS,
+                                 .target = {task_output_fd(task, REVIEW_NAME), task_output_fd(task, REVIEW_LIST),
+                                            REVIEW_NAME},
                                  .facts = review};
     pipeline.outputs[OUTPUT_STILLS].picture =
         (struct graph_output){.from = OUTPUT_REVIEW, .every_s = STORYBOARD_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
@@ -111,8 +135,8 @@ static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
 
 static void list_outputs(struct prepare *prepare, json_t *review, int64_t duration_ms)
 {
-    static const char *const NAMES[] = {"poster.jpg",    "share-card.jpg", PREVIEW_NAME,
-                                        STORYBOARD_NAME, "storyboard.vtt", "sheet.jpg"};
+    static const char *const NAMES[] = {"poster.jpg",     "share-card.jpg", PREVIEW_NAME, STORYBOARD_NAME,
+                                        "storyboard.vtt", "sheet.jpg",      REVIEW_LIST};
 
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         json_array_append_new(prepare->verb->outputs, json_pack("{s:s}", "name", NAMES[i]));
@@ -122,16 +146,29 @@ static void list_outputs(struct prepare *prepare, json_t *review, int64_t durati
     json_array_append(prepare->verb->outputs, review);
 }
 
-static bool make_video(struct prepare *prepare, const struct reader *reader, enum sniff_family family,
-                       const struct structure *structure, struct source *source, GError **error)
+/* What the ladder needs to know of this pass: the review copy is one of its rungs. */
+static void add_ladder_facts(struct prepare *prepare, const struct source *source, json_t *review)
+{
+    const struct source_measure measure = source_measure_of(source);
+    json_t *facts = prepare->verb->facts;
+
+    json_object_set_new(review, "fps", json_real(measure.fps > 0 ? measure.fps : 1));
+    json_object_set_new(facts, "review", json_deep_copy(review));
+    json_object_set_new(facts, "source_keyframes", json_boolean(prepare->source_keyframes));
+    json_object_set_new(facts, "rewrap", rewrap_facts(prepare->rewrap, &measure));
+}
+
+static bool make_video(struct prepare *prepare, const struct survey *survey, const struct structure *structure,
+                       struct source *source, GError **error)
 {
     const struct task *task = prepare->verb->task;
     json_auto_t *review = json_object();
     int64_t duration_ms;
 
-    if (source_format_of(source)->has_audio) {
-        prepare->loudness = loudness_new();
+    if (!survey_run(survey, error)) {
+        return false;
     }
+    prepare->source_keyframes = keeps_keyframes(prepare, source_format_of(source));
     if (!run_pipeline(prepare, source, review, error) || !probe_check_length(source, &task->limits, error)) {
         return false;
     }
@@ -139,10 +176,12 @@ static bool make_video(struct prepare *prepare, const struct reader *reader, enu
     if (!write_stills(prepare, duration_ms * (LIBAV_VIDEO_HZ / 1000), error)) {
         return false;
     }
-    prepare->verb->facts = probe_facts(source, family, structure, prepare->loudness, reader->size_bytes);
+    prepare->verb->facts =
+        probe_facts(source, survey->family, structure, prepare->loudness, survey->reader->size_bytes);
     json_object_set_new(prepare->verb->facts, "flags",
                         checks_flags(prepare->checks, prepare->loudness, duration_ms * (LIBAV_VIDEO_HZ / 1000)));
     json_object_set_new(prepare->verb->facts, "fingerprint", fingerprint_json(prepare->fingerprint));
+    add_ladder_facts(prepare, source, review);
     list_outputs(prepare, review, duration_ms);
     return true;
 }
@@ -164,7 +203,14 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
     prepare.storyboard = storyboard_new();
     prepare.checks = checks_new();
     prepare.fingerprint = fingerprint_new();
-    ok = make_video(&prepare, reader, family, structure, source, error);
+    prepare.rewrap = rewrap_new(source);
+    if (source_format_of(source)->has_audio) {
+        prepare.loudness = loudness_new();
+    }
+    const struct survey survey = {reader,        family, &limits, source, prepare.loudness, prepare.fingerprint,
+                                  prepare.rewrap};
+    ok = make_video(&prepare, &survey, structure, source, error);
+    rewrap_free(prepare.rewrap);
     thumbnail_free(prepare.thumbnail);
     storyboard_free(prepare.storyboard);
     checks_free(prepare.checks);

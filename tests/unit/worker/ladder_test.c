@@ -22,7 +22,10 @@ static const struct {
 static void test_rungs(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
-        const struct ladder_facts facts = {CASES[i].width, CASES[i].height, 30, 10000000};
+        const struct ladder_facts facts = {.width = CASES[i].width,
+                                           .height = CASES[i].height,
+                                           .fps = 30,
+                                           .bit_rate_bps = 10000000};
         struct task_rung rungs[TASK_RUNGS_MAX];
         const int count = ladder_rungs(&facts, &LADDER_DEFAULT, rungs);
 
@@ -34,6 +37,48 @@ static void test_rungs(void)
             g_assert_cmpint(k == 0 || rungs[k].maxrate_bps < rungs[k - 1].maxrate_bps, !=, 0);
         }
         g_assert_cmpint(CASES[i].sides[count], ==, 0);
+    }
+}
+
+/* How each rung comes about, from what prepare found out: e encoded, c copied, m made by prepare. */
+static const struct {
+    int width, height, copy_bps, peak_bps;
+    int review_width, review_height, review_bps;
+    const char *ways;
+} WAYS[] = {
+    {1920, 1080, 0, 0, 854, 480, 900000, "eeme"},
+    {1920, 1080, 5000000, 6000000, 854, 480, 900000, "ceme"},  /* fit, and below the cap */
+    {1920, 1080, 7000000, 8000000, 854, 480, 900000, "eeme"},  /* above the cap */
+    {1920, 1080, 5000000, 20000000, 854, 480, 900000, "eeme"}, /* too bursty */
+    {1920, 1080, 1300000, 1500000, 854, 480, 900000, "cme"},   /* 720 would lie between 0.9 and 1.3 Mbit/s */
+    {1280, 720, 1500000, 1600000, 854, 480, 400000, "cm"},     /* so light that nobody needs 360 */
+    {854, 480, 900000, 900000, 854, 480, 900000, "me"},        /* nothing is stored twice */
+    {640, 360, 0, 0, 640, 360, 600000, "m"},
+    {3840, 2160, 5000000, 6000000, 854, 480, 900000, "eeme"}, /* larger than any rung */
+    {1080, 1920, 5000000, 6000000, 480, 854, 900000, "ceme"},
+};
+
+static void test_ways(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(WAYS); i++) {
+        const struct ladder_facts facts = {.width = WAYS[i].width,
+                                           .height = WAYS[i].height,
+                                           .fps = 30,
+                                           .copy_average_bps = WAYS[i].copy_bps,
+                                           .copy_peak_bps = WAYS[i].peak_bps,
+                                           .review = {.width = WAYS[i].review_width,
+                                                      .height = WAYS[i].review_height,
+                                                      .short_side = 480,
+                                                      .average_bps = WAYS[i].review_bps}};
+        struct task_rung rungs[TASK_RUNGS_MAX];
+        const int count = ladder_rungs(&facts, &LADDER_DEFAULT, rungs);
+        char ways[TASK_RUNGS_MAX + 1] = "";
+
+        for (int k = 0; k < count; k++) {
+            ways[k] = "ecm"[rungs[k].way];
+            g_assert_cmpint(rungs[k].way == TASK_MADE && rungs[k].short_side != 480, ==, 0);
+        }
+        g_assert_cmpstr(ways, ==, WAYS[i].ways);
     }
 }
 
@@ -50,6 +95,7 @@ static void test_file_is_default(void)
         g_assert_cmpfloat(policy.rung[i].crf, ==, LADDER_DEFAULT.rung[i].crf);
         g_assert_cmpint(policy.rung[i].maxrate_bps, ==, LADDER_DEFAULT.rung[i].maxrate_bps);
         g_assert_cmpstr(policy.rung[i].preset, ==, LADDER_DEFAULT.rung[i].preset);
+        g_assert_cmpstr(policy.rung[i].options, ==, LADDER_DEFAULT.rung[i].options);
     }
 }
 
@@ -57,6 +103,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ladder/rungs", test_rungs);
+    g_test_add_func("/ladder/ways", test_ways);
     g_test_add_func("/ladder/file_is_default", test_file_is_default);
     return g_test_run();
 }

@@ -86,7 +86,19 @@ static void test_round_trip(void)
                         .threads = 2,
                         .gain_db = -2.5,
                         .rungs = 1,
-                        .rung = {{720, 1280, 720, 23.5, 3000000, "veryfast"}},
+                        .source_keyframes = true,
+                        .rung = {{.way = TASK_MADE,
+                                  .short_side = 720,
+                                  .width = 1280,
+                                  .height = 720,
+                                  .crf = 23.5,
+                                  .maxrate_bps = 3000000,
+                                  .preset = "veryfast",
+                                  .options = "subme=1",
+                                  .bandwidth_bps = 900000,
+                                  .average_bps = 800000,
+                                  .fps = 29.97,
+                                  .codecs = "avc1.64001f,mp4a.40.2"}},
                         .outputs = 2,
                         .output = {"720p.mp4", "master.m3u8"}};
     struct task again;
@@ -102,6 +114,12 @@ static void test_round_trip(void)
     g_assert_cmpfloat(again.gain_db, ==, -2.5);
     g_assert_cmpfloat(again.rung[0].crf, ==, 23.5);
     g_assert_cmpstr(again.rung[0].preset, ==, "veryfast");
+    g_assert_cmpstr(again.rung[0].options, ==, "subme=1");
+    g_assert_cmpstr(again.rung[0].codecs, ==, "avc1.64001f,mp4a.40.2");
+    g_assert_cmpint(again.rung[0].way, ==, TASK_MADE);
+    g_assert_cmpint(again.rung[0].bandwidth_bps + again.rung[0].average_bps, ==, 1700000);
+    g_assert_cmpfloat(again.rung[0].fps, ==, 29.97);
+    g_assert_true(again.source_keyframes);
     g_assert_true(again.limits.video && !again.limits.photo);
     g_assert_cmpint(task_output_fd(&again, "master.m3u8"), ==, TASK_OUTPUT_FD + 1);
     g_assert_cmpint(task_output_fd(&again, "none"), ==, -1);

@@ -1,0 +1,35 @@
+/* Whether an original's pictures may be published as they are, in a new wrapping (design M11): H.264 that every phone
+ * decodes, upright, square, progressive, with its colours in limited range, and cut into groups short enough for HLS.
+ * Judged packet by packet, in a pass that decodes no picture.
+ *
+ * What only decoding shows (errors, dropped pictures) is asked at the end.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <glib.h>
+#include <jansson.h>
+
+#include "worker/media/source.h"
+
+#define REWRAP_GROUP_MAX_S 5 /* between keyframes: a segment of HLS lasts from one to another */
+
+struct rewrap;
+
+/* Looks at the source's stream; the source need not live on. */
+struct rewrap *rewrap_new(const struct source *source);
+void rewrap_free(struct rewrap *rewrap);
+
+/* The next packet of the pictures, on our clock. */
+void rewrap_see(struct rewrap *rewrap, const AVPacket *packet);
+
+/* True as long as nothing was in the way; complete once all packets were seen. */
+bool rewrap_is_possible(const struct rewrap *rewrap);
+
+/* Over the whole, complete once all packets were seen. */
+double rewrap_average_bps(const struct rewrap *rewrap);
+
+/* {"possible", "obstacle": English or null, "average_bps", "peak_bps": over two seconds at least}. `measure` is of the
+ * decoded clip. */
+json_t *rewrap_facts(struct rewrap *rewrap, const struct source_measure *measure);
