@@ -30,6 +30,7 @@ struct options {
     char *facts;
     char *limits;
     int threads;
+    gint64 growing_bytes;
     gboolean self_test;
     gboolean check_config;
     gboolean version;
@@ -55,6 +56,8 @@ static bool read_options(int *argc, char ***argv, struct options *options)
         {"facts", 0, 0, G_OPTION_ARG_FILENAME, &options->facts, "with --once: facts that prepare gave, for ladder",
          "FILE"},
         {"limits", 0, 0, G_OPTION_ARG_STRING, &options->limits, "with --once: limits of the track", "JSON"},
+        {"growing", 0, 0, G_OPTION_ARG_INT64, &options->growing_bytes,
+         "with --once: FILE is still growing and will have so many bytes", "BYTES"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &options->threads, "with --once: threads of the job", "N"},
         {"self-test", 0, 0, G_OPTION_ARG_NONE, &options->self_test, "try what the sandbox forbids", NULL},
         {"check-config", 0, 0, G_OPTION_ARG_NONE, &options->check_config, "print every setting in force and end", NULL},
@@ -199,6 +202,7 @@ static int run_once(const struct options *options, const struct settings *settin
         .facts_file = options->facts,
         .limits = options->limits,
         .media_program = media,
+        .growing_bytes = options->growing_bytes,
         .threads = options->threads > 0 ? options->threads : (int)g_get_num_processors(),
     });
 }

@@ -10,6 +10,7 @@
 
 #define EXIT_REFUSED 3
 #define EXIT_AGAIN   4
+#define PATIENCE_MS  5000
 
 static json_t *output_to_json(const struct recipe_output *output)
 {
@@ -93,7 +94,8 @@ int once_run(const struct once *once)
         (void)fprintf(stderr, "xuepai-worker: %s: %s\n", once->file, g_strerror(errno));
         return EXIT_AGAIN;
     }
-    job.input_bytes = status.st_size;
+    job.input_bytes = once->growing_bytes > 0 ? once->growing_bytes : status.st_size;
+    job.patience_ms = once->growing_bytes > 0 ? PATIENCE_MS : 0;
     /* A file that --once printed may be given whole. */
     job.facts = json_object_get(facts, "facts") != NULL ? json_object_get(facts, "facts") : facts;
     job.limits = limits;

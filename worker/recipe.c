@@ -522,6 +522,7 @@ bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *c
     }
     run.task.verb = run.recipe->verb;
     run.task.input_bytes = job->input_bytes;
+    run.task.patience_ms = job->patience_ms;
     run.task.threads = CLAMP(job->threads, 1, 8);
     if (!task_limits_read(job->limits, &run.task.limits, error) || !run.recipe->plan(job, &run.task, error)) {
         return false;

@@ -23,6 +23,7 @@ struct recipe_job {
     const char *kind; /* "prepare", "ladder" */
     int input_fd;     /* O_RDONLY, borrowed */
     int64_t input_bytes;
+    int patience_ms;           /* input_bytes are promised, the file still grows; 0: it is whole */
     const char *folder;        /* exists, is empty; outputs land here */
     json_t *limits;            /* of the track; NULL: of a new installation. Borrowed */
     json_t *facts;             /* from prepare, for ladder. Borrowed */

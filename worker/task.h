@@ -63,6 +63,7 @@ struct task_rung {
 struct task {
     enum task_verb verb;
     int64_t input_bytes;
+    int patience_ms; /* the input is still growing (media/reader.h); 0: it is whole */
     int threads;
     bool unsafe; /* run even where no lock can be had */
     double gain_db;

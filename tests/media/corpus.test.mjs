@@ -37,6 +37,39 @@ async function looksRight(row, answer, into) {
   return '';
 }
 
+// Tags of the original that no public byte may have: where, with what, by whom.
+const PRIVATE = /^(com\.apple\.quicktime\.)?(location\S*|make\S*|model\S*|software|artist|author|content\.identifier|android\.\S+|GPS\S*)$/i;
+
+/** Values of private tags, and what containers call them: five bytes and more, which chance does not write. */
+function secretsOf(row) {
+  const values = [...(row.tags ?? '').matchAll(/(\S+?)=(.*?)(?= \S+=|$)/g)].filter(([, key]) => PRIVATE.test(key)).map(([, , value]) => value.trim());
+  const name = path.basename(row.file, path.extname(row.file));
+  return [...values, name, 'ISO6709', 'com.apple', 'com.android', 'Exif\0\0', 'GPSLatitude'].filter((word) => word.length >= 5);
+}
+
+/** The first secret found in any file of the folder, as "file: secret". */
+function leak(row, into) {
+  for (const file of fs.readdirSync(into)) {
+    const bytes = fs.readFileSync(path.join(into, file));
+    const found = secretsOf(row).find((word) => bytes.includes(word));
+    if (found) return `${file}: ${found}`;
+  }
+  return '';
+}
+
+/** What is public of a clip with a place or a device in it: the rungs too. */
+async function privacy(row, answer, into) {
+  if (answer.facts.kind === 'video' && (answer.facts.had_location || answer.facts.had_device)) {
+    const ladder = await once('ladder', path.join(corpus, row.file), path.join(into, 'ladder'), { facts: answer.facts, limits: limitsFor(row) });
+    if (!ladder.answer?.ok) return `ladder ${ladder.answer?.reason}`;
+    const found = leak(row, path.join(into, 'ladder'));
+    fs.rmSync(path.join(into, 'ladder'), { recursive: true });
+    if (found) return `leak in ${found}`;
+  }
+  const found = leak(row, into);
+  return found && `leak in ${found}`;
+}
+
 function judge(row, { code, answer }, wrong) {
   if (answer === null || code === null || code === 4) return 'infrastructure';
   if (!answer.ok && answer.next === 'quarantine') return `quarantine ${answer.reason}`;
@@ -46,6 +79,18 @@ function judge(row, { code, answer }, wrong) {
     return answer.ok ? '' : `refused ${answer.reason}`;
   }
   return '';
+}
+
+/** A line a folder, as docs/MEDIA.md shows it. */
+function summary(table) {
+  const folders = Map.groupBy ? Map.groupBy(table, ({ row }) => row.file.split('/')[0]) : new Map();
+  const lines = [...folders].map(([name, files]) => {
+    const refused = files.filter(({ result }) => !result.answer?.ok);
+    const codes = [...new Set(refused.map(({ result }) => result.answer?.reason ?? 'none'))].sort()
+      .map((code) => `${code} ${refused.filter(({ result }) => (result.answer?.reason ?? 'none') === code).length}`);
+    return `| ${name} | ${files.length} | ${files.length - refused.length} | ${codes.join(', ')} | ${files.filter(({ verdict }) => verdict).length} |`;
+  });
+  return ['| folder | files | accepted | refused, with which code | wrong |', '|---|---|---|---|---|', ...lines, ''].join('\n');
 }
 
 test('every file of the corpus ends as expected', { skip: !fs.existsSync(manifest) && 'no corpus' }, async () => {
@@ -59,7 +104,7 @@ test('every file of the corpus ends as expected', { skip: !fs.existsSync(manifes
       const into = fs.mkdtempSync(path.join(base, 'run-'));
       const start = Date.now();
       const result = await once('prepare', path.join(corpus, row.file), into, { limits: limitsFor(row) });
-      const wrong = result.answer?.ok ? await looksRight(row, result.answer, into) : '';
+      const wrong = result.answer?.ok ? await looksRight(row, result.answer, into) || await privacy(row, result.answer, into) : '';
       table.push({ row, result, verdict: judge(row, result, wrong), seconds: (Date.now() - start) / 1000 });
       fs.rmSync(into, { recursive: true, force: true });
     }
@@ -71,6 +116,7 @@ test('every file of the corpus ends as expected', { skip: !fs.existsSync(manifes
     result.answer?.words ?? result.stderr?.trim() ?? ''].join('\t'));
   fs.mkdirSync(build, { recursive: true });
   fs.writeFileSync(path.join(build, 'corpus.tsv'), ['file\texpected\toutcome\treason\tverdict\tseconds\twords', ...lines, ''].join('\n'));
+  fs.writeFileSync(path.join(build, 'corpus.md'), summary(table));
   const bad = table.filter(({ verdict }) => verdict);
   console.log(`corpus: ${table.length} files, ${table.filter(({ result }) => result.answer?.ok).length} accepted, ` +
     `${bad.length} not as expected, ${Math.round((Date.now() - began) / 1000)} s; see ${path.join(build, 'corpus.tsv')}`);

@@ -27,8 +27,9 @@ export async function run(program, args, options = {}) {
 }
 
 /** Runs a recipe; `answer` is its JSON, or null when it could not run at all. */
-export async function once(kind, file, into, { facts, limits = openLimits } = {}) {
+export async function once(kind, file, into, { facts, limits = openLimits, growing } = {}) {
   const args = ['--once', kind, file, into, '--limits', JSON.stringify(limits)];
+  if (growing) args.push('--growing', String(growing));
   if (facts) {
     const factsFile = path.join(os.tmpdir(), `${path.basename(into)}-facts.json`);
     fs.writeFileSync(factsFile, JSON.stringify(facts));

@@ -374,6 +374,26 @@ test('a flash and a beep stay together to the end', async () => {
   flashes.forEach((flash, i) => near(beeps[i], flash, 0.04, `beep ${i}`));
 });
 
+test('a clip that is still growing ends as the whole one; one that stops is cut off', async () => {
+  const bytes = fs.readFileSync(fixture('messenger.mp4'));
+  const whole = await prepare('messenger.mp4');
+  const grow = async (name, until) => {
+    const file = path.join(base, name), into = path.join(base, `${name}.d`);
+    fs.writeFileSync(file, bytes.subarray(0, 100000));
+    const done = once('prepare', file, into, { growing: bytes.length });
+    for (let at = 100000; at < until; at += 300000) {
+      await new Promise((resolve) => { setTimeout(resolve, 150); });
+      fs.appendFileSync(file, bytes.subarray(at, Math.min(at + 300000, until)));
+    }
+    return done;
+  };
+  const [grown, cut] = await Promise.all([grow('grown.mp4', bytes.length), grow('cut.mp4', 1000000)]);
+  assert.ok(grown.answer?.ok, grown.answer?.words);
+  const digest = (answer) => answer.outputs.find(({ name }) => name === '480p.mp4').sha256;
+  assert.equal(digest(grown.answer), digest(whole.answer));
+  assert.deepEqual([cut.answer.ok, cut.answer.reason, cut.answer.next], [false, 'truncated', 'refuse']);
+});
+
 test('what is no clip is refused with the true reason', async () => {
   const reasons = { 'truncated.mp4': 'truncated', 'text.mp4': 'not-media', 'playlist.mp4': 'playlist', 'empty.mp4': 'empty-file',
     'cmov.mov': 'too-complex', 'external.mp4': 'external-reference', 'encrypted.mp4': 'encrypted', 'samples.mp4': 'too-complex',

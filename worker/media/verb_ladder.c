@@ -147,7 +147,9 @@ static bool make_rungs(struct rungs *rungs, struct pipeline *pipeline, GError **
 bool verb_ladder(struct verb_context *context, GError **error)
 {
     const struct task *task = context->task;
-    const struct reader reader = {.fd = TASK_INPUT_FD, .size_bytes = task->input_bytes};
+    const struct reader reader = {.fd = TASK_INPUT_FD,
+                                  .size_bytes = task->input_bytes,
+                                  .patience_ms = task->patience_ms};
     const struct container_limits limits = {.max_ms = task->limits.max_ms,
                                             .max_pixels = task->limits.max_pixels,
                                             .threads = task->threads};

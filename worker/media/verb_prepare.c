@@ -222,7 +222,9 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
 
 bool verb_prepare(struct verb_context *context, GError **error)
 {
-    const struct reader reader = {.fd = TASK_INPUT_FD, .size_bytes = context->task->input_bytes};
+    const struct reader reader = {.fd = TASK_INPUT_FD,
+                                  .size_bytes = context->task->input_bytes,
+                                  .patience_ms = context->task->patience_ms};
     struct structure structure;
     enum sniff_family family;
 
