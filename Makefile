@@ -32,7 +32,7 @@ LDFLAGS  += $(LDHARDEN) -pthread
 service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libpq libcurl libsodium liboath libcrypto jansson libqrencode pangocairo cairo-pdf
 worker_packages  := glib-2.0 gio-2.0 libcurl libcrypto jansson
 media_packages   := glib-2.0 jansson libavformat libavcodec libavfilter libavutil libswscale libswresample vips libseccomp
-media_extra      := -lmagic -lchromaprint -lm
+media_extra      := -lmagic -lchromaprint -lzbar -lm
 
 flags = $(shell pkg-config --cflags $(1) 2>/dev/null | sed 's/-I/-isystem /g')
 libs  = $(shell pkg-config --libs $(1) 2>/dev/null)
@@ -83,7 +83,7 @@ $(BUILD)/xuepai-service: $(call objects,service/main.c $(service_sources) $(comm
 
 $(BUILD)/xuepai-worker: $(call objects,worker/main.c $(worker_sources) $(common_sources))
 	@echo '  link $@'
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages))
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages)) -lm
 
 $(BUILD)/xuepai-media: $(call objects,worker/media/main.c $(media_sources) worker/task.c common/failure.c)
 	@echo '  link $@'
@@ -120,7 +120,7 @@ $(BUILD)/unit/service/%:      $(BUILD)/obj/tests/unit/service/%.o $(BUILD)/libse
 $(BUILD)/unit/worker/media/%: $(BUILD)/obj/tests/unit/worker/media/%.o $(BUILD)/libmedia.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
 $(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(BUILD)/libworker.a
-	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages))
+	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages)) -lm
 .SECONDARY:
 
 ## make unit         the C unit tests alone (TAP under prove); `scripts/radosgw with make unit`: on an object store too

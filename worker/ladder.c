@@ -106,11 +106,11 @@ static bool is_same_size(const struct task_rung *a, const struct task_rung *b)
     return a->width == b->width && a->height == b->height;
 }
 
-/* True when the original itself can stand for this rung. */
-static bool can_copy(const struct ladder_facts *facts, const struct task_rung *rung)
+/* True when the original itself can stand for this rung, whose cap by size alone is given. */
+static bool can_copy(const struct ladder_facts *facts, const struct task_rung *rung, int cap_bps)
 {
     return rung->width == facts->width && rung->height == facts->height && facts->copy_average_bps > 0 &&
-           facts->copy_average_bps <= rung->maxrate_bps && facts->copy_peak_bps <= COPY_PEAK * rung->maxrate_bps;
+           facts->copy_average_bps <= cap_bps && facts->copy_peak_bps <= COPY_PEAK * cap_bps;
 }
 
 /* True when the rung saves nothing over those that cost nothing any more. */
@@ -127,13 +127,13 @@ static bool is_superfluous(const struct ladder_facts *facts, const struct task_r
 }
 
 /* Chooses how the rung comes about. */
-static void settle(const struct ladder_facts *facts, bool is_first, struct task_rung *rung)
+static void settle(const struct ladder_facts *facts, bool is_first, int cap_bps, struct task_rung *rung)
 {
     if (is_same_size(rung, &facts->review)) {
         const struct task_rung made = facts->review;
         *rung = made;
         rung->way = TASK_MADE;
-    } else if (is_first && can_copy(facts, rung)) {
+    } else if (is_first && can_copy(facts, rung, cap_bps)) {
         rung->way = TASK_COPY;
         rung->average_bps = facts->copy_average_bps;
     }
@@ -157,10 +157,11 @@ int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *p
         if (count == 0 && i + 1 < policy->count && MIN(facts->width, facts->height) <= policy->rung[i + 1].short_side) {
             continue;
         }
-        rung.maxrate_bps = maxrate_of(row, &rung, facts->fps);
+        rung.maxrate_bps = task_content_cap(maxrate_of(row, &rung, facts->fps), facts->picture_bps, facts->codec,
+                                            area / ((double)facts->width * facts->height));
         (void)g_strlcpy(rung.preset, row->preset, sizeof rung.preset); /* same size */
         (void)g_strlcpy(rung.options, row->options, sizeof rung.options);
-        settle(facts, count == 0, &rung);
+        settle(facts, count == 0, maxrate_of(row, &rung, facts->fps), &rung);
         if (count > 0 && is_superfluous(facts, &rung, &rungs[count - 1])) {
             continue;
         }

@@ -25,7 +25,8 @@ struct ladder_policy {
 struct ladder_facts {
     int width, height; /* upright, square pixels */
     double fps;
-    int64_t bit_rate_bps; /* of the original */
+    double picture_bps; /* of the original's pictures; 0: not known */
+    const char *codec;  /* of them: "h264" */
     /* The original's pictures may be shown as they are: their rates; 0 where they may not (media/rewrap.h). */
     int copy_average_bps, copy_peak_bps;
     /* What prepare made for reviewers, a rung already; width 0 where it is none. */

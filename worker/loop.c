@@ -156,6 +156,17 @@ static void merge_fingerprint(json_t *whole, const json_t *more)
     json_object_set_new(whole, "fingerprint", json_pack("{s:s, s:s}", "pictures", both, "sound", ""));
 }
 
+/* What was noticed in one picture was noticed in the set. */
+static void merge_flags(json_t *whole, const json_t *more)
+{
+    json_t *flags = json_object_get(whole, "flags");
+    json_t *added = json_object_get(more, "flags");
+
+    if (json_is_array(flags) && json_is_array(added)) {
+        json_array_extend(flags, added);
+    }
+}
+
 /* The facts of a set are those of its first picture, with the number of pictures. */
 static void merge_facts(struct outcome *outcome, const struct recipe_result *result, size_t count)
 {
@@ -164,6 +175,7 @@ static void merge_facts(struct outcome *outcome, const struct recipe_result *res
         json_object_set_new(outcome->finish.facts, "files", json_integer((json_int_t)count));
     } else {
         merge_fingerprint(outcome->finish.facts, result->facts);
+        merge_flags(outcome->finish.facts, result->facts);
     }
 }
 

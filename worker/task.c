@@ -1,5 +1,6 @@
 #include "worker/task.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LINE_MAX_BYTES   256
@@ -233,6 +234,21 @@ void task_fit(int width, int height, int short_side, int *fitted_width, int *fit
 
     *fitted_width = even(width * scale);
     *fitted_height = even(height * scale);
+}
+
+#define CAP_LEAST  200000
+#define CAP_ANEW   1.5
+#define CAP_MODERN 1.6 /* HEVC, VP9 and AV1 against H.264 */
+
+int task_content_cap(int maxrate_bps, double source_bps, const char *codec, double share)
+{
+    static const char *const MODERN[] = {"hevc", "vp9", "av1"};
+    double worth = source_bps * CAP_ANEW * pow(MIN(share, 1.0), 0.75);
+
+    for (size_t i = 0; codec != NULL && i < G_N_ELEMENTS(MODERN); i++) {
+        worth *= strcmp(codec, MODERN[i]) == 0 ? CAP_MODERN : 1;
+    }
+    return source_bps <= 0 ? maxrate_bps : MAX((int)MIN(worth, maxrate_bps), MIN(CAP_LEAST, maxrate_bps));
 }
 
 #define TARGET_LUFS (-16.0)

@@ -88,6 +88,11 @@ int task_output_fd(const struct task *task, const char *name);
 /* The size of a rung: the short side as wanted but never above the picture's own, the aspect kept, both sides even. */
 void task_fit(int width, int height, int short_side, int *fitted_width, int *fitted_height);
 
+/* The cap of a rung by what the original is worth: bits grow with area to the power of 3/4, half as many again go to
+ * encoding anew, and more where the original's codec needs fewer than H.264. `share` is the rung's area of the
+ * original's; `source_bps` 0 is not known. Never below 200 kbit/s. */
+int task_content_cap(int maxrate_bps, double source_bps, const char *codec, double share);
+
 /* Gain of the ladder's sound: to -16 LUFS, linearly, as far as -1.5 dBTP of true peak allows; 0 for silence. */
 #define TASK_SILENCE_LUFS (-70.0) /* what EBU R128 says of silence */
 double task_gain_db(double integrated_lufs, double peak_dbtp);

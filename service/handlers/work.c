@@ -250,10 +250,10 @@ static const struct {
     const char *flag;
     const char *text;
 } FLAGS[] = {
-    {"black", "有黑屏段落"},         {"frozen", "画面长时间不动"}, {"silent", "没有声音"},
-    {"very-dark", "画面很暗"},       {"very-quiet", "声音很小"},   {"portrait", "竖屏"},
-    {"hdr", "HDR 已转换"},           {"aigc", "带有 AI 生成标识"}, {"location", "原文件带定位（已去除）"},
-    {"duplicate", "和别的作品相似"},
+    {"black", "有黑屏段落"},         {"frozen", "画面长时间不动"},  {"silent", "没有声音"},
+    {"very-dark", "画面很暗"},       {"very-quiet", "声音很小"},    {"portrait", "竖屏"},
+    {"hdr", "HDR 已转换"},           {"aigc", "带有 AI 生成标识"},  {"location", "原文件带定位（已去除）"},
+    {"duplicate", "和别的作品相似"}, {"qr-code", "画面里有二维码"},
 };
 
 static json_t *flags_json(const char *flags)

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { build, root } from './support/service.mjs';
 
 const MUST_NOT = {
-  'xuepai-service': /libav|libsw|libmagic|libvips/,
-  'xuepai-worker': /sqlite|libpq|microhttpd|libav|libsw|libmagic|libvips/,
+  'xuepai-service': /libav|libsw|libmagic|libvips|libzbar/,
+  'xuepai-worker': /sqlite|libpq|microhttpd|libav|libsw|libmagic|libvips|libzbar/,
   'xuepai-media': /sqlite|libpq|microhttpd|libcurl|libsodium/,
 };
 const MUST = {

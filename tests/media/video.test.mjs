@@ -270,6 +270,12 @@ test('keyframes stand at cuts, and two seconds behind the last, in all rungs ali
   }
 });
 
+test('a clip of one picture is prepared, with its length', async () => {
+  const { answer, rungs } = await ladder('one-picture.mp4', await prepare('one-picture.mp4'));
+  assert.ok(answer.ok);
+  assert.equal(rungs[0].facts.duration_ms, 1000);
+});
+
 test('a small clip has one rung, which prepare made', async () => {
   const { answer, rungs, master } = await ladder('small.mp4', await prepare('small.mp4'));
   assert.deepEqual(answer.outputs.map(({ name }) => name), ['master.m3u8']);
@@ -372,6 +378,39 @@ test('a flash and a beep stay together to the end', async () => {
   }
   assert.equal(flashes.length, 8);
   flashes.forEach((flash, i) => near(beeps[i], flash, 0.04, `beep ${i}`));
+});
+
+// A QR code with 29 modules a side, a row a number: https://example.org/win
+const CODE = ('1fdfe47f 104c2d41 175b8f5d 1749325d 1743345d 105bdd41 1fd5557f 28b00 146fba25 a8313e3 1142dedd 17147738 369cd61 a0ece63 1bd72211 ' +
+  '71c8b00 12c6bb61 51a1367 1ffddf79 20d7690 1b74cffa 1ecf1d 1fdd2151 10488b13 174bbbf9 1746933e 175cdc93 104275e8 1fd20d99').split(' ')
+  .map((row) => parseInt(row, 16).toString(2).padStart(29, '0'));
+
+/** The code as a picture with its quiet zone, `scale` pixels a module. */
+function drawCode(file, scale) {
+  const side = (29 + 8) * scale;
+  const pixel = (x, y) => (CODE[Math.floor(y / scale) - 4]?.[Math.floor(x / scale) - 4] === '1' ? 0 : 255);
+  fs.writeFileSync(file, Buffer.concat([Buffer.from(`P5 ${side} ${side} 255\n`),
+    Buffer.from(Array.from({ length: side * side }, (_, i) => pixel(i % side, Math.floor(i / side))))]));
+}
+
+test('a QR code is noticed with its words and its time, in a clip and in a photo', async () => {
+  const code = path.join(base, 'code.pgm'), clip = path.join(base, 'code.mp4'), photo = path.join(base, 'code.jpg');
+  drawCode(code, 4);
+  await run('ffmpeg', ['-v', 'error', '-i', fixture('messenger.mp4'), '-i', code, '-filter_complex',
+    "[1]format=rgba,rotate=0.2:ow=rotw(0.2):oh=roth(0.2):c=white[c];[0][c]overlay=500:200:enable='between(t,4,7.9)'", '-t', '10', '-c:v', 'libx264',
+    '-preset', 'ultrafast', clip]);
+  await run('ffmpeg', ['-v', 'error', '-i', clip, '-ss', '5', '-frames:v', '1', photo]);
+  const seen = [];
+  for (const file of [clip, photo]) {
+    const { answer, stderr } = await once('prepare', file, path.join(base, `code${seen.length}`));
+    assert.ok(answer?.ok, `${stderr} ${answer?.words}`);
+    seen.push(answer.facts.flags.filter(({ flag }) => flag === 'qr-code'));
+  }
+  assert.deepEqual(seen.map((flags) => flags.map(({ text }) => text)), [['https://example.org/win'], ['https://example.org/win']]);
+  near(seen[0][0].from_ms, 4000, 100, 'from');
+  near(seen[0][0].to_ms, 8000, 100, 'to');
+  const { answer } = await prepare('messenger.mp4');
+  assert.ok(answer.facts.flags.every(({ flag }) => flag !== 'qr-code'));
 });
 
 test('a clip that is still growing ends as the whole one; one that stops is cut off', async () => {

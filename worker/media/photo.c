@@ -4,6 +4,7 @@
 
 #include <vips/vips.h>
 
+#include "worker/media/codes.h"
 #include "worker/media/fingerprint.h"
 #include "worker/media/sink.h"
 
@@ -257,27 +258,64 @@ static VipsImage *decode(void *bytes, size_t length, VipsImage *header, GError *
     return whole;
 }
 
-/* Of the largest size, so that it is found again whatever size a copy has. */
-static json_t *fingerprint_of(VipsImage *image, GError **error)
+static json_t *fingerprint_of(const struct picture *picture)
 {
-    struct fingerprint *fingerprint;
-    g_autoptr(Photo) colours = NULL;
-    g_autofree void *rgb = NULL;
-    size_t length = 0;
+    struct fingerprint *fingerprint = fingerprint_new();
     json_t *json;
 
-    if (vips_colourspace(image, &colours, VIPS_INTERPRETATION_sRGB, NULL) != 0 ||
-        (rgb = vips_image_write_to_memory(colours, &length)) == NULL) {
-        (void)failed(REASON_BROKEN_FILE, error);
-        return NULL;
-    }
-    const struct picture picture = {vips_image_get_width(colours), vips_image_get_height(colours), rgb};
-    g_assert(length == (size_t)picture.width * (size_t)picture.height * 3);
-    fingerprint = fingerprint_new();
-    fingerprint_add(fingerprint, 0, &picture);
+    fingerprint_add(fingerprint, 0, picture);
     json = fingerprint_json(fingerprint);
     fingerprint_free(fingerprint);
     return json;
+}
+
+static json_t *flags_of(const struct picture *picture)
+{
+    struct codes *codes = codes_new();
+    json_t *flags = json_array();
+
+    codes_add(codes, 0, picture);
+    codes_append(codes, 0, flags);
+    codes_free(codes);
+    return flags;
+}
+
+/* Of the largest size: a copy is found again whatever size it has, and small codes are seen. */
+static bool look(VipsImage *image, json_t *facts, GError **error)
+{
+    g_autoptr(Photo) colours = NULL;
+    g_autofree void *rgb = NULL;
+    size_t length = 0;
+
+    if (vips_colourspace(image, &colours, VIPS_INTERPRETATION_sRGB, NULL) != 0 ||
+        (rgb = vips_image_write_to_memory(colours, &length)) == NULL) {
+        return failed(REASON_BROKEN_FILE, error);
+    }
+    const struct picture picture = {vips_image_get_width(colours), vips_image_get_height(colours), rgb};
+    g_assert(length == (size_t)picture.width * (size_t)picture.height * 3);
+    json_object_set_new(facts, "fingerprint", fingerprint_of(&picture));
+    json_object_set_new(facts, "flags", flags_of(&picture));
+    return true;
+}
+
+static bool save_sizes(const struct task *task, VipsImage *image, json_t *outputs, GError **error)
+{
+    const int side = MAX(vips_image_get_width(image), vips_image_get_height(image));
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SIZES); i++) {
+        g_autoptr(Photo) scaled = NULL;
+
+        if (side < SIZES[i] && i + 1 < G_N_ELEMENTS(SIZES) && side <= SIZES[i + 1]) {
+            continue; /* the next size holds all of it */
+        }
+        if (vips_resize(image, &scaled, MIN(1.0, (double)SIZES[i] / side), NULL) != 0) {
+            return failed(REASON_BROKEN_FILE, error);
+        }
+        if (!save(task, scaled, SIZES[i], outputs, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,
@@ -286,7 +324,7 @@ json_t *photo_make(const struct task *task, const struct reader *reader, enum sn
     g_autofree void *bytes = NULL;
     g_autoptr(Photo) header = NULL;
     g_autoptr(Photo) image = NULL;
-    json_t *facts, *fingerprint;
+    json_t *facts;
 
     if (!check_size(task, structure->width, structure->height, error)) {
         return NULL;
@@ -307,28 +345,10 @@ json_t *photo_make(const struct task *task, const struct reader *reader, enum sn
     if (image == NULL) {
         return NULL;
     }
-    fingerprint = fingerprint_of(image, error);
-    if (fingerprint == NULL) {
-        return NULL;
-    }
     facts = facts_of(header, family, reader->size_bytes);
-    json_object_set_new(facts, "fingerprint", fingerprint);
-    for (size_t i = 0; i < G_N_ELEMENTS(SIZES); i++) {
-        const int side = MAX(vips_image_get_width(image), vips_image_get_height(image));
-        g_autoptr(Photo) scaled = NULL;
-
-        if (side < SIZES[i] && i + 1 < G_N_ELEMENTS(SIZES) && side <= SIZES[i + 1]) {
-            continue; /* the next size holds all of it */
-        }
-        if (vips_resize(image, &scaled, MIN(1.0, (double)SIZES[i] / side), NULL) != 0) {
-            json_decref(facts);
-            (void)failed(REASON_BROKEN_FILE, error);
-            return NULL;
-        }
-        if (!save(task, scaled, SIZES[i], outputs, error)) {
-            json_decref(facts);
-            return NULL;
-        }
+    if (!look(image, facts, error) || !save_sizes(task, image, outputs, error)) {
+        json_decref(facts);
+        return NULL;
     }
     return facts;
 }

@@ -143,7 +143,7 @@ void rewrap_see(struct rewrap *rewrap, const AVPacket *packet)
     if (rewrap->obstacle == NULL) {
         rewrap->obstacle = packet_obstacle(rewrap, packet);
     }
-    if (rewrap->obstacle != NULL) {
+    if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE) {
         return;
     }
     if (!rewrap->began) {

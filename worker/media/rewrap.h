@@ -27,7 +27,7 @@ void rewrap_see(struct rewrap *rewrap, const AVPacket *packet);
 /* True as long as nothing was in the way; complete once all packets were seen. */
 bool rewrap_is_possible(const struct rewrap *rewrap);
 
-/* Over the whole, complete once all packets were seen. */
+/* Over the whole, complete once all packets were seen; 0 where packets have no times. Of any codec. */
 double rewrap_average_bps(const struct rewrap *rewrap);
 
 /* {"possible", "obstacle": English or null, "average_bps", "peak_bps": over two seconds at least}. `measure` is of the

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "worker/media/checks.h"
+#include "worker/media/codes.h"
 #include "worker/media/fingerprint.h"
 #include "worker/media/photo.h"
 #include "worker/media/pipeline.h"
@@ -24,6 +25,7 @@ struct prepare {
     struct thumbnail *thumbnail;
     struct storyboard *storyboard;
     struct checks *checks;
+    struct codes *codes;
     struct fingerprint *fingerprint;
     struct loudness *loudness; /* NULL without sound */
     struct rewrap *rewrap;
@@ -37,6 +39,7 @@ static void take_still(void *data, int output, const AVFrame *frame)
 
     if (output == OUTPUT_POSTER) {
         thumbnail_add(prepare->thumbnail, frame->pts, picture);
+        codes_add(prepare->codes, frame->pts, picture);
     } else {
         storyboard_add(prepare->storyboard, frame->pts, picture);
         checks_add(prepare->checks, frame->pts, picture);
@@ -103,6 +106,9 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
                                 .progress = take_progress};
 
     task_fit(format->display_width, format->display_height, task->rung[0].short_side, &video.width, &video.height);
+    video.maxrate_bps =
+        task_content_cap(video.maxrate_bps, rewrap_average_bps(prepare->rewrap), format->video_codec,
+                         (double)video.width * video.height / ((double)format->display_width * format->display_height));
     pipeline.outputs[OUTPUT_REVIEW] =
         (struct pipeline_output){.picture = {video.width, video.height, GRAPH_FROM_INPUT, 0, AV_PIX_FMT_YUV420P},
                                  .video = &video,
@@ -158,6 +164,14 @@ static void add_ladder_facts(struct prepare *prepare, const struct source *sourc
     json_object_set_new(facts, "rewrap", rewrap_facts(prepare->rewrap, &measure));
 }
 
+static json_t *flags_of(const struct prepare *prepare, int64_t end)
+{
+    json_t *flags = checks_flags(prepare->checks, prepare->loudness, end);
+
+    codes_append(prepare->codes, (int64_t)(THUMBNAIL_EVERY_S * LIBAV_VIDEO_HZ), flags);
+    return flags;
+}
+
 static bool make_video(struct prepare *prepare, const struct survey *survey, const struct structure *structure,
                        struct source *source, GError **error)
 {
@@ -178,8 +192,7 @@ static bool make_video(struct prepare *prepare, const struct survey *survey, con
     }
     prepare->verb->facts =
         probe_facts(source, survey->family, structure, prepare->loudness, survey->reader->size_bytes);
-    json_object_set_new(prepare->verb->facts, "flags",
-                        checks_flags(prepare->checks, prepare->loudness, duration_ms * (LIBAV_VIDEO_HZ / 1000)));
+    json_object_set_new(prepare->verb->facts, "flags", flags_of(prepare, duration_ms * (LIBAV_VIDEO_HZ / 1000)));
     json_object_set_new(prepare->verb->facts, "fingerprint", fingerprint_json(prepare->fingerprint));
     add_ladder_facts(prepare, source, review);
     list_outputs(prepare, review, duration_ms);
@@ -202,6 +215,7 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
     prepare.thumbnail = thumbnail_new();
     prepare.storyboard = storyboard_new();
     prepare.checks = checks_new();
+    prepare.codes = codes_new();
     prepare.fingerprint = fingerprint_new();
     prepare.rewrap = rewrap_new(source);
     if (source_format_of(source)->has_audio) {
@@ -214,6 +228,7 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
     thumbnail_free(prepare.thumbnail);
     storyboard_free(prepare.storyboard);
     checks_free(prepare.checks);
+    codes_free(prepare.codes);
     fingerprint_free(prepare.fingerprint);
     loudness_free(prepare.loudness);
     source_free(source);

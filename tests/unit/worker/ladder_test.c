@@ -25,7 +25,7 @@ static void test_rungs(void)
         const struct ladder_facts facts = {.width = CASES[i].width,
                                            .height = CASES[i].height,
                                            .fps = 30,
-                                           .bit_rate_bps = 10000000};
+                                           .picture_bps = 10000000};
         struct task_rung rungs[TASK_RUNGS_MAX];
         const int count = ladder_rungs(&facts, &LADDER_DEFAULT, rungs);
 

@@ -150,6 +150,30 @@ static void test_gain(void)
     g_assert_cmpfloat(task_gain_db(-70, -70), ==, 0); /* silence stays silence */
 }
 
+static const struct {
+    int maxrate_bps;
+    double source_bps;
+    const char *codec;
+    double share;
+    int cap_bps;
+} CAPS[] = {
+    {1500000, 0, "h264", 0.2, 1500000},         /* not known */
+    {1500000, 15000000, "h264", 0.2, 1500000},  /* plenty */
+    {1500000, 800000, "h264", 1, 1200000},      /* the same size */
+    {1500000, 800000, "h264", 1.2, 1200000},    /* rounding up makes no bits */
+    {1500000, 1000000, "h264", 0.0625, 200000}, /* a quarter of each side: an eighth of the bits, but at least this */
+    {1500000, 1000000, "hevc", 0.25, 848528},   {1500000, 1000000, NULL, 0.25, 530330},
+    {150000, 10000, "h264", 1, 150000},
+};
+
+static void test_content_cap(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(CAPS); i++) {
+        const int cap_bps = task_content_cap(CAPS[i].maxrate_bps, CAPS[i].source_bps, CAPS[i].codec, CAPS[i].share);
+        g_assert_cmpint(ABS(cap_bps - CAPS[i].cap_bps), <=, 1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -162,5 +186,6 @@ int main(int argc, char **argv)
     g_test_add_func("/task/round_trip", test_round_trip);
     g_test_add_func("/task/fit", test_fit);
     g_test_add_func("/task/gain", test_gain);
+    g_test_add_func("/task/content_cap", test_content_cap);
     return g_test_run();
 }
