@@ -82,7 +82,9 @@ test('frames are counted by site, and by host where there is no key', async () =
   let now;
   for (let tries = 0; tries < 40; tries++) {
     now = await list();
-    if (now.items.find((one) => one.id === site).frames === 3) break;
+    // written every now and then: some may be there before the others
+    const counted = [now.items.find((one) => one.id === site).frames, ...['news.example.org', ''].map((host) => now.others.find((one) => one.host === host)?.frames)];
+    if (counted[0] === 3 && counted[1] === 2 && counted[2] >= 1) break;
     await sleep(250);
   }
   assert.equal(now.items.find((one) => one.id === site).frames, 3);
