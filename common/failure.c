@@ -81,6 +81,8 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_UPLOAD_ELSEWHERE] = { "upload-elsewhere", FAILURE_BUSY,        "这个文件暂时接不上，已传的部分不会丢，过一会儿会接着传。" },
     [REASON_WORKER_VERSION]  = { "worker-version",  FAILURE_CONFLICT,      "这台转码机与服务的版本不同，请一起升级。" },
     [REASON_STORE]           = { "store-unreachable", FAILURE_BUSY,        "存放作品的地方暂时连不上，已传的部分不会丢，请稍后再试。" },
+    [REASON_OUTBOUND]        = { "outbound",        FAILURE_BUSY,          "对方的网站暂时没有回应，请过一会儿再试。" },
+    [REASON_OUTBOUND_ADDRESS] = { "outbound-address", FAILURE_REFUSED,     "这个网址不能用：请填写以 https:// 开头、在公网上能打开的地址。" },
 
     [REASON_TRACK_UNKNOWN]   = { "track-unknown",   FAILURE_REFUSED,       "请选择作品类别。" },
     [REASON_TRACK_CLOSED]    = { "track-closed",    FAILURE_REFUSED,       "这个栏目现在不在征集时间内。" },

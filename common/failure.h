@@ -114,6 +114,8 @@ enum reason {
     REASON_UPLOAD_ELSEWHERE, /* its bytes lie on another node of this installation */
     REASON_WORKER_VERSION,   /* worker and service are of different releases */
     REASON_STORE,            /* the media store does not answer */
+    REASON_OUTBOUND,         /* somebody else's server gave no answer */
+    REASON_OUTBOUND_ADDRESS, /* no place where requests may go */
 
     /* submissions */
     REASON_TRACK_UNKNOWN,

@@ -22,6 +22,7 @@
 #include "service/http/server.h"
 #include "service/maintenance.h"
 #include "service/model/node.h"
+#include "service/outbound/outbound.h"
 #include "service/parts.h"
 #include "service/setup.h"
 #include "service/site/page.h"
@@ -166,9 +167,11 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     g_autofree char *password = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!parts_open(app, &error) || !setup_administrator(app, &password, &error) || !start_server(app, &error)) {
+    if (!outbound_start(&error) || !parts_open(app, &error) || !setup_administrator(app, &password, &error) ||
+        !start_server(app, &error)) {
         const int code = complain(error);
         parts_close(app);
+        outbound_stop();
         return code;
     }
     database_listen(app->database, on_topic, app->server);
@@ -184,6 +187,7 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     (void)embed_counts_write(app->embed_counts, app->database, g_get_real_time() / 1000, NULL); /* else they are lost */
     (void)database_transact(app->database, "node.left", leave, app, NULL); /* else it is forgotten in half a minute */
     parts_close(app);
+    outbound_stop();
     return code;
 }
 
