@@ -117,6 +117,13 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_VERSION]         = { "version",         FAILURE_CONFLICT,      "作品刚刚有变化，请看过新内容再决定。" },
     [REASON_UNDO_CLOSED]     = { "undo-closed",     FAILURE_CONFLICT,      "撤销时间已过，这个决定已经生效。" },
     [REASON_REASON_MISSING]  = { "reason-missing",  FAILURE_REFUSED,       "请选择原因，家长会看到。" },
+    [REASON_SELECTION_STATE] = { "selection-state", FAILURE_CONFLICT,      "这一轮择优现在不能这样操作，请刷新看看。" },
+    [REASON_SELECTION_QUOTA] = { "selection-quota", FAILURE_REFUSED,       "推荐名额已经用完了，可以先撤下一件再推荐。" },
+    [REASON_SELECTION_BELOW] = { "selection-below", FAILURE_REFUSED,       "本地已经择优过，只能推荐入选的作品。" },
+    [REASON_SELECTION_JUDGES] = { "selection-judges", FAILURE_REFUSED,     "有作品没有评委可评（都要回避），请再请几位评委。" },
+    [REASON_SELECTION_SCORES] = { "selection-scores", FAILURE_CONFLICT,    "还有评委没有评完，请等一等或提醒他们。" },
+    [REASON_SELECTION_NOTICE] = { "selection-notice", FAILURE_CONFLICT,    "公示期还没有结束。" },
+    [REASON_SELECTION_OBJECTIONS] = { "selection-objections", FAILURE_CONFLICT, "还有异议没有答复，名单先不能确定。" },
     [REASON_STALE_TOKEN]     = { "stale-token",     FAILURE_CONFLICT,      "这项任务已经交给别的处理程序。" },
 
     [REASON_EMPTY_FILE]      = { "empty-file",      FAILURE_UNSUPPORTED,   "文件是空的。如果视频还在云相册里，请先下载到手机再传。" },

@@ -152,6 +152,13 @@ enum reason {
     REASON_VERSION, /* If-Match names an old version */
     REASON_UNDO_CLOSED,
     REASON_REASON_MISSING,
+    REASON_SELECTION_STATE,    /* the round has not come so far, or is past it */
+    REASON_SELECTION_QUOTA,    /* the place has recommended as many works as it may */
+    REASON_SELECTION_BELOW,    /* a round of the place itself did not choose the work */
+    REASON_SELECTION_JUDGES,   /* a work is left without a judge */
+    REASON_SELECTION_SCORES,   /* judges have not finished */
+    REASON_SELECTION_NOTICE,   /* the time for objections is not over */
+    REASON_SELECTION_OBJECTIONS, /* open ones freeze the list */
     REASON_STALE_TOKEN, /* a worker came back after its lease was given away */
 
     /* media: what xuepai-media says of a file */

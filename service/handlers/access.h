@@ -22,6 +22,10 @@ enum access {
     ACCESS_PEOPLE,
     ACCESS_PEOPLE_SECRET,
     ACCESS_FIGURES,
+    ACCESS_SELECTIONS,
+    ACCESS_SELECT,
+    ACCESS_RECOMMEND,
+    ACCESS_JUDGE,
     ACCESS_RULES,
     ACCESS_MACHINES,
     ACCESS_WORKER, /* Authorization: Bearer <worker token> */

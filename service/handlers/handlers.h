@@ -88,6 +88,30 @@ HANDLER(report_delete);
 HANDLER(ledger_show);
 HANDLER(ledger_check);
 
+/* selections.c */
+HANDLER(selection_index);
+HANDLER(selection_post);
+HANDLER(selection_show);
+HANDLER(selection_put);
+HANDLER(selection_post_step);
+HANDLER(selection_delete_judge);
+HANDLER(selection_put_entry);
+HANDLER(selection_delete_entry);
+HANDLER(selection_show_sheet);
+HANDLER(objection_post_answer);
+HANDLER(judge_index);
+
+/* judging.c */
+HANDLER(judging_index);
+HANDLER(judging_put);
+HANDLER(judging_delete);
+HANDLER(judging_media);
+
+/* notices.c */
+HANDLER(page_notices);
+HANDLER(page_notice);
+HANDLER(page_notice_post);
+
 /* works.c */
 HANDLER(works_list);
 HANDLER(works_show);

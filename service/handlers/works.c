@@ -6,6 +6,7 @@
 #include "service/handlers/work.h"
 #include "service/http/limits.h"
 #include "service/http/server.h"
+#include "service/model/notice.h"
 
 struct call {
     const struct app *app;
@@ -112,6 +113,34 @@ json_t *works_get(struct app *app, const char *base, const char *id, GError **er
         g_set_error(error, MODEL_ERROR, REASON_NOT_FOUND, "not published");
     }
     return call.json;
+}
+
+static bool list_selected(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_autoptr(SqlRows) rows = notice_works(sql, call->id, error);
+    json_auto_t *items = json_array();
+
+    if (rows == NULL) {
+        return false;
+    }
+    g_autofree const struct publication **works = g_new0(const struct publication *, rows->count + 1);
+    for (size_t i = 0; i < rows->count; i++) {
+        works[i] = sql_rows_at(rows, i);
+    }
+    if (!add_works(sql, call, works, rows->count, items, error)) {
+        return false;
+    }
+    json_decref(call->json);
+    call->json = json_incref(items);
+    return true;
+}
+
+json_t *works_listed(struct app *app, const char *base, const char *selection, GError **error)
+{
+    struct call call = {.app = app, .base = base, .id = selection};
+
+    return database_read(app->database, "works.listed", list_selected, &call, error) ? call.json : NULL;
 }
 
 static struct response *public_json(json_t *json)

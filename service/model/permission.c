@@ -26,6 +26,10 @@ static const struct {
     [PERMISSION_PEOPLE] = {R(ADMINISTRATOR), false, false, false},
     [PERMISSION_PEOPLE_SECRET] = {R(ADMINISTRATOR), false, true, false},
     [PERMISSION_FIGURES] = {R(REVIEWER) | R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
+    [PERMISSION_SELECTIONS] = {R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
+    [PERMISSION_SELECT] = {R(ORGANISER), false, false, false},
+    [PERMISSION_RECOMMEND] = {R(ORGANISER), false, false, false},
+    [PERMISSION_JUDGE] = {R(REVIEWER) | R(UNIT), false, false, false},
     [PERMISSION_RULES] = {R(ADMINISTRATOR), false, false, true},
     [PERMISSION_MACHINES] = {R(ADMINISTRATOR), false, false, true},
 };

@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { ADMIN_PASSWORD, api, clip, login, queued, startStack, submit, upload, waitFor } from '../support/stack.mjs';
 
 // Who may call a staff route. `scoped`: its object lies in a region, and people of another one get 404.
-const [SELF, REVIEWER, DESK, LEDGER, ADMIN] = [
+const [SELF, REVIEWER, DESK, LEDGER, ADMIN, ORGANISER, JUDGE, EXPORT] = [
   ['reviewer', 'organiser', 'administrator', 'unit', 'auditor'], ['reviewer'],
   ['reviewer', 'organiser', 'administrator'], ['reviewer', 'administrator', 'auditor'], ['administrator'],
+  ['organiser'], ['reviewer', 'unit'], ['organiser', 'administrator', 'auditor'],
 ];
 const STAFF_ROUTES = {
   'post /api/v1/logout': [SELF], 'get /api/v1/me': [SELF], 'post /api/v1/me/otp': [SELF],
@@ -30,6 +31,16 @@ const STAFF_ROUTES = {
   'get /api/v1/workers': [ADMIN, 'province'], 'post /api/v1/workers': [ADMIN, 'province'],
   'delete /api/v1/workers/{id}': [ADMIN, 'province'],
   'get /api/v1/figures': [['reviewer', 'organiser', 'administrator', 'auditor']],
+  'get /api/v1/selections': [EXPORT], 'post /api/v1/selections': [ORGANISER],
+  'get /api/v1/selections/{id}': [EXPORT, 'round'], 'put /api/v1/selections/{id}': [ORGANISER, 'round-of'],
+  'post /api/v1/selections/{id}/steps': [ORGANISER, 'round-of'],
+  'delete /api/v1/selections/{id}/judges/{staff}': [ORGANISER, 'round-of'],
+  'put /api/v1/selections/{id}/entries/{work}': [ORGANISER, 'nothing'],
+  'delete /api/v1/selections/{id}/entries/{work}': [ORGANISER, 'nothing'],
+  'get /api/v1/selections/{id}/sheet': [EXPORT, 'round-of'], 'post /api/v1/objections/{id}/answer': [ORGANISER, 'nothing'],
+  'get /api/v1/judges': [ORGANISER], 'get /api/v1/judging': [JUDGE],
+  'put /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'], 'delete /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'],
+  'get /judging/{selection}/{number}/{name}': [JUDGE, 'nothing'],
   'put /api/v1/reasons': [ADMIN, 'province'], 'get /api/v1/words': [ADMIN, 'province'],
   'put /api/v1/words': [ADMIN, 'province'],
   'get /api/v1/embed-sites': [ADMIN, 'province'], 'post /api/v1/embed-sites': [ADMIN, 'province'],
@@ -38,14 +49,14 @@ const STAFF_ROUTES = {
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/jobs\//;
 
 const ROLES = SELF;
 const REGIONS = { own: '370100', other: '370200', county: '370102', province: '370000' };
 
-let stack, admin, item, person;
+let stack, admin, item, person, round; // the round of selection is Jinan's
 const people = {};
 
 before(async () => {
@@ -69,24 +80,35 @@ before(async () => {
   }
   item = await queued(stack.url, people['reviewer.province'], receipt.code);
   assert.ok(item);
+  round = (await api(stack.url, '/api/v1/selections', { method: 'POST', session: people['organiser.own'], body: ROUND })).json.id;
+  assert.ok(round);
 });
 after(() => stack.stop());
+
+const ROUND = { name: '济南择优', track: 'family-video', region: '370100', quota: 5, judges_each: 2, places: 3,
+  criteria: [{ name: '主题', weight: 100 }], judges: [] };
 
 // A request that is well-formed enough to reach the object, and that changes nothing when it is allowed.
 function ask(route, session, csrf = true) {
   const [method, pattern] = route.split(' ');
   const object = STAFF_ROUTES[route]?.[1];
-  const id = object === 'person' ? person : object === 'work' || object === 'nothing' ? item.id : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
+  const id = object === 'person' ? person : object === 'work' || object === 'nothing' ? item.id
+    : object?.startsWith('round') ? round : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
   const path = pattern.replace('{id}', id).replace('{revision}', '1').replace('{name}', '480p.mp4')
-    .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0');
+    .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0')
+    .replace('{staff}', person).replace('{work}', item.id).replace('{selection}', round).replace('{number}', '1');
   const bodies = {
     'post /api/v1/queue/{id}/decision': { action: 'nothing of the kind' },
     'post /api/v1/works/{id}/take-down': { reason: '' }, 'patch /api/v1/staff/{id}': {},
     'post /api/v1/queue/{id}/lease': { take_over: true },
+    'post /api/v1/selections': { ...ROUND, criteria: [] }, 'put /api/v1/selections/{id}': { ...ROUND, criteria: [] },
+    'post /api/v1/selections/{id}/steps': { step: 'nothing of the kind' },
+    'post /api/v1/objections/{id}/answer': { answer: 'x', removes: false },
+    'put /api/v1/judging/{selection}/{number}': { points: [1] },
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
   };
   const hasBody = ['post', 'patch', 'put'].includes(method) &&
-    !['/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
+    !['/api/v1/selections/{id}/entries/{work}', '/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
       '/api/v1/queue/{id}/contact'].includes(pattern);
   return api(stack.url, path, {
     method: method.toUpperCase(), body: hasBody ? (bodies[route] ?? {}) : undefined,
@@ -101,6 +123,9 @@ function expected(route, role, place) {
   if (!roles.includes(role)) return 403;
   if (object === 'province') return place === 'province' ? 'in' : 403;
   if (object === 'nothing') return 404;
+  // a round of Jinan is led by Jinan and the province; Lixia, a county of Jinan, takes part in it
+  if (object === 'round-of') return ['own', 'province'].includes(place) ? 'in' : 404;
+  if (object === 'round') return place === 'other' ? 404 : 'in';
   if ((object === 'work' || object === 'person') && place === 'other') return 404;
   return 'in';
 }
@@ -108,7 +133,7 @@ function expected(route, role, place) {
 const found = (answer, object) =>
   answer.status === 401 && answer.json?.code !== 'unauthenticated' ? 'in' // a wrong password, not a missing login
     : answer.status === 403 && ['denied', 'form-token', 'otp-setup'].includes(answer.json?.code) ? 403
-      : answer.status === 404 && ['work', 'person', 'nothing'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
+      : answer.status === 404 && ['work', 'person', 'nothing', 'round', 'round-of'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
 
 test('the table names every route', async () => {
   const { paths } = (await api(stack.url, '/api/openapi.json')).json;
