@@ -56,6 +56,8 @@ static const struct setting SETTINGS[] = {
     { "review", "admin_password",  TEXT(admin_password),   "", 0, 0, true,  "the first administrator's password, at the first start only; empty: a random one is printed once" },
     { "review", "require_otp",     TEXT(require_otp),      "auto", 0, 0, false, "staff needs one-time codes: true, false, or auto (over TLS)" },
     { "review", "ledger_anchor",   TEXT(ledger_anchor),    "", 0, 0, false, "file that keeps the end of the ledger, best on another machine; empty: ledger.anchor in the data folder" },
+    { "review", "ledger_anchor_url", TEXT(ledger_anchor_url), "", 0, 0, false, "address that is told the end of the ledger by a signed POST, best of another department; empty: nobody" },
+    { "review", "ledger_anchor_secret", TEXT(ledger_anchor_secret), "", 0, 0, true, "secret that these are signed with (Xuepai-Signature: t=…,v1=HMAC-SHA256 of t.body)" },
     { "review", "anchor_seconds",  INT64(anchor_seconds),  "300", 1, 86400, false, "how often it is written when the ledger has grown" },
     { "worker", "service_url",     TEXT(service_url),      "", 0, 0, false, "where the worker finds the service; empty: from listen" },
     { "worker", "worker_token",    TEXT(worker_token),     "", 0, 0, true,  "the worker's token; empty: worker.token in the data folder" },

@@ -50,6 +50,8 @@ struct settings {
     char *admin_password;    /* first start only */
     char *require_otp;       /* "auto": over TLS; "true", "false" */
     char *ledger_anchor;     /* file; empty: <data>/ledger.anchor */
+    char *ledger_anchor_url;    /* told the end of the ledger; empty: nobody */
+    char *ledger_anchor_secret; /* of its signature */
     int64_t anchor_seconds;
     /* [worker] */
     char *service_url;    /* empty: from listen */

@@ -112,6 +112,15 @@ HANDLER(page_notices);
 HANDLER(page_notice);
 HANDLER(page_notice_post);
 
+/* ledger_sheets.c */
+HANDLER(ledger_show_xlsx);
+HANDLER(ledger_show_pdf);
+HANDLER(public_key_show);
+
+/* selection_sheets.c */
+HANDLER(selection_show_xlsx);
+HANDLER(selection_show_pdf);
+
 /* works.c */
 HANDLER(works_list);
 HANDLER(works_show);

@@ -176,6 +176,90 @@ export interface Figures {
   cities: { city: string; works: number }[]
 }
 
+export interface SelectionRow {
+  id: string
+  name: string
+  track: string
+  region: string
+  state: string
+  quota: number
+  judges_each: number
+  places: number
+  is_levelled: boolean
+  seed: string // '' before the draw
+  notice_starts_ms: number
+  notice_ends_ms: number
+  is_mine: boolean // in charge of it, not only taking part
+}
+
+export interface Criterion {
+  name: string
+  weight: number // percent
+}
+
+export interface Judge {
+  id: string
+  name: string
+  role: string
+  scope: string
+}
+
+export interface SelectionEntry {
+  work: string
+  title: string // '' once it is gone
+  source: string
+  region: string
+  place: number
+  score: number // 1/100,000 point
+  is_listed: boolean
+  is_selected: boolean
+  is_there: boolean
+  number?: number
+  tasks?: number
+  scored?: number
+}
+
+export interface Selection extends SelectionRow {
+  criteria: Criterion[]
+  quotas: Record<string, number>
+  entries: SelectionEntry[]
+  judges?: Judge[]
+  objections?: { id: string; work: string | null; title: string; text: string; contact: string; state: string; answer: string; made_ms: number }[]
+}
+
+export interface SelectionForm {
+  name: string
+  track: string
+  region: string
+  quota: number
+  judges_each: number
+  places: number
+  is_levelled: boolean
+  criteria: Criterion[]
+  quotas: Record<string, number>
+  judges: string[]
+}
+
+export interface JudgingTask {
+  number: number
+  title: string
+  state: 'open' | 'scored'
+  points: number[]
+  note: string
+  duration_ms: number
+  poster?: string
+  clip?: string
+  photos: string[]
+}
+
+export interface JudgingRound {
+  id: string
+  name: string
+  track: string
+  criteria: Criterion[]
+  tasks: JudgingTask[]
+}
+
 export interface LedgerRecord {
   seq: number
   at_ms: number
@@ -210,6 +294,10 @@ export const STATE_NAMES: Record<string, string> = {
 export const STAGE_NAMES: Record<string, string> = { first: '初审', second: '复审', final: '终审' }
 export const ROLE_NAMES: Record<string, string> = {
   reviewer: '审核员', organiser: '组织者', administrator: '管理员', unit: '机构', auditor: '审计员',
+}
+
+export const SELECTION_STATES: Record<string, string> = {
+  recommending: '推荐中', judging: '评审中', judged: '已排出名单', notice: '公示中', selected: '已确定', cancelled: '已取消',
 }
 
 function query(values: Record<string, string>): string {
@@ -292,6 +380,41 @@ export const removePolicy = (region: string): Promise<void> => request('DELETE',
 export const readWords = (): Promise<{ items: Word[]; fixed: Word[] }> => request('GET', 'words')
 
 export const setWords = (items: Word[]): Promise<void> => request('PUT', 'words', { items })
+
+export const readSelections = async (): Promise<SelectionRow[]> =>
+  (await request<{ items: SelectionRow[] }>('GET', 'selections')).items
+
+export const readSelection = (id: string): Promise<Selection> => request('GET', `selections/${id}`)
+
+export const addSelection = async (form: SelectionForm): Promise<string> =>
+  (await request<{ id: string }>('POST', 'selections', form)).id
+
+export const changeSelection = (id: string, form: SelectionForm): Promise<void> => request('PUT', `selections/${id}`, form)
+
+export const stepSelection = (id: string, step: string, days?: number): Promise<void> =>
+  request('POST', `selections/${id}/steps`, days === undefined ? { step } : { step, days })
+
+export const releaseJudge = (id: string, judge: string): Promise<void> => request('DELETE', `selections/${id}/judges/${judge}`)
+
+export const recommend = (id: string, work: string): Promise<void> => request('PUT', `selections/${id}/entries/${work}`)
+
+export const recommendNot = (id: string, work: string): Promise<void> => request('DELETE', `selections/${id}/entries/${work}`)
+
+export const answerObjection = (id: string, answer: string, removes: boolean): Promise<void> =>
+  request('POST', `objections/${id}/answer`, { answer, removes })
+
+export const readJudges = async (): Promise<Judge[]> => (await request<{ items: Judge[] }>('GET', 'judges')).items
+
+// Published works of a place, newest first; what may be recommended.
+export const readCandidates = async (region: string, track: string): Promise<{ id: string; title: string; region_name: string; city_name: string; url: string }[]> =>
+  (await request<{ items: { id: string; title: string; region_name: string; city_name: string; url: string }[] }>('GET', `works?${query({ region, track, limit: '100' })}`)).items
+
+export const readJudging = async (): Promise<JudgingRound[]> => (await request<{ items: JudgingRound[] }>('GET', 'judging')).items
+
+export const score = (round: string, number: number, points: number[], note: string): Promise<void> =>
+  request('PUT', `judging/${round}/${number}`, { points, note })
+
+export const standAside = (round: string, number: number): Promise<void> => request('DELETE', `judging/${round}/${number}`)
 
 export const readLedger = (work: string, after: string): Promise<{ items: LedgerRecord[]; next: number | null }> =>
   request('GET', `ledger?${query({ work, after })}`)
