@@ -36,7 +36,13 @@ static cairo_status_t take(void *context, const unsigned char *bytes, unsigned i
 static PangoLayout *layout_new(cairo_t *cairo, double width)
 {
     PangoLayout *layout = pango_cairo_create_layout(cairo);
+    PangoAttrList *attributes = pango_attr_list_new();
 
+    /* digests are compared letter by letter: no hyphen that is not there, no letters drawn as one */
+    pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
+    pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0"));
+    pango_layout_set_attributes(layout, attributes);
+    pango_attr_list_unref(attributes);
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     return layout;

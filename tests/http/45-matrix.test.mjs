@@ -37,7 +37,9 @@ const STAFF_ROUTES = {
   'delete /api/v1/selections/{id}/judges/{staff}': [ORGANISER, 'round-of'],
   'put /api/v1/selections/{id}/entries/{work}': [ORGANISER, 'nothing'],
   'delete /api/v1/selections/{id}/entries/{work}': [ORGANISER, 'nothing'],
-  'get /api/v1/selections/{id}/sheet': [EXPORT, 'round-of'], 'post /api/v1/objections/{id}/answer': [ORGANISER, 'nothing'],
+  'get /api/v1/selections/{id}/sheet': [EXPORT, 'round-of'], 'get /api/v1/selections/{id}/sheet.xlsx': [EXPORT, 'round-of'],
+  'get /api/v1/selections/{id}/sheet.pdf': [EXPORT, 'round-of'],
+  'get /api/v1/ledger/sheet.xlsx': [EXPORT], 'get /api/v1/ledger/sheet.pdf': [EXPORT], 'post /api/v1/objections/{id}/answer': [ORGANISER, 'nothing'],
   'get /api/v1/judges': [ORGANISER], 'get /api/v1/judging': [JUDGE],
   'put /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'], 'delete /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'],
   'get /judging/{selection}/{number}/{name}': [JUDGE, 'nothing'],
@@ -49,7 +51,7 @@ const STAFF_ROUTES = {
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/jobs\//;
 

@@ -229,6 +229,11 @@ test('the sheet recomputes to the same draw and the same result', async () => {
   const byPlace = [...sheet.works].sort((a, b) => a.place - b.place);
   assert.deepEqual(byPlace.map((work) => [work.id, work.place, work.score]), results.map((one, i) => [one.work, i + 1, one.score]));
   assert.deepEqual(byPlace.map((work) => work.is_listed), results.map((_, i) => i < 3));
+  for (const kind of ['xlsx', 'pdf']) {
+    const answer = await api(url, `/api/v1/selections/${round}/sheet.${kind}`, { session: people['org.sheng'] });
+    assert.ok(answer.status === 200 && answer.text.includes('%xuepai-ed25519 '), kind);
+    assert.equal((await api(url, `/api/v1/selections/${round}/sheet.${kind}`, { session: people['org.jinan'] })).status, 404);
+  }
   // a point that somebody changed in the database afterwards
   sql(stack.service, `UPDATE selection_task SET points = '[100,100]' WHERE selection = '${round}' AND submission = '${byPlace[10].id}'`);
   assert.equal((await call(people['org.sheng'], 'GET', `/api/v1/selections/${round}/sheet`)).json.is_reproduced, false);

@@ -1,6 +1,6 @@
 // What the console asks the service for, and the shapes that come back.
 
-import { request, setCsrf } from '../public/lib/api'
+import { problemOf, request, setCsrf } from '../public/lib/api'
 
 export interface Me {
   name: string
@@ -404,6 +404,19 @@ export const answerObjection = (id: string, answer: string, removes: boolean): P
   request('POST', `objections/${id}/answer`, { answer, removes })
 
 export const readJudges = async (): Promise<Judge[]> => (await request<{ items: Judge[] }>('GET', 'judges')).items
+
+// A file of ours, saved under its name.
+export async function download(path: string, name: string): Promise<void> {
+  const answer = await fetch(`/api/v1/${path}`)
+  if (!answer.ok) {
+    throw problemOf(answer.status, await answer.text())
+  }
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(await answer.blob())
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000)
+}
 
 // Published works of a place, newest first; what may be recommended.
 export const readCandidates = async (region: string, track: string): Promise<{ id: string; title: string; region_name: string; city_name: string; url: string }[]> =>
