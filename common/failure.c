@@ -100,6 +100,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_TOO_MANY_FILES]  = { "too-many-files",  FAILURE_REFUSED,       "文件的数量不对：视频传 1 个，照片最多 9 张。" },
     [REASON_KIND_MISMATCH]   = { "kind-mismatch",   FAILURE_REFUSED,       "这个栏目收的不是这种文件。照片请选“照片”栏目，视频请选“短视频”栏目。" },
     [REASON_PIN_WRONG]       = { "pin-wrong",       FAILURE_DENIED,        "受理编号或查询密码不对，请再核对一下。" },
+    [REASON_TAKEN_DOWN]      = { "taken-down",      FAILURE_GONE,          "这件作品已经下架，不再展示。如果是您的作品，请到“查审核进度”里看原因。" },
     [REASON_STATE]           = { "state",           FAILURE_CONFLICT,      "作品现在的状态不能这样操作，请刷新看看。" },
 
     [REASON_LOGIN]           = { "login",           FAILURE_UNAUTHENTICATED, "用户名或密码不对。" },

@@ -134,6 +134,7 @@ enum reason {
     REASON_TOO_MANY_FILES,
     REASON_KIND_MISMATCH, /* a photo for a video track, or the other way round */
     REASON_PIN_WRONG,
+    REASON_TAKEN_DOWN, /* it was public, and staff took it away */
     REASON_STATE, /* the work's state does not allow this */
 
     /* people and review */

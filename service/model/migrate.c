@@ -26,6 +26,7 @@ EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 EMBED(schema_0015_selection, "service/model/schema/0015_selection.sql");
+EMBED(schema_0016_live, "service/model/schema/0016_live.sql");
 
 static const struct {
     int64_t version;
@@ -45,6 +46,7 @@ static const struct {
     {10, schema_0010_store, NULL, NULL},
     {11, schema_0011_embed, NULL, NULL},
     {15, schema_0015_selection, NULL, NULL},
+    {16, schema_0016_live, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

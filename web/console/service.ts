@@ -107,6 +107,7 @@ export interface Report {
   contact: string
   made_ms: number
   reports: number
+  priority: number // of the work
 }
 
 export interface Machines {
