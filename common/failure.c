@@ -103,6 +103,8 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_TAKEN_DOWN]      = { "taken-down",      FAILURE_GONE,          "这件作品已经下架，不再展示。如果是您的作品，请到“查审核进度”里看原因。" },
     [REASON_STATE]           = { "state",           FAILURE_CONFLICT,      "作品现在的状态不能这样操作，请刷新看看。" },
 
+    [REASON_SIGN_ON]         = { "sign-on",         FAILURE_DENIED,        "统一身份认证没有通过，请回到登录页再试一次。" },
+    [REASON_SIGN_ON_UNKNOWN] = { "sign-on-unknown", FAILURE_DENIED,        "您的统一身份还没有开通工作台账号，请联系管理员。" },
     [REASON_LOGIN]           = { "login",           FAILURE_UNAUTHENTICATED, "用户名或密码不对。" },
     [REASON_LOGIN_SLOWED]    = { "login-slowed",    FAILURE_RATE,          "输错的次数太多了，请稍后再试。" },
     [REASON_OTP]             = { "otp",             FAILURE_UNAUTHENTICATED, "请输入动态验证码。" },

@@ -139,6 +139,8 @@ enum reason {
 
     /* people and review */
     REASON_LOGIN,
+    REASON_SIGN_ON,         /* by the identity provider: state, code or ID token are of no use */
+    REASON_SIGN_ON_UNKNOWN, /* it vouches for somebody who was not invited */
     REASON_LOGIN_SLOWED,
     REASON_OTP,
     REASON_OTP_WRONG,

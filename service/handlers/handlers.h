@@ -184,6 +184,12 @@ HANDLER(staff_patch);
 HANDLER(staff_delete_otp);
 HANDLER(staff_delete_sessions);
 HANDLER(invitation_post);
+HANDLER(identity_put);
+HANDLER(identity_delete);
+
+/* sign_on.c */
+HANDLER(sign_on_begin);
+HANDLER(sign_on_return);
 
 /* jobs.c */
 HANDLER(worker_index);

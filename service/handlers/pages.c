@@ -244,6 +244,9 @@ HANDLER(page_console)
 {
     json_t *data = shown_page(app, request, "审核工作台", "console");
 
+    if (app->settings->oidc_issuer[0] != '\0') {
+        json_object_set_new(data, "sign_on", json_string(app->settings->oidc_name));
+    }
     return shown_html(app, "console.html", data, 200, error);
 }
 

@@ -39,6 +39,8 @@ static const struct route ROUTES[] = {
 
     /* staff */
     { "POST",    "/api/v1/login",                   ACCESS_FORM,          BODY_JSON,   login_post,       "sign in" },
+    { "GET",     "/login/oidc",                     ACCESS_PUBLIC,        BODY_NONE,   sign_on_begin,    "sign in by the identity provider" },
+    { "GET",     "/login/oidc/callback",            ACCESS_PUBLIC,        BODY_NONE,   sign_on_return,   "back from there" },
     { "POST",    "/api/v1/logout",                  ACCESS_SELF,          BODY_NONE,   logout_post,      "sign out" },
     { "GET",     "/api/v1/me",                      ACCESS_SELF,          BODY_NONE,   me_show,          "who is signed in" },
     { "GET",     "/api/v1/staff",                   ACCESS_PEOPLE,        BODY_NONE,   staff_index,      "people" },
@@ -46,6 +48,8 @@ static const struct route ROUTES[] = {
     { "PATCH",   "/api/v1/staff/:id",               ACCESS_PEOPLE,        BODY_JSON,   staff_patch,      "enable, disable, new password" },
     { "POST",    "/api/v1/staff/:id/invitation",    ACCESS_PEOPLE_SECRET, BODY_NONE,   invitation_post,  "a link by which a person chooses the password" },
     { "DELETE",  "/api/v1/staff/:id/otp",           ACCESS_PEOPLE_SECRET, BODY_NONE,   staff_delete_otp, "a lost phone: one-time codes are set up anew" },
+    { "PUT",     "/api/v1/staff/:id/identity",      ACCESS_PEOPLE_SECRET, BODY_JSON,   identity_put,     "a name of the identity provider that signs in as this person" },
+    { "DELETE",  "/api/v1/staff/:id/identity",      ACCESS_PEOPLE_SECRET, BODY_NONE,   identity_delete,  "it does so no more" },
     { "DELETE",  "/api/v1/staff/:id/sessions",      ACCESS_PEOPLE,        BODY_NONE,   staff_delete_sessions, "end all sessions of a person" },
     { "POST",    "/api/v1/invitations",             ACCESS_FORM,          BODY_JSON,   invitation_accept_post, "choose a password by an invitation" },
     { "POST",    "/api/v1/me/otp",                  ACCESS_SELF,          BODY_NONE,   me_post_otp,      "begin one-time codes: a secret" },

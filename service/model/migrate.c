@@ -27,6 +27,7 @@ EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 EMBED(schema_0015_selection, "service/model/schema/0015_selection.sql");
 EMBED(schema_0016_live, "service/model/schema/0016_live.sql");
+EMBED(schema_0017_identity, "service/model/schema/0017_identity.sql");
 
 static const struct {
     int64_t version;
@@ -47,6 +48,7 @@ static const struct {
     {11, schema_0011_embed, NULL, NULL},
     {15, schema_0015_selection, NULL, NULL},
     {16, schema_0016_live, NULL, NULL},
+    {17, schema_0017_identity, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -16,6 +16,7 @@ const STAFF_ROUTES = {
   'delete /api/v1/me/sessions/{id}': [SELF], 'get /api/v1/reasons': [SELF],
   'get /api/v1/staff': [ADMIN], 'post /api/v1/staff': [ADMIN],
   'patch /api/v1/staff/{id}': [ADMIN, 'person'], 'post /api/v1/staff/{id}/invitation': [ADMIN, 'person'],
+  'put /api/v1/staff/{id}/identity': [ADMIN, 'person'], 'delete /api/v1/staff/{id}/identity': [ADMIN, 'person'],
   'delete /api/v1/staff/{id}/otp': [ADMIN, 'person'], 'delete /api/v1/staff/{id}/sessions': [ADMIN, 'person'],
   'get /api/v1/queue': [REVIEWER], 'get /api/v1/queue/{id}': [REVIEWER, 'work'],
   'post /api/v1/queue/{id}/lease': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/lease': [REVIEWER],
@@ -51,7 +52,7 @@ const STAFF_ROUTES = {
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|login\/oidc|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/jobs\//;
 
@@ -102,6 +103,7 @@ function ask(route, session, csrf = true) {
   const bodies = {
     'post /api/v1/queue/{id}/decision': { action: 'nothing of the kind' },
     'post /api/v1/works/{id}/take-down': { reason: '' }, 'patch /api/v1/staff/{id}': {},
+    'put /api/v1/staff/{id}/identity': { username: 'x' },
     'post /api/v1/queue/{id}/lease': { take_over: true },
     'post /api/v1/selections': { ...ROUND, criteria: [] }, 'put /api/v1/selections/{id}': { ...ROUND, criteria: [] },
     'post /api/v1/selections/{id}/steps': { step: 'nothing of the kind' },

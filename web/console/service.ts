@@ -8,6 +8,7 @@ export interface Me {
   scope: string
   csrf: string
   otp?: boolean // one-time codes are in use
+  by_provider?: boolean // signed in by the identity provider
   otp_setup?: boolean // and have to be set up before anything else
   undo_seconds?: number
   lease_seconds?: number
@@ -446,6 +447,10 @@ export const switchStaff = (id: string, active: boolean): Promise<void> => reque
 export const invite = (id: string): Promise<{ url: string }> => request('POST', `staff/${id}/invitation`)
 
 export const resetOtp = (id: string): Promise<void> => request('DELETE', `staff/${id}/otp`)
+
+// A name at the identity provider; '' ends it.
+export const setIdentity = (id: string, username: string): Promise<void> =>
+  username === '' ? request('DELETE', `staff/${id}/identity`) : request('PUT', `staff/${id}/identity`, { username })
 
 export const endSessions = (id: string): Promise<void> => request('DELETE', `staff/${id}/sessions`)
 
