@@ -230,6 +230,51 @@ test('in every state of a work its paths answer each role by the table', async (
   }
 });
 
+// What the public may ask for of a work, all of it: by page, by list, by file, by paper.
+const publicPaths = () => [`/v/${item.id}`, `/embed/${item.id}`, `/api/v1/works/${item.id}`, `/media/${item.id}/1/480p.mp4`, `/media/${item.id}/1/poster.jpg`,
+  `/media/${item.id}/1/sheet.jpg`, `/oembed?url=${encodeURIComponent(`${stack.url}/v/${item.id}`)}`, `/c/${item.code}`];
+const LISTS = ['/', '/works', '/city/370100', '/search?q=%E5%AE%B6%E4%B9%A6', '/feed.xml', '/feed.json', '/feed.atom', '/city/370100/feed.xml', '/sitemap.xml',
+  '/api/v1/works', '/kiosk/370100/playlist', '/notice'];
+
+test('every path of a work that is not published, for every role and region, in every state', async (context) => {
+  const { sql } = await import('./support/service.mjs');
+  let asked = 0;
+  const ask = async (path, session, more = {}) => { asked++; return api(stack.url, path, { session, ...more }); };
+  sql(stack.service, `UPDATE submission SET state = 'in_review', stage = 1 WHERE id = '${item.id}'`);
+  const seen = (await api(stack.url, `/api/v1/queue/${item.id}`, { session: people['reviewer.own'] })).json;
+  const preview = seen.poster ?? seen.review_mp4;
+  const sessions = [['nobody', null], ...Object.entries(people)];
+  for (const state of ['draft', 'uploading', 'received', 'processing', 'in_review', 'approved', 'returned', 'declined', 'withdrawn', 'taken_down', 'failed']) {
+    sql(stack.service, `UPDATE submission SET state = '${state}' WHERE id = '${item.id}'`);
+    for (const [name, session] of sessions) {
+      for (const path of publicPaths()) {
+        const { status } = await ask(path, session);
+        // what staff took away was public before; its page may say so
+        assert.ok(status === 404 || (state === 'taken_down' && status === 410), `${state} ${path} for ${name}: ${status}`);
+      }
+      const [role, place] = name.split('.');
+      const sheet = await ask(`/api/v1/ledger/sheet.xlsx?work=${item.id}`, session);
+      const mayExport = ['organiser', 'administrator', 'auditor'].includes(role);
+      assert.equal(sheet.status, session === null ? 401 : !mayExport ? 403 : place === 'other' ? 404 : 200, `${state} sheet for ${name}`);
+      const copy = await ask(preview, session); // signed for another login
+      assert.ok(name === 'reviewer.own' ? copy.status === 200 : [401, 403, 404].includes(copy.status), `${state} preview for ${name}: ${copy.status}`);
+      assert.ok([401, 403, 404].includes((await ask(`/preview/${item.id}/1/480p.mp4`, session)).status), 'unsigned');
+      assert.ok([401, 403, 404].includes((await ask(`/judging/${round}/1/480p.mp4`, session)).status), 'not a task of this person');
+      if (role === 'organiser') {
+        const put = await ask(`/api/v1/selections/${round}/entries/${item.id}`, session, { method: 'PUT' });
+        assert.equal(put.status, 404, `${state}: what is not published is not recommended, ${name}`);
+      }
+    }
+    for (const list of LISTS) assert.ok(!(await ask(list, null)).text.includes(item.id), `${state} ${list}`);
+    assert.ok(!JSON.stringify((await ask('/api/v1/figures', people['auditor.province'])).json).includes(item.id), 'figures are numbers');
+    assert.equal((await ask(`/api/v1/works/${item.id}/reports`, null, { method: 'POST', body: { reason: 'other' } })).status, 404, state);
+    for (const kind of ['certificate.png', 'certificate.pdf']) {
+      assert.ok([403, 409].includes((await ask(`/api/v1/submissions/${item.code}/${kind}`, people['reviewer.own'])).status), `${state} ${kind}`);
+    }
+  }
+  context.diagnostic(`${asked} questions`);
+});
+
 test('signing out is for everybody who is in', async () => {
   for (const session of Object.values(people)) assert.equal((await ask('post /api/v1/logout', session)).status, 204);
   assert.equal((await ask('get /api/v1/me', people['reviewer.own'])).status, 401);
