@@ -11,7 +11,7 @@ enum {
     KEY_DIGITS = 64,
     SIGNATURE_DIGITS = 128,
     LINE_BYTES = sizeof HEAD - 1 + KEY_DIGITS + 1 + SIGNATURE_DIGITS + 1, /* with its line feed */
-    ZIP_END_BYTES = 22,                                                  /* end of central directory, APPNOTE 4.3.16 */
+    ZIP_END_BYTES = 22,                                                   /* end of central directory, APPNOTE 4.3.16 */
 };
 
 /* The line becomes the archive's comment: its length stands in the last two bytes, little-endian. */

@@ -103,7 +103,8 @@ static json_t *me_json(const struct call *call, const struct staff *staff, const
     json_t *json = staff_json(staff);
 
     json_object_set_new(json, "otp_setup",
-                        json_boolean(!is_by_provider && staff->otp_secret[0] == '\0' && request_requires_otp(app, call->request)));
+                        json_boolean(!is_by_provider && staff->otp_secret[0] == '\0' &&
+                                     request_requires_otp(app, call->request)));
     json_object_set_new(json, "by_provider", json_boolean(is_by_provider));
     json_object_set_new(json, "csrf", json_string(csrf));
     json_object_set_new(json, "undo_seconds", json_integer(app->settings->undo_seconds));

@@ -112,8 +112,7 @@ HANDLER(live_show)
         return request_park(request, "jobs", request_now_ms(request) + LIVE_MS, live_show);
     }
     GString *text = g_string_new(NULL);
-    g_string_printf(text, "retry: 300\nid: %s\nevent: %s\ndata: {}\n\n", now,
-                    news == NULL ? "alive" : news);
+    g_string_printf(text, "retry: 300\nid: %s\nevent: %s\ndata: {}\n\n", now, news == NULL ? "alive" : news);
     struct response *response = response_text(200, "text/event-stream", text);
     response_header(response, "Cache-Control", "no-store");
     return response;

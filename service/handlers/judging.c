@@ -77,17 +77,17 @@ static bool add_task(struct sql *sql, json_t *rounds, const struct judging_task 
     }
     json_t *points = json_loads(task->points, 0, NULL);
     json_t *photos = json_array();
-    json_t *json = json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I}", "number", (json_int_t)task->number, "title",
-                             task->title, "state", task->state, "points", points == NULL ? json_array() : points,
-                             "note", task->note, "duration_ms",
-                             json_integer_value(json_object_get(facts, "duration_ms")), "width",
-                             json_integer_value(json_object_get(facts, "width")), "height",
-                             json_integer_value(json_object_get(facts, "height")));
+    json_t *json =
+        json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I}", "number", (json_int_t)task->number, "title", task->title,
+                  "state", task->state, "points", points == NULL ? json_array() : points, "note", task->note,
+                  "duration_ms", json_integer_value(json_object_get(facts, "duration_ms")), "width",
+                  json_integer_value(json_object_get(facts, "width")), "height",
+                  json_integer_value(json_object_get(facts, "height")));
     for (size_t i = 0; i < files->count; i++) {
         const struct rendition *file = sql_rows_at(files, i);
         const char *key = key_of(file->kind);
-        g_autofree char *address = g_strdup_printf("/judging/%s/%" G_GINT64_FORMAT "/%s", task->selection,
-                                                   task->number, file->name);
+        g_autofree char *address =
+            g_strdup_printf("/judging/%s/%" G_GINT64_FORMAT "/%s", task->selection, task->number, file->name);
         if (g_strcmp0(key, "photos") == 0 && g_str_has_suffix(file->name, "photo-960.jpg")) {
             json_array_append_new(photos, json_string(address));
         } else if (key != NULL && strcmp(key, "photos") != 0) {
@@ -190,9 +190,9 @@ static bool look_media(struct sql *sql, void *context, GError **error)
     rendition_clear(&call->rendition);
     return judging_find(sql, request_staff(call->request)->id, request_param(call->request, "selection"), call->number,
                         &task, &found, error) &&
-           (!found || publication_find_rendition(sql, task.submission, task.revision,
-                                                 request_param(call->request, "name"), &call->rendition, &call->found,
-                                                 error));
+           (!found ||
+            publication_find_rendition(sql, task.submission, task.revision, request_param(call->request, "name"),
+                                       &call->rendition, &call->found, error));
 }
 
 HANDLER(judging_media)

@@ -6,6 +6,7 @@
 #include "common/failure.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/ledger_words.h"
 #include "service/handlers/signed_table.h"
 #include "service/model/review.h"
 #include "service/model/secret.h"
@@ -14,47 +15,11 @@
 static const int64_t LINES_MOST[] = {[TABLE_XLSX] = 200000, [TABLE_PDF] = 10000};
 
 static const struct table_column COLUMNS[] = {
-    {"序号", 3, true},       {"时间", 6, false},      {"作品编号", 6, false}, {"谁", 5, false},
-    {"做了什么", 6, false},  {"状态", 6, false},      {"审核级", 4, false},   {"原因和说明", 9, false},
-    {"播放秒数", 4, true},   {"内容 SHA-256", 11, false}, {"记录 SHA-256", 11, false},
+    {"序号", 3, true},      {"时间", 6, false},          {"作品编号", 6, false},      {"谁", 5, false},
+    {"做了什么", 6, false}, {"状态", 6, false},          {"审核级", 4, false},        {"原因和说明", 9, false},
+    {"播放秒数", 4, true},  {"内容 SHA-256", 11, false}, {"记录 SHA-256", 11, false},
 };
 enum { COLUMN_COUNT = G_N_ELEMENTS(COLUMNS) };
-
-/* As an official reads them; others stand as they are. */
-static const struct {
-    const char *name;
-    const char *text;
-} WORDS[] = {
-    {"submission.submitted", "提交"},      {"submission.received", "收到"},     {"submission.started", "开始处理"},
-    {"submission.prepared", "处理完"},     {"submission.refused", "处理不了"},  {"submission.retried", "重新处理"},
-    {"submission.passed", "通过这一审"},   {"submission.escalated", "上报"},    {"submission.approved", "审核通过"},
-    {"submission.returned", "退回"},       {"submission.declined", "不予采用"}, {"submission.published", "发布"},
-    {"submission.edited", "改了文字"},     {"submission.replaced", "换了文件"}, {"submission.withdrawn", "撤回"},
-    {"submission.taken_down", "下架"},     {"submission.expired", "没传完"},    {"submission.selected", "择优入选"},
-    {"decision.made", "作出决定"},         {"decision.cancelled", "撤销决定"},  {"contact.opened", "查看联系方式"},
-    {"report.made", "收到举报"},           {"report.closed", "举报办结"},       {"selection.recommended", "推荐择优"},
-    {"selection.recommended_not", "撤下推荐"}, {"ledger.exported", "导出记录"},
-    {"consent.changed", "改了使用范围"},
-    {"approve", "通过"},                   {"return", "退回修改"},              {"decline", "不予采用"},
-    {"escalate", "上报"},                  {"uploading", "上传中"},             {"received", "已收到"},
-    {"processing", "处理中"},              {"in_review", "在审"},               {"approved", "已通过"},
-    {"published", "已发布"},               {"returned", "已退回"},              {"declined", "未采用"},
-    {"withdrawn", "已撤回"},               {"taken_down", "已下架"},            {"failed", "没处理成"},
-    {"draft", "草稿"},                     {"submitter", "提交人"},             {"worker", "转码机"},
-    {"system", "系统"},                    {"visitor", "访客"},                 {"reviewer", "审核员"},
-    {"organiser", "组织者"},               {"administrator", "管理员"},         {"auditor", "审计员"},
-    {"first", "初审"},                     {"second", "复审"},                  {"final", "终审"},
-};
-
-static const char *word_of(const char *name)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++) {
-        if (strcmp(WORDS[i].name, name) == 0) {
-            return WORDS[i].text;
-        }
-    }
-    return name;
-}
 
 struct call {
     const struct app *app;
@@ -71,8 +36,8 @@ static bool check_object(struct sql *sql, const struct call *call, GError **erro
 {
     g_auto(Submission) submission = {0};
 
-    return call->object[0] == '\0' || review_get(sql, call->app->rules, request_staff(call->request), call->object,
-                                                 &submission, error);
+    return call->object[0] == '\0' ||
+           review_get(sql, call->app->rules, request_staff(call->request), call->object, &submission, error);
 }
 
 static bool look_head(struct sql *sql, void *context, GError **error)
@@ -116,20 +81,26 @@ static void add_line(const struct call *call, struct table *table, const struct 
     const json_int_t viewed_ms = json_integer_value(json_object_get(detail, "viewed_ms"));
     g_autofree char *seq = g_strdup_printf("%" G_GINT64_FORMAT, line->seq);
     g_autofree char *at = signed_table_time(line->at_ms);
-    g_autofree char *who = g_strdup_printf("%s%s%s", line->name, line->name[0] == '\0' ? "" : "，", word_of(line->role));
-    g_autofree char *what = g_strdup_printf("%s%s%s", word_of(line->action), action == NULL ? "" : "：",
-                                            action == NULL ? "" : word_of(action));
-    g_autofree char *states =
-        strcmp(line->before, line->after) == 0
-            ? g_strdup(word_of(line->after))
-            : g_strdup_printf("%s → %s", word_of(line->before), word_of(line->after));
+    g_autofree char *who =
+        g_strdup_printf("%s%s%s", line->name, line->name[0] == '\0' ? "" : "，", ledger_word(line->role));
+    g_autofree char *what = g_strdup_printf("%s%s%s", ledger_word(line->action), action == NULL ? "" : "：",
+                                            action == NULL ? "" : ledger_word(action));
+    g_autofree char *states = strcmp(line->before, line->after) == 0
+                                  ? g_strdup(ledger_word(line->after))
+                                  : g_strdup_printf("%s → %s", ledger_word(line->before), ledger_word(line->after));
     g_autofree char *reasons = reason_text(detail);
     g_autofree char *viewed = viewed_ms == 0 ? NULL : g_strdup_printf("%" JSON_INTEGER_FORMAT, viewed_ms / 1000);
-    const char *const cells[COLUMN_COUNT] = {
-        seq,     at,     line->code, who,
-        what,    states, stage == NULL ? NULL : word_of(stage->name),
-        reasons, viewed, json_string_value(json_object_get(detail, "content")),
-        line->hash};
+    const char *const cells[COLUMN_COUNT] = {seq,
+                                             at,
+                                             line->code,
+                                             who,
+                                             what,
+                                             states,
+                                             stage == NULL ? NULL : ledger_word(stage->name),
+                                             reasons,
+                                             viewed,
+                                             json_string_value(json_object_get(detail, "content")),
+                                             line->hash};
 
     table_row(table, cells);
 }
@@ -148,7 +119,8 @@ static bool add_lines(struct call *call, struct table *table, GError **error)
         }
     } while (call->rows->count > 0 && call->left > 0);
     if (call->left == 0) {
-        g_autofree char *more = g_strdup_printf("还有更多：下一张从第 %" G_GINT64_FORMAT " 条之后开始（?after=）", call->after);
+        g_autofree char *more =
+            g_strdup_printf("还有更多：下一张从第 %" G_GINT64_FORMAT " 条之后开始（?after=）", call->after);
         const char *const cells[COLUMN_COUNT] = {NULL, more};
         table_row(table, cells);
     }
@@ -161,8 +133,8 @@ static struct response *make(struct call *call, enum table_kind kind, GError **e
     g_autofree char *key = secret_public_key(call->app->secrets);
     g_autofree char *of = g_strdup_printf("%s；%s生成；生成人：%s", call->app->rules->edition_name, now,
                                           request_staff(call->request)->name);
-    g_autofree char *end = g_strdup_printf("生成时记录链共 %" G_GINT64_FORMAT " 条，最后一条 SHA-256：%s", call->head.seq,
-                                           call->head.hash);
+    g_autofree char *end = g_strdup_printf("生成时记录链共 %" G_GINT64_FORMAT " 条，最后一条 SHA-256：%s",
+                                           call->head.seq, call->head.hash);
     g_autofree char *foot = g_strdup_printf("本表由系统签名，核验：xuepai-service --verify-sheet 文件，公钥 %s", key);
     const char *const lines[] = {of, end, NULL};
     const struct table_head head = {.title = call->object[0] == '\0' ? "审核记录表（整届）" : "作品审核记录表",

@@ -305,7 +305,8 @@ struct response *page_problem(struct app *app, struct request *request, const GE
     }
     const char *title = status == 404   ? "没有找到这一页"
                         : status == 410 ? "已经下架"
-                        : is_form ? "作品还没有交上" : "出了点问题";
+                        : is_form       ? "作品还没有交上"
+                                        : "出了点问题";
     json_t *data = shown_page(app, request, title, "none");
     json_object_set_new(data, "error",
                         json_pack("{s:i, s:s, s:s, s:b}", "status", status, "title", title, "detail",

@@ -10,7 +10,7 @@
 #include "service/model/tally.h"
 
 static const struct table_column COLUMNS[] = {
-    {"名次", 3, true}, {"编号", 3, true}, {"作品", 9, false},     {"推荐", 5, false},
+    {"名次", 3, true},  {"编号", 3, true},   {"作品", 9, false},        {"推荐", 5, false},
     {"得分", 5, false}, {"评委数", 3, true}, {"各评委打分", 24, false}, {"结果", 5, false},
 };
 enum { COLUMN_COUNT = G_N_ELEMENTS(COLUMNS) };
@@ -82,20 +82,20 @@ static void add_work(const struct call *call, struct table *table, const json_t 
     g_autofree char *number = number_of(work, "number");
     g_autofree char *judges = number_of(work, "judges");
     g_autofree char *points = points_text(call->sheet, text_of(work, "id"));
-    g_autofree char *score_text =
-        has_place ? g_strdup_printf("%" G_GINT64_FORMAT ".%05" G_GINT64_FORMAT, score / TALLY_UNITS, score % TALLY_UNITS)
-                  : NULL;
-    const char *const cells[COLUMN_COUNT] = {
-        place,
-        number,
-        json_is_true(json_object_get(work, "is_there")) ? text_of(work, "title") : "（已撤回或在改）",
-        source == NULL ? "" : source->name,
-        score_text,
-        judges,
-        points,
-        json_is_true(json_object_get(work, "is_selected")) ? "入选"
-        : json_is_true(json_object_get(work, "is_listed")) ? "在名单上"
-                                                           : ""};
+    g_autofree char *score_text = has_place ? g_strdup_printf("%" G_GINT64_FORMAT ".%05" G_GINT64_FORMAT,
+                                                              score / TALLY_UNITS, score % TALLY_UNITS)
+                                            : NULL;
+    const char *const cells[COLUMN_COUNT] = {place,
+                                             number,
+                                             json_is_true(json_object_get(work, "is_there")) ? text_of(work, "title")
+                                                                                             : "（已撤回或在改）",
+                                             source == NULL ? "" : source->name,
+                                             score_text,
+                                             judges,
+                                             points,
+                                             json_is_true(json_object_get(work, "is_selected")) ? "入选"
+                                             : json_is_true(json_object_get(work, "is_listed")) ? "在名单上"
+                                                                                                : ""};
 
     table_row(table, cells);
 }

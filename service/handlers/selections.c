@@ -136,11 +136,11 @@ static json_t *entries_json(const struct sql_rows *rows, bool leads)
 
     for (size_t i = 0; i < rows->count; i++) {
         const struct selection_entry *row = sql_rows_at(rows, i);
-        json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b}", "work", row->submission, "title",
-                                 row->title, "source", row->source, "region", row->region, "place",
-                                 (json_int_t)row->place, "score", (json_int_t)row->score, "is_listed",
-                                 (int)(row->is_listed != 0), "is_selected", (int)(row->is_selected != 0), "is_there",
-                                 (int)(row->is_there != 0));
+        json_t *json =
+            json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b}", "work", row->submission, "title", row->title,
+                      "source", row->source, "region", row->region, "place", (json_int_t)row->place, "score",
+                      (json_int_t)row->score, "is_listed", (int)(row->is_listed != 0), "is_selected",
+                      (int)(row->is_selected != 0), "is_there", (int)(row->is_there != 0));
         if (leads) {
             json_object_set_new(json, "number", json_integer(row->number));
             json_object_set_new(json, "tasks", json_integer(row->tasks));
@@ -259,8 +259,7 @@ HANDLER(selection_post)
     struct call call = {.app = app, .request = request};
     struct response *response = NULL;
 
-    if (read_form(request, &call.form, error) &&
-        database_transact(app->database, "selection.add", add, &call, error)) {
+    if (read_form(request, &call.form, error) && database_transact(app->database, "selection.add", add, &call, error)) {
         response = response_json(201, json_pack("{s:s}", "id", call.id));
     }
     call_clear(&call);

@@ -52,7 +52,10 @@ static json_t *ask(const struct outbound_request *asked, GError **error)
 
 static json_t *read_json(const char *url, GError **error)
 {
-    const struct outbound_request asked = {.method = "GET", .url = url, .timeout_ms = TIMEOUT_MS, .reach = OUTBOUND_OPERATOR};
+    const struct outbound_request asked = {.method = "GET",
+                                           .url = url,
+                                           .timeout_ms = TIMEOUT_MS,
+                                           .reach = OUTBOUND_OPERATOR};
 
     return ask(&asked, error);
 }
@@ -109,7 +112,8 @@ static void add_field(GString *text, const char *name, const char *value)
 {
     g_autofree char *escaped = g_uri_escape_string(value, NULL, FALSE);
 
-    g_string_append_printf(text, "%s%s=%s", text->len == 0 || g_str_has_suffix(text->str, "?") ? "" : "&", name, escaped);
+    g_string_append_printf(text, "%s%s=%s", text->len == 0 || g_str_has_suffix(text->str, "?") ? "" : "&", name,
+                           escaped);
 }
 
 HANDLER(sign_on_begin)

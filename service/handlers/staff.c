@@ -293,8 +293,8 @@ static bool remove_identity(struct sql *sql, void *context, GError **error)
     struct call *call = context;
     const struct actor actor = request_actor(call->request);
 
-    return check_person(sql, call, error) && identity_remove(sql, request_param(call->request, "id"), &actor,
-                                                             request_now_ms(call->request), error);
+    return check_person(sql, call, error) &&
+           identity_remove(sql, request_param(call->request, "id"), &actor, request_now_ms(call->request), error);
 }
 
 HANDLER(identity_delete)

@@ -208,7 +208,8 @@ static bool check_signature(const json_t *header, const json_t *keys, const char
     }
     json_array_foreach(json_object_get(keys, "keys"), index, jwk) {
         const char *use = text_of(jwk, "use");
-        const bool fits = strcmp(text_of(jwk, "kty"), ALGORITHMS[at].type) == 0 && (*use == '\0' || strcmp(use, "sig") == 0) &&
+        const bool fits = strcmp(text_of(jwk, "kty"), ALGORITHMS[at].type) == 0 &&
+                          (*use == '\0' || strcmp(use, "sig") == 0) &&
                           (*name == '\0' || strcmp(text_of(jwk, "kid"), name) == 0);
         if (fits && signature != NULL && check_with(jwk, at, text, text_length, signature, length)) {
             return true;

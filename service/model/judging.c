@@ -53,11 +53,11 @@ static const struct sql_column ROW_COLUMNS[] = {
 };
 static const struct sql_map ROW_MAP = SQL_MAP(struct judging_row, ROW_COLUMNS);
 static const struct sql_column TASK_COLUMNS[] = {
-    SQL_FIELD(struct judging_task, selection), SQL_FIELD(struct judging_task, selection_name),
+    SQL_FIELD(struct judging_task, selection),  SQL_FIELD(struct judging_task, selection_name),
     SQL_FIELD(struct judging_task, submission), SQL_FIELD(struct judging_task, revision),
-    SQL_FIELD(struct judging_task, track),     SQL_FIELD(struct judging_task, title),
-    SQL_FIELD(struct judging_task, facts),     SQL_FIELD(struct judging_task, number),
-    SQL_FIELD(struct judging_task, state),     SQL_FIELD(struct judging_task, points),
+    SQL_FIELD(struct judging_task, track),      SQL_FIELD(struct judging_task, title),
+    SQL_FIELD(struct judging_task, facts),      SQL_FIELD(struct judging_task, number),
+    SQL_FIELD(struct judging_task, state),      SQL_FIELD(struct judging_task, points),
     SQL_FIELD(struct judging_task, note),
 };
 static const struct sql_map TASK_MAP = SQL_MAP(struct judging_task, TASK_COLUMNS);
@@ -362,18 +362,17 @@ static bool replace(struct sql *sql, const struct selection *selection, const ch
         }
     }
     const size_t next = draw_replacement(&lots.draw, lots.tasks, work);
-    return next == lots.judges->len ||
-           sql_run(sql, TASK_ADD,
-                   SQL_VALUES(SQL_T(selection->id), SQL_T(submission), SQL_T(lots.draw.judges[next]), SQL_I(0),
-                              SQL_I(now_ms)),
-                   NULL, error);
+    return next == lots.judges->len || sql_run(sql, TASK_ADD,
+                                               SQL_VALUES(SQL_T(selection->id), SQL_T(submission),
+                                                          SQL_T(lots.draw.judges[next]), SQL_I(0), SQL_I(now_ms)),
+                                               NULL, error);
 }
 
 static bool set_aside(struct sql *sql, const struct selection *selection, const char *submission, const char *judge,
                       int64_t now_ms, GError **error)
 {
-    return sql_run(sql, ASIDE,
-                   SQL_VALUES(SQL_T(selection->id), SQL_T(submission), SQL_T(judge), SQL_I(now_ms)), NULL, error) &&
+    return sql_run(sql, ASIDE, SQL_VALUES(SQL_T(selection->id), SQL_T(submission), SQL_T(judge), SQL_I(now_ms)), NULL,
+                   error) &&
            replace(sql, selection, submission, now_ms, error);
 }
 
@@ -408,7 +407,8 @@ bool judging_release(struct sql *sql, const struct selection *selection, const c
         return refuse(error, REASON_NOT_FOUND, "no open task of this person");
     }
     for (size_t i = 0; i < open->count; i++) {
-        if (!set_aside(sql, selection, ((const struct named *)sql_rows_at(open, i))->submission, judge, now_ms, error)) {
+        if (!set_aside(sql, selection, ((const struct named *)sql_rows_at(open, i))->submission, judge, now_ms,
+                       error)) {
             return false;
         }
     }
@@ -500,8 +500,7 @@ static bool store_results(struct sql *sql, const struct selection *selection, co
     for (size_t i = 0; i < count->tally.work_count; i++) {
         const struct tally_result *result = &count->results[i];
         const struct selection_entry *entry = entry_of(entries, count->tally.works[result->work]);
-        const bool is_listed =
-            entry != NULL && entry->is_there != 0 && result->rank > 0 && listed < selection->places;
+        const bool is_listed = entry != NULL && entry->is_there != 0 && result->rank > 0 && listed < selection->places;
         listed += is_listed;
         if (!sql_run(sql, RESULT,
                      SQL_VALUES(SQL_T(selection->id), SQL_T(count->tally.works[result->work]),
@@ -531,8 +530,7 @@ bool judging_close(struct sql *sql, struct selection *selection, const struct ac
             return refuse(error, REASON_SELECTION_SCORES, "a judge has not scored");
         }
     }
-    return count_up(sql, selection, rows, &count, error) &&
-           store_results(sql, selection, &count, entries, error) &&
+    return count_up(sql, selection, rows, &count, error) && store_results(sql, selection, &count, entries, error) &&
            selection_move(sql, selection, "judged", NULL, actor, now_ms, error);
 }
 
@@ -580,9 +578,8 @@ static json_t *works_json(const struct sql_rows *entries)
                                               entry->submission, "source", entry->source, "region", entry->region,
                                               "title", entry->title, "number", (json_int_t)entry->number, "place",
                                               (json_int_t)entry->place, "score", (json_int_t)entry->score, "judges",
-                                              (json_int_t)entry->scored, "is_there", (int)entry->is_there,
-                                              "is_listed", (int)entry->is_listed, "is_selected",
-                                              (int)entry->is_selected));
+                                              (json_int_t)entry->scored, "is_there", (int)entry->is_there, "is_listed",
+                                              (int)entry->is_listed, "is_selected", (int)entry->is_selected));
     }
     return list;
 }
@@ -595,8 +592,8 @@ static json_t *tasks_json(const struct sql_rows *rows)
         const struct judging_row *row = sql_rows_at(rows, i);
         json_t *points = json_loads(row->points, 0, NULL);
         json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, s:s, s:b, s:o, s:s}", "work", row->submission,
-                                              "number", (json_int_t)row->number, "judge", row->judge, "name",
-                                              row->name, "state", row->state, "is_drawn", (int)row->is_drawn, "points",
+                                              "number", (json_int_t)row->number, "judge", row->judge, "name", row->name,
+                                              "state", row->state, "is_drawn", (int)row->is_drawn, "points",
                                               points == NULL ? json_array() : points, "note", row->note));
     }
     return list;

@@ -135,8 +135,8 @@ struct sql_rows *ledger_list(struct sql *sql, const char *scope, const char *obj
     return sql_rows(sql, LIST_SCOPE_OBJECT, SQL_VALUES(SQL_I(after), SQL_T(scope), SQL_T(object)), &ledger_map, error);
 }
 
-struct sql_rows *ledger_lines(struct sql *sql, const char *edition, const char *scope, const char *object, int64_t after,
-                              GError **error)
+struct sql_rows *ledger_lines(struct sql *sql, const char *edition, const char *scope, const char *object,
+                              int64_t after, GError **error)
 {
     return object[0] == '\0'
                ? sql_rows(sql, LINES, SQL_VALUES(SQL_I(after), SQL_T(edition), SQL_T(scope)), &LINE_MAP, error)

@@ -60,8 +60,8 @@ struct ledger_line {
 };
 /* Records of one work (`object`), or of all works of the edition ("" ), in this city or county ("" for all), after `after`;
  * by number, at most 1000. */
-struct sql_rows *ledger_lines(struct sql *sql, const char *edition, const char *scope, const char *object, int64_t after,
-                              GError **error);
+struct sql_rows *ledger_lines(struct sql *sql, const char *edition, const char *scope, const char *object,
+                              int64_t after, GError **error);
 
 /* What does not fit, in the order of the checks. */
 enum ledger_fault {

@@ -55,9 +55,9 @@ static const char ANSWER[] = /* objection.answer */
     "UPDATE objection SET state = $2, answer = $3, answered_by = $4, answered_ms = $5 WHERE id = $1 AND state = 'open'";
 
 static const struct sql_column OBJECTION_COLUMNS[] = {
-    SQL_FIELD(struct objection, id),      SQL_FIELD(struct objection, selection), SQL_FIELD(struct objection, submission),
-    SQL_FIELD(struct objection, title),   SQL_FIELD(struct objection, text),      SQL_FIELD(struct objection, contact),
-    SQL_FIELD(struct objection, state),   SQL_FIELD(struct objection, answer),    SQL_FIELD(struct objection, made_ms),
+    SQL_FIELD(struct objection, id),    SQL_FIELD(struct objection, selection), SQL_FIELD(struct objection, submission),
+    SQL_FIELD(struct objection, title), SQL_FIELD(struct objection, text),      SQL_FIELD(struct objection, contact),
+    SQL_FIELD(struct objection, state), SQL_FIELD(struct objection, answer),    SQL_FIELD(struct objection, made_ms),
 };
 static const struct sql_map OBJECTION_MAP = SQL_MAP(struct objection, OBJECTION_COLUMNS);
 struct count {
@@ -102,8 +102,9 @@ static bool note_selected(struct sql *sql, const struct selection *selection, co
 
     for (size_t i = 0; rows != NULL && i < rows->count; i++) {
         const struct named *row = sql_rows_at(rows, i);
-        const struct ledger_entry entry = {
-            .action = "submission.selected", .object = row->submission, .detail = detail};
+        const struct ledger_entry entry = {.action = "submission.selected",
+                                           .object = row->submission,
+                                           .detail = detail};
         if (!ledger_add(sql, actor, &entry, now_ms, error)) {
             return false;
         }
@@ -164,8 +165,8 @@ static bool check_listed(struct sql *sql, const char *selection, const char *sub
     struct named row = {0};
     bool found = submission[0] == '\0';
 
-    if (!found && !sql_row(sql, IS_LISTED, SQL_VALUES(SQL_T(selection), SQL_T(submission)), &NAMED_MAP, &row, &found,
-                           error)) {
+    if (!found &&
+        !sql_row(sql, IS_LISTED, SQL_VALUES(SQL_T(selection), SQL_T(submission)), &NAMED_MAP, &row, &found, error)) {
         return false;
     }
     sql_row_clear(&NAMED_MAP, &row);
@@ -230,7 +231,9 @@ static bool answer_held(struct sql *sql, const struct objection *objection, cons
     const char *state = removes ? "removed" : "kept";
     json_auto_t *detail = json_pack("{s:s, s:s, s:s?, s:s}", "objection", objection->id, "outcome", state, "work",
                                     objection->submission, "answer", text);
-    const struct ledger_entry entry = {.action = "objection.answered", .object = objection->selection, .detail = detail};
+    const struct ledger_entry entry = {.action = "objection.answered",
+                                       .object = objection->selection,
+                                       .detail = detail};
     int64_t changed = 0;
 
     if (removes && objection->submission == NULL) {
@@ -244,8 +247,8 @@ static bool answer_held(struct sql *sql, const struct objection *objection, cons
     if (changed != 1) {
         return refuse(error, REASON_CONFLICT, "it was answered before");
     }
-    return (!removes || sql_run(sql, UNLIST, SQL_VALUES(SQL_T(objection->selection), SQL_T(objection->submission)),
-                                NULL, error)) &&
+    return (!removes ||
+            sql_run(sql, UNLIST, SQL_VALUES(SQL_T(objection->selection), SQL_T(objection->submission)), NULL, error)) &&
            ledger_add(sql, actor, &entry, now_ms, error) && sql_notify(sql, SQL_TOPIC_SITE, error);
 }
 

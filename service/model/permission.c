@@ -61,7 +61,8 @@ bool may(const struct rules *rules, const struct staff *staff, enum permission p
 
 bool may_now(const struct login *login, enum permission permission, bool requires_otp, int64_t now_ms, GError **error)
 {
-    if (requires_otp && !login->is_by_provider && login->staff.otp_secret[0] == '\0' && !PERMISSIONS[permission].before_otp) {
+    if (requires_otp && !login->is_by_provider && login->staff.otp_secret[0] == '\0' &&
+        !PERMISSIONS[permission].before_otp) {
         return refuse(error, REASON_OTP_SETUP, "one-time codes have to be set up first");
     }
     if (PERMISSIONS[permission].needs_fresh && login->confirmed_ms + FRESH_MS < now_ms) {

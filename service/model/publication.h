@@ -32,8 +32,8 @@ extern const struct sql_map publication_map;
     " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
     " p.published_ms AS published_ms,"                                                                                 \
     " CASE WHEN (SELECT COUNT(*) FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
-    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable, " SELECTED_BY("id") " AS selected, "       \
-    SELECTED_BY("name") " AS selected_name"
+    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable, " SELECTED_BY(                             \
+        "id") " AS selected, " SELECTED_BY("name") " AS selected_name"
 #define PUBLICATION_JOINS                                                                                              \
     " JOIN submission s ON s.id = p.submission AND s.state = 'published'"                                              \
     " JOIN revision r ON r.submission = p.submission AND r.number = p.revision"

@@ -33,9 +33,9 @@ static const char CLOSE[] = /* report.close */
 static const char *const REASONS[] = {"portrait", "privacy", "copyright", "unsuitable", "other"};
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct report, id),      SQL_FIELD(struct report, submission), SQL_FIELD(struct report, title),
-    SQL_FIELD(struct report, region),  SQL_FIELD(struct report, reason),     SQL_FIELD(struct report, text),
-    SQL_FIELD(struct report, contact), SQL_FIELD(struct report, made_ms),    SQL_FIELD(struct report, reports),
+    SQL_FIELD(struct report, id),       SQL_FIELD(struct report, submission), SQL_FIELD(struct report, title),
+    SQL_FIELD(struct report, region),   SQL_FIELD(struct report, reason),     SQL_FIELD(struct report, text),
+    SQL_FIELD(struct report, contact),  SQL_FIELD(struct report, made_ms),    SQL_FIELD(struct report, reports),
     SQL_FIELD(struct report, priority),
 };
 static const struct sql_map MAP = SQL_MAP(struct report, COLUMNS);

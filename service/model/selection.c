@@ -78,7 +78,8 @@ static const char CANDIDATE[] = /* selection_entry.candidate: $2 is 1 for a roun
     " CASE WHEN $2 = 1 THEN p.city ELSE p.region END AS source"
     " FROM publication p JOIN submission s ON s.id = p.submission AND s.state = 'published'"
     " WHERE p.submission = $1 AND p.edition = $3 AND p.track = $4) c";
-static const char TAKEN[] = /* selection_entry.taken: works that count for a place's quota, without the one asked about */
+static const char
+    TAKEN[] = /* selection_entry.taken: works that count for a place's quota, without the one asked about */
     "SELECT COUNT(*) AS count FROM selection_entry e JOIN submission s ON s.id = e.submission AND s.state = 'published'"
     " JOIN publication p ON p.submission = e.submission AND p.content_digest = e.content_digest"
     " WHERE e.selection = $1 AND e.source = $2 AND e.submission <> $3";
@@ -124,12 +125,12 @@ static const struct sql_column QUOTA_COLUMNS[] = {
 };
 static const struct sql_map QUOTA_MAP = SQL_MAP(struct selection_quota, QUOTA_COLUMNS);
 static const struct sql_column ENTRY_COLUMNS[] = {
-    SQL_FIELD(struct selection_entry, submission), SQL_FIELD(struct selection_entry, source),
-    SQL_FIELD(struct selection_entry, region),     SQL_FIELD(struct selection_entry, title),
-    SQL_FIELD(struct selection_entry, number),     SQL_FIELD(struct selection_entry, place),
-    SQL_FIELD(struct selection_entry, score),      SQL_FIELD(struct selection_entry, is_listed),
+    SQL_FIELD(struct selection_entry, submission),  SQL_FIELD(struct selection_entry, source),
+    SQL_FIELD(struct selection_entry, region),      SQL_FIELD(struct selection_entry, title),
+    SQL_FIELD(struct selection_entry, number),      SQL_FIELD(struct selection_entry, place),
+    SQL_FIELD(struct selection_entry, score),       SQL_FIELD(struct selection_entry, is_listed),
     SQL_FIELD(struct selection_entry, is_selected), SQL_FIELD(struct selection_entry, is_there),
-    SQL_FIELD(struct selection_entry, tasks),      SQL_FIELD(struct selection_entry, scored),
+    SQL_FIELD(struct selection_entry, tasks),       SQL_FIELD(struct selection_entry, scored),
 };
 static const struct sql_map ENTRY_MAP = SQL_MAP(struct selection_entry, ENTRY_COLUMNS);
 
@@ -198,11 +199,8 @@ bool selection_move(struct sql *sql, struct selection *selection, const char *st
                     const struct actor *actor, int64_t now_ms, GError **error)
 {
     g_autofree char *action = g_strdup_printf("selection.%s", state);
-    const struct ledger_entry entry = {.action = action,
-                                       .object = selection->id,
-                                       .before = selection->state,
-                                       .after = state,
-                                       .detail = detail};
+    const struct ledger_entry entry = {
+        .action = action, .object = selection->id, .before = selection->state, .after = state, .detail = detail};
     int64_t changed = 0;
 
     if (!sql_run(sql, MOVE, SQL_VALUES(SQL_T(selection->id), SQL_T(selection->state), SQL_T(state)), &changed, error)) {
@@ -268,8 +266,7 @@ static bool check_form(const struct rules *rules, const struct selection_form *f
         return refuse(error, REASON_INPUT, "name, track, or a region that is neither province nor city");
     }
     if (!is_between(form->quota, 0, QUOTA_MOST) || !is_between(form->judges_each, 1, EACH_MOST) ||
-        !is_between(form->places, 1, SELECTION_ENTRIES_MOST) ||
-        json_array_size(form->judges) > SELECTION_JUDGES_MOST) {
+        !is_between(form->places, 1, SELECTION_ENTRIES_MOST) || json_array_size(form->judges) > SELECTION_JUDGES_MOST) {
         return refuse(error, REASON_INPUT, "quota, judges of a work, places, or more than 100 judges");
     }
     return check_criteria(form->criteria, error) && check_quotas(rules, form->region, form->quotas, error);
@@ -364,8 +361,10 @@ bool selection_add(struct sql *sql, const struct rules *rules, const struct sele
     g_autofree char *name = text_clean(form->name);
     g_autofree char *fresh = secret_id();
     json_auto_t *detail = form_json(form);
-    const struct ledger_entry entry = {
-        .action = "selection.added", .object = fresh, .after = "recommending", .detail = detail};
+    const struct ledger_entry entry = {.action = "selection.added",
+                                       .object = fresh,
+                                       .after = "recommending",
+                                       .detail = detail};
 
     if (!check_form(rules, form, error) ||
         !sql_run(sql, ADD,
@@ -483,8 +482,7 @@ static bool add_entry(struct sql *sql, const struct selection *selection, const 
                    SQL_VALUES(SQL_T(selection->id), SQL_T(candidate->submission), SQL_T(candidate->content_digest),
                               SQL_T(candidate->source), SQL_T(actor->id), SQL_I(now_ms)),
                    &changed, error) &&
-           (changed == 0 ||
-            note(sql, selection, "selection.recommended", candidate->submission, actor, now_ms, error));
+           (changed == 0 || note(sql, selection, "selection.recommended", candidate->submission, actor, now_ms, error));
 }
 
 bool selection_recommend(struct sql *sql, const struct rules *rules, struct selection *selection,

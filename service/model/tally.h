@@ -40,10 +40,10 @@ struct tally {
 
 struct tally_result {
     size_t work;
-    size_t rank;     /* from 1; 0: no points */
-    size_t judges;   /* whose points count */
-    int64_t score;   /* in TALLY_UNITS */
-    int64_t mean;    /* of all values */
+    size_t rank;                     /* from 1; 0: no points */
+    size_t judges;                   /* whose points count */
+    int64_t score;                   /* in TALLY_UNITS */
+    int64_t mean;                    /* of all values */
     int64_t criteria[CRITERIA_MOST]; /* mean points */
 };
 

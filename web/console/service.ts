@@ -266,9 +266,12 @@ export interface LedgerRecord {
   seq: number
   at_ms: number
   actor: string
+  actor_name?: string
   role: string
   action: string
+  action_text?: string
   object: string
+  detail?: { action?: string; note?: string; reasons?: string[]; content?: string; viewed_ms?: number }
   before: string
   after: string
 }

@@ -54,7 +54,10 @@ static void test_rounded_half_up(void)
 static void test_levelled(void)
 {
     static const struct tally_score SCORES[] = {
-        {0, 0, {60, 60}}, {1, 1, {80, 80}}, {2, 0, {40, 40}}, {2, 1, {70, 70}},
+        {0, 0, {60, 60}},
+        {1, 1, {80, 80}},
+        {2, 0, {40, 40}},
+        {2, 1, {70, 70}},
     };
     struct tally tally = tally_of(SCORES, G_N_ELEMENTS(SCORES));
     struct tally_result results[3];
