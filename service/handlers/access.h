@@ -26,6 +26,8 @@ enum access {
     ACCESS_SELECT,
     ACCESS_RECOMMEND,
     ACCESS_JUDGE,
+    ACCESS_ANNEXES,
+    ACCESS_ANNEX,
     ACCESS_RULES,
     ACCESS_MACHINES,
     ACCESS_WORKER, /* Authorization: Bearer <worker token> */

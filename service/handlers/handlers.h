@@ -121,6 +121,12 @@ HANDLER(public_key_show);
 HANDLER(selection_show_xlsx);
 HANDLER(selection_show_pdf);
 
+/* annexes.c */
+HANDLER(annex_index);
+HANDLER(annex_put_form);
+HANDLER(annex_show_xlsx);
+HANDLER(annex_show_pdf);
+
 /* works.c */
 HANDLER(works_list);
 HANDLER(works_show);

@@ -28,6 +28,7 @@ EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 EMBED(schema_0015_selection, "service/model/schema/0015_selection.sql");
 EMBED(schema_0016_live, "service/model/schema/0016_live.sql");
 EMBED(schema_0017_identity, "service/model/schema/0017_identity.sql");
+EMBED(schema_0018_annex, "service/model/schema/0018_annex.sql");
 
 static const struct {
     int64_t version;
@@ -49,6 +50,7 @@ static const struct {
     {15, schema_0015_selection, NULL, NULL},
     {16, schema_0016_live, NULL, NULL},
     {17, schema_0017_identity, NULL, NULL},
+    {18, schema_0018_annex, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

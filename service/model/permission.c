@@ -30,6 +30,8 @@ static const struct {
     [PERMISSION_SELECT] = {R(ORGANISER), false, false, false},
     [PERMISSION_RECOMMEND] = {R(ORGANISER), false, false, false},
     [PERMISSION_JUDGE] = {R(REVIEWER) | R(UNIT), false, false, false},
+    [PERMISSION_ANNEXES] = {R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
+    [PERMISSION_ANNEX] = {R(ORGANISER), false, false, false},
     [PERMISSION_RULES] = {R(ADMINISTRATOR), false, false, true},
     [PERMISSION_MACHINES] = {R(ADMINISTRATOR), false, false, true},
 };

@@ -41,6 +41,8 @@ const STAFF_ROUTES = {
   'get /api/v1/selections/{id}/sheet': [EXPORT, 'round-of'], 'get /api/v1/selections/{id}/sheet.xlsx': [EXPORT, 'round-of'],
   'get /api/v1/selections/{id}/sheet.pdf': [EXPORT, 'round-of'],
   'get /api/v1/ledger/sheet.xlsx': [EXPORT], 'get /api/v1/ledger/sheet.pdf': [EXPORT], 'post /api/v1/objections/{id}/answer': [ORGANISER, 'nothing'],
+  'get /api/v1/annexes/{number}': [EXPORT], 'put /api/v1/annexes/{number}/{region}': [ORGANISER, 'province-place'],
+  'get /api/v1/annexes/{number}/sheet.xlsx': [EXPORT], 'get /api/v1/annexes/{number}/sheet.pdf': [EXPORT],
   'get /api/v1/judges': [ORGANISER], 'get /api/v1/judging': [JUDGE],
   'put /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'], 'delete /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'],
   'get /judging/{selection}/{number}/{name}': [JUDGE, 'nothing'],
@@ -99,11 +101,11 @@ function ask(route, session, csrf = true) {
     : object?.startsWith('round') ? round : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
   const path = pattern.replace('{id}', id).replace('{revision}', '1').replace('{name}', '480p.mp4')
     .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0')
-    .replace('{staff}', person).replace('{work}', item.id).replace('{selection}', round).replace('{number}', '1');
+    .replace('{staff}', person).replace('{work}', item.id).replace('{selection}', round).replace('{number}', pattern.includes('annexes') ? '3' : '1');
   const bodies = {
     'post /api/v1/queue/{id}/decision': { action: 'nothing of the kind' },
     'post /api/v1/works/{id}/take-down': { reason: '' }, 'patch /api/v1/staff/{id}': {},
-    'put /api/v1/staff/{id}/identity': { username: 'x' },
+    'put /api/v1/staff/{id}/identity': { username: 'x' }, 'put /api/v1/annexes/{number}/{region}': { contact: 7 },
     'post /api/v1/queue/{id}/lease': { take_over: true },
     'post /api/v1/selections': { ...ROUND, criteria: [] }, 'put /api/v1/selections/{id}': { ...ROUND, criteria: [] },
     'post /api/v1/selections/{id}/steps': { step: 'nothing of the kind' },
@@ -127,6 +129,7 @@ function expected(route, role, place) {
   if (!roles.includes(role)) return 403;
   if (object === 'province') return place === 'province' ? 'in' : 403;
   if (object === 'nothing') return 404;
+  if (object === 'province-place') return place === 'province' ? 'in' : 404; // Tai'an's form, by nobody else than the province
   // a round of Jinan is led by Jinan and the province; Lixia, a county of Jinan, takes part in it
   if (object === 'round-of') return ['own', 'province'].includes(place) ? 'in' : 404;
   if (object === 'round') return place === 'other' ? 404 : 'in';
@@ -137,7 +140,7 @@ function expected(route, role, place) {
 const found = (answer, object) =>
   answer.status === 401 && answer.json?.code !== 'unauthenticated' ? 'in' // a wrong password, not a missing login
     : answer.status === 403 && ['denied', 'form-token', 'otp-setup'].includes(answer.json?.code) ? 403
-      : answer.status === 404 && ['work', 'person', 'nothing', 'round', 'round-of'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
+      : answer.status === 404 && ['work', 'person', 'nothing', 'round', 'round-of', 'province-place'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
 
 test('the table names every route', async () => {
   const { paths } = (await api(stack.url, '/api/openapi.json')).json;

@@ -262,6 +262,22 @@ export interface JudgingRound {
   tasks: JudgingTask[]
 }
 
+export interface Activity {
+  name: string
+  intro: string
+  time: string
+  effect: string
+}
+
+// One city's attachment 3 or 4; `form` null until it was filled. The numbers of attachment 4 stand beside the texts.
+export interface Annex {
+  region: string
+  name: string
+  filled_ms: number
+  form: ({ unit?: string; contact: string; phone: string; source?: string; activities?: Activity[] } & Record<string, unknown>) | null
+  known: { works: number; counties: number; counties_all: number }
+}
+
 export interface LedgerRecord {
   seq: number
   at_ms: number
@@ -385,6 +401,12 @@ export const removePolicy = (region: string): Promise<void> => request('DELETE',
 export const readWords = (): Promise<{ items: Word[]; fixed: Word[] }> => request('GET', 'words')
 
 export const setWords = (items: Word[]): Promise<void> => request('PUT', 'words', { items })
+
+export const readAnnexes = async (number: number): Promise<Annex[]> =>
+  (await request<{ items: Annex[] }>('GET', `annexes/${number}`)).items
+
+export const setAnnex = (number: number, region: string, form: object): Promise<void> =>
+  request('PUT', `annexes/${number}/${region}`, form)
 
 export const readSelections = async (): Promise<SelectionRow[]> =>
   (await request<{ items: SelectionRow[] }>('GET', 'selections')).items
