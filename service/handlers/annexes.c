@@ -223,22 +223,18 @@ static void add_numbers(struct table *table, const struct region *city, const js
     add_number_row(table, heads, numbers);
 }
 
-/* The cities that filled it; returns the names of those that have not, the caller's. */
-static char *add_cities(const struct call *call, struct table *table)
+static void add_cities(const struct call *call, struct table *table)
 {
     int64_t sums[ANNEX_NUMBER_COUNT] = {0};
     int64_t count = 0;
     const struct region *city;
-    GString *missing = g_string_new(NULL);
 
     for (size_t i = 0; (city = city_at(call, i)) != NULL; i++) {
         const struct annex *row = row_of(call->rows, city->code);
         json_auto_t *form = row == NULL ? NULL : json_loads(row->form, 0, NULL);
-        if (form == NULL) {
-            g_string_append_printf(missing, "%s%s", missing->len == 0 ? "" : "、", city->name);
-        } else if (call->number == 3) {
+        if (form != NULL && call->number == 3) {
             add_activities(table, city, form, &count);
-        } else {
+        } else if (form != NULL) {
             add_numbers(table, city, form, sums);
         }
     }
@@ -246,7 +242,21 @@ static char *add_cities(const struct call *call, struct table *table)
         static const char *const HEADS[] = {"合计", NULL, NULL};
         add_number_row(table, HEADS, sums);
     }
-    return g_string_free(missing, FALSE);
+}
+
+/* "还没有填报：…"; NULL when nobody is missing. The caller's. */
+static char *missing_text(const struct call *call)
+{
+    const struct region *city;
+    GString *text = g_string_new("还没有填报：");
+    size_t missing = 0;
+
+    for (size_t i = 0; (city = city_at(call, i)) != NULL; i++) {
+        if (row_of(call->rows, city->code) == NULL) {
+            g_string_append_printf(text, "%s%s", missing++ == 0 ? "" : "、", city->name);
+        }
+    }
+    return g_string_free(text, missing == 0);
 }
 
 static struct response *show(struct app *app, struct request *request, enum table_kind kind, GError **error)
@@ -259,7 +269,8 @@ static struct response *show(struct app *app, struct request *request, enum tabl
     }
     g_autofree char *now = signed_table_time(request_now_ms(request));
     g_autofree char *of = g_strdup_printf("%s；%s生成", app->rules->edition_name, now);
-    const char *const lines[] = {of, "填表单位（盖章）：", NULL};
+    g_autofree char *missing = missing_text(&call);
+    const char *const lines[] = {of, "填表单位（盖章）：", missing, NULL}; /* ends earlier where nobody is missing */
     const struct table_head head = {.title = call.number == 3 ? "各地特色亮点活动情况表" : "各地开展情况汇总表",
                                     .lines = lines,
                                     .columns = call.number == 3 ? ACTIVITIES : NUMBERS,
@@ -267,13 +278,7 @@ static struct response *show(struct app *app, struct request *request, enum tabl
                                     .foot = "本表由系统签名，核验：xuepai-service --verify-sheet 文件"};
     struct table *table = table_open(kind, &head, error);
     if (table != NULL) {
-        g_autofree char *missing = add_cities(&call, table);
-        if (missing[0] != '\0' && call.region[0] == '\0') {
-            g_autofree char *note = g_strdup_printf("还没有填报：%s", missing);
-            const char *cells[TABLE_COLUMNS_MOST] = {NULL};
-            cells[call.number == 3 ? 3 : 0] = note;
-            table_row(table, cells);
-        }
+        add_cities(&call, table);
         response = signed_table_answer(app, table, kind, call.number == 3 ? "annex3" : "annex4", error);
     }
     sql_rows_free(call.rows);

@@ -309,7 +309,7 @@ export const ACTION_NAMES: Record<string, string> = {
   approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
 }
 export const STATE_NAMES: Record<string, string> = {
-  uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
+  draft: '草稿', uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
   returned: '已退回', declined: '未采用', withdrawn: '已撤回', taken_down: '已下架', failed: '没处理成',
 }
 export const STAGE_NAMES: Record<string, string> = { first: '初审', second: '复审', final: '终审' }
