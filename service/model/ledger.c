@@ -27,14 +27,18 @@ static const char CHAIN[] = /* ledger.chain: larger pieces for the check of all 
     "SELECT " RECORD_FIELDS " WHERE l.seq > $1 ORDER BY l.seq LIMIT 5000";
 
 #define LINE_FIELDS                                                                                                    \
-    "SELECT l.seq AS seq, l.at_ms AS at_ms, COALESCE(p.name, '') AS name, l.role AS role, l.action AS action,"         \
-    " l.object AS object, s.code AS code, l.before AS before, l.after AS after, l.detail AS detail, l.hash AS hash"    \
-    " FROM ledger l JOIN submission s ON s.id = l.object LEFT JOIN staff p ON p.id = l.actor"
-#define LINE_WITHIN " AND ($3 = '' OR s.city = $3 OR s.region = $3)"
+    "SELECT l.seq AS seq, l.at_ms AS at_ms, COALESCE((SELECT p.name FROM staff p WHERE p.id = l.actor), '') AS name,"  \
+    " l.role AS role, l.action AS action, l.object AS object,"                                                         \
+    " (SELECT c.code FROM submission c WHERE c.id = l.object) AS code, l.before AS before, l.after AS after,"          \
+    " l.detail AS detail, l.hash AS hash FROM ledger l"
+/* counted rather than asked with EXISTS, which PostgreSQL would turn into a join over all works */
+#define LINE_WITHIN                                                                                                    \
+    " AND (SELECT COUNT(*) FROM submission s WHERE s.id = l.object AND s.edition = $2"                                 \
+    " AND ($3 = '' OR s.city = $3 OR s.region = $3)) > 0"
 static const char LINES[] = /* ledger.lines */
-    LINE_FIELDS " WHERE l.seq > $1 AND s.edition = $2" LINE_WITHIN " ORDER BY l.seq LIMIT 1000";
+    LINE_FIELDS " WHERE l.seq > $1" LINE_WITHIN " ORDER BY l.seq LIMIT 1000";
 static const char LINES_OBJECT[] = /* ledger.lines of one work */
-    LINE_FIELDS " WHERE l.object = $4 AND l.seq > $1 AND s.edition = $2" LINE_WITHIN " ORDER BY l.seq LIMIT 1000";
+    LINE_FIELDS " WHERE l.object = $4 AND l.seq > $1" LINE_WITHIN " ORDER BY l.seq LIMIT 1000";
 
 static const char GENESIS[] = "0000000000000000000000000000000000000000000000000000000000000000";
 

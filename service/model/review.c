@@ -23,8 +23,9 @@ static const char HOLDER[] = /* review_lease.holder */
     "SELECT l.staff AS staff, s.name AS name, l.until_ms AS until_ms FROM review_lease l JOIN staff s ON s.id = l.staff"
     " WHERE l.submission = $1 AND l.until_ms > $2";
 static const char HOLDERS[] = /* review_lease.holders */
-    "SELECT l.submission AS submission, l.staff AS staff FROM review_lease l JOIN submission s ON s.id = l.submission"
-    " WHERE l.until_ms > $1 AND ($2 = '' OR s.city = $2 OR s.region = $2) ORDER BY l.until_ms LIMIT 1000";
+    "SELECT l.submission AS submission, l.staff AS staff FROM review_lease l WHERE l.until_ms > $1 AND ($2 = '' OR EXISTS"
+    " (SELECT 1 FROM submission s WHERE s.id = l.submission AND (s.city = $2 OR s.region = $2)))"
+    " ORDER BY l.until_ms LIMIT 1000";
 static const char ADD[] = /* decision.add */
     "INSERT INTO decision (id, submission, revision, stage, staff, action, reasons, note, content_digest, state,"
     " made_ms, effective_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11)";
