@@ -134,10 +134,13 @@ enum reason {
     REASON_TOO_MANY_FILES,
     REASON_KIND_MISMATCH, /* a photo for a video track, or the other way round */
     REASON_PIN_WRONG,
+    REASON_TAKEN_DOWN, /* it was public, and staff took it away */
     REASON_STATE, /* the work's state does not allow this */
 
     /* people and review */
     REASON_LOGIN,
+    REASON_SIGN_ON,         /* by the identity provider: state, code or ID token are of no use */
+    REASON_SIGN_ON_UNKNOWN, /* it vouches for somebody who was not invited */
     REASON_LOGIN_SLOWED,
     REASON_OTP,
     REASON_OTP_WRONG,
@@ -152,6 +155,14 @@ enum reason {
     REASON_VERSION, /* If-Match names an old version */
     REASON_UNDO_CLOSED,
     REASON_REASON_MISSING,
+    REASON_SELECTION_STATE,    /* the round has not come so far, or is past it */
+    REASON_SELECTION_QUOTA,    /* the place has recommended as many works as it may */
+    REASON_SELECTION_BELOW,    /* a round of the place itself did not choose the work */
+    REASON_SELECTION_JUDGES,   /* a work is left without a judge */
+    REASON_SELECTION_SCORES,   /* judges have not finished */
+    REASON_SELECTION_NOTICE,   /* the time for objections is not over */
+    REASON_SELECTION_OBJECTIONS, /* open ones freeze the list */
+    REASON_ANNEX, /* a form of the notice: too long, too many, or numbers that cannot be */
     REASON_STALE_TOKEN, /* a worker came back after its lease was given away */
 
     /* media: what xuepai-media says of a file */

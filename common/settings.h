@@ -49,7 +49,13 @@ struct settings {
     int64_t preview_seconds; /* life of a signed preview address */
     char *admin_password;    /* first start only */
     char *require_otp;       /* "auto": over TLS; "true", "false" */
+    char *oidc_issuer;        /* of the identity provider; empty: none */
+    char *oidc_client_id;
+    char *oidc_client_secret;
+    char *oidc_name;          /* on the button */
     char *ledger_anchor;     /* file; empty: <data>/ledger.anchor */
+    char *ledger_anchor_url;    /* told the end of the ledger; empty: nobody */
+    char *ledger_anchor_secret; /* of its signature */
     int64_t anchor_seconds;
     /* [worker] */
     char *service_url;    /* empty: from listen */
@@ -62,7 +68,7 @@ struct settings {
     /* [log] */
     char *log_level;
 
-    enum setting_source sources[40]; /* by row of the table */
+    enum setting_source sources[64]; /* by row of the table */
 };
 
 /* Reads `path` (NULL: none), the environment (XUEPAI_ + key in capitals) and `flags` ("key=value" each; NULL-ended, may

@@ -12,6 +12,7 @@
 #include "common/failure.h"
 #include "common/settings.h"
 #include "service/anchor.h"
+#include "service/anchor_post.h"
 #include "service/announce.h"
 #include "service/embed_counts.h"
 #include "service/handlers/access.h"
@@ -24,6 +25,7 @@
 #include "service/model/node.h"
 #include "service/outbound/outbound.h"
 #include "service/parts.h"
+#include "service/seal.h"
 #include "service/setup.h"
 #include "service/site/page.h"
 #include "service/store_watch.h"
@@ -39,6 +41,8 @@ struct options {
     char *migrate_from;
     char *import_media;
     char *export_media;
+    char *verify_sheet;
+    char *public_key;
     gboolean check;
 };
 
@@ -49,6 +53,8 @@ static void options_clear(struct options *options)
     g_free(options->migrate_from);
     g_free(options->import_media);
     g_free(options->export_media);
+    g_free(options->verify_sheet);
+    g_free(options->public_key);
 }
 typedef struct options Options;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -73,6 +79,10 @@ static bool read_options(int *argc, char ***argv, struct options *options)
          NULL},
         {"verify-ledger", 0, 0, G_OPTION_ARG_NONE, &options->verify_ledger,
          "recompute the ledger's chain, hold it against the anchors, and end; also beside a running service", NULL},
+        {"verify-sheet", 0, 0, G_OPTION_ARG_FILENAME, &options->verify_sheet,
+         "is this PDF or XLSX as the installation signed it? and end", "FILE"},
+        {"public-key", 0, 0, G_OPTION_ARG_STRING, &options->public_key,
+         "of another installation, for --verify-sheet (GET /api/v1/public-key)", "HEX"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "no QR code", NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -177,9 +187,11 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     database_listen(app->database, on_topic, app->server);
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
+    struct anchor_post *anchor_post = anchor_post_start(app);
     announce_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
+    anchor_post_stop(anchor_post);
     store_watch_stop(store_watch);
     database_unlisten(app->database);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
@@ -246,6 +258,17 @@ static int verify_ledger(struct app *app)
     return !done ? complain(error) : whole ? EXIT_SUCCESS : EX_DATAERR;
 }
 
+static int verify_sheet(struct app *app, const char *path, const char *public_key)
+{
+    g_autoptr(GError) error = NULL;
+    bool right = false;
+
+    app->data = g_canonicalize_filename(app->settings->data, NULL);
+    const bool done = seal_verify_command(app, path, public_key, &right, &error);
+    g_clear_pointer(&app->data, g_free);
+    return !done ? complain(error) : right ? EXIT_SUCCESS : EX_DATAERR;
+}
+
 /* Sockets and files of a busy day need more than the usual 1024. */
 static void raise_file_limit(void)
 {
@@ -293,6 +316,9 @@ int main(int argc, char **argv)
     }
     if (options.verify_ledger) {
         return verify_ledger(&app);
+    }
+    if (options.verify_sheet != NULL) {
+        return verify_sheet(&app, options.verify_sheet, options.public_key);
     }
     const char *place = NULL;
     const enum maintenance what = maintenance_of(&options, &place);

@@ -97,13 +97,15 @@ static bool enter(struct call *call, GError **error)
     return false;
 }
 
-static json_t *me_json(const struct call *call, const struct staff *staff, const char *csrf)
+static json_t *me_json(const struct call *call, const struct staff *staff, const char *csrf, bool is_by_provider)
 {
     const struct app *app = call->app;
     json_t *json = staff_json(staff);
 
     json_object_set_new(json, "otp_setup",
-                        json_boolean(staff->otp_secret[0] == '\0' && request_requires_otp(app, call->request)));
+                        json_boolean(!is_by_provider && staff->otp_secret[0] == '\0' &&
+                                     request_requires_otp(app, call->request)));
+    json_object_set_new(json, "by_provider", json_boolean(is_by_provider));
     json_object_set_new(json, "csrf", json_string(csrf));
     json_object_set_new(json, "undo_seconds", json_integer(app->settings->undo_seconds));
     json_object_set_new(json, "lease_seconds", json_integer(app->settings->lease_seconds));
@@ -126,7 +128,7 @@ HANDLER(login_post)
         return NULL;
     }
     if (check(&call, password, error) && enter(&call, error)) {
-        response = response_json(200, me_json(&call, &call.staff, call.csrf));
+        response = response_json(200, me_json(&call, &call.staff, call.csrf, false));
         response_cookie(response, request, cookie_name_login(request), call.token, LOGIN_SECONDS, "Strict");
         response_header(response, "Cache-Control", "no-store");
     }
@@ -161,7 +163,7 @@ HANDLER(me_show)
     const struct call call = {.app = app, .request = request};
 
     (void)error; /* the gate has done the work */
-    struct response *response = response_json(200, me_json(&call, &login->staff, login->csrf));
+    struct response *response = response_json(200, me_json(&call, &login->staff, login->csrf, login->is_by_provider));
     response_header(response, "Cache-Control", "no-store");
     return response;
 }

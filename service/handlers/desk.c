@@ -20,6 +20,7 @@ struct call {
     const char *id; /* of the work */
     struct remark_new remark;
     struct ledger_anchor head;
+    char *holders; /* digest */
 };
 
 json_t *remarks_json(struct sql_rows *rows)
@@ -71,27 +72,47 @@ static bool look_end(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return ledger_head(sql, &call->head, error);
+    g_clear_pointer(&call->holders, g_free);
+    if (!ledger_head(sql, &call->head, error)) {
+        return false;
+    }
+    call->holders = review_holders_digest(sql, call->app->rules, request_staff(call->request),
+                                          request_now_ms(call->request), error);
+    return call->holders != NULL;
 }
 
-/* Server-sent events (HTML standard, 9.2), one a request: the request waits until the ledger has grown, answers, and
- * the browser comes back with Last-Event-ID. So an idle desk costs no thread, and a proxy's time limit no event. "jobs"
- * is woken by every change and once a second, which covers those of other services on the database. */
+/* "moved": a work changed its state, a decision or a remark was made; "held": somebody opened or left a work; "alive"
+ * otherwise. The id is the ledger's end and the holders, "1234.0a1b2c3d4e5f6071". */
+static const char *news_of(const char *last, const char *now)
+{
+    const size_t records = strcspn(now, ".");
+
+    if (last == NULL || strcmp(last, now) == 0) {
+        return NULL;
+    }
+    return strncmp(last, now, records + 1) == 0 ? "held" : "moved";
+}
+
+/* Server-sent events (HTML standard, 9.2), one a request: the request waits until there is news, answers, and the browser
+ * comes back with Last-Event-ID. So an idle desk costs no thread, and a proxy's time limit no event. "jobs" is woken by
+ * every change of a work and once a second, which covers those of other services on the database, and who holds what. */
 HANDLER(live_show)
 {
     const char *last = request_header(request, "Last-Event-ID");
-    struct call call = {.app = app};
+    struct call call = {.app = app, .request = request};
 
     if (!database_read(app->database, "ledger.head", look_end, &call, error)) {
+        g_free(call.holders);
         return NULL;
     }
-    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, call.head.seq);
-    const bool is_news = last != NULL && strcmp(last, now) != 0;
-    if (last != NULL && !is_news && !request_must_answer(request)) {
+    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT ".%s", call.head.seq, call.holders);
+    const char *news = news_of(last, now);
+    g_free(call.holders);
+    if (last != NULL && news == NULL && !request_must_answer(request)) {
         return request_park(request, "jobs", request_now_ms(request) + LIVE_MS, live_show);
     }
     GString *text = g_string_new(NULL);
-    g_string_printf(text, "retry: 300\nid: %s\nevent: %s\ndata: {}\n\n", now, is_news ? "moved" : "alive");
+    g_string_printf(text, "retry: 300\nid: %s\nevent: %s\ndata: {}\n\n", now, news == NULL ? "alive" : news);
     struct response *response = response_text(200, "text/event-stream", text);
     response_header(response, "Cache-Control", "no-store");
     return response;

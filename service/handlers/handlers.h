@@ -88,6 +88,45 @@ HANDLER(report_delete);
 HANDLER(ledger_show);
 HANDLER(ledger_check);
 
+/* selections.c */
+HANDLER(selection_index);
+HANDLER(selection_post);
+HANDLER(selection_show);
+HANDLER(selection_put);
+HANDLER(selection_post_step);
+HANDLER(selection_delete_judge);
+HANDLER(selection_put_entry);
+HANDLER(selection_delete_entry);
+HANDLER(selection_show_sheet);
+HANDLER(objection_post_answer);
+HANDLER(judge_index);
+
+/* judging.c */
+HANDLER(judging_index);
+HANDLER(judging_put);
+HANDLER(judging_delete);
+HANDLER(judging_media);
+
+/* notices.c */
+HANDLER(page_notices);
+HANDLER(page_notice);
+HANDLER(page_notice_post);
+
+/* ledger_sheets.c */
+HANDLER(ledger_show_xlsx);
+HANDLER(ledger_show_pdf);
+HANDLER(public_key_show);
+
+/* selection_sheets.c */
+HANDLER(selection_show_xlsx);
+HANDLER(selection_show_pdf);
+
+/* annexes.c */
+HANDLER(annex_index);
+HANDLER(annex_put_form);
+HANDLER(annex_show_xlsx);
+HANDLER(annex_show_pdf);
+
 /* works.c */
 HANDLER(works_list);
 HANDLER(works_show);
@@ -151,6 +190,12 @@ HANDLER(staff_patch);
 HANDLER(staff_delete_otp);
 HANDLER(staff_delete_sessions);
 HANDLER(invitation_post);
+HANDLER(identity_put);
+HANDLER(identity_delete);
+
+/* sign_on.c */
+HANDLER(sign_on_begin);
+HANDLER(sign_on_return);
 
 /* jobs.c */
 HANDLER(worker_index);

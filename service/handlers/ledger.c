@@ -6,12 +6,15 @@
 #include "service/anchor.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/ledger_words.h"
+#include "service/model/staff.h"
 
 struct call {
     const char *scope; /* "" for everything */
     const char *object;
     int64_t after;
     struct sql_rows *rows;
+    struct sql_rows *people; /* whose names stand beside their ids */
     struct ledger_anchors anchors;
     struct ledger_verdict verdict;
 };
@@ -28,18 +31,34 @@ static bool look(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
+    g_clear_pointer(&call->rows, sql_rows_free);
+    g_clear_pointer(&call->people, sql_rows_free);
     call->rows = ledger_list(sql, call->scope, call->object, call->after, error);
-    return call->rows != NULL;
+    call->people = call->rows == NULL ? NULL : staff_list(sql, error);
+    return call->people != NULL;
 }
 
-static json_t *record_json(const struct ledger_record *record)
+static const char *name_of(const struct sql_rows *people, const char *id)
+{
+    for (size_t i = 0; i < people->count; i++) {
+        const struct staff *staff = sql_rows_at(people, i);
+        if (strcmp(staff->id, id) == 0) {
+            return staff->name;
+        }
+    }
+    return ledger_word(id);
+}
+
+static json_t *record_json(const struct ledger_record *record, const struct sql_rows *people)
 {
     json_t *detail = json_loads(record->detail, 0, NULL);
 
-    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "seq", (json_int_t)record->seq, "at_ms",
-                     (json_int_t)record->at_ms, "actor", record->actor, "role", record->role, "action", record->action,
-                     "object", record->object, "before", record->before, "after", record->after, "detail",
-                     detail == NULL ? json_object() : detail, "previous", record->previous, "hash", record->hash);
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "seq",
+                     (json_int_t)record->seq, "at_ms", (json_int_t)record->at_ms, "actor", record->actor, "role",
+                     record->role, "action", record->action, "object", record->object, "before", record->before,
+                     "after", record->after, "detail", detail == NULL ? json_object() : detail, "previous",
+                     record->previous, "hash", record->hash, "actor_name", name_of(people, record->actor),
+                     "action_text", ledger_word(record->action));
 }
 
 HANDLER(ledger_show)
@@ -57,11 +76,12 @@ HANDLER(ledger_show)
     json_int_t last = 0;
     for (size_t i = 0; i < call.rows->count; i++) {
         const struct ledger_record *record = sql_rows_at(call.rows, i);
-        json_array_append_new(items, record_json(record));
+        json_array_append_new(items, record_json(record, call.people));
         last = record->seq;
     }
     json_t *next = call.rows->count == 200 ? json_integer(last) : json_null();
     sql_rows_free(call.rows);
+    sql_rows_free(call.people);
     struct response *response = response_json(200, json_pack("{s:o, s:o}", "items", items, "next", next));
     response_header(response, "Cache-Control", "no-store");
     return response;

@@ -244,6 +244,9 @@ HANDLER(page_console)
 {
     json_t *data = shown_page(app, request, "审核工作台", "console");
 
+    if (app->settings->oidc_issuer[0] != '\0') {
+        json_object_set_new(data, "sign_on", json_string(app->settings->oidc_name));
+    }
     return shown_html(app, "console.html", data, 200, error);
 }
 
@@ -300,7 +303,10 @@ struct response *page_problem(struct app *app, struct request *request, const GE
     if (g_str_has_prefix(request_path(request), "/embed/")) {
         return shown_embed(app, request, NULL, status == 404 ? "这件作品已经下线了。" : rule->detail, status, &second);
     }
-    const char *title = status == 404 ? "没有找到这一页" : is_form ? "作品还没有交上" : "出了点问题";
+    const char *title = status == 404   ? "没有找到这一页"
+                        : status == 410 ? "已经下架"
+                        : is_form       ? "作品还没有交上"
+                                        : "出了点问题";
     json_t *data = shown_page(app, request, title, "none");
     json_object_set_new(data, "error",
                         json_pack("{s:i, s:s, s:s, s:b}", "status", status, "title", title, "detail",

@@ -64,10 +64,11 @@ HANDLER(report_index)
         const struct report *row = sql_rows_at(call.rows, i);
         g_autofree char *contact = row->contact[0] == '\0' ? NULL : secret_open(app->secrets, row->contact);
         json_array_append_new(items,
-                              json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "id", row->id, "work",
+                              json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "id", row->id, "work",
                                         row->submission, "title", row->title, "region", row->region, "reason",
                                         row->reason, "text", row->text, "contact", contact == NULL ? "" : contact,
-                                        "made_ms", (json_int_t)row->made_ms, "reports", (json_int_t)row->reports));
+                                        "made_ms", (json_int_t)row->made_ms, "reports", (json_int_t)row->reports,
+                                        "priority", (json_int_t)row->priority));
     }
     sql_rows_free(call.rows);
     struct response *response = response_json(200, json_pack("{s:o}", "items", items));

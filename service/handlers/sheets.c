@@ -7,6 +7,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
+#include "service/model/publication.h"
 #include "service/model/rules.h"
 #include "service/model/secret.h"
 #include "service/site/sheet.h"
@@ -53,6 +54,33 @@ static bool check_published(const struct submission *submission, GError **error)
     return false;
 }
 
+struct mark {
+    const char *id;
+    struct publication work;
+};
+
+static bool look_mark(struct sql *sql, void *context, GError **error)
+{
+    struct mark *mark = context;
+    bool found = false;
+
+    return publication_find(sql, mark->id, &mark->work, &found, error);
+}
+
+/* "入选《…》" when a selection chose it, else what every published work is told; the caller's. */
+static char *honour_of(struct app *app, const struct submission *submission, GError **error)
+{
+    struct mark mark = {.id = submission->id};
+    char *text = NULL;
+
+    if (database_read(app->database, "submission.mark", look_mark, &mark, error)) {
+        text = mark.work.selected_name == NULL ? g_strdup("入选展播，感谢您的参与")
+                                               : g_strdup_printf("入选“%s”", mark.work.selected_name);
+    }
+    publication_clear(&mark.work);
+    return text;
+}
+
 static struct response *certificate(struct app *app, struct request *request, bool is_pdf, GError **error)
 {
     const struct submission *submission = request_submission(request);
@@ -67,12 +95,16 @@ static struct response *certificate(struct app *app, struct request *request, bo
     if (!check_published(submission, error)) {
         return NULL;
     }
+    g_autofree char *honour = honour_of(app, submission, error);
+    if (honour == NULL) {
+        return NULL;
+    }
     const struct sheet_line lines[] = {{"作品展播证书", 34, true},
                                        {name == NULL ? "" : name, 24, true},
                                        {title, 22, true},
                                        {track == NULL ? "" : track->name, 14, false},
                                        {region == NULL ? "" : region->name, 14, false},
-                                       {"入选展播，感谢您的参与", 18, false},
+                                       {honour, 18, false},
                                        {app->rules->edition_name, 14, false},
                                        {code, 14, false}};
     const struct sheet sheet = {.lines = lines,
@@ -95,13 +127,17 @@ HANDLER(certificate_show_pdf)
 struct look {
     const char *code;
     struct submission submission;
+    struct publication work;
 };
 
 static bool look(struct sql *sql, void *context, GError **error)
 {
     struct look *look = context;
 
-    return submission_get_code(sql, look->code, &look->submission, error);
+    bool found = false;
+
+    return submission_get_code(sql, look->code, &look->submission, error) &&
+           publication_find(sql, look->submission.id, &look->work, &found, error);
 }
 
 /* Public: only that this certificate is real, and of which work; 404 once the work is gone. */
@@ -118,13 +154,15 @@ HANDLER(page_certificate)
             g_autofree char *url = g_strconcat("/v/", submission->id, NULL);
             json_t *data = shown_page(app, request, "证书核验", "works");
             json_object_set_new(data, "certificate",
-                                json_pack("{s:s, s:s, s:s, s:s}", "code", submission->code, "title", submission->title,
-                                          "region", region == NULL ? "" : region->name, "url", url));
+                                json_pack("{s:s, s:s, s:s, s:s, s:s?}", "code", submission->code, "title",
+                                          submission->title, "region", region == NULL ? "" : region->name, "url", url,
+                                          "selected_name", asked.work.selected_name));
             response = shown_html(app, "certificate.html", data, 200, error);
         } else {
             g_set_error_literal(error, HTTP_ERROR, REASON_NOT_FOUND, "not published");
         }
     }
     submission_clear(&asked.submission);
+    publication_clear(&asked.work);
     return response;
 }

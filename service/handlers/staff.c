@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
+#include "service/model/identity.h"
 #include "service/model/invitation.h"
 #include "service/model/otp.h"
 #include "service/model/permission.h"
@@ -20,6 +22,7 @@ struct call {
     char *token; /* of an invitation */
     int64_t expires_ms;
     const char *password_hash;
+    const char *identity; /* name at the identity provider */
     bool invites;
     int active; /* -1: unchanged */
     struct sql_rows *rows;
@@ -261,4 +264,43 @@ HANDLER(staff_delete_sessions)
     struct call call = {.app = app, .request = request};
 
     return database_transact(app->database, "login.end_all", end_sessions, &call, error) ? response_empty(204) : NULL;
+}
+
+static bool put_identity(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    return check_person(sql, call, error) &&
+           identity_invite(sql, request_param(call->request, "id"), call->app->settings->oidc_issuer, call->identity,
+                           &actor, request_now_ms(call->request), error);
+}
+
+HANDLER(identity_put)
+{
+    struct call call = {.app = app, .request = request};
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s}", "username", &call.identity) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    return database_transact(app->database, "identity.invite", put_identity, &call, error) ? response_empty(204) : NULL;
+}
+
+static bool remove_identity(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    return check_person(sql, call, error) &&
+           identity_remove(sql, request_param(call->request, "id"), &actor, request_now_ms(call->request), error);
+}
+
+HANDLER(identity_delete)
+{
+    struct call call = {.app = app, .request = request};
+
+    return database_transact(app->database, "identity.remove", remove_identity, &call, error) ? response_empty(204)
+                                                                                              : NULL;
 }

@@ -13,7 +13,7 @@ struct request;
 char *base_url(const struct app *app, const struct request *request);
 
 /* A published work: {id, title, words, region, track, duration_ms, width, height, poster, share_card, preview, sources,
- * photos[{position, caption, src, srcset, width, height}], hls, published_at, url, embed_url, is_ai} and names of places and track; addresses are absolute. */
+ * photos[{position, caption, src, srcset, width, height}], hls, published_at, url, embed_url, is_ai, selected{name, url}} and names of places and track; addresses are absolute. */
 json_t *work_json(const struct app *app, const char *base, const struct publication *work, const GPtrArray *renditions);
 
 /* A work for reviewers: signed preview addresses of this login. */

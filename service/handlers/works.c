@@ -1,11 +1,14 @@
 /* Published works as JSON, for pages, feeds and other sites. */
 #include "service/handlers/works.h"
 
+#include <string.h>
+
 #include "common/failure.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
 #include "service/http/limits.h"
 #include "service/http/server.h"
+#include "service/model/notice.h"
 
 struct call {
     const struct app *app;
@@ -83,6 +86,21 @@ json_t *works_page(struct app *app, const char *base, const struct publication_q
     return database_read(app->database, "works.list", list, &call, error) ? call.json : NULL;
 }
 
+/* What staff took away was public before, so it may be said that it is gone; everything else is not there. */
+static bool say_gone(struct sql *sql, const char *id, GError **error)
+{
+    g_auto(Submission) submission = {0};
+    g_autoptr(GError) cause = NULL;
+
+    if (submission_get(sql, id, &submission, &cause)) {
+        const bool is_taken_down = strcmp(submission.state, "taken_down") == 0;
+        g_set_error_literal(error, MODEL_ERROR, is_taken_down ? REASON_TAKEN_DOWN : REASON_NOT_FOUND, "not published");
+    } else {
+        g_propagate_error(error, g_steal_pointer(&cause)); /* REASON_NOT_FOUND, or what else went wrong */
+    }
+    return false;
+}
+
 static bool find(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
@@ -98,20 +116,42 @@ static bool find(struct sql *sql, void *context, GError **error)
         return false;
     }
     call->json = json_incref(json_array_get(items, 0));
-    return true;
+    return found || say_gone(sql, call->id, error);
 }
 
 json_t *works_get(struct app *app, const char *base, const char *id, GError **error)
 {
     struct call call = {.app = app, .base = base, .id = id};
 
-    if (!database_read(app->database, "works.get", find, &call, error)) {
-        return NULL;
+    return database_read(app->database, "works.get", find, &call, error) ? call.json : NULL;
+}
+
+static bool list_selected(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_autoptr(SqlRows) rows = notice_works(sql, call->id, error);
+    json_auto_t *items = json_array();
+
+    if (rows == NULL) {
+        return false;
     }
-    if (call.json == NULL) {
-        g_set_error(error, MODEL_ERROR, REASON_NOT_FOUND, "not published");
+    g_autofree const struct publication **works = g_new0(const struct publication *, rows->count + 1);
+    for (size_t i = 0; i < rows->count; i++) {
+        works[i] = sql_rows_at(rows, i);
     }
-    return call.json;
+    if (!add_works(sql, call, works, rows->count, items, error)) {
+        return false;
+    }
+    json_decref(call->json);
+    call->json = json_incref(items);
+    return true;
+}
+
+json_t *works_listed(struct app *app, const char *base, const char *selection, GError **error)
+{
+    struct call call = {.app = app, .base = base, .id = selection};
+
+    return database_read(app->database, "works.listed", list_selected, &call, error) ? call.json : NULL;
 }
 
 static struct response *public_json(json_t *json)

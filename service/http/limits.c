@@ -20,6 +20,7 @@ static const struct limit_rule {
     [LIMIT_LOGIN_PEER]  = { "login-peer",   300, 3 },
     [LIMIT_SEARCH]      = { "search",       600, 20 },
     [LIMIT_REPORTS]     = { "reports",       30, 0.05 },
+    [LIMIT_OBJECTIONS]  = { "objections",    20, 0.01 },
     [LIMIT_MESSAGES]    = { "messages",      20, 0.01 },
 };
 /* clang-format on */

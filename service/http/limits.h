@@ -22,6 +22,7 @@ enum limit {
     LIMIT_LOGIN_PEER,  /* attempts, per address block */
     LIMIT_SEARCH,      /* per address block */
     LIMIT_REPORTS,     /* of visitors, per address block */
+    LIMIT_OBJECTIONS,  /* to a notice, per address block */
     LIMIT_MESSAGES,    /* of a submitter, per work */
     LIMIT_COUNT
 };

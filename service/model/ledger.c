@@ -26,6 +26,20 @@ static const char LIST_SCOPE_OBJECT[] = /* ledger.list of one work of a region *
 static const char CHAIN[] = /* ledger.chain: larger pieces for the check of all */
     "SELECT " RECORD_FIELDS " WHERE l.seq > $1 ORDER BY l.seq LIMIT 5000";
 
+#define LINE_FIELDS                                                                                                    \
+    "SELECT l.seq AS seq, l.at_ms AS at_ms, COALESCE((SELECT p.name FROM staff p WHERE p.id = l.actor), '') AS name,"  \
+    " l.role AS role, l.action AS action, l.object AS object,"                                                         \
+    " (SELECT c.code FROM submission c WHERE c.id = l.object) AS code, l.before AS before, l.after AS after,"          \
+    " l.detail AS detail, l.hash AS hash FROM ledger l"
+/* counted rather than asked with EXISTS, which PostgreSQL would turn into a join over all works */
+#define LINE_WITHIN                                                                                                    \
+    " AND (SELECT COUNT(*) FROM submission s WHERE s.id = l.object AND s.edition = $2"                                 \
+    " AND ($3 = '' OR s.city = $3 OR s.region = $3)) > 0"
+static const char LINES[] = /* ledger.lines */
+    LINE_FIELDS " WHERE l.seq > $1" LINE_WITHIN " ORDER BY l.seq LIMIT 1000";
+static const char LINES_OBJECT[] = /* ledger.lines of one work */
+    LINE_FIELDS " WHERE l.object = $4 AND l.seq > $1" LINE_WITHIN " ORDER BY l.seq LIMIT 1000";
+
 static const char GENESIS[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 static const struct sql_column COLUMNS[] = {
@@ -37,6 +51,14 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct ledger_record, previous), SQL_FIELD(struct ledger_record, hash),
 };
 const struct sql_map ledger_map = SQL_MAP(struct ledger_record, COLUMNS);
+
+static const struct sql_column LINE_COLUMNS[] = {
+    SQL_FIELD(struct ledger_line, seq),    SQL_FIELD(struct ledger_line, at_ms),  SQL_FIELD(struct ledger_line, name),
+    SQL_FIELD(struct ledger_line, role),   SQL_FIELD(struct ledger_line, action), SQL_FIELD(struct ledger_line, object),
+    SQL_FIELD(struct ledger_line, code),   SQL_FIELD(struct ledger_line, before), SQL_FIELD(struct ledger_line, after),
+    SQL_FIELD(struct ledger_line, detail), SQL_FIELD(struct ledger_line, hash),
+};
+static const struct sql_map LINE_MAP = SQL_MAP(struct ledger_line, LINE_COLUMNS);
 
 struct last {
     int64_t seq;
@@ -115,6 +137,15 @@ struct sql_rows *ledger_list(struct sql *sql, const char *scope, const char *obj
         return sql_rows(sql, LIST_SCOPE, SQL_VALUES(SQL_I(after), SQL_T(scope)), &ledger_map, error);
     }
     return sql_rows(sql, LIST_SCOPE_OBJECT, SQL_VALUES(SQL_I(after), SQL_T(scope), SQL_T(object)), &ledger_map, error);
+}
+
+struct sql_rows *ledger_lines(struct sql *sql, const char *edition, const char *scope, const char *object,
+                              int64_t after, GError **error)
+{
+    return object[0] == '\0'
+               ? sql_rows(sql, LINES, SQL_VALUES(SQL_I(after), SQL_T(edition), SQL_T(scope)), &LINE_MAP, error)
+               : sql_rows(sql, LINES_OBJECT, SQL_VALUES(SQL_I(after), SQL_T(edition), SQL_T(scope), SQL_T(object)),
+                          &LINE_MAP, error);
 }
 
 static const char *const FAULTS[] = {

@@ -44,6 +44,25 @@ bool ledger_add(struct sql *sql, const struct actor *actor, const struct ledger_
  * county; "" for everything. */
 struct sql_rows *ledger_list(struct sql *sql, const char *scope, const char *object, int64_t after, GError **error);
 
+/* Records as a sheet shows them: with the person's name. */
+struct ledger_line {
+    int64_t seq;
+    int64_t at_ms;
+    char *name; /* of staff; "" for others */
+    char *role;
+    char *action;
+    char *object;
+    char *code; /* receipt code of the work */
+    char *before;
+    char *after;
+    char *detail;
+    char *hash;
+};
+/* Records of one work (`object`), or of all works of the edition ("" ), in this city or county ("" for all), after `after`;
+ * by number, at most 1000. */
+struct sql_rows *ledger_lines(struct sql *sql, const char *edition, const char *scope, const char *object,
+                              int64_t after, GError **error);
+
 /* What does not fit, in the order of the checks. */
 enum ledger_fault {
     LEDGER_WHOLE,

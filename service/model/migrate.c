@@ -11,8 +11,8 @@
     extern const char symbol[]
 
 EMBED(schema_0001_initial, "service/model/schema/0001_initial.sql");
-EMBED(schema_0001_initial_sqlite, "service/model/schema/0001_initial.sqlite.sql");
 EMBED(schema_0001_initial_postgres, "service/model/schema/0001_initial.postgres.sql");
+EMBED(schema_0001_initial_sqlite, "service/model/schema/0001_initial.sqlite.sql");
 EMBED(schema_0002_nodes, "service/model/schema/0002_nodes.sql");
 EMBED(schema_0003_review, "service/model/schema/0003_review.sql");
 EMBED(schema_0004_submit, "service/model/schema/0004_submit.sql");
@@ -20,11 +20,15 @@ EMBED(schema_0005_desk, "service/model/schema/0005_desk.sql");
 EMBED(schema_0006_media, "service/model/schema/0006_media.sql");
 EMBED(schema_0007_submitter, "service/model/schema/0007_submitter.sql");
 EMBED(schema_0008_selection, "service/model/schema/0008_selection.sql");
-EMBED(schema_0008_selection_sqlite, "service/model/schema/0008_selection.sqlite.sql");
 EMBED(schema_0008_selection_postgres, "service/model/schema/0008_selection.postgres.sql");
+EMBED(schema_0008_selection_sqlite, "service/model/schema/0008_selection.sqlite.sql");
 EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
+EMBED(schema_0015_selection, "service/model/schema/0015_selection.sql");
+EMBED(schema_0016_live, "service/model/schema/0016_live.sql");
+EMBED(schema_0017_identity, "service/model/schema/0017_identity.sql");
+EMBED(schema_0018_annex, "service/model/schema/0018_annex.sql");
 EMBED(schema_0024_av1, "service/model/schema/0024_av1.sql");
 
 static const struct {
@@ -44,6 +48,10 @@ static const struct {
     {9, schema_0009_search, NULL, NULL},
     {10, schema_0010_store, NULL, NULL},
     {11, schema_0011_embed, NULL, NULL},
+    {15, schema_0015_selection, NULL, NULL},
+    {16, schema_0016_live, NULL, NULL},
+    {17, schema_0017_identity, NULL, NULL},
+    {18, schema_0018_annex, NULL, NULL},
     {24, schema_0024_av1, NULL, NULL},
 };
 

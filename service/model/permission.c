@@ -26,6 +26,12 @@ static const struct {
     [PERMISSION_PEOPLE] = {R(ADMINISTRATOR), false, false, false},
     [PERMISSION_PEOPLE_SECRET] = {R(ADMINISTRATOR), false, true, false},
     [PERMISSION_FIGURES] = {R(REVIEWER) | R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
+    [PERMISSION_SELECTIONS] = {R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
+    [PERMISSION_SELECT] = {R(ORGANISER), false, false, false},
+    [PERMISSION_RECOMMEND] = {R(ORGANISER), false, false, false},
+    [PERMISSION_JUDGE] = {R(REVIEWER) | R(UNIT), false, false, false},
+    [PERMISSION_ANNEXES] = {R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
+    [PERMISSION_ANNEX] = {R(ORGANISER), false, false, false},
     [PERMISSION_RULES] = {R(ADMINISTRATOR), false, false, true},
     [PERMISSION_MACHINES] = {R(ADMINISTRATOR), false, false, true},
 };
@@ -57,7 +63,8 @@ bool may(const struct rules *rules, const struct staff *staff, enum permission p
 
 bool may_now(const struct login *login, enum permission permission, bool requires_otp, int64_t now_ms, GError **error)
 {
-    if (requires_otp && login->staff.otp_secret[0] == '\0' && !PERMISSIONS[permission].before_otp) {
+    if (requires_otp && !login->is_by_provider && login->staff.otp_secret[0] == '\0' &&
+        !PERMISSIONS[permission].before_otp) {
         return refuse(error, REASON_OTP_SETUP, "one-time codes have to be set up first");
     }
     if (PERMISSIONS[permission].needs_fresh && login->confirmed_ms + FRESH_MS < now_ms) {

@@ -17,6 +17,12 @@ enum permission {
     PERMISSION_PEOPLE,        /* accounts in scope */
     PERMISSION_PEOPLE_SECRET, /* invitations, one-time codes and sessions of others */
     PERMISSION_FIGURES,       /* how the desk is doing, in the person's region: numbers, no works */
+    PERMISSION_SELECTIONS,    /* rounds of selection that the person's region takes part in */
+    PERMISSION_SELECT,        /* rounds of the person's own region: judges, draw, list, objections */
+    PERMISSION_RECOMMEND,     /* works of the person's region to a round above */
+    PERMISSION_JUDGE,         /* the own tasks of a round */
+    PERMISSION_ANNEXES,       /* the forms of the notice, of the person's region */
+    PERMISSION_ANNEX,         /* fill them for the own city */
     PERMISSION_RULES,         /* policies, reasons and words of the edition; the whole installation */
     PERMISSION_MACHINES,      /* workers and their tokens; the whole installation */
     PERMISSION_COUNT

@@ -5,15 +5,8 @@
 #include "common/failure.h"
 #include "service/model/search.h"
 
-#define PUBLICATION_COLUMNS                                                                                            \
-    "SELECT p.submission AS submission, p.revision AS revision, p.track AS track, p.region AS region, p.city AS city," \
-    " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
-    " p.published_ms AS published_ms,"                                                                                 \
-    " CASE WHEN (SELECT COUNT(*) FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
-    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable"
-#define PUBLICATION_TEXTS                                                                                              \
-    " JOIN submission s ON s.id = p.submission AND s.state = 'published'"                                              \
-    " JOIN revision r ON r.submission = p.submission AND r.number = p.revision"
+#define PUBLICATION_COLUMNS "SELECT " PUBLICATION_FIELDS
+#define PUBLICATION_TEXTS   PUBLICATION_JOINS
 
 static const char ADD[] = /* publication.add */
     "INSERT INTO publication (submission, revision, content_digest, edition, track, region, city, search, approver,"
@@ -86,6 +79,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct publication, words),      SQL_FIELD(struct publication, captions),
     SQL_FIELD(struct publication, facts),      SQL_FIELD(struct publication, ai),
     SQL_FIELD(struct publication, embeddable), SQL_FIELD(struct publication, published_ms),
+    SQL_FIELD(struct publication, selected),   SQL_FIELD(struct publication, selected_name),
 };
 const struct sql_map publication_map = SQL_MAP(struct publication, COLUMNS);
 

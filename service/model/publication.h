@@ -18,8 +18,25 @@ struct publication {
     int64_t ai;
     int64_t embeddable; /* 1: the submitter lets other sites show it */
     int64_t published_ms;
+    char *selected;      /* the latest selection that chose it; NULL: none */
+    char *selected_name; /* of that selection */
 };
 extern const struct sql_map publication_map;
+/* For SELECTs of struct publication, FROM … publication p. */
+#define SELECTED_BY(column)                                                                                            \
+    "(SELECT g." column " FROM selection_entry e JOIN selection g ON g.id = e.selection AND g.state = 'selected'"      \
+    " WHERE e.submission = p.submission AND e.content_digest = p.content_digest AND e.is_selected = 1"                 \
+    " ORDER BY g.created_ms DESC, g.id LIMIT 1)"
+#define PUBLICATION_FIELDS                                                                                             \
+    "p.submission AS submission, p.revision AS revision, p.track AS track, p.region AS region, p.city AS city,"        \
+    " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
+    " p.published_ms AS published_ms,"                                                                                 \
+    " CASE WHEN (SELECT COUNT(*) FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
+    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable, " SELECTED_BY(                             \
+        "id") " AS selected, " SELECTED_BY("name") " AS selected_name"
+#define PUBLICATION_JOINS                                                                                              \
+    " JOIN submission s ON s.id = p.submission AND s.state = 'published'"                                              \
+    " JOIN revision r ON r.submission = p.submission AND r.number = p.revision"
 void publication_clear(struct publication *publication);
 typedef struct publication Publication;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Publication, publication_clear)

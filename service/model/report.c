@@ -16,22 +16,27 @@ static const char PUBLISHED[] = /* report.published */
 static const char ADD[] = /* report.add */
     "INSERT INTO report (id, submission, reason, text, contact, peer_digest, state, made_ms)"
     " VALUES ($1, $2, $3, $4, $5, $6, 'open', $7) ON CONFLICT (submission, peer_digest) WHERE state = 'open' DO NOTHING";
+/* What harms a person weighs most; each report adds its weight. */
 static const char LIST[] = /* report.list */
     "SELECT p.id AS id, p.submission AS submission, r.title AS title, s.region AS region, p.reason AS reason,"
     " p.text AS text, p.contact AS contact, p.made_ms AS made_ms,"
-    " (SELECT COUNT(*) FROM report o WHERE o.submission = p.submission AND o.state = 'open') AS reports"
+    " (SELECT COUNT(*) FROM report o WHERE o.submission = p.submission AND o.state = 'open') AS reports,"
+    " (SELECT SUM(CASE o.reason WHEN 'portrait' THEN 3 WHEN 'privacy' THEN 3 WHEN 'unsuitable' THEN 3 WHEN 'copyright'"
+    " THEN 2 ELSE 1 END) FROM report o WHERE o.submission = p.submission AND o.state = 'open') AS priority"
     " FROM report p JOIN submission s ON s.id = p.submission"
     " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
-    " WHERE p.state = 'open' AND s.state = 'published' AND ($1 = '' OR s.city = $1 OR s.region = $1) ORDER BY p.made_ms, p.id LIMIT 100";
+    " WHERE p.state = 'open' AND s.state = 'published' AND ($1 = '' OR s.city = $1 OR s.region = $1) "
+    " ORDER BY priority DESC, p.submission, p.made_ms, p.id LIMIT 200";
 static const char CLOSE[] = /* report.close */
     "UPDATE report SET state = $2, closed_by = $3, closed_ms = $4 WHERE submission = $1 AND state = 'open'";
 
 static const char *const REASONS[] = {"portrait", "privacy", "copyright", "unsuitable", "other"};
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct report, id),      SQL_FIELD(struct report, submission), SQL_FIELD(struct report, title),
-    SQL_FIELD(struct report, region),  SQL_FIELD(struct report, reason),     SQL_FIELD(struct report, text),
-    SQL_FIELD(struct report, contact), SQL_FIELD(struct report, made_ms),    SQL_FIELD(struct report, reports),
+    SQL_FIELD(struct report, id),       SQL_FIELD(struct report, submission), SQL_FIELD(struct report, title),
+    SQL_FIELD(struct report, region),   SQL_FIELD(struct report, reason),     SQL_FIELD(struct report, text),
+    SQL_FIELD(struct report, contact),  SQL_FIELD(struct report, made_ms),    SQL_FIELD(struct report, reports),
+    SQL_FIELD(struct report, priority),
 };
 static const struct sql_map MAP = SQL_MAP(struct report, COLUMNS);
 

@@ -28,9 +28,10 @@ struct report {
     char *text;
     char *contact; /* sealed */
     int64_t made_ms;
-    int64_t reports; /* open ones on the same work */
+    int64_t reports;  /* open ones on the same work */
+    int64_t priority; /* of the work: more reports and graver ones count more */
 };
-/* Open ones within the person's scope, oldest first, at most 100. */
+/* Open ones within the person's scope: work by work, the most pressing first; at most 200. */
 struct sql_rows *report_list(struct sql *sql, const struct rules *rules, const struct staff *staff, GError **error);
 /* All open reports on a work: `taken_down` or kept. */
 bool report_close(struct sql *sql, const char *submission, const char *state, const struct actor *actor, int64_t now_ms,

@@ -22,6 +22,10 @@ static const char RELEASE[] = /* review_lease.release */
 static const char HOLDER[] = /* review_lease.holder */
     "SELECT l.staff AS staff, s.name AS name, l.until_ms AS until_ms FROM review_lease l JOIN staff s ON s.id = l.staff"
     " WHERE l.submission = $1 AND l.until_ms > $2";
+static const char HOLDERS[] = /* review_lease.holders */
+    "SELECT l.submission AS submission, l.staff AS staff FROM review_lease l WHERE l.until_ms > $1 AND ($2 = '' OR EXISTS"
+    " (SELECT 1 FROM submission s WHERE s.id = l.submission AND (s.city = $2 OR s.region = $2)))"
+    " ORDER BY l.until_ms LIMIT 1000";
 static const char ADD[] = /* decision.add */
     "INSERT INTO decision (id, submission, revision, stage, staff, action, reasons, note, content_digest, state,"
     " made_ms, effective_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11)";
@@ -73,6 +77,13 @@ static const struct sql_column HOLDER_COLUMNS[] = {
     SQL_FIELD(struct review_holder, until_ms),
 };
 static const struct sql_map HOLDER_MAP = SQL_MAP(struct review_holder, HOLDER_COLUMNS);
+
+struct held {
+    char *submission;
+    char *staff;
+};
+static const struct sql_column HELD_COLUMNS[] = {SQL_FIELD(struct held, submission), SQL_FIELD(struct held, staff)};
+static const struct sql_map HELD_MAP = SQL_MAP(struct held, HELD_COLUMNS);
 
 enum {
     NOTE_CHARACTERS = 500,
@@ -156,6 +167,35 @@ bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct 
                         GError **error)
 {
     return sql_row(sql, HOLDER, SQL_VALUES(SQL_T(id), SQL_I(now_ms)), &HOLDER_MAP, holder, found, error);
+}
+
+static int by_text(const void *one, const void *other)
+{
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+char *review_holders_digest(struct sql *sql, const struct rules *rules, const struct staff *staff, int64_t now_ms,
+                            GError **error)
+{
+    const struct region *scope = rules_region_find(rules, staff->scope);
+    const bool is_all = scope != NULL && strcmp(scope->level, "province") == 0;
+    g_autoptr(SqlRows) rows =
+        sql_rows(sql, HOLDERS, SQL_VALUES(SQL_I(now_ms), SQL_T(is_all ? "" : staff->scope)), &HELD_MAP, error);
+
+    if (rows == NULL) {
+        return NULL;
+    }
+    /* in an order that signs of life, which move the time, do not change */
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct held *held = sql_rows_at(rows, i);
+        g_ptr_array_add(lines, g_strdup_printf("%s %s", held->submission, held->staff));
+    }
+    g_ptr_array_sort(lines, by_text);
+    g_ptr_array_add(lines, NULL);
+    g_autofree char *text = g_strjoinv("\n", (char **)lines->pdata);
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    return g_strndup(digest, 16); /* chance alone makes two alike, once in 2^32 changes */
 }
 
 /* What an action means: the event it becomes, and whether it needs a reason. */

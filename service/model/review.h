@@ -27,6 +27,11 @@ bool review_release(struct sql *sql, const struct staff *staff, const char *id, 
 bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
                         GError **error);
 
+/* A digest of who holds which works of this person's region now: another one when somebody took or left one. The caller's;
+ * NULL with *error. */
+char *review_holders_digest(struct sql *sql, const struct rules *rules, const struct staff *staff, int64_t now_ms,
+                            GError **error);
+
 /* Opens the submitter's contact: a ledger record of its own. */
 bool review_note_contact(struct sql *sql, const struct actor *actor, const struct submission *submission,
                          int64_t now_ms, GError **error);

@@ -291,3 +291,64 @@ char *secret_open(const struct secrets *secrets, const char *sealed)
     }
     return g_steal_pointer(&text);
 }
+
+/* The seed of the pair is a keyed digest, so that the key itself signs nothing. */
+static void key_pair(const struct secrets *secrets, unsigned char *public_key, unsigned char *private_key)
+{
+    unsigned char seed[crypto_sign_SEEDBYTES];
+    static const unsigned char PURPOSE[] = "signature";
+
+    (void)crypto_auth_hmacsha256(seed, PURPOSE, sizeof PURPOSE, secrets->key); /* neither can fail */
+    (void)crypto_sign_seed_keypair(public_key, private_key, seed);
+    sodium_memzero(seed, sizeof seed);
+}
+
+char *secret_sign(const struct secrets *secrets, const void *bytes, size_t length)
+{
+    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+    unsigned char private_key[crypto_sign_SECRETKEYBYTES];
+    unsigned char signature[crypto_sign_BYTES];
+
+    key_pair(secrets, public_key, private_key);
+    (void)crypto_sign_detached(signature, NULL, bytes, length, private_key); /* cannot fail */
+    sodium_memzero(private_key, sizeof private_key);
+    return hex_of(signature, sizeof signature);
+}
+
+char *secret_public_key(const struct secrets *secrets)
+{
+    unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+    unsigned char private_key[crypto_sign_SECRETKEYBYTES];
+
+    key_pair(secrets, public_key, private_key);
+    sodium_memzero(private_key, sizeof private_key);
+    return hex_of(public_key, sizeof public_key);
+}
+
+static bool read_hex(const char *hex, unsigned char *bytes, size_t length)
+{
+    size_t found = 0;
+
+    return strlen(hex) == 2 * length && sodium_hex2bin(bytes, length, hex, 2 * length, NULL, &found, NULL) == 0 &&
+           found == length;
+}
+
+bool secret_signature_is_right(const char *public_key, const char *signature, const void *bytes, size_t length)
+{
+    unsigned char key[crypto_sign_PUBLICKEYBYTES];
+    unsigned char given[crypto_sign_BYTES];
+
+    return read_hex(public_key, key, sizeof key) && read_hex(signature, given, sizeof given) &&
+           crypto_sign_verify_detached(given, bytes, length, key) == 0;
+}
+
+char *secret_hmac(const char *key, const char *text)
+{
+    crypto_auth_hmacsha256_state state;
+    unsigned char digest[crypto_auth_hmacsha256_BYTES];
+
+    (void)crypto_auth_hmacsha256_init(&state, (const unsigned char *)key, strlen(key)); /* none of the three can fail */
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)text, strlen(text));
+    (void)crypto_auth_hmacsha256_final(&state, digest);
+    return hex_of(digest, sizeof digest);
+}

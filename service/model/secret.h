@@ -41,3 +41,12 @@ bool secret_password_check(struct secrets *secrets, const char *hash, const char
 /* Authenticated encryption of short texts at rest. open gives NULL when the text was changed or the key lost. */
 char *secret_seal(const struct secrets *secrets, const char *text);
 char *secret_open(const struct secrets *secrets, const char *sealed);
+
+/* Ed25519 signatures of this installation; its key pair follows from the key of the installation. Hex: 64 digits a public
+ * key, 128 a signature; the caller's. */
+char *secret_sign(const struct secrets *secrets, const void *bytes, size_t length);
+char *secret_public_key(const struct secrets *secrets);
+/* False also for what is no key or signature. */
+bool secret_signature_is_right(const char *public_key, const char *signature, const void *bytes, size_t length);
+/* HMAC-SHA256 of a text under a key that others know too, in hex; the caller's. */
+char *secret_hmac(const char *key, const char *text);

@@ -38,11 +38,14 @@ static const char LOGIN_ADD[] = /* login.add */
     "INSERT INTO login (digest, staff, csrf, created_ms, seen_ms, peer, confirmed_ms)"
     " VALUES ($1, $2, $3, $4, $4, $5, $4)";
 static const char LOGIN_FIND[] = /* login.find */
-    "SELECT " STAFF_FIELDS ", l.csrf AS csrf, l.digest AS digest, l.confirmed_ms AS confirmed_ms"
+    "SELECT " STAFF_FIELDS ", l.csrf AS csrf, l.digest AS digest, l.confirmed_ms AS confirmed_ms,"
+    " l.is_by_provider AS is_by_provider"
     " FROM login l JOIN staff s ON s.id = l.staff"
     " WHERE l.digest = $1 AND s.is_active = 1 AND l.seen_ms > $2 AND l.created_ms > $3";
 static const char LOGIN_TOUCH[] = /* login.touch */
     "UPDATE login SET seen_ms = $2 WHERE digest = $1 AND seen_ms < $2 - 60000";
+static const char LOGIN_BY_PROVIDER[] = /* login.by_provider */
+    "UPDATE login SET is_by_provider = 1 WHERE digest = $1";
 static const char LOGIN_END[] = /* login.end */
     "DELETE FROM login WHERE digest = $1";
 static const char LOGIN_CONFIRM[] = /* login.confirm */
@@ -80,11 +83,13 @@ struct session {
     char *csrf;
     char *digest;
     int64_t confirmed_ms;
+    int64_t is_by_provider;
 };
 static const struct sql_column SESSION_COLUMNS[] = {
     SQL_FIELD(struct session, csrf),
     SQL_FIELD(struct session, digest),
     SQL_FIELD(struct session, confirmed_ms),
+    SQL_FIELD(struct session, is_by_provider),
 };
 static const struct sql_map SESSION_MAP = SQL_MAP(struct session, SESSION_COLUMNS);
 
@@ -429,12 +434,20 @@ bool login_find(struct sql *sql, const char *token, int64_t now_ms, struct login
     login->csrf = session.csrf;
     login->digest = session.digest;
     login->confirmed_ms = session.confirmed_ms;
+    login->is_by_provider = session.is_by_provider != 0;
     return true;
 }
 
 bool login_touch(struct sql *sql, const char *digest, int64_t now_ms, GError **error)
 {
     return sql_run(sql, LOGIN_TOUCH, SQL_VALUES(SQL_T(digest), SQL_I(now_ms)), NULL, error);
+}
+
+bool login_by_provider(struct sql *sql, const char *token, GError **error)
+{
+    g_autofree char *digest = secret_digest(token);
+
+    return sql_run(sql, LOGIN_BY_PROVIDER, SQL_VALUES(SQL_T(digest)), NULL, error);
 }
 
 bool login_end(struct sql *sql, const char *digest, GError **error)

@@ -84,6 +84,7 @@ struct login {
     char *csrf;
     char *digest;
     int64_t confirmed_ms; /* last time password and code were given */
+    bool is_by_provider;  /* the identity provider let the person in, and saw to the second factor */
 };
 void login_clear(struct login *login);
 /* New session; failures start from zero. *token goes into the cookie, *csrf into the answer; both the caller's. */
@@ -93,6 +94,8 @@ bool login_start(struct sql *sql, const struct staff *staff, const struct actor 
 bool login_find(struct sql *sql, const char *token, int64_t now_ms, struct login *login, bool *found, GError **error);
 /* Moves the idle limit; called at most once a minute a session. */
 bool login_touch(struct sql *sql, const char *digest, int64_t now_ms, GError **error);
+/* This session, by its token, came by the identity provider. */
+bool login_by_provider(struct sql *sql, const char *token, GError **error);
 bool login_end(struct sql *sql, const char *digest, GError **error);
 bool login_end_all(struct sql *sql, const char *staff, GError **error);
 /* Password and code were given again. */

@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { ADMIN_PASSWORD, api, clip, login, queued, startStack, submit, upload, waitFor } from '../support/stack.mjs';
 
 // Who may call a staff route. `scoped`: its object lies in a region, and people of another one get 404.
-const [SELF, REVIEWER, DESK, LEDGER, ADMIN] = [
+const [SELF, REVIEWER, DESK, LEDGER, ADMIN, ORGANISER, JUDGE, EXPORT] = [
   ['reviewer', 'organiser', 'administrator', 'unit', 'auditor'], ['reviewer'],
   ['reviewer', 'organiser', 'administrator'], ['reviewer', 'administrator', 'auditor'], ['administrator'],
+  ['organiser'], ['reviewer', 'unit'], ['organiser', 'administrator', 'auditor'],
 ];
 const STAFF_ROUTES = {
   'post /api/v1/logout': [SELF], 'get /api/v1/me': [SELF], 'post /api/v1/me/otp': [SELF],
@@ -15,6 +16,7 @@ const STAFF_ROUTES = {
   'delete /api/v1/me/sessions/{id}': [SELF], 'get /api/v1/reasons': [SELF],
   'get /api/v1/staff': [ADMIN], 'post /api/v1/staff': [ADMIN],
   'patch /api/v1/staff/{id}': [ADMIN, 'person'], 'post /api/v1/staff/{id}/invitation': [ADMIN, 'person'],
+  'put /api/v1/staff/{id}/identity': [ADMIN, 'person'], 'delete /api/v1/staff/{id}/identity': [ADMIN, 'person'],
   'delete /api/v1/staff/{id}/otp': [ADMIN, 'person'], 'delete /api/v1/staff/{id}/sessions': [ADMIN, 'person'],
   'get /api/v1/queue': [REVIEWER], 'get /api/v1/queue/{id}': [REVIEWER, 'work'],
   'post /api/v1/queue/{id}/lease': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/lease': [REVIEWER],
@@ -30,6 +32,20 @@ const STAFF_ROUTES = {
   'get /api/v1/workers': [ADMIN, 'province'], 'post /api/v1/workers': [ADMIN, 'province'],
   'delete /api/v1/workers/{id}': [ADMIN, 'province'],
   'get /api/v1/figures': [['reviewer', 'organiser', 'administrator', 'auditor']],
+  'get /api/v1/selections': [EXPORT], 'post /api/v1/selections': [ORGANISER],
+  'get /api/v1/selections/{id}': [EXPORT, 'round'], 'put /api/v1/selections/{id}': [ORGANISER, 'round-of'],
+  'post /api/v1/selections/{id}/steps': [ORGANISER, 'round-of'],
+  'delete /api/v1/selections/{id}/judges/{staff}': [ORGANISER, 'round-of'],
+  'put /api/v1/selections/{id}/entries/{work}': [ORGANISER, 'nothing'],
+  'delete /api/v1/selections/{id}/entries/{work}': [ORGANISER, 'nothing'],
+  'get /api/v1/selections/{id}/sheet': [EXPORT, 'round-of'], 'get /api/v1/selections/{id}/sheet.xlsx': [EXPORT, 'round-of'],
+  'get /api/v1/selections/{id}/sheet.pdf': [EXPORT, 'round-of'],
+  'get /api/v1/ledger/sheet.xlsx': [EXPORT], 'get /api/v1/ledger/sheet.pdf': [EXPORT], 'post /api/v1/objections/{id}/answer': [ORGANISER, 'nothing'],
+  'get /api/v1/annexes/{number}': [EXPORT], 'put /api/v1/annexes/{number}/{region}': [ORGANISER, 'province-place'],
+  'get /api/v1/annexes/{number}/sheet.xlsx': [EXPORT], 'get /api/v1/annexes/{number}/sheet.pdf': [EXPORT],
+  'get /api/v1/judges': [ORGANISER], 'get /api/v1/judging': [JUDGE],
+  'put /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'], 'delete /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'],
+  'get /judging/{selection}/{number}/{name}': [JUDGE, 'nothing'],
   'put /api/v1/reasons': [ADMIN, 'province'], 'get /api/v1/words': [ADMIN, 'province'],
   'put /api/v1/words': [ADMIN, 'province'],
   'get /api/v1/embed-sites': [ADMIN, 'province'], 'post /api/v1/embed-sites': [ADMIN, 'province'],
@@ -38,14 +54,14 @@ const STAFF_ROUTES = {
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|login\/oidc|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/jobs\//;
 
 const ROLES = SELF;
 const REGIONS = { own: '370100', other: '370200', county: '370102', province: '370000' };
 
-let stack, admin, item, person;
+let stack, admin, item, person, round; // the round of selection is Jinan's
 const people = {};
 
 before(async () => {
@@ -69,24 +85,36 @@ before(async () => {
   }
   item = await queued(stack.url, people['reviewer.province'], receipt.code);
   assert.ok(item);
+  round = (await api(stack.url, '/api/v1/selections', { method: 'POST', session: people['organiser.own'], body: ROUND })).json.id;
+  assert.ok(round);
 });
 after(() => stack.stop());
+
+const ROUND = { name: '济南择优', track: 'family-video', region: '370100', quota: 5, judges_each: 2, places: 3,
+  criteria: [{ name: '主题', weight: 100 }], judges: [] };
 
 // A request that is well-formed enough to reach the object, and that changes nothing when it is allowed.
 function ask(route, session, csrf = true) {
   const [method, pattern] = route.split(' ');
   const object = STAFF_ROUTES[route]?.[1];
-  const id = object === 'person' ? person : object === 'work' || object === 'nothing' ? item.id : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
+  const id = object === 'person' ? person : object === 'work' || object === 'nothing' ? item.id
+    : object?.startsWith('round') ? round : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
   const path = pattern.replace('{id}', id).replace('{revision}', '1').replace('{name}', '480p.mp4')
-    .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0');
+    .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0')
+    .replace('{staff}', person).replace('{work}', item.id).replace('{selection}', round).replace('{number}', pattern.includes('annexes') ? '3' : '1');
   const bodies = {
     'post /api/v1/queue/{id}/decision': { action: 'nothing of the kind' },
     'post /api/v1/works/{id}/take-down': { reason: '' }, 'patch /api/v1/staff/{id}': {},
+    'put /api/v1/staff/{id}/identity': { username: 'x' }, 'put /api/v1/annexes/{number}/{region}': { contact: 7 },
     'post /api/v1/queue/{id}/lease': { take_over: true },
+    'post /api/v1/selections': { ...ROUND, criteria: [] }, 'put /api/v1/selections/{id}': { ...ROUND, criteria: [] },
+    'post /api/v1/selections/{id}/steps': { step: 'nothing of the kind' },
+    'post /api/v1/objections/{id}/answer': { answer: 'x', removes: false },
+    'put /api/v1/judging/{selection}/{number}': { points: [1] },
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
   };
   const hasBody = ['post', 'patch', 'put'].includes(method) &&
-    !['/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
+    !['/api/v1/selections/{id}/entries/{work}', '/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
       '/api/v1/queue/{id}/contact'].includes(pattern);
   return api(stack.url, path, {
     method: method.toUpperCase(), body: hasBody ? (bodies[route] ?? {}) : undefined,
@@ -101,6 +129,10 @@ function expected(route, role, place) {
   if (!roles.includes(role)) return 403;
   if (object === 'province') return place === 'province' ? 'in' : 403;
   if (object === 'nothing') return 404;
+  if (object === 'province-place') return place === 'province' ? 'in' : 404; // Tai'an's form, by nobody else than the province
+  // a round of Jinan is led by Jinan and the province; Lixia, a county of Jinan, takes part in it
+  if (object === 'round-of') return ['own', 'province'].includes(place) ? 'in' : 404;
+  if (object === 'round') return place === 'other' ? 404 : 'in';
   if ((object === 'work' || object === 'person') && place === 'other') return 404;
   return 'in';
 }
@@ -108,7 +140,7 @@ function expected(route, role, place) {
 const found = (answer, object) =>
   answer.status === 401 && answer.json?.code !== 'unauthenticated' ? 'in' // a wrong password, not a missing login
     : answer.status === 403 && ['denied', 'form-token', 'otp-setup'].includes(answer.json?.code) ? 403
-      : answer.status === 404 && ['work', 'person', 'nothing'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
+      : answer.status === 404 && ['work', 'person', 'nothing', 'round', 'round-of', 'province-place'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
 
 test('the table names every route', async () => {
   const { paths } = (await api(stack.url, '/api/openapi.json')).json;
@@ -199,6 +231,51 @@ test('in every state of a work its paths answer each role by the table', async (
       }
     }
   }
+});
+
+// What the public may ask for of a work, all of it: by page, by list, by file, by paper.
+const publicPaths = () => [`/v/${item.id}`, `/embed/${item.id}`, `/api/v1/works/${item.id}`, `/media/${item.id}/1/480p.mp4`, `/media/${item.id}/1/poster.jpg`,
+  `/media/${item.id}/1/sheet.jpg`, `/oembed?url=${encodeURIComponent(`${stack.url}/v/${item.id}`)}`, `/c/${item.code}`];
+const LISTS = ['/', '/works', '/city/370100', '/search?q=%E5%AE%B6%E4%B9%A6', '/feed.xml', '/feed.json', '/feed.atom', '/city/370100/feed.xml', '/sitemap.xml',
+  '/api/v1/works', '/kiosk/370100/playlist', '/notice'];
+
+test('every path of a work that is not published, for every role and region, in every state', async (context) => {
+  const { sql } = await import('./support/service.mjs');
+  let asked = 0;
+  const ask = async (path, session, more = {}) => { asked++; return api(stack.url, path, { session, ...more }); };
+  sql(stack.service, `UPDATE submission SET state = 'in_review', stage = 1 WHERE id = '${item.id}'`);
+  const seen = (await api(stack.url, `/api/v1/queue/${item.id}`, { session: people['reviewer.own'] })).json;
+  const preview = seen.poster ?? seen.review_mp4;
+  const sessions = [['nobody', null], ...Object.entries(people)];
+  for (const state of ['draft', 'uploading', 'received', 'processing', 'in_review', 'approved', 'returned', 'declined', 'withdrawn', 'taken_down', 'failed']) {
+    sql(stack.service, `UPDATE submission SET state = '${state}' WHERE id = '${item.id}'`);
+    for (const [name, session] of sessions) {
+      for (const path of publicPaths()) {
+        const { status } = await ask(path, session);
+        // what staff took away was public before; its page may say so
+        assert.ok(status === 404 || (state === 'taken_down' && status === 410), `${state} ${path} for ${name}: ${status}`);
+      }
+      const [role, place] = name.split('.');
+      const sheet = await ask(`/api/v1/ledger/sheet.xlsx?work=${item.id}`, session);
+      const mayExport = ['organiser', 'administrator', 'auditor'].includes(role);
+      assert.equal(sheet.status, session === null ? 401 : !mayExport ? 403 : place === 'other' ? 404 : 200, `${state} sheet for ${name}`);
+      const copy = await ask(preview, session); // signed for another login
+      assert.ok(name === 'reviewer.own' ? copy.status === 200 : [401, 403, 404].includes(copy.status), `${state} preview for ${name}: ${copy.status}`);
+      assert.ok([401, 403, 404].includes((await ask(`/preview/${item.id}/1/480p.mp4`, session)).status), 'unsigned');
+      assert.ok([401, 403, 404].includes((await ask(`/judging/${round}/1/480p.mp4`, session)).status), 'not a task of this person');
+      if (role === 'organiser') {
+        const put = await ask(`/api/v1/selections/${round}/entries/${item.id}`, session, { method: 'PUT' });
+        assert.equal(put.status, 404, `${state}: what is not published is not recommended, ${name}`);
+      }
+    }
+    for (const list of LISTS) assert.ok(!(await ask(list, null)).text.includes(item.id), `${state} ${list}`);
+    assert.ok(!JSON.stringify((await ask('/api/v1/figures', people['auditor.province'])).json).includes(item.id), 'figures are numbers');
+    assert.equal((await ask(`/api/v1/works/${item.id}/reports`, null, { method: 'POST', body: { reason: 'other' } })).status, 404, state);
+    for (const kind of ['certificate.png', 'certificate.pdf']) {
+      assert.ok([403, 409].includes((await ask(`/api/v1/submissions/${item.code}/${kind}`, people['reviewer.own'])).status), `${state} ${kind}`);
+    }
+  }
+  context.diagnostic(`${asked} questions`);
 });
 
 test('signing out is for everybody who is in', async () => {

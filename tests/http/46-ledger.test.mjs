@@ -3,10 +3,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, databaseSettings, sql, startService, until } from './support/service.mjs';
+import { writeRecords } from '../support/ledger_records.mjs';
 import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
 
 const onPostgres = Boolean(process.env.XUEPAI_TEST_DATABASE);
@@ -61,41 +61,15 @@ test('a folder without a database is no whole ledger', { skip: onPostgres && 'it
   assert.notEqual(check({ data: folder }).status, 0);
 });
 
-// Records as another program would write them from the format alone: every field as length:text, hashed with SHA-256.
 test('many records verify quickly', async (context) => {
   const COUNT = Number(process.env.XUEPAI_TEST_RECORDS ?? 50000);
   const service = await startService();
   await service.stop({ keep: true });
-  let [seq, previous] = sql(service, 'SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1').split('|');
-  const file = join(service.data, 'records.csv');
-  const fd = openSync(file, 'w');
-  let lines = [];
-  for (let i = 0; i < COUNT; i++) {
-    seq = Number(seq) + 1;
-    const fields = [seq, 1790000000000 + i, 'qs4xkq2rjmbfhz3w5a6cy7dtvn', 'reviewer', '10.1.2.3', 'submission.passed',
-      `work${i % 9999}`, 'in_review', 'in_review', '{decision:bnm revision:1 stage:1 content:' + 'c'.repeat(64) + '}', previous].map(String);
-    previous = createHash('sha256').update(fields.map((text) => `${Buffer.byteLength(text)}:${text}`).join('')).digest('hex');
-    lines.push([...fields, previous].join(','));
-    if (lines.length === 10000 || i === COUNT - 1) {
-      writeSync(fd, `${lines.join('\n')}\n`);
-      lines = [];
-    }
-  }
-  closeSync(fd);
-  if (onPostgres) {
-    sql(service, 'ALTER TABLE ledger DISABLE TRIGGER ledger_has_no_gap');
-    sql(service, `\\copy ledger FROM '${file}' CSV`);
-    sql(service, 'ALTER TABLE ledger ENABLE TRIGGER ledger_has_no_gap');
-  } else {
-    const guard = sql(service, "SELECT sql FROM sqlite_master WHERE name = 'ledger_has_no_gap'");
-    execFileSync('sqlite3', [join(service.data, 'xuepai.db'), '-cmd', 'DROP TRIGGER ledger_has_no_gap', '-cmd', '.mode csv',
-      `.import ${file} ledger`]);
-    sql(service, guard);
-  }
+  const { seq, hash } = writeRecords(service, COUNT);
   const started = performance.now();
   const good = check(service);
   const seconds = (performance.now() - started) / 1000;
-  assert.match(good.text, new RegExp(`^ledger whole: ${seq} records.*${previous}`));
+  assert.match(good.text, new RegExp(`^ledger whole: ${seq} records.*${hash}`));
   context.diagnostic(`${COUNT} records in ${seconds.toFixed(2)} s, ${(COUNT / seconds).toFixed(0)} a second`);
   assert.ok(seconds <= Math.max(2, (COUNT / 1e6) * 10), `${seconds} s`);
   execFileSync('rm', ['-r', service.data]);

@@ -1,6 +1,6 @@
 // What the console asks the service for, and the shapes that come back.
 
-import { request, setCsrf } from '../public/lib/api'
+import { problemOf, request, setCsrf } from '../public/lib/api'
 
 export interface Me {
   name: string
@@ -8,6 +8,7 @@ export interface Me {
   scope: string
   csrf: string
   otp?: boolean // one-time codes are in use
+  by_provider?: boolean // signed in by the identity provider
   otp_setup?: boolean // and have to be set up before anything else
   undo_seconds?: number
   lease_seconds?: number
@@ -107,6 +108,7 @@ export interface Report {
   contact: string
   made_ms: number
   reports: number
+  priority: number // of the work
 }
 
 export interface Machines {
@@ -176,13 +178,116 @@ export interface Figures {
   cities: { city: string; works: number }[]
 }
 
+export interface SelectionRow {
+  id: string
+  name: string
+  track: string
+  region: string
+  state: string
+  quota: number
+  judges_each: number
+  places: number
+  is_levelled: boolean
+  seed: string // '' before the draw
+  notice_starts_ms: number
+  notice_ends_ms: number
+  is_mine: boolean // in charge of it, not only taking part
+}
+
+export interface Criterion {
+  name: string
+  weight: number // percent
+}
+
+export interface Judge {
+  id: string
+  name: string
+  role: string
+  scope: string
+}
+
+export interface SelectionEntry {
+  work: string
+  title: string // '' once it is gone
+  source: string
+  region: string
+  place: number
+  score: number // 1/100,000 point
+  is_listed: boolean
+  is_selected: boolean
+  is_there: boolean
+  number?: number
+  tasks?: number
+  scored?: number
+}
+
+export interface Selection extends SelectionRow {
+  criteria: Criterion[]
+  quotas: Record<string, number>
+  entries: SelectionEntry[]
+  judges?: Judge[]
+  objections?: { id: string; work: string | null; title: string; text: string; contact: string; state: string; answer: string; made_ms: number }[]
+}
+
+export interface SelectionForm {
+  name: string
+  track: string
+  region: string
+  quota: number
+  judges_each: number
+  places: number
+  is_levelled: boolean
+  criteria: Criterion[]
+  quotas: Record<string, number>
+  judges: string[]
+}
+
+export interface JudgingTask {
+  number: number
+  title: string
+  state: 'open' | 'scored'
+  points: number[]
+  note: string
+  duration_ms: number
+  poster?: string
+  clip?: string
+  photos: string[]
+}
+
+export interface JudgingRound {
+  id: string
+  name: string
+  track: string
+  criteria: Criterion[]
+  tasks: JudgingTask[]
+}
+
+export interface Activity {
+  name: string
+  intro: string
+  time: string
+  effect: string
+}
+
+// One city's attachment 3 or 4; `form` null until it was filled. The numbers of attachment 4 stand beside the texts.
+export interface Annex {
+  region: string
+  name: string
+  filled_ms: number
+  form: ({ unit?: string; contact: string; phone: string; source?: string; activities?: Activity[] } & Record<string, unknown>) | null
+  known: { works: number; counties: number; counties_all: number }
+}
+
 export interface LedgerRecord {
   seq: number
   at_ms: number
   actor: string
+  actor_name?: string
   role: string
   action: string
+  action_text?: string
   object: string
+  detail?: { action?: string; note?: string; reasons?: string[]; content?: string; viewed_ms?: number }
   before: string
   after: string
 }
@@ -204,12 +309,16 @@ export const ACTION_NAMES: Record<string, string> = {
   approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
 }
 export const STATE_NAMES: Record<string, string> = {
-  uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
+  draft: '草稿', uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
   returned: '已退回', declined: '未采用', withdrawn: '已撤回', taken_down: '已下架', failed: '没处理成',
 }
 export const STAGE_NAMES: Record<string, string> = { first: '初审', second: '复审', final: '终审' }
 export const ROLE_NAMES: Record<string, string> = {
   reviewer: '审核员', organiser: '组织者', administrator: '管理员', unit: '机构', auditor: '审计员',
+}
+
+export const SELECTION_STATES: Record<string, string> = {
+  recommending: '推荐中', judging: '评审中', judged: '已排出名单', notice: '公示中', selected: '已确定', cancelled: '已取消',
 }
 
 function query(values: Record<string, string>): string {
@@ -293,6 +402,60 @@ export const readWords = (): Promise<{ items: Word[]; fixed: Word[] }> => reques
 
 export const setWords = (items: Word[]): Promise<void> => request('PUT', 'words', { items })
 
+export const readAnnexes = async (number: number): Promise<Annex[]> =>
+  (await request<{ items: Annex[] }>('GET', `annexes/${number}`)).items
+
+export const setAnnex = (number: number, region: string, form: object): Promise<void> =>
+  request('PUT', `annexes/${number}/${region}`, form)
+
+export const readSelections = async (): Promise<SelectionRow[]> =>
+  (await request<{ items: SelectionRow[] }>('GET', 'selections')).items
+
+export const readSelection = (id: string): Promise<Selection> => request('GET', `selections/${id}`)
+
+export const addSelection = async (form: SelectionForm): Promise<string> =>
+  (await request<{ id: string }>('POST', 'selections', form)).id
+
+export const changeSelection = (id: string, form: SelectionForm): Promise<void> => request('PUT', `selections/${id}`, form)
+
+export const stepSelection = (id: string, step: string, days?: number): Promise<void> =>
+  request('POST', `selections/${id}/steps`, days === undefined ? { step } : { step, days })
+
+export const releaseJudge = (id: string, judge: string): Promise<void> => request('DELETE', `selections/${id}/judges/${judge}`)
+
+export const recommend = (id: string, work: string): Promise<void> => request('PUT', `selections/${id}/entries/${work}`)
+
+export const recommendNot = (id: string, work: string): Promise<void> => request('DELETE', `selections/${id}/entries/${work}`)
+
+export const answerObjection = (id: string, answer: string, removes: boolean): Promise<void> =>
+  request('POST', `objections/${id}/answer`, { answer, removes })
+
+export const readJudges = async (): Promise<Judge[]> => (await request<{ items: Judge[] }>('GET', 'judges')).items
+
+// A file of ours, saved under its name.
+export async function download(path: string, name: string): Promise<void> {
+  const answer = await fetch(`/api/v1/${path}`)
+  if (!answer.ok) {
+    throw problemOf(answer.status, await answer.text())
+  }
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(await answer.blob())
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000)
+}
+
+// Published works of a place, newest first; what may be recommended.
+export const readCandidates = async (region: string, track: string): Promise<{ id: string; title: string; region_name: string; city_name: string; url: string }[]> =>
+  (await request<{ items: { id: string; title: string; region_name: string; city_name: string; url: string }[] }>('GET', `works?${query({ region, track, limit: '100' })}`)).items
+
+export const readJudging = async (): Promise<JudgingRound[]> => (await request<{ items: JudgingRound[] }>('GET', 'judging')).items
+
+export const score = (round: string, number: number, points: number[], note: string): Promise<void> =>
+  request('PUT', `judging/${round}/${number}`, { points, note })
+
+export const standAside = (round: string, number: number): Promise<void> => request('DELETE', `judging/${round}/${number}`)
+
 export const readLedger = (work: string, after: string): Promise<{ items: LedgerRecord[]; next: number | null }> =>
   request('GET', `ledger?${query({ work, after })}`)
 
@@ -309,6 +472,10 @@ export const switchStaff = (id: string, active: boolean): Promise<void> => reque
 export const invite = (id: string): Promise<{ url: string }> => request('POST', `staff/${id}/invitation`)
 
 export const resetOtp = (id: string): Promise<void> => request('DELETE', `staff/${id}/otp`)
+
+// A name at the identity provider; '' ends it.
+export const setIdentity = (id: string, username: string): Promise<void> =>
+  username === '' ? request('DELETE', `staff/${id}/identity`) : request('PUT', `staff/${id}/identity`, { username })
 
 export const endSessions = (id: string): Promise<void> => request('DELETE', `staff/${id}/sessions`)
 
