@@ -116,6 +116,7 @@ enum reason {
     REASON_STORE,            /* the media store does not answer */
     REASON_OUTBOUND,         /* somebody else's server gave no answer */
     REASON_OUTBOUND_ADDRESS, /* no place where requests may go */
+    REASON_RECEIVERS,        /* as many receivers of events as there may be */
 
     /* submissions */
     REASON_TRACK_UNKNOWN,

@@ -49,6 +49,8 @@ static const struct setting SETTINGS[] = {
     { "site",   "help_phone",      TEXT(help_phone),       "", 0, 0, false, "telephone number for people who need help" },
     { "site",   "icp",             TEXT(icp),              "", 0, 0, false, "ICP filing number for the footer" },
     { "site",   "embed_access",    TEXT(embed_access),     "open", 0, 0, false, "who may show works in frames: open (everybody), or keys (sites that the administrator gave a key)" },
+    { "site",   "webhook_hosts",   TEXT(webhook_hosts),    "", 0, 0, false, "hosts in the own network that webhooks may call, also by http: host or host:port, by comma; all others must be public and https" },
+    { "site",   "webhook_retry_ms", INT64(webhook_retry_ms), "10000", 10, 600000, false, "a webhook that did not answer is tried again after this long, then after growing times, for 8640 times this long (24 h)" },
     { "site",   "submit_quota_percent", INT64(submit_quota_percent), "100", 0, 100000, false, "how many works one device, telephone, address block or link may send, in percent of the built-in quotas; 0 turns them off" },
     { "review", "undo_seconds",    INT64(undo_seconds),    "10", 0, 600, false, "a decision can be taken back this long, and takes effect after it" },
     { "review", "lease_seconds",   INT64(lease_seconds),   "90", 5, 3600, false, "a work opened by a reviewer is held for him this long after his last sign of life" },

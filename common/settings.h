@@ -39,9 +39,11 @@ struct settings {
     char *config; /* folder with rules.conf, regions.tsv, ladder.conf */
     char *web;    /* folder with templates/ and dist/ */
     char *site_name;
-    char *help_phone;   /* shown to parents; may be empty */
-    char *embed_access; /* "open": everybody; else sites with a key */
-    char *icp;          /* filing number in the footer; may be empty */
+    char *help_phone;         /* shown to parents; may be empty */
+    char *embed_access;       /* "open": everybody; else sites with a key */
+    char *icp;                /* filing number in the footer; may be empty */
+    char *webhook_hosts;      /* comma list of hosts that webhooks may reach although they are not public */
+    int64_t webhook_retry_ms; /* first delay before a webhook is tried again */
     /* [review] */
     int64_t submit_quota_percent; /* of model/quota.c; 0: none */
     int64_t undo_seconds;
@@ -61,7 +63,7 @@ struct settings {
     /* [log] */
     char *log_level;
 
-    enum setting_source sources[40]; /* by row of the table */
+    enum setting_source sources[64]; /* by row of the table */
 };
 
 /* Reads `path` (NULL: none), the environment (XUEPAI_ + key in capitals) and `flags` ("key=value" each; NULL-ended, may

@@ -15,6 +15,7 @@
 #include "service/model/embed_site.h"
 #include "service/model/job.h"
 #include "service/model/node.h"
+#include "service/model/outbox.h"
 #include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
@@ -147,6 +148,20 @@ static bool sweep_embed_counts(struct app *app, int64_t now_ms, GError **error)
     return database_transact(app->database, "embed_count.sweep", sweep_embed_rows, &due, error);
 }
 
+static bool sweep_outbox_rows(struct sql *sql, void *context, GError **error)
+{
+    const struct due *due = context;
+
+    return outbox_sweep(sql, due->now_ms, error);
+}
+
+static bool sweep_outbox(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    return database_transact(app->database, "outbox.sweep", sweep_outbox_rows, &due, error);
+}
+
 static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
 {
     (void)error; /* logs what it meets, row by row */
@@ -223,6 +238,7 @@ static const struct {
     {"quotas", 3600 * 1000, sweep_quotas},
     {"embed-counts", 5000, write_embed_counts},
     {"old-embed-counts", 3600 * 1000, sweep_embed_counts},
+    {"old-events", 3600 * 1000, sweep_outbox},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

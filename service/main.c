@@ -27,6 +27,7 @@
 #include "service/setup.h"
 #include "service/site/page.h"
 #include "service/store_watch.h"
+#include "service/webhooks.h"
 
 struct options {
     char *config;
@@ -143,12 +144,15 @@ static int serve(struct app *app, const sigset_t *signals)
 /* Here, or by another service of the database. */
 static void on_topic(void *context, enum sql_topic topic)
 {
+    const struct app *app = context;
+
     switch (topic) {
     case SQL_TOPIC_JOBS:
-        server_wake(context, "jobs");
+        server_wake(app->server, "jobs");
         break;
     case SQL_TOPIC_SITE:
-        server_site_changed(context);
+        server_site_changed(app->server);
+        webhooks_wake(app->webhooks);
         break;
     default:
         break;
@@ -174,7 +178,8 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
         outbound_stop();
         return code;
     }
-    database_listen(app->database, on_topic, app->server);
+    app->webhooks = webhooks_start(app);
+    database_listen(app->database, on_topic, app);
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
     announce_ready(app, password, quiet);
@@ -182,6 +187,7 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     log_info(&app->log, "service.stopping", "code=%d", code);
     store_watch_stop(store_watch);
     database_unlisten(app->database);
+    webhooks_stop(app->webhooks);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
     (void)embed_counts_write(app->embed_counts, app->database, g_get_real_time() / 1000, NULL); /* else they are lost */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "service/http/router.h"
+#include "service/model/receiver.h"
 #include "service/model/staff.h"
 #include "service/model/submission.h"
 
@@ -24,7 +25,8 @@ enum access {
     ACCESS_FIGURES,
     ACCESS_RULES,
     ACCESS_MACHINES,
-    ACCESS_WORKER, /* Authorization: Bearer <worker token> */
+    ACCESS_WORKER,   /* Authorization: Bearer <worker token> */
+    ACCESS_RECEIVER, /* the same with the token of a system that asks for events */
     ACCESS_COUNT
 };
 
@@ -33,6 +35,7 @@ enum principal_kind {
     PRINCIPAL_SUBMITTER,
     PRINCIPAL_STAFF,
     PRINCIPAL_WORKER,
+    PRINCIPAL_RECEIVER,
 };
 
 struct principal {
@@ -40,6 +43,7 @@ struct principal {
     struct login login;           /* PRINCIPAL_STAFF */
     struct submission submission; /* PRINCIPAL_SUBMITTER: the work :code */
     char *worker_token_id;        /* PRINCIPAL_WORKER: "" for the installation's own */
+    struct receiver receiver;     /* PRINCIPAL_RECEIVER */
 };
 
 bool access_gate(struct app *app, const struct route *route, struct request *request, GError **error);
@@ -56,6 +60,9 @@ struct submission *request_submission(const struct request *request);
 
 /* Id of the token that the worker showed, "" for the installation's own; routes of ACCESS_WORKER only. */
 const char *request_worker_token(const struct request *request);
+
+/* The system that asks; routes of ACCESS_RECEIVER only. */
+const struct receiver *request_receiver(const struct request *request);
 
 /* What a form gives in place of the route's :code and X-Pin. */
 struct receipt {

@@ -144,6 +144,16 @@ HANDLER(me_sessions);
 HANDLER(me_delete_session);
 HANDLER(invitation_accept_post);
 
+/* webhooks.c */
+HANDLER(webhook_index);
+HANDLER(webhook_post);
+HANDLER(webhook_delete);
+HANDLER(webhook_test);
+
+/* events.c */
+HANDLER(event_index);
+HANDLER(event_ack);
+
 /* staff.c */
 HANDLER(staff_index);
 HANDLER(staff_post);

@@ -410,6 +410,15 @@ static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, G
            submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
 }
 
+/* Everything of it can be served from the moment that other systems hear so. */
+static bool tell_ready(struct sql *sql, const struct call *call, int64_t now_ms, GError **error)
+{
+    const bool is_shown =
+        strcmp(call->submission.state, "published") == 0 && call->submission.revision == call->job.revision;
+
+    return !is_shown || outbox_add(sql, OUTBOX_READY, &call->submission, now_ms, error);
+}
+
 static bool finish_job(struct sql *sql, struct call *call, GError **error)
 {
     const int64_t now_ms = request_now_ms(call->request);
@@ -419,7 +428,8 @@ static bool finish_job(struct sql *sql, struct call *call, GError **error)
         !job_finish(sql, &call->lease, now_ms, error) || !add_renditions(sql, call, now_ms, error)) {
         return false;
     }
-    return strcmp(call->job.kind, "prepare") != 0 || finish_prepare(sql, call, now_ms, error);
+    return strcmp(call->job.kind, "prepare") == 0 ? finish_prepare(sql, call, now_ms, error)
+                                                  : tell_ready(sql, call, now_ms, error);
 }
 
 /* A worker that wants the next job gets it in the same transaction. */

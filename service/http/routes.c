@@ -77,6 +77,10 @@ static const struct route ROUTES[] = {
     { "GET",     "/api/v1/embed-sites",             ACCESS_RULES,         BODY_NONE,   embed_site_index, "sites that show works in frames, and how often" },
     { "POST",    "/api/v1/embed-sites",             ACCESS_RULES,         BODY_JSON,   embed_site_post,  "a key for a site" },
     { "DELETE",  "/api/v1/embed-sites/:id",         ACCESS_RULES,         BODY_NONE,   embed_site_delete, "revoke it: its frames show a card from now on" },
+    { "GET",     "/api/v1/webhooks",                ACCESS_RULES,         BODY_NONE,   webhook_index,    "systems that hear of published works, and what they are owed" },
+    { "POST",    "/api/v1/webhooks",                ACCESS_RULES,         BODY_JSON,   webhook_post,     "one more: with a url it is called, without it asks; its secret is told once" },
+    { "DELETE",  "/api/v1/webhooks/:id",            ACCESS_RULES,         BODY_NONE,   webhook_delete,   "it hears nothing more" },
+    { "POST",    "/api/v1/webhooks/:id/test",       ACCESS_RULES,         BODY_NONE,   webhook_test,     "call it now with an event that never happened" },
     { "DELETE",  "/api/v1/policies/:region",        ACCESS_RULES,         BODY_NONE,   policy_delete,    "back to what holds for all" },
     { "POST",    "/api/v1/works/:id/take-down",     ACCESS_TAKE_DOWN,     BODY_JSON,   work_take_down,   "take a published work down" },
     { "GET",     "/api/v1/ledger",                  ACCESS_LEDGER,        BODY_NONE,   ledger_show,      "the audit chain" },
@@ -117,6 +121,10 @@ static const struct route ROUTES[] = {
     { "GET",     "/city/:region/feed.xml",          ACCESS_SHARED,        BODY_NONE,   feed_show_city,       "RSS of a city" },
     { "GET",     "/sitemap.xml",                    ACCESS_SHARED,        BODY_NONE,   sitemap_show,     "sitemap" },
     { "GET",     "/assets/:name",                   ACCESS_PUBLIC,        BODY_NONE,   asset_show,       "built scripts and styles" },
+
+    /* other systems */
+    { "GET",     "/api/v1/events",                  ACCESS_RECEIVER,      BODY_NONE,   event_index,      "what happened since the last ack, or after a number" },
+    { "POST",    "/api/v1/events/ack",              ACCESS_RECEIVER,      BODY_JSON,   event_ack,        "everything up to this number has arrived" },
 
     /* workers */
     { "GET",     "/api/v1/workers",                 ACCESS_MACHINES,      BODY_NONE,   worker_index,     "machines that were heard of, their tokens, and the services" },

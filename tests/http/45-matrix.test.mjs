@@ -34,13 +34,15 @@ const STAFF_ROUTES = {
   'put /api/v1/words': [ADMIN, 'province'],
   'get /api/v1/embed-sites': [ADMIN, 'province'], 'post /api/v1/embed-sites': [ADMIN, 'province'],
   'delete /api/v1/embed-sites/{id}': [ADMIN, 'province'],
+  'get /api/v1/webhooks': [ADMIN, 'province'], 'post /api/v1/webhooks': [ADMIN, 'province'],
+  'delete /api/v1/webhooks/{id}': [ADMIN, 'province'], 'post /api/v1/webhooks/{id}/test': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
-// Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+// Everything else is of the public, of a submitter (code and PIN), or of a worker or another system (token).
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
-const WORKER = /\/api\/v1\/jobs\//;
+const WORKER = /\/api\/v1\/(jobs|events)/;
 
 const ROLES = SELF;
 const REGIONS = { own: '370100', other: '370200', county: '370102', province: '370000' };
@@ -87,7 +89,7 @@ function ask(route, session, csrf = true) {
   };
   const hasBody = ['post', 'patch', 'put'].includes(method) &&
     !['/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
-      '/api/v1/queue/{id}/contact'].includes(pattern);
+      '/api/v1/queue/{id}/contact', '/api/v1/webhooks/{id}/test'].includes(pattern);
   return api(stack.url, path, {
     method: method.toUpperCase(), body: hasBody ? (bodies[route] ?? {}) : undefined,
     session: session && (csrf ? session : { cookie: session.cookie, csrf: '' }),

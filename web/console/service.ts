@@ -56,6 +56,24 @@ export interface Work {
   ai?: boolean
 }
 
+// A system that hears of published works: called at its address, or asking by itself.
+export interface Receiver {
+  id: string
+  name: string
+  url: string | null
+  kinds: string[]
+  created_ms: number
+  revoked_ms: number | null
+  waiting: number
+  given_up: number
+  last_outcome: string
+}
+
+export interface Receivers {
+  items: Receiver[]
+  kinds: string[]
+}
+
 // Advice: a work with the same file, alike pictures or alike sound. `work` only where this person may see it.
 export interface Duplicate {
   code: string
@@ -276,6 +294,15 @@ export const readEmbedSites = (): Promise<EmbedSites> => request('GET', 'embed-s
 export const addEmbedSite = (name: string, origins: string[]): Promise<EmbedSite> => request('POST', 'embed-sites', { name, origins })
 
 export const revokeEmbedSite = (id: string): Promise<void> => request('DELETE', `embed-sites/${id}`)
+
+export const readReceivers = (): Promise<Receivers> => request('GET', 'webhooks')
+
+export const addReceiver = (receiver: { name: string; url: string | null; kinds: string[] }): Promise<Receiver & { secret?: string; token?: string }> =>
+  request('POST', 'webhooks', receiver)
+
+export const revokeReceiver = (id: string): Promise<void> => request('DELETE', `webhooks/${id}`)
+
+export const tryReceiver = (id: string): Promise<{ delivered: boolean; outcome: string }> => request('POST', `webhooks/${id}/test`)
 
 export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
 

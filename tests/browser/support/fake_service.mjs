@@ -132,7 +132,7 @@ export async function startService() {
   const names = assets()
   const state = {
     bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
-    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], machines: [], taken: [],
+    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], receivers: [], machines: [], taken: [],
     reports: ['w0', 'w1'].map((work, i) => ({ id: `p${i}`, work, title: TITLES[i], region: '370102', reason: 'privacy', text: '画面里有我家的门牌', contact: '13900000000', made_ms: 1790000000000, reports: 1 })),
   }
 
@@ -234,6 +234,10 @@ export async function startService() {
         { code: 'XP2025000009', kind: 'sound', score: 61, city_name: '烟台市', state: 'in_review' }] }]
     }],
     ['GET', /^embed-sites$/, () => [200, { items: state.sites, others: [{ host: 'news.example.org', frames: 12 }], open: true }]],
+    ['GET', /^webhooks$/, () => [200, { items: state.receivers, kinds: ['work.published', 'work.ready', 'work.revised', 'work.consents', 'work.withdrawn', 'work.taken_down'] }]],
+    ['POST', /^webhooks$/, (body) => { const one = { id: `r${state.receivers.length}`, created_ms: 1790000000000, revoked_ms: null, waiting: 3, given_up: 0, last_outcome: body.url ? 'http-500' : '', ...body }; state.receivers = [...state.receivers, one]; return [201, { ...one, [body.url ? 'secret' : 'token']: 'told-once' }] }],
+    ['POST', /^webhooks\/(\w+)\/test$/, () => [200, { delivered: false, outcome: 'outbound' }]],
+    ['DELETE', /^webhooks\/(\w+)$/, () => { state.receivers = state.receivers.map((one) => ({ ...one, revoked_ms: 1790000001000 })); return [204] }],
     ['POST', /^embed-sites$/, (body) => { state.sites = [...state.sites, { id: 'e1', key: 'a-key', frames: 340, created_ms: 1790000000000, revoked_ms: null, ...body }]; return [201, state.sites.at(-1)] }],
     ['DELETE', /^embed-sites\/(\w+)$/, () => { state.sites = state.sites.map((one) => ({ ...one, revoked_ms: 1790000001000 })); return [204] }],
     ['GET', /^workers$/, () => [200, { workers: [{ name: 'node-1', version: '0.1.0', sandbox: 'full', token: '', seen_ms: 1790000000000, running: 2 }], tokens: state.machines, nodes: [{ id: 'n1', version: '0.1.0' }] }]],
