@@ -48,6 +48,8 @@ static const struct setting SETTINGS[] = {
     { "site",   "site_name",       TEXT(site_name),        "山东省全民终身学习活动周", 0, 0, false, "name in the header of every page" },
     { "site",   "help_phone",      TEXT(help_phone),       "", 0, 0, false, "telephone number for people who need help" },
     { "site",   "icp",             TEXT(icp),              "", 0, 0, false, "ICP filing number for the footer" },
+    { "site",   "police",          TEXT(police),           "", 0, 0, false, "public security filing (公安备案) for the footer, e.g. 鲁公网安备 37010202000001号" },
+    { "site",   "site_code",       TEXT(site_code),        "", 0, 0, false, "identifier of a government site (网站标识码) for the footer" },
     { "site",   "embed_access",    TEXT(embed_access),     "open", 0, 0, false, "who may show works in frames: open (everybody), or keys (sites that the administrator gave a key)" },
     { "site",   "webhook_hosts",   TEXT(webhook_hosts),    "", 0, 0, false, "hosts in the own network that webhooks may call, also by http: host or host:port, by comma; all others must be public and https" },
     { "site",   "webhook_retry_ms", INT64(webhook_retry_ms), "10000", 10, 600000, false, "a webhook that did not answer is tried again after this long, then after growing times, for 8640 times this long (24 h)" },

@@ -62,11 +62,15 @@ bool parts_open_storage(struct app *app, GError **error)
 /* What every page knows of the site. */
 static json_t *site_facts_json(const struct app *app)
 {
-    return json_pack("{s:s, s:s, s:[s,s], s:s, s:I, s:[s,s,s,s,s], s:s, s:s}", "name", app->settings->site_name,
-                     "theme", "让学习成为一种生活方式", "theme_lines", "让学习成为", "一种生活方式", "base_url",
-                     app->settings->base_url, "year", (json_int_t)app->rules->year, "organisers", "中共山东省委宣传部",
-                     "山东省教育厅", "山东省民政厅", "山东省文化和旅游厅", "山东省总工会", "phone",
-                     app->settings->help_phone, "icp", app->settings->icp);
+    const struct settings *settings = app->settings;
+    const bool has_filing = settings->icp[0] != '\0' || settings->police[0] != '\0' || settings->site_code[0] != '\0';
+
+    return json_pack("{s:s, s:s, s:[s,s], s:s, s:I, s:[s,s,s,s,s], s:s, s:s, s:s, s:s, s:b}", "name",
+                     app->settings->site_name, "theme", "让学习成为一种生活方式", "theme_lines", "让学习成为",
+                     "一种生活方式", "base_url", app->settings->base_url, "year", (json_int_t)app->rules->year,
+                     "organisers", "中共山东省委宣传部", "山东省教育厅", "山东省民政厅", "山东省文化和旅游厅",
+                     "山东省总工会", "phone", app->settings->help_phone, "icp", settings->icp, "police",
+                     settings->police, "site_code", settings->site_code, "has_filing", (int)has_filing);
 }
 
 static bool open_site(struct app *app, GError **error)

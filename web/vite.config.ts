@@ -15,6 +15,8 @@ export default defineConfig({
     rollupOptions: {
       input: {
         base: 'public/css/base.css',
+        site: 'public/css/site.css',
+        kiosk_screen: 'public/css/kiosk.css',
         elder: 'public/elder.ts',
         submit: 'public/submit.ts',
         status: 'public/status.ts',

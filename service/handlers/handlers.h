@@ -144,6 +144,32 @@ HANDLER(me_sessions);
 HANDLER(me_delete_session);
 HANDLER(invitation_accept_post);
 
+/* programme.c, programme_pages.c */
+HANDLER(programme_show);
+HANDLER(week_put);
+HANDLER(activity_post);
+HANDLER(activity_put);
+HANDLER(activity_delete);
+HANDLER(page_calendar);
+HANDLER(calendar_show);
+HANDLER(calendar_show_city);
+
+/* collections.c, collection_pages.c */
+HANDLER(collection_index);
+HANDLER(collection_index_all);
+HANDLER(collection_show_works);
+HANDLER(collection_post);
+HANDLER(collection_put);
+HANDLER(collection_delete);
+HANDLER(collection_post_work);
+HANDLER(collection_put_works);
+HANDLER(page_collections);
+HANDLER(page_collection);
+HANDLER(feed_show_collection);
+HANDLER(page_track);
+HANDLER(page_archive);
+HANDLER(page_edition);
+
 /* webhooks.c */
 HANDLER(webhook_index);
 HANDLER(webhook_post);

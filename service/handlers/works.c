@@ -139,6 +139,7 @@ HANDLER(works_list)
         .track = request_query(request, "track"),
         .edition = request_query(request, "edition"),
         .words = words,
+        .collection = request_query(request, "collection"),
         .after = request_query(request, "after"),
         .limit = limit,
     };

@@ -26,6 +26,7 @@ EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 EMBED(schema_0019_events, "service/model/schema/0019_events.sql");
+EMBED(schema_0020_programme, "service/model/schema/0020_programme.sql");
 
 static const struct {
     int64_t version;
@@ -45,6 +46,7 @@ static const struct {
     {10, schema_0010_store, NULL, NULL},
     {11, schema_0011_embed, NULL, NULL},
     {19, schema_0019_events, NULL, NULL},
+    {20, schema_0020_programme, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -40,7 +40,8 @@ struct publication_query {
     const char *region; /* province, city or county code */
     const char *track;
     const char *edition;
-    const char *words; /* search.h */
+    const char *words;      /* search.h */
+    const char *collection; /* its works in their order; without place, track, edition and words */
     const char *after;
     int64_t limit;     /* 1..100 */
     bool is_exhibited; /* only what its submitter lets be shown on screens in halls; without track and words */

@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { ADMIN_PASSWORD, api, clip, login, queued, startStack, submit, upload, waitFor } from '../support/stack.mjs';
 
 // Who may call a staff route. `scoped`: its object lies in a region, and people of another one get 404.
-const [SELF, REVIEWER, DESK, LEDGER, ADMIN] = [
+const [SELF, REVIEWER, DESK, LEDGER, ADMIN, ARRANGE] = [
   ['reviewer', 'organiser', 'administrator', 'unit', 'auditor'], ['reviewer'],
   ['reviewer', 'organiser', 'administrator'], ['reviewer', 'administrator', 'auditor'], ['administrator'],
+  ['organiser', 'administrator'],
 ];
 const STAFF_ROUTES = {
   'post /api/v1/logout': [SELF], 'get /api/v1/me': [SELF], 'post /api/v1/me/otp': [SELF],
@@ -34,13 +35,19 @@ const STAFF_ROUTES = {
   'put /api/v1/words': [ADMIN, 'province'],
   'get /api/v1/embed-sites': [ADMIN, 'province'], 'post /api/v1/embed-sites': [ADMIN, 'province'],
   'delete /api/v1/embed-sites/{id}': [ADMIN, 'province'],
+  'put /api/v1/programme/{region}/week': [ARRANGE, 'elsewhere'], 'post /api/v1/programme/{region}/activities': [ARRANGE, 'elsewhere'],
+  'put /api/v1/activities/{id}': [ARRANGE, 'nothing'], 'delete /api/v1/activities/{id}': [ARRANGE, 'nothing'],
+  'get /api/v1/editor/collections': [ARRANGE, 'province'], 'post /api/v1/editor/collections': [ARRANGE, 'province'],
+  'put /api/v1/editor/collections/{id}': [ARRANGE, 'province'], 'delete /api/v1/editor/collections/{id}': [ARRANGE, 'province'],
+  'get /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'], 'post /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
+  'put /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
   'get /api/v1/webhooks': [ADMIN, 'province'], 'post /api/v1/webhooks': [ADMIN, 'province'],
   'delete /api/v1/webhooks/{id}': [ADMIN, 'province'], 'post /api/v1/webhooks/{id}/test': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker or another system (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works|programme$|collections)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|a11y|calendar|tracks|collections|archive|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/(jobs|events)/;
 
@@ -102,6 +109,7 @@ function expected(route, role, place) {
   const [roles, object] = STAFF_ROUTES[route];
   if (!roles.includes(role)) return 403;
   if (object === 'province') return place === 'province' ? 'in' : 403;
+  if (object === 'elsewhere') return place === 'province' ? 'in' : 404; // :region is a city of none of them
   if (object === 'nothing') return 404;
   if ((object === 'work' || object === 'person') && place === 'other') return 404;
   return 'in';
@@ -110,7 +118,7 @@ function expected(route, role, place) {
 const found = (answer, object) =>
   answer.status === 401 && answer.json?.code !== 'unauthenticated' ? 'in' // a wrong password, not a missing login
     : answer.status === 403 && ['denied', 'form-token', 'otp-setup'].includes(answer.json?.code) ? 403
-      : answer.status === 404 && ['work', 'person', 'nothing'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
+      : answer.status === 404 && ['work', 'person', 'nothing', 'elsewhere'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
 
 test('the table names every route', async () => {
   const { paths } = (await api(stack.url, '/api/openapi.json')).json;

@@ -21,7 +21,7 @@ before(async () => {
 after(() => service.stop());
 
 // Tables of the rules and of people and machines: tens or hundreds of rows, whatever happens.
-const SMALL = /^(edition|region|track|stage|reason|migration|node|worker|worker_token|staff|login|invitation|recusal|installation|embed_site|receiver)$/;
+const SMALL = /^(edition|region|track|stage|reason|migration|node|worker|worker_token|staff|login|invitation|recusal|installation|embed_site|receiver|week)$/;
 // Statements that read all there is, and why they may.
 const WHOLE = [
   ['SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1', 'the last record, from the end of the index'],
