@@ -19,6 +19,7 @@
 #include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
+#include "service/view_counts.h"
 
 enum {
     TICK_MS = 200,
@@ -134,6 +135,11 @@ static bool write_embed_counts(struct app *app, int64_t now_ms, GError **error)
     return embed_counts_write(app->embed_counts, app->database, now_ms, error);
 }
 
+static bool write_view_counts(struct app *app, int64_t now_ms, GError **error)
+{
+    return view_counts_write(app->view_counts, app->database, now_ms, error);
+}
+
 static bool sweep_embed_rows(struct sql *sql, void *context, GError **error)
 {
     const struct due *due = context;
@@ -237,6 +243,7 @@ static const struct {
     {"anchor", 0, anchor_write},
     {"quotas", 3600 * 1000, sweep_quotas},
     {"embed-counts", 5000, write_embed_counts},
+    {"view-counts", 5000, write_view_counts},
     {"old-embed-counts", 3600 * 1000, sweep_embed_counts},
     {"old-events", 3600 * 1000, sweep_outbox},
 };

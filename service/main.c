@@ -27,6 +27,7 @@
 #include "service/setup.h"
 #include "service/site/page.h"
 #include "service/store_watch.h"
+#include "service/view_counts.h"
 #include "service/webhooks.h"
 
 struct options {
@@ -190,6 +191,7 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     webhooks_stop(app->webhooks);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
+    (void)view_counts_write(app->view_counts, app->database, g_get_real_time() / 1000, NULL);   /* likewise */
     (void)embed_counts_write(app->embed_counts, app->database, g_get_real_time() / 1000, NULL); /* else they are lost */
     (void)database_transact(app->database, "node.left", leave, app, NULL); /* else it is forgotten in half a minute */
     parts_close(app);

@@ -12,6 +12,7 @@
 #include "service/site/page.h"
 #include "service/sniffer.h"
 #include "service/store/store.h"
+#include "service/view_counts.h"
 
 static bool open_schema(struct app *app, GError **error)
 {
@@ -129,6 +130,7 @@ bool parts_open(struct app *app, GError **error)
     }
     open_sniffer(app);
     app->embed_counts = embed_counts_new();
+    app->view_counts = view_counts_new();
     app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
     if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, app, error)) {
         return false;
@@ -141,6 +143,7 @@ void parts_close(struct app *app)
 {
     g_clear_pointer(&app->uploads, uploads_free);
     g_clear_pointer(&app->embed_counts, embed_counts_free);
+    g_clear_pointer(&app->view_counts, view_counts_free);
     g_clear_pointer(&app->sniffer, sniffer_stop);
     g_clear_pointer(&app->site, site_free);
     g_clear_pointer(&app->store, store_free);

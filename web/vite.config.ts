@@ -21,6 +21,7 @@ export default defineConfig({
         submit: 'public/submit.ts',
         status: 'public/status.ts',
         watch: 'public/watch.ts',
+        extras: 'public/extras.ts',
         embed: 'public/embed.ts',
         player: 'public/player.ts',
         kiosk: 'public/kiosk.ts',

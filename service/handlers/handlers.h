@@ -170,6 +170,21 @@ HANDLER(page_track);
 HANDLER(page_archive);
 HANDLER(page_edition);
 
+/* subtitles.c */
+HANDLER(subtitle_show);
+HANDLER(subtitle_index);
+HANDLER(subtitle_show_waiting);
+HANDLER(subtitle_put);
+HANDLER(subtitle_delete);
+HANDLER(subtitle_index_own);
+HANDLER(subtitle_put_own);
+HANDLER(subtitle_delete_own);
+
+/* views.c */
+HANDLER(view_post);
+HANDLER(view_index);
+HANDLER(view_show);
+
 /* webhooks.c */
 HANDLER(webhook_index);
 HANDLER(webhook_post);

@@ -6,6 +6,7 @@
 #include "service/handlers/work.h"
 #include "service/http/limits.h"
 #include "service/http/server.h"
+#include "service/model/subtitle.h"
 
 struct call {
     const struct app *app;
@@ -83,6 +84,23 @@ json_t *works_page(struct app *app, const char *base, const struct publication_q
     return database_read(app->database, "works.list", list, &call, error) ? call.json : NULL;
 }
 
+/* A single work names its approved subtitles; lists do without. */
+static bool add_subtitles(struct sql *sql, const struct call *call, GError **error)
+{
+    g_autoptr(SqlRows) rows = subtitle_list(sql, call->id, false, error);
+    json_t *subtitles = json_array();
+
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const struct subtitle *row = sql_rows_at(rows, i);
+        json_array_append_new(subtitles,
+                              json_pack("{s:s, s:s, s:o}", "language", row->language, "label",
+                                        subtitle_label(row->language), "src",
+                                        json_sprintf("%s/subtitles/%s/%s.vtt", call->base, call->id, row->language)));
+    }
+    json_object_set_new(call->json, "subtitles", subtitles);
+    return rows != NULL;
+}
+
 static bool find(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
@@ -98,7 +116,7 @@ static bool find(struct sql *sql, void *context, GError **error)
         return false;
     }
     call->json = json_incref(json_array_get(items, 0));
-    return true;
+    return !found || add_subtitles(sql, call, error);
 }
 
 json_t *works_get(struct app *app, const char *base, const char *id, GError **error)

@@ -27,6 +27,7 @@ EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 EMBED(schema_0019_events, "service/model/schema/0019_events.sql");
 EMBED(schema_0020_programme, "service/model/schema/0020_programme.sql");
+EMBED(schema_0021_watching, "service/model/schema/0021_watching.sql");
 
 static const struct {
     int64_t version;
@@ -47,6 +48,7 @@ static const struct {
     {11, schema_0011_embed, NULL, NULL},
     {19, schema_0019_events, NULL, NULL},
     {20, schema_0020_programme, NULL, NULL},
+    {21, schema_0021_watching, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

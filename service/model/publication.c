@@ -10,7 +10,8 @@
     " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
     " p.published_ms AS published_ms,"                                                                                 \
     " CASE WHEN (SELECT COUNT(*) FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
-    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable"
+    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable,"                                           \
+    " COALESCE((SELECT v.views FROM view_total v WHERE v.submission = p.submission), 0) AS views"
 #define PUBLICATION_TEXTS                                                                                              \
     " JOIN submission s ON s.id = p.submission AND s.state = 'published'"                                              \
     " JOIN revision r ON r.submission = p.submission AND r.number = p.revision"
@@ -92,6 +93,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct publication, words),      SQL_FIELD(struct publication, captions),
     SQL_FIELD(struct publication, facts),      SQL_FIELD(struct publication, ai),
     SQL_FIELD(struct publication, embeddable), SQL_FIELD(struct publication, published_ms),
+    SQL_FIELD(struct publication, views),
 };
 const struct sql_map publication_map = SQL_MAP(struct publication, COLUMNS);
 

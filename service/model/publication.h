@@ -18,6 +18,7 @@ struct publication {
     int64_t ai;
     int64_t embeddable; /* 1: the submitter lets other sites show it */
     int64_t published_ms;
+    int64_t views;
 };
 extern const struct sql_map publication_map;
 void publication_clear(struct publication *publication);

@@ -41,13 +41,16 @@ const STAFF_ROUTES = {
   'put /api/v1/editor/collections/{id}': [ARRANGE, 'province'], 'delete /api/v1/editor/collections/{id}': [ARRANGE, 'province'],
   'get /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'], 'post /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
   'put /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
+  'get /api/v1/queue/{id}/subtitles': [REVIEWER, 'work'], 'get /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'nothing'],
+  'put /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'nothing'],
+  'get /api/v1/views': [['reviewer', 'organiser', 'administrator', 'auditor']], 'get /api/v1/views/{id}': [['reviewer', 'organiser', 'administrator', 'auditor'], 'nothing'],
   'get /api/v1/webhooks': [ADMIN, 'province'], 'post /api/v1/webhooks': [ADMIN, 'province'],
   'delete /api/v1/webhooks/{id}': [ADMIN, 'province'], 'post /api/v1/webhooks/{id}/test': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker or another system (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works|programme$|collections)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|a11y|calendar|tracks|collections|archive|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works|programme$|collections)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|a11y|calendar|tracks|collections|archive|embed|subtitles|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/(jobs|events)/;
 
@@ -87,12 +90,13 @@ function ask(route, session, csrf = true) {
   const object = STAFF_ROUTES[route]?.[1];
   const id = object === 'person' ? person : object === 'work' || object === 'nothing' ? item.id : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
   const path = pattern.replace('{id}', id).replace('{revision}', '1').replace('{name}', '480p.mp4')
-    .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0');
+    .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{language}', 'zh').replace('{position}', '0');
   const bodies = {
     'post /api/v1/queue/{id}/decision': { action: 'nothing of the kind' },
     'post /api/v1/works/{id}/take-down': { reason: '' }, 'patch /api/v1/staff/{id}': {},
     'post /api/v1/queue/{id}/lease': { take_over: true },
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
+    'put /api/v1/queue/{id}/subtitles/{language}': { approve: 'nothing' },
   };
   const hasBody = ['post', 'patch', 'put'].includes(method) &&
     !['/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',

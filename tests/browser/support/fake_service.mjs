@@ -83,7 +83,7 @@ const work = (i) => ({
   sources: [{ src: '/clip.mp4', type: 'video/mp4', codecs: 'avc1.42E01E, mp4a.40.2', bytes: 1 }], url: `/v/w${i}`,
   embed_url: `http://127.0.0.1/embed/w${i}`, embed_code: `<iframe src="http://127.0.0.1/embed/w${i}"></iframe>`, is_ai: i === 1,
   video_url: 'http://127.0.0.1/clip.mp4', video_type: 'video/mp4', oembed_json_url: '/oembed?format=json',
-  oembed_xml_url: '/oembed?format=xml',
+  oembed_xml_url: '/oembed?format=xml', storyboard_vtt: '/storyboard.vtt',
 })
 const works = Array.from({ length: 6 }, (_, i) => work(i))
 const activities = [['09:00–11:00', '社区书法课：一横一竖', false], ['14:00–16:00', '亲子家书展', true], ['全天', '非遗剪纸体验', false]].map(([time_text, title, is_highlight], i) => ({
