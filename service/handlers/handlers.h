@@ -219,4 +219,6 @@ HANDLER(job_put_output);
 HANDLER(health_live);
 HANDLER(health_ready);
 HANDLER(health_metrics);
+
+/* openapi.c */
 HANDLER(openapi_show);
