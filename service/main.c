@@ -41,6 +41,7 @@ struct options {
     char *migrate_from;
     char *import_media;
     char *export_media;
+    char *exhibition;
     gboolean check;
 };
 
@@ -51,6 +52,7 @@ static void options_clear(struct options *options)
     g_free(options->migrate_from);
     g_free(options->import_media);
     g_free(options->export_media);
+    g_free(options->exhibition);
 }
 typedef struct options Options;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -71,6 +73,9 @@ static bool read_options(int *argc, char ***argv, struct options *options)
          "copy the media of a folder into the store of the settings, and end", "FOLDER"},
         {"export-media", 0, 0, G_OPTION_ARG_FILENAME, &options->export_media,
          "copy the media of the store into a folder, and end", "FOLDER"},
+        {"exhibition", 0, 0, G_OPTION_ARG_STRING, &options->exhibition,
+         "make a pack for a screen without a network of a region's works that may be exhibited, and end",
+         "370100:FOLDER"},
         {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "check the ledger, and every object of the store, and end",
          NULL},
         {"verify-ledger", 0, 0, G_OPTION_ARG_NONE, &options->verify_ledger,
@@ -205,9 +210,8 @@ static enum maintenance maintenance_of(const struct options *options, const char
         const char *place; /* NULL: not asked for */
         enum maintenance what;
     } asked[] = {
-        {options->import_media, MAINTENANCE_IMPORT_MEDIA},
-        {options->migrate_from, MAINTENANCE_MOVE_ROWS},
-        {options->export_media, MAINTENANCE_EXPORT_MEDIA},
+        {options->import_media, MAINTENANCE_IMPORT_MEDIA}, {options->migrate_from, MAINTENANCE_MOVE_ROWS},
+        {options->export_media, MAINTENANCE_EXPORT_MEDIA}, {options->exhibition, MAINTENANCE_EXHIBITION},
         {options->check ? "" : NULL, MAINTENANCE_CHECK},
     };
 

@@ -55,11 +55,6 @@ static bool open_store(struct app *app, GError **error)
     return app->store != NULL;
 }
 
-bool parts_open_storage(struct app *app, GError **error)
-{
-    return open_schema(app, error) && open_store(app, error);
-}
-
 /* What every page knows of the site. */
 static json_t *site_facts_json(const struct app *app)
 {
@@ -96,6 +91,11 @@ static bool open_rules(struct app *app, GError **error)
         g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "the folder config/ is nowhere to be found; set site.config");
     }
     return app->rules != NULL;
+}
+
+bool parts_open_storage(struct app *app, GError **error)
+{
+    return open_rules(app, error) && open_schema(app, error) && open_store(app, error);
 }
 
 /* A boot clock may have begun anew. Other services of a shared database go on, and so do their workers. */
