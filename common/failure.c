@@ -83,6 +83,9 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_STORE]           = { "store-unreachable", FAILURE_BUSY,        "存放作品的地方暂时连不上，已传的部分不会丢，请稍后再试。" },
     [REASON_OUTBOUND]        = { "outbound",        FAILURE_BUSY,          "对方的网站暂时没有回应，请过一会儿再试。" },
     [REASON_OUTBOUND_ADDRESS] = { "outbound-address", FAILURE_REFUSED,     "这个网址不能用：请填写以 https:// 开头、在公网上能打开的地址。" },
+    [REASON_RECEIVERS]       = { "receivers",       FAILURE_REFUSED,       "接收通知的系统最多 50 个，请先停掉不用的。" },
+    [REASON_SUBTITLES]       = { "subtitles",       FAILURE_REFUSED,       "字幕文件读不懂：请用 UTF-8 的 .vtt 或 .srt 文件，时间从前到后。" },
+    [REASON_DAYS]            = { "days",            FAILURE_REFUSED,       "日期或时间不对：结束不能早于开始，请核对后再存。" },
 
     [REASON_TRACK_UNKNOWN]   = { "track-unknown",   FAILURE_REFUSED,       "请选择作品类别。" },
     [REASON_TRACK_CLOSED]    = { "track-closed",    FAILURE_REFUSED,       "这个栏目现在不在征集时间内。" },

@@ -116,6 +116,9 @@ enum reason {
     REASON_STORE,            /* the media store does not answer */
     REASON_OUTBOUND,         /* somebody else's server gave no answer */
     REASON_OUTBOUND_ADDRESS, /* no place where requests may go */
+    REASON_RECEIVERS,        /* as many receivers of events as there may be */
+    REASON_SUBTITLES,        /* no subtitles that can be read */
+    REASON_DAYS,             /* days or hours of the programme that cannot be */
 
     /* submissions */
     REASON_TRACK_UNKNOWN,

@@ -39,9 +39,13 @@ struct settings {
     char *config; /* folder with rules.conf, regions.tsv, ladder.conf */
     char *web;    /* folder with templates/ and dist/ */
     char *site_name;
-    char *help_phone;   /* shown to parents; may be empty */
-    char *embed_access; /* "open": everybody; else sites with a key */
-    char *icp;          /* filing number in the footer; may be empty */
+    char *help_phone;         /* shown to parents; may be empty */
+    char *embed_access;       /* "open": everybody; else sites with a key */
+    char *icp;                /* filing number in the footer; may be empty */
+    char *police;             /* 公安备案, likewise */
+    char *site_code;          /* 网站标识码, likewise */
+    char *webhook_hosts;      /* comma list of hosts that webhooks may reach although they are not public */
+    int64_t webhook_retry_ms; /* first delay before a webhook is tried again */
     /* [review] */
     int64_t submit_quota_percent; /* of model/quota.c; 0: none */
     int64_t undo_seconds;

@@ -15,9 +15,11 @@
 #include "service/model/embed_site.h"
 #include "service/model/job.h"
 #include "service/model/node.h"
+#include "service/model/outbox.h"
 #include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
+#include "service/view_counts.h"
 
 enum {
     TICK_MS = 200,
@@ -133,6 +135,11 @@ static bool write_embed_counts(struct app *app, int64_t now_ms, GError **error)
     return embed_counts_write(app->embed_counts, app->database, now_ms, error);
 }
 
+static bool write_view_counts(struct app *app, int64_t now_ms, GError **error)
+{
+    return view_counts_write(app->view_counts, app->database, now_ms, error);
+}
+
 static bool sweep_embed_rows(struct sql *sql, void *context, GError **error)
 {
     const struct due *due = context;
@@ -145,6 +152,20 @@ static bool sweep_embed_counts(struct app *app, int64_t now_ms, GError **error)
     struct due due = {.app = app, .now_ms = now_ms};
 
     return database_transact(app->database, "embed_count.sweep", sweep_embed_rows, &due, error);
+}
+
+static bool sweep_outbox_rows(struct sql *sql, void *context, GError **error)
+{
+    const struct due *due = context;
+
+    return outbox_sweep(sql, due->now_ms, error);
+}
+
+static bool sweep_outbox(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    return database_transact(app->database, "outbox.sweep", sweep_outbox_rows, &due, error);
 }
 
 static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
@@ -222,7 +243,9 @@ static const struct {
     {"anchor", 0, anchor_write},
     {"quotas", 3600 * 1000, sweep_quotas},
     {"embed-counts", 5000, write_embed_counts},
+    {"view-counts", 5000, write_view_counts},
     {"old-embed-counts", 3600 * 1000, sweep_embed_counts},
+    {"old-events", 3600 * 1000, sweep_outbox},
 };
 
 static bool wait_tick(struct housekeeping *housekeeping)

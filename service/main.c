@@ -29,6 +29,8 @@
 #include "service/setup.h"
 #include "service/site/page.h"
 #include "service/store_watch.h"
+#include "service/view_counts.h"
+#include "service/webhooks.h"
 
 struct options {
     char *config;
@@ -43,6 +45,7 @@ struct options {
     char *export_media;
     char *verify_sheet;
     char *public_key;
+    char *exhibition;
     gboolean check;
 };
 
@@ -55,6 +58,7 @@ static void options_clear(struct options *options)
     g_free(options->export_media);
     g_free(options->verify_sheet);
     g_free(options->public_key);
+    g_free(options->exhibition);
 }
 typedef struct options Options;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -75,6 +79,9 @@ static bool read_options(int *argc, char ***argv, struct options *options)
          "copy the media of a folder into the store of the settings, and end", "FOLDER"},
         {"export-media", 0, 0, G_OPTION_ARG_FILENAME, &options->export_media,
          "copy the media of the store into a folder, and end", "FOLDER"},
+        {"exhibition", 0, 0, G_OPTION_ARG_STRING, &options->exhibition,
+         "make a pack for a screen without a network of a region's works that may be exhibited, and end",
+         "370100:FOLDER"},
         {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "check the ledger, and every object of the store, and end",
          NULL},
         {"verify-ledger", 0, 0, G_OPTION_ARG_NONE, &options->verify_ledger,
@@ -153,12 +160,15 @@ static int serve(struct app *app, const sigset_t *signals)
 /* Here, or by another service of the database. */
 static void on_topic(void *context, enum sql_topic topic)
 {
+    const struct app *app = context;
+
     switch (topic) {
     case SQL_TOPIC_JOBS:
-        server_wake(context, "jobs");
+        server_wake(app->server, "jobs");
         break;
     case SQL_TOPIC_SITE:
-        server_site_changed(context);
+        server_site_changed(app->server);
+        webhooks_wake(app->webhooks);
         break;
     default:
         break;
@@ -184,7 +194,8 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
         outbound_stop();
         return code;
     }
-    database_listen(app->database, on_topic, app->server);
+    app->webhooks = webhooks_start(app);
+    database_listen(app->database, on_topic, app);
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
     struct anchor_post *anchor_post = anchor_post_start(app);
@@ -194,8 +205,10 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     anchor_post_stop(anchor_post);
     store_watch_stop(store_watch);
     database_unlisten(app->database);
+    webhooks_stop(app->webhooks);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */
     server_stop(app->server);
+    (void)view_counts_write(app->view_counts, app->database, g_get_real_time() / 1000, NULL);   /* likewise */
     (void)embed_counts_write(app->embed_counts, app->database, g_get_real_time() / 1000, NULL); /* else they are lost */
     (void)database_transact(app->database, "node.left", leave, app, NULL); /* else it is forgotten in half a minute */
     parts_close(app);
@@ -209,9 +222,8 @@ static enum maintenance maintenance_of(const struct options *options, const char
         const char *place; /* NULL: not asked for */
         enum maintenance what;
     } asked[] = {
-        {options->import_media, MAINTENANCE_IMPORT_MEDIA},
-        {options->migrate_from, MAINTENANCE_MOVE_ROWS},
-        {options->export_media, MAINTENANCE_EXPORT_MEDIA},
+        {options->import_media, MAINTENANCE_IMPORT_MEDIA}, {options->migrate_from, MAINTENANCE_MOVE_ROWS},
+        {options->export_media, MAINTENANCE_EXPORT_MEDIA}, {options->exhibition, MAINTENANCE_EXHIBITION},
         {options->check ? "" : NULL, MAINTENANCE_CHECK},
     };
 

@@ -7,6 +7,7 @@
 
 #include "common/failure.h"
 #include "service/database/relocate.h"
+#include "service/exhibition.h"
 #include "service/model/ledger.h"
 #include "service/model/migrate.h"
 #include "service/model/rendition.h"
@@ -229,6 +230,8 @@ bool maintenance_run(struct app *app, enum maintenance what, const char *place, 
         return copy_with_folder(app, place, true, error);
     case MAINTENANCE_EXPORT_MEDIA:
         return copy_with_folder(app, place, false, error);
+    case MAINTENANCE_EXHIBITION:
+        return exhibition_pack(app, place, error);
     case MAINTENANCE_CHECK:
         return check_ledger(app->database, error) && store_check(app->store, error) && check_media(app, error);
     case MAINTENANCE_NONE:

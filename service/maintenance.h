@@ -11,6 +11,7 @@ enum maintenance {
     MAINTENANCE_MOVE_ROWS,    /* from "sqlite:…" into app->database, which is empty but for its schema */
     MAINTENANCE_IMPORT_MEDIA, /* from a folder into app->store; again, it goes on where it was */
     MAINTENANCE_EXPORT_MEDIA, /* from app->store into a folder, likewise; beside a running service */
+    MAINTENANCE_EXHIBITION,   /* a pack for a screen without a network: "REGION:FOLDER" (exhibition.h) */
     MAINTENANCE_CHECK,        /* ledger and media; beside a running service. `from` is unused */
 };
 

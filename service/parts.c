@@ -12,6 +12,7 @@
 #include "service/site/page.h"
 #include "service/sniffer.h"
 #include "service/store/store.h"
+#include "service/view_counts.h"
 
 static bool open_schema(struct app *app, GError **error)
 {
@@ -54,19 +55,18 @@ static bool open_store(struct app *app, GError **error)
     return app->store != NULL;
 }
 
-bool parts_open_storage(struct app *app, GError **error)
-{
-    return open_schema(app, error) && open_store(app, error);
-}
-
 /* What every page knows of the site. */
 static json_t *site_facts_json(const struct app *app)
 {
-    return json_pack("{s:s, s:s, s:[s,s], s:s, s:I, s:[s,s,s,s,s], s:s, s:s}", "name", app->settings->site_name,
-                     "theme", "让学习成为一种生活方式", "theme_lines", "让学习成为", "一种生活方式", "base_url",
-                     app->settings->base_url, "year", (json_int_t)app->rules->year, "organisers", "中共山东省委宣传部",
-                     "山东省教育厅", "山东省民政厅", "山东省文化和旅游厅", "山东省总工会", "phone",
-                     app->settings->help_phone, "icp", app->settings->icp);
+    const struct settings *settings = app->settings;
+    const bool has_filing = settings->icp[0] != '\0' || settings->police[0] != '\0' || settings->site_code[0] != '\0';
+
+    return json_pack("{s:s, s:s, s:[s,s], s:s, s:I, s:[s,s,s,s,s], s:s, s:s, s:s, s:s, s:b}", "name",
+                     app->settings->site_name, "theme", "让学习成为一种生活方式", "theme_lines", "让学习成为",
+                     "一种生活方式", "base_url", app->settings->base_url, "year", (json_int_t)app->rules->year,
+                     "organisers", "中共山东省委宣传部", "山东省教育厅", "山东省民政厅", "山东省文化和旅游厅",
+                     "山东省总工会", "phone", app->settings->help_phone, "icp", settings->icp, "police",
+                     settings->police, "site_code", settings->site_code, "has_filing", (int)has_filing);
 }
 
 static bool open_site(struct app *app, GError **error)
@@ -91,6 +91,11 @@ static bool open_rules(struct app *app, GError **error)
         g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "the folder config/ is nowhere to be found; set site.config");
     }
     return app->rules != NULL;
+}
+
+bool parts_open_storage(struct app *app, GError **error)
+{
+    return open_rules(app, error) && open_schema(app, error) && open_store(app, error);
 }
 
 /* A boot clock may have begun anew. Other services of a shared database go on, and so do their workers. */
@@ -125,6 +130,7 @@ bool parts_open(struct app *app, GError **error)
     }
     open_sniffer(app);
     app->embed_counts = embed_counts_new();
+    app->view_counts = view_counts_new();
     app->worker_token = setup_worker_token(app->data, app->settings->worker_token, error);
     if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, app, error)) {
         return false;
@@ -137,6 +143,7 @@ void parts_close(struct app *app)
 {
     g_clear_pointer(&app->uploads, uploads_free);
     g_clear_pointer(&app->embed_counts, embed_counts_free);
+    g_clear_pointer(&app->view_counts, view_counts_free);
     g_clear_pointer(&app->sniffer, sniffer_stop);
     g_clear_pointer(&app->site, site_free);
     g_clear_pointer(&app->store, store_free);

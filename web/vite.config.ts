@@ -15,10 +15,13 @@ export default defineConfig({
     rollupOptions: {
       input: {
         base: 'public/css/base.css',
+        site: 'public/css/site.css',
+        kiosk_screen: 'public/css/kiosk.css',
         elder: 'public/elder.ts',
         submit: 'public/submit.ts',
         status: 'public/status.ts',
         watch: 'public/watch.ts',
+        extras: 'public/extras.ts',
         embed: 'public/embed.ts',
         player: 'public/player.ts',
         kiosk: 'public/kiosk.ts',

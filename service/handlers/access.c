@@ -39,7 +39,10 @@ static const struct {
     [ACCESS_ANNEX] = {PRINCIPAL_STAFF, true, PERMISSION_ANNEX},
     [ACCESS_RULES] = {PRINCIPAL_STAFF, true, PERMISSION_RULES},
     [ACCESS_MACHINES] = {PRINCIPAL_STAFF, true, PERMISSION_MACHINES},
+    [ACCESS_PROGRAMME] = {PRINCIPAL_STAFF, true, PERMISSION_PROGRAMME},
+    [ACCESS_COLLECTIONS] = {PRINCIPAL_STAFF, true, PERMISSION_COLLECTIONS},
     [ACCESS_WORKER] = {PRINCIPAL_WORKER, false, 0},
+    [ACCESS_RECEIVER] = {PRINCIPAL_RECEIVER, false, 0},
 };
 
 static bool refuse(GError **error, enum reason reason, const char *message)
@@ -54,6 +57,7 @@ static void principal_free(gpointer data)
 
     login_clear(&principal->login);
     submission_clear(&principal->submission);
+    receiver_clear(&principal->receiver);
     g_free(principal->worker_token_id);
     g_free(principal);
 }
@@ -201,11 +205,34 @@ bool access_submission(struct app *app, const struct request *request, const str
     return admitted;
 }
 
+/* "" when there is none. */
+static const char *bearer_of(const struct request *request)
+{
+    const char *header = request_header(request, "Authorization");
+
+    return header != NULL && g_str_has_prefix(header, "Bearer ") ? header + strlen("Bearer ") : "";
+}
+
+static bool look_receiver(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+
+    return receiver_find_token(sql, look->key, &look->principal->receiver, &look->found, error);
+}
+
+static bool admit_receiver(struct look *look, GError **error)
+{
+    look->key = bearer_of(look->request);
+    if (look->key[0] != '\0' &&
+        !database_read(look->app->database, "receiver.find_token", look_receiver, look, error)) {
+        return false;
+    }
+    return look->found || refuse(error, REASON_UNAUTHENTICATED, "no, a wrong or a revoked token of a receiver");
+}
+
 static bool admit_worker(struct look *look, GError **error)
 {
-    const char *header = request_header(look->request, "Authorization");
-
-    look->key = header != NULL && g_str_has_prefix(header, "Bearer ") ? header + strlen("Bearer ") : "";
+    look->key = bearer_of(look->request);
     if (secret_equal(look->key, look->app->worker_token)) {
         look->principal->worker_token_id = g_strdup("");
         return true;
@@ -239,6 +266,8 @@ bool access_gate(struct app *app, const struct route *route, struct request *req
         return admit_staff(&look, RULES[route->access].permission, error);
     case PRINCIPAL_WORKER:
         return admit_worker(&look, error);
+    case PRINCIPAL_RECEIVER:
+        return admit_receiver(&look, error);
     }
     return refuse(error, REASON_DENIED, "no rule");
 }
@@ -277,6 +306,14 @@ const char *request_worker_token(const struct request *request)
 
     g_assert(principal != NULL && principal->kind == PRINCIPAL_WORKER);
     return principal->worker_token_id;
+}
+
+const struct receiver *request_receiver(const struct request *request)
+{
+    const struct principal *principal = request_principal(request);
+
+    g_assert(principal != NULL && principal->kind == PRINCIPAL_RECEIVER);
+    return &principal->receiver;
 }
 
 static bool is_tls(const struct request *request)

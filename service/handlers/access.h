@@ -3,6 +3,7 @@
 #pragma once
 
 #include "service/http/router.h"
+#include "service/model/receiver.h"
 #include "service/model/staff.h"
 #include "service/model/submission.h"
 
@@ -11,7 +12,7 @@ enum access {
     ACCESS_SHARED,    /* everybody, and the answer is the same for all: kept for a moment (http/shared.h) */
     ACCESS_FORM,      /* everybody, but never from another site's page (Origin) */
     ACCESS_SUBMITTER, /* the work :code, by device cookie or X-Pin */
-    ACCESS_SELF,      /* the own account; each of these down to ACCESS_MACHINES is a permission of may() */
+    ACCESS_SELF,      /* the own account; each of these down to ACCESS_COLLECTIONS is a permission of may() */
     ACCESS_STAFF,
     ACCESS_SEE,
     ACCESS_DECIDE,
@@ -30,7 +31,10 @@ enum access {
     ACCESS_ANNEX,
     ACCESS_RULES,
     ACCESS_MACHINES,
-    ACCESS_WORKER, /* Authorization: Bearer <worker token> */
+    ACCESS_PROGRAMME,
+    ACCESS_COLLECTIONS,
+    ACCESS_WORKER,   /* Authorization: Bearer <worker token> */
+    ACCESS_RECEIVER, /* the same with the token of a system that asks for events */
     ACCESS_COUNT
 };
 
@@ -39,6 +43,7 @@ enum principal_kind {
     PRINCIPAL_SUBMITTER,
     PRINCIPAL_STAFF,
     PRINCIPAL_WORKER,
+    PRINCIPAL_RECEIVER,
 };
 
 struct principal {
@@ -46,6 +51,7 @@ struct principal {
     struct login login;           /* PRINCIPAL_STAFF */
     struct submission submission; /* PRINCIPAL_SUBMITTER: the work :code */
     char *worker_token_id;        /* PRINCIPAL_WORKER: "" for the installation's own */
+    struct receiver receiver;     /* PRINCIPAL_RECEIVER */
 };
 
 bool access_gate(struct app *app, const struct route *route, struct request *request, GError **error);
@@ -62,6 +68,9 @@ struct submission *request_submission(const struct request *request);
 
 /* Id of the token that the worker showed, "" for the installation's own; routes of ACCESS_WORKER only. */
 const char *request_worker_token(const struct request *request);
+
+/* The system that asks; routes of ACCESS_RECEIVER only. */
+const struct receiver *request_receiver(const struct request *request);
 
 /* What a form gives in place of the route's :code and X-Pin. */
 struct receipt {

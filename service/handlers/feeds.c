@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/handlers/feeds.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
@@ -16,6 +17,8 @@ enum {
     SITEMAP_PAGE = 100,
 };
 
+static const struct publication_query NEWEST = {.limit = FEED_WORKS};
+
 static struct response *feed_answer(const char *type, GString *text)
 {
     struct response *response = response_text(200, type, text);
@@ -25,13 +28,12 @@ static struct response *feed_answer(const char *type, GString *text)
     return response;
 }
 
-/* The feed object of site/feed.h for a region; facts go to *facts. */
-static json_t *feed_data(struct app *app, struct request *request, const char *region, const char *title,
-                         json_t **facts, GError **error)
+/* The feed object of site/feed.h for a list; facts go to *facts. */
+static json_t *feed_data(struct app *app, struct request *request, const struct publication_query *query,
+                         const char *title, json_t **facts, GError **error)
 {
     g_autofree char *base = base_url(app, request);
-    const struct publication_query query = {.region = region, .limit = FEED_WORKS};
-    json_auto_t *page = works_page(app, base, &query, error);
+    json_auto_t *page = works_page(app, base, query, error);
     json_t *work;
     size_t index;
 
@@ -47,11 +49,11 @@ static json_t *feed_data(struct app *app, struct request *request, const char *r
                      feed_url, "works", json_object_get(page, "items"));
 }
 
-static struct response *rss(struct app *app, struct request *request, const char *region, const char *title,
-                            GError **error)
+struct response *feed_answer_rss(struct app *app, struct request *request, const struct publication_query *query,
+                                 const char *title, GError **error)
 {
     json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, region, title, &facts, error);
+    json_auto_t *feed = feed_data(app, request, query, title, &facts, error);
 
     if (feed == NULL) {
         return NULL;
@@ -63,7 +65,7 @@ static struct response *rss(struct app *app, struct request *request, const char
 
 HANDLER(feed_show_rss)
 {
-    return rss(app, request, NULL, "新近发布的作品", error);
+    return feed_answer_rss(app, request, &NEWEST, "新近发布的作品", error);
 }
 
 HANDLER(feed_show_city)
@@ -75,13 +77,14 @@ HANDLER(feed_show_city)
         return NULL;
     }
     g_autofree char *title = g_strdup_printf("%s的作品", city->name);
-    return rss(app, request, city->code, title, error);
+    const struct publication_query query = {.region = city->code, .limit = FEED_WORKS};
+    return feed_answer_rss(app, request, &query, title, error);
 }
 
 HANDLER(feed_show_json)
 {
     json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, NULL, "新近发布的作品", &facts, error);
+    json_auto_t *feed = feed_data(app, request, &NEWEST, "新近发布的作品", &facts, error);
 
     if (feed == NULL) {
         return NULL;
@@ -94,7 +97,7 @@ HANDLER(feed_show_json)
 HANDLER(feed_show_atom)
 {
     json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, NULL, "新近发布的作品", &facts, error);
+    json_auto_t *feed = feed_data(app, request, &NEWEST, "新近发布的作品", &facts, error);
 
     if (feed == NULL) {
         return NULL;
@@ -121,6 +124,7 @@ HANDLER(sitemap_show)
         after = g_strdup(json_string_value(json_object_get(page, "next")));
     } while (after != NULL && json_array_size(works) < SITEMAP_URLS_MAX);
     json_auto_t *facts = shown_facts(app, base);
-    json_auto_t *map = json_pack("{s:[s,s,s], s:O}", "pages", "/", "/works", "/help", "works", works);
+    json_auto_t *map = json_pack("{s:[s,s,s,s,s,s], s:O}", "pages", "/", "/works", "/collections", "/calendar",
+                                 "/archive", "/help", "works", works);
     return feed_answer("application/xml; charset=utf-8", sitemap_xml(map, facts));
 }

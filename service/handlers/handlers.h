@@ -183,6 +183,57 @@ HANDLER(me_sessions);
 HANDLER(me_delete_session);
 HANDLER(invitation_accept_post);
 
+/* programme.c, programme_pages.c */
+HANDLER(programme_show);
+HANDLER(week_put);
+HANDLER(activity_post);
+HANDLER(activity_put);
+HANDLER(activity_delete);
+HANDLER(page_calendar);
+HANDLER(calendar_show);
+HANDLER(calendar_show_city);
+
+/* collections.c, collection_pages.c */
+HANDLER(collection_index);
+HANDLER(collection_index_all);
+HANDLER(collection_show_works);
+HANDLER(collection_post);
+HANDLER(collection_put);
+HANDLER(collection_delete);
+HANDLER(collection_post_work);
+HANDLER(collection_put_works);
+HANDLER(page_collections);
+HANDLER(page_collection);
+HANDLER(feed_show_collection);
+HANDLER(page_track);
+HANDLER(page_archive);
+HANDLER(page_edition);
+
+/* subtitles.c */
+HANDLER(subtitle_show);
+HANDLER(subtitle_index);
+HANDLER(subtitle_show_waiting);
+HANDLER(subtitle_put);
+HANDLER(subtitle_delete);
+HANDLER(subtitle_index_own);
+HANDLER(subtitle_put_own);
+HANDLER(subtitle_delete_own);
+
+/* views.c */
+HANDLER(view_post);
+HANDLER(view_index);
+HANDLER(view_show);
+
+/* webhooks.c */
+HANDLER(webhook_index);
+HANDLER(webhook_post);
+HANDLER(webhook_delete);
+HANDLER(webhook_test);
+
+/* events.c */
+HANDLER(event_index);
+HANDLER(event_ack);
+
 /* staff.c */
 HANDLER(staff_index);
 HANDLER(staff_post);
@@ -213,4 +264,6 @@ HANDLER(job_put_output);
 HANDLER(health_live);
 HANDLER(health_ready);
 HANDLER(health_metrics);
+
+/* openapi.c */
 HANDLER(openapi_show);

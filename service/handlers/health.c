@@ -1,10 +1,9 @@
-/* Liveness, readiness, metrics, and the API's own description made from the route table. */
+/* Liveness, readiness, metrics. */
 #include <string.h>
 
 #include "common/settings.h"
 #include "service/handlers/handlers.h"
 #include "service/http/metrics.h"
-#include "service/http/routes.h"
 #include "service/http/server.h"
 #include "service/model/job.h"
 #include "service/model/publication.h"
@@ -95,63 +94,4 @@ HANDLER(health_metrics)
     gauge(text, "xuepai_store_up", "the media store answers", store_is_up(app->store) ? 1 : 0);
     gauge(text, "xuepai_store_free_bytes", "room for media", free_bytes);
     return no_store(response_text(200, "text/plain; version=0.0.4; charset=utf-8", text));
-}
-
-/* "/v/:id" -> "/v/{id}" */
-static char *openapi_path(const char *pattern)
-{
-    g_autoptr(GString) path = g_string_new(NULL);
-    g_auto(GStrv) segments = g_strsplit(pattern, "/", -1);
-
-    for (char **segment = segments + 1; *segment != NULL; segment++) {
-        if ((*segment)[0] == ':' || (*segment)[0] == '*') {
-            g_string_append_printf(path, "/{%s}", *segment + 1);
-        } else {
-            g_string_append_printf(path, "/%s", *segment);
-        }
-    }
-    return g_strdup(path->str);
-}
-
-static json_t *parameters_json(const char *pattern)
-{
-    json_t *parameters = json_array();
-    g_auto(GStrv) segments = g_strsplit(pattern, "/", -1);
-
-    for (char **segment = segments; *segment != NULL; segment++) {
-        if ((*segment)[0] == ':' || (*segment)[0] == '*') {
-            json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:{s:s}}", "name", *segment + 1, "in", "path",
-                                                        "required", 1, "schema", "type", "string"));
-        }
-    }
-    return parameters;
-}
-
-HANDLER(openapi_show)
-{
-    size_t route_count;
-    const struct route *table = routes(&route_count);
-    json_t *paths = json_object();
-
-    (void)app;
-    (void)request;
-    (void)error; /* made from a const table */
-    for (size_t i = 0; i < route_count; i++) {
-        g_autofree char *path = openapi_path(table[i].pattern);
-        g_autofree char *method = g_ascii_strdown(table[i].method, -1);
-        json_t *item = json_object_get(paths, path);
-        if (item == NULL) {
-            item = json_object();
-            json_object_set_new(paths, path, item);
-        }
-        json_object_set_new(item, method,
-                            json_pack("{s:s, s:o, s:{s:{s:s}}}", "summary", table[i].summary, "parameters",
-                                      parameters_json(table[i].pattern), "responses", "default", "description",
-                                      "see the summary; errors are application/problem+json"));
-    }
-    struct response *response =
-        response_json(200, json_pack("{s:s, s:{s:s, s:s}, s:o}", "openapi", "3.1.0", "info", "title", "Xuepai",
-                                     "version", XUEPAI_VERSION, "paths", paths));
-    response_header(response, "Access-Control-Allow-Origin", "*");
-    return response;
 }

@@ -453,6 +453,26 @@ static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, G
            submission_move(sql, &call->submission, &DOER_WORKER, &prepared, now_ms, error);
 }
 
+/* Everything of it can be served from the moment that other systems hear so. */
+static bool is_shown(const struct call *call)
+{
+    return strcmp(call->submission.state, "published") == 0 && call->submission.revision == call->job.revision;
+}
+
+static bool tell_ready(struct sql *sql, const struct call *call, int64_t now_ms, GError **error)
+{
+    return !is_shown(call) || outbox_add(sql, OUTBOX_READY, &call->submission, now_ms, error);
+}
+
+/* For players that know AV1, once everything else is done. */
+static bool add_av1(struct sql *sql, const struct call *call, int64_t now_ms, GError **error)
+{
+    const bool is_wanted =
+        strcmp(call->job.kind, "ladder") == 0 && call->app->settings->av1_rungs && is_shown(call);
+
+    return !is_wanted || job_add(sql, "av1", call->job.submission, call->job.revision, now_ms, error);
+}
+
 static bool finish_job(struct sql *sql, struct call *call, GError **error)
 {
     const int64_t now_ms = request_now_ms(call->request);
@@ -462,11 +482,10 @@ static bool finish_job(struct sql *sql, struct call *call, GError **error)
         !job_finish(sql, &call->lease, now_ms, error) || !add_renditions(sql, call, now_ms, error)) {
         return false;
     }
-    if (strcmp(call->job.kind, "ladder") == 0 && strcmp(call->submission.state, "published") == 0 &&
-        call->app->settings->av1_rungs) {
-        return job_add(sql, "av1", call->job.submission, call->job.revision, now_ms, error);
+    if (strcmp(call->job.kind, "prepare") == 0) {
+        return finish_prepare(sql, call, now_ms, error);
     }
-    return strcmp(call->job.kind, "prepare") != 0 || finish_prepare(sql, call, now_ms, error);
+    return tell_ready(sql, call, now_ms, error) && add_av1(sql, call, now_ms, error);
 }
 
 /* A worker that wants the next job gets it in the same transaction. */

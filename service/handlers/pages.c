@@ -6,6 +6,8 @@
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
+#include "service/handlers/shown_collection.h"
+#include "service/handlers/shown_programme.h"
 #include "service/handlers/work.h"
 #include "service/handlers/works.h"
 #include "service/http/limits.h"
@@ -16,6 +18,7 @@
 
 enum {
     HOME_WORKS = 12,
+    HOME_FEATURED = 6,
     PAGE_WORKS = 24,
     MORE_WORKS = 4,
 };
@@ -51,9 +54,8 @@ struct response *shown_html(struct app *app, const char *template, json_t *data,
     return text == NULL ? NULL : html(text, status);
 }
 
-/* A page of works into data: works[], next_url, first_url. */
-static bool add_works(struct app *app, struct request *request, json_t *data, const struct publication_query *query,
-                      GError **error)
+bool shown_works(struct app *app, struct request *request, json_t *data, const struct publication_query *query,
+                 GError **error)
 {
     g_autofree char *base = base_url(app, request);
     json_auto_t *page = works_page(app, base, query, error);
@@ -82,20 +84,6 @@ static bool add_works(struct app *app, struct request *request, json_t *data, co
     return true;
 }
 
-static json_t *cities_json(const struct rules *rules, const char *selected)
-{
-    json_t *cities = json_array();
-
-    for (guint i = 0; i < rules->regions->len; i++) {
-        const struct region *region = g_ptr_array_index(rules->regions, i);
-        if (strcmp(region->level, "city") == 0) {
-            json_array_append_new(cities, json_pack("{s:s, s:s, s:b}", "code", region->code, "name", region->name,
-                                                    "is_selected", g_strcmp0(selected, region->code) == 0));
-        }
-    }
-    return cities;
-}
-
 /* A filter value is one of the table's, or none at all. */
 static const char *known_region(const struct app *app, const char *code)
 {
@@ -105,20 +93,6 @@ static const char *known_region(const struct app *app, const char *code)
 static const char *known_track(const struct app *app, const char *key)
 {
     return rules_track_find(app->rules, key) == NULL ? NULL : key;
-}
-
-HANDLER(page_home)
-{
-    const struct publication_query query = {.limit = HOME_WORKS};
-    json_t *data = shown_page(app, request, "首页", "home");
-
-    if (!add_works(app, request, data, &query, error)) {
-        json_decref(data);
-        return NULL;
-    }
-    json_object_set_new(data, "cities", cities_json(app->rules, NULL));
-    json_object_set_new(data, "edition", json_pack("{s:s, s:b}", "name", app->rules->edition_name, "is_open", 1));
-    return shown_html(app, "home.html", data, 200, error);
 }
 
 static json_t *tracks_json(const struct rules *rules, const char *selected)
@@ -133,6 +107,27 @@ static json_t *tracks_json(const struct rules *rules, const char *selected)
     return tracks;
 }
 
+HANDLER(page_home)
+{
+    const struct publication_query query = {.limit = HOME_WORKS};
+    const int64_t now_ms = request_now_ms(request);
+    json_t *data = shown_page(app, request, "首页", "home");
+    json_t *cities = shown_cities(app, now_ms, NULL, error);
+    json_t *today = cities == NULL ? NULL : shown_today(app, now_ms, error);
+    json_t *featured = today == NULL ? NULL : shown_featured(app, request, HOME_FEATURED, error);
+
+    json_object_set_new(data, "cities", cities);
+    json_object_set_new(data, "today", today);
+    json_object_set_new(data, "featured", featured);
+    if (featured == NULL || !shown_works(app, request, data, &query, error)) {
+        json_decref(data);
+        return NULL;
+    }
+    json_object_set_new(data, "tracks", tracks_json(app->rules, NULL));
+    json_object_set_new(data, "edition", json_pack("{s:s, s:b}", "name", app->rules->edition_name, "is_open", 1));
+    return shown_html(app, "home.html", data, 200, error);
+}
+
 HANDLER(page_works)
 {
     const struct publication_query query = {
@@ -142,14 +137,15 @@ HANDLER(page_works)
         .limit = PAGE_WORKS,
     };
     json_t *data = shown_page(app, request, "作品", "works");
+    json_t *cities = shown_cities(app, request_now_ms(request), query.region, error);
 
-    if (!add_works(app, request, data, &query, error)) {
+    if (cities == NULL || !shown_works(app, request, data, &query, error)) {
+        json_decref(cities);
         json_decref(data);
         return NULL;
     }
     json_object_set_new(data, "filters",
-                        json_pack("{s:o, s:o}", "cities", cities_json(app->rules, query.region), "tracks",
-                                  tracks_json(app->rules, query.track)));
+                        json_pack("{s:o, s:o}", "cities", cities, "tracks", tracks_json(app->rules, query.track)));
     return shown_html(app, "works.html", data, 200, error);
 }
 
@@ -184,7 +180,7 @@ HANDLER(page_work)
     json_t *data = shown_page(app, request, json_string_value(json_object_get(work, "title")), "works");
     json_t *page = structured_page(work, facts);
     json_object_update_new(json_object_get(data, "page"), page);
-    if (!add_works(app, request, data, &query, error)) {
+    if (!shown_works(app, request, data, &query, error)) {
         json_decref(data);
         return NULL;
     }
@@ -194,28 +190,6 @@ HANDLER(page_work)
     g_string_free(json_ld, TRUE);
     json_object_set(data, "work", work);
     return shown_html(app, "work.html", data, 200, error);
-}
-
-HANDLER(page_city)
-{
-    const struct region *city = rules_region_find(app->rules, request_param(request, "region"));
-
-    if (city == NULL || strcmp(city->level, "county") == 0) {
-        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such city");
-        return NULL;
-    }
-    const struct publication_query query = {
-        .region = city->code,
-        .after = request_query(request, "after"),
-        .limit = PAGE_WORKS,
-    };
-    json_t *data = shown_page(app, request, city->name, "cities");
-    if (!add_works(app, request, data, &query, error)) {
-        json_decref(data);
-        return NULL;
-    }
-    json_object_set_new(data, "city", json_pack("{s:s, s:s}", "code", city->code, "name", city->name));
-    return shown_html(app, "city.html", data, 200, error);
 }
 
 HANDLER(page_search)
@@ -231,7 +205,7 @@ HANDLER(page_search)
     if (words != NULL && words[0] != '\0') {
         json_object_set_new(data, "q", json_string(words));
         if (!limits_check(server_limits(request_server(request)), LIMIT_SEARCH, request, NULL, error) ||
-            !add_works(app, request, data, &query, error)) {
+            !shown_works(app, request, data, &query, error)) {
             json_decref(data);
             return NULL;
         }
@@ -250,7 +224,7 @@ HANDLER(page_console)
     return shown_html(app, "console.html", data, 200, error);
 }
 
-/* /help, /privacy, /licence: texts only. */
+/* /help, /privacy, /licence, /a11y: texts only. */
 HANDLER(page_text)
 {
     static const struct {
@@ -261,6 +235,7 @@ HANDLER(page_text)
         {"/help", "help.html", "帮助"},
         {"/privacy", "privacy.html", "隐私说明"},
         {"/licence", "licence.html", "作品展示许可"},
+        {"/a11y", "a11y.html", "无障碍说明"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {

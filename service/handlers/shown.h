@@ -25,6 +25,10 @@ bool shown_send_message(struct app *app, struct request *request, const struct s
                         GError **error);
 /* What every page needs: title, description, address, and whether large print is on. `nav` is the lit entry; the caller's. */
 json_t *shown_page(struct app *app, struct request *request, const char *title, const char *nav);
+/* A page of works into data: works[], next_url, first_url. */
+struct publication_query;
+bool shown_works(struct app *app, struct request *request, json_t *data, const struct publication_query *query,
+                 GError **error);
 /* Fills a template and takes `data` over. */
 struct response *shown_html(struct app *app, const char *template, json_t *data, int status, GError **error);
 /* The page after submitting without script. `receipt` is borrowed. */

@@ -203,13 +203,14 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
     g_autofree char *embed = work->embeddable ? g_strdup_printf("%s/embed/%s", base, work->submission) : NULL;
     g_autofree char *published_at = time_text(work->published_ms);
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s?, s:b, s:n}",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s?, s:b, s:I, s:n}",
         "id", work->submission, "title", work->title, "words", work->words, "region", work->region, "region_name",
         name_of_region(app, work->region), "city_code", work->city, "city_name", name_of_region(app, work->city),
         "track", work->track, "track_name", name_of_track(app, work->track), "duration_ms",
         number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
         "poster", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
-        (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))), "selected");
+        (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))), "views", (json_int_t)work->views,
+        "selected");
 
     if (work->selected != NULL) {
         g_autofree char *list = g_strdup_printf("%s/notice/%s", base, work->selected);

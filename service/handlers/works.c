@@ -9,6 +9,7 @@
 #include "service/http/limits.h"
 #include "service/http/server.h"
 #include "service/model/notice.h"
+#include "service/model/subtitle.h"
 
 struct call {
     const struct app *app;
@@ -101,6 +102,23 @@ static bool say_gone(struct sql *sql, const char *id, GError **error)
     return false;
 }
 
+/* A single work names its approved subtitles; lists do without. */
+static bool add_subtitles(struct sql *sql, const struct call *call, GError **error)
+{
+    g_autoptr(SqlRows) rows = subtitle_list(sql, call->id, false, error);
+    json_t *subtitles = json_array();
+
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const struct subtitle *row = sql_rows_at(rows, i);
+        json_array_append_new(subtitles,
+                              json_pack("{s:s, s:s, s:o}", "language", row->language, "label",
+                                        subtitle_label(row->language), "src",
+                                        json_sprintf("%s/subtitles/%s/%s.vtt", call->base, call->id, row->language)));
+    }
+    json_object_set_new(call->json, "subtitles", subtitles);
+    return rows != NULL;
+}
+
 static bool find(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
@@ -116,7 +134,7 @@ static bool find(struct sql *sql, void *context, GError **error)
         return false;
     }
     call->json = json_incref(json_array_get(items, 0));
-    return found || say_gone(sql, call->id, error);
+    return found ? add_subtitles(sql, call, error) : say_gone(sql, call->id, error);
 }
 
 json_t *works_get(struct app *app, const char *base, const char *id, GError **error)
@@ -179,6 +197,7 @@ HANDLER(works_list)
         .track = request_query(request, "track"),
         .edition = request_query(request, "edition"),
         .words = words,
+        .collection = request_query(request, "collection"),
         .after = request_query(request, "after"),
         .limit = limit,
     };

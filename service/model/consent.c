@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/outbox.h"
 
 static const char SCOPES[] = /* consent.scopes */
     "SELECT scopes FROM consent WHERE submission = $1 AND kind = 'licence' ORDER BY revision DESC LIMIT 1";
@@ -53,5 +54,8 @@ bool consent_set_scopes(struct sql *sql, const struct rules *rules, const struct
                                        .before = submission->state,
                                        .after = submission->state,
                                        .detail = detail};
-    return ledger_add(sql, &actor, &entry, now_ms, error) && sql_notify(sql, SQL_TOPIC_SITE, error);
+    return ledger_add(sql, &actor, &entry, now_ms, error) &&
+           (strcmp(submission->state, "published") != 0 ||
+            outbox_add(sql, OUTBOX_CONSENTS, submission, now_ms, error)) &&
+           sql_notify(sql, SQL_TOPIC_SITE, error);
 }

@@ -29,6 +29,9 @@ EMBED(schema_0015_selection, "service/model/schema/0015_selection.sql");
 EMBED(schema_0016_live, "service/model/schema/0016_live.sql");
 EMBED(schema_0017_identity, "service/model/schema/0017_identity.sql");
 EMBED(schema_0018_annex, "service/model/schema/0018_annex.sql");
+EMBED(schema_0019_events, "service/model/schema/0019_events.sql");
+EMBED(schema_0020_programme, "service/model/schema/0020_programme.sql");
+EMBED(schema_0021_watching, "service/model/schema/0021_watching.sql");
 EMBED(schema_0024_av1, "service/model/schema/0024_av1.sql");
 
 static const struct {
@@ -52,6 +55,9 @@ static const struct {
     {16, schema_0016_live, NULL, NULL},
     {17, schema_0017_identity, NULL, NULL},
     {18, schema_0018_annex, NULL, NULL},
+    {19, schema_0019_events, NULL, NULL},
+    {20, schema_0020_programme, NULL, NULL},
+    {21, schema_0021_watching, NULL, NULL},
     {24, schema_0024_av1, NULL, NULL},
 };
 

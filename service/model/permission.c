@@ -34,6 +34,8 @@ static const struct {
     [PERMISSION_ANNEX] = {R(ORGANISER), false, false, false},
     [PERMISSION_RULES] = {R(ADMINISTRATOR), false, false, true},
     [PERMISSION_MACHINES] = {R(ADMINISTRATOR), false, false, true},
+    [PERMISSION_PROGRAMME] = {R(ORGANISER) | R(ADMINISTRATOR), false, false, false},
+    [PERMISSION_COLLECTIONS] = {R(ORGANISER) | R(ADMINISTRATOR), false, false, true},
 };
 
 static bool refuse(GError **error, enum reason reason, const char *message)

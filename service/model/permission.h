@@ -25,6 +25,8 @@ enum permission {
     PERMISSION_ANNEX,         /* fill them for the own city */
     PERMISSION_RULES,         /* policies, reasons and words of the edition; the whole installation */
     PERMISSION_MACHINES,      /* workers and their tokens; the whole installation */
+    PERMISSION_PROGRAMME,     /* weeks and activities of cities in scope */
+    PERMISSION_COLLECTIONS,   /* lists of works for the site; the whole installation */
     PERMISSION_COUNT
 };
 

@@ -42,6 +42,12 @@ static const char COUNTY_TRACK[] = PAGE(" AND p.region = $1 AND p.track = $2");
 static const char EVERYWHERE_EXHIBITED[] = PAGE(EXHIBITED);
 static const char CITY_EXHIBITED[] = PAGE(" AND p.city = $1" EXHIBITED);
 static const char COUNTY_EXHIBITED[] = PAGE(" AND p.region = $1" EXHIBITED);
+static const char EDITION[] = PAGE(" AND p.edition = $3");
+/* publication.in_collection: $2 is the last work of the page before */
+static const char IN_COLLECTION[] = PUBLICATION_COLUMNS
+    " FROM collection c JOIN collection_work w ON w.collection = c.id JOIN publication p ON p.submission = w.submission" PUBLICATION_TEXTS
+    " WHERE c.id = $1 AND c.is_public = 1 AND w.position > COALESCE((SELECT l.position FROM collection_work l"
+    " WHERE l.collection = $1 AND l.submission = $2), 0) ORDER BY w.position LIMIT $3";
 /* The same with words, $7 to $9 their patterns. */
 #define NARROWED                                                                                                       \
     " AND ($1 = '' OR p.city = $1 OR p.region = $1) AND ($2 = '' OR p.track = $2)"                                     \
@@ -80,6 +86,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct publication, facts),      SQL_FIELD(struct publication, ai),
     SQL_FIELD(struct publication, embeddable), SQL_FIELD(struct publication, published_ms),
     SQL_FIELD(struct publication, selected),   SQL_FIELD(struct publication, selected_name),
+    SQL_FIELD(struct publication, views),
 };
 const struct sql_map publication_map = SQL_MAP(struct publication, COLUMNS);
 
@@ -181,7 +188,9 @@ static struct sql_rows *run_list(struct sql *sql, const struct publication_query
     while (place[0] != '\0' && !g_str_has_suffix(place, LEVELS[level].suffix)) {
         level++;
     }
+    const bool is_edition = edition[0] != '\0' && place[0] == '\0' && track[0] == '\0';
     const char *page = query->is_exhibited ? LEVELS[level].page_exhibited
+                       : is_edition        ? EDITION
                        : track[0] == '\0'  ? LEVELS[level].page
                                            : LEVELS[level].page_of_track;
     return sql_rows(sql, page,
@@ -190,12 +199,35 @@ static struct sql_rows *run_list(struct sql *sql, const struct publication_query
                     &publication_map, error);
 }
 
+/* `after` is the last work's id. */
+static struct sql_rows *list_collection(struct sql *sql, const struct publication_query *query, char **next,
+                                        GError **error)
+{
+    const char *after = query->after == NULL ? "" : query->after;
+    g_autoptr(SqlRows) rows =
+        sql_rows(sql, IN_COLLECTION, SQL_VALUES(SQL_T(query->collection), SQL_T(after), SQL_I(query->limit)),
+                 &publication_map, error);
+
+    if (rows == NULL) {
+        return NULL;
+    }
+    *next = NULL;
+    if ((int64_t)rows->count == query->limit) {
+        const struct publication *last = sql_rows_at(rows, rows->count - 1);
+        *next = g_strdup(last->submission);
+    }
+    return g_steal_pointer(&rows);
+}
+
 struct sql_rows *publication_list(struct sql *sql, const struct publication_query *query, char **next, GError **error)
 {
     g_auto(Search) search = {0};
     int64_t before_ms;
     const char *before;
 
+    if (query->collection != NULL) {
+        return list_collection(sql, query, next, error);
+    }
     if (!parse_after(query->after, &before_ms, &before, error) || !search_begin(sql, query->words, &search, error)) {
         return NULL;
     }

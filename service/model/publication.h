@@ -20,6 +20,7 @@ struct publication {
     int64_t published_ms;
     char *selected;      /* the latest selection that chose it; NULL: none */
     char *selected_name; /* of that selection */
+    int64_t views;
 };
 extern const struct sql_map publication_map;
 /* For SELECTs of struct publication, FROM … publication p. */
@@ -32,7 +33,8 @@ extern const struct sql_map publication_map;
     " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
     " p.published_ms AS published_ms,"                                                                                 \
     " CASE WHEN (SELECT COUNT(*) FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
-    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable, " SELECTED_BY(                             \
+    " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable,"                                           \
+    " COALESCE((SELECT v.views FROM view_total v WHERE v.submission = p.submission), 0) AS views, " SELECTED_BY(       \
         "id") " AS selected, " SELECTED_BY("name") " AS selected_name"
 #define PUBLICATION_JOINS                                                                                              \
     " JOIN submission s ON s.id = p.submission AND s.state = 'published'"                                              \
@@ -57,7 +59,8 @@ struct publication_query {
     const char *region; /* province, city or county code */
     const char *track;
     const char *edition;
-    const char *words; /* search.h */
+    const char *words;      /* search.h */
+    const char *collection; /* its works in their order; without place, track, edition and words */
     const char *after;
     int64_t limit;     /* 1..100 */
     bool is_exhibited; /* only what its submitter lets be shown on screens in halls; without track and words */

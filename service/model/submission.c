@@ -5,6 +5,7 @@
 #include "common/failure.h"
 #include "service/model/captions.h"
 #include "service/model/job.h"
+#include "service/model/outbox.h"
 #include "service/model/publication.h"
 #include "service/model/policy.h"
 #include "service/model/quota.h"
@@ -220,7 +221,8 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
         .detail = move->detail,
     };
     if (!ledger_add(sql, &doer->actor, &entry, now_ms, error) ||
-        ((from == STATE_PUBLISHED || to == STATE_PUBLISHED) && !sql_notify(sql, SQL_TOPIC_SITE, error))) {
+        ((from == STATE_PUBLISHED || to == STATE_PUBLISHED) &&
+         (!outbox_add_move(sql, move->event, submission, now_ms, error) || !sql_notify(sql, SQL_TOPIC_SITE, error)))) {
         return false;
     }
     g_free(submission->state);

@@ -34,6 +34,17 @@ static void set_absolute(json_t *object, const char *name, const json_t *facts, 
     }
 }
 
+static void add_views(json_t *data, const json_t *work)
+{
+    const json_int_t views = json_integer_value(json_object_get(work, "views"));
+
+    if (views > 0) {
+        (void)json_object_set_new(data, "interactionStatistic",
+                                  json_pack("{s:s, s:{s:s}, s:I}", "@type", "InteractionCounter", "interactionType",
+                                            "@type", "WatchAction", "userInteractionCount", views));
+    }
+}
+
 GString *structured_data(const json_t *work, const json_t *facts)
 {
     const bool is_photo = json_is_true(json_object_get(work, "is_photo"));
@@ -55,6 +66,7 @@ GString *structured_data(const json_t *work, const json_t *facts)
         set_absolute(data, "embedUrl", facts, text_of(work, "embed_url"));
         set_absolute(data, "contentUrl", facts, text_of(source, "src"));
         (void)json_object_set_new(data, "duration", json_string(duration)); /* fails without memory only */
+        add_views(data, work);
     }
     markup_json(out, data);
     return out;

@@ -66,6 +66,28 @@ const json_t *view_source_find(const json_t *work)
     return json_array_get(sources, best_source(sources));
 }
 
+/* What plays the same picture with fewer bytes stands before the one that plays everywhere: a browser takes the first that it
+ * can play. Not what is larger than the screen of a phone, nor what is not said exactly. */
+static void put_modern_first(json_t *sources)
+{
+    const json_t *plain = json_array_get(sources, 0);
+
+    for (size_t i = 1; i < json_array_size(sources); i++) {
+        json_t *source = json_array_get(sources, i);
+        const char *codecs = text_of(source, "codecs");
+        if (codecs != NULL && g_str_has_prefix(codecs, "av01.") &&
+            json_integer_value(json_object_get(source, "height")) ==
+                json_integer_value(json_object_get(plain, "height")) &&
+            json_integer_value(json_object_get(source, "bytes")) <
+                json_integer_value(json_object_get(plain, "bytes"))) {
+            json_incref(source);
+            (void)json_array_remove(sources, i); /* both fail without memory only */
+            (void)json_array_insert_new(sources, 0, source);
+            return;
+        }
+    }
+}
+
 static void put_best_first(json_t *sources)
 {
     const size_t best = best_source(sources);
@@ -116,6 +138,21 @@ static void add_addresses(json_t *work, const json_t *facts)
     set_text(work, "oembed_xml_url", xml_url);
 }
 
+/* Chinese ones are on from the beginning: many watch without sound. */
+static void mark_default(json_t *subtitles)
+{
+    json_t *subtitle;
+    size_t index;
+
+    json_array_foreach(subtitles, index, subtitle) {
+        const char *language = text_of(subtitle, "language");
+        if (language != NULL && g_str_has_prefix(language, "zh")) {
+            (void)json_object_set_new(subtitle, "is_default", json_true()); /* fails without memory only */
+            return;
+        }
+    }
+}
+
 void view_complete(json_t *work, const json_t *facts)
 {
     const struct oembed_size size = oembed_size_of(work);
@@ -127,6 +164,10 @@ void view_complete(json_t *work, const json_t *facts)
              : size.width_px > size.height_px ? "landscape"
                                               : "portrait");
     put_best_first(json_object_get(work, "sources"));
+    put_modern_first(json_object_get(work, "sources"));
+    mark_default(json_object_get(work, "subtitles"));
+    (void)json_object_set_new(work, "is_long",
+                              json_boolean(json_integer_value(json_object_get(work, "duration_ms")) > VIEW_LONG_MS));
     add_texts(work);
     add_addresses(work, facts);
 }

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <jansson.h>
 
+#define VIEW_LONG_MS 300000 /* longer clips are offered by segments too: few are watched to the end */
 #define VIEW_SHORT_SIDE_PX 720
 
 /* Adds duration_text, published_text, aspect_class, is_photo, embed_code, video_url, video_type,

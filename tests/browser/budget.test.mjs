@@ -13,9 +13,15 @@ const LIMITS = [
   ['/', 12, 6, 3, 0],
   ['/works', 12, 6, 3, 0],
   ['/city/370100', 12, 6, 3, 0],
+  ['/calendar', 12, 6, 3, 0],
+  ['/collections', 12, 6, 3, 0],
+  ['/collections/k0', 12, 6, 3, 0],
+  ['/tracks/family-video', 12, 6, 3, 0],
+  ['/archive', 12, 6, 3, 0],
+  ['/a11y', 12, 6, 3, 0],
   ['/submit', 5, 4, 8, 24],
-  ['/v/w0', 6, 4, 2, 0],
-  ['/embed/w0', 6, 4, 2, 0],
+  ['/v/w0', 6, 4, 2, 120],
+  ['/embed/w0', 6, 4, 2, 120],
   ['/status/SD26-7KQ4-M9', 5, 4, 5, 24],
   ['/console', 5, 10, 60, 15],
 ]
@@ -46,8 +52,9 @@ for (const [path, html, css, now, later] of LIMITS) {
     const links = [...text.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map((one) => one[1])
     assert.ok(links.length > 0)
     const scripts = links.filter((file) => file.endsWith('.js')).map(entryOf)
+    const named = [...text.matchAll(/data-extras="\/(assets\/[^"]+)"/g)].map((one) => entryOf(one[1])) // fetched by a script, later
     const atOnce = new Set(scripts.flatMap((entry) => [...filesOf(entry, false)]))
-    const all = new Set(scripts.flatMap((entry) => [...filesOf(entry, true)]))
+    const all = new Set([...scripts, ...named].flatMap((entry) => [...filesOf(entry, true)]))
     const sum = (files) => [...files].reduce((total, file) => total + sizeOf(file), 0)
     const found = {
       html: kb(text), css: sum(links.filter((file) => file.endsWith('.css'))), now: sum(atOnce),

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { api, clip, publish, reviewers, root, startStack, submit, upload } from '../support/stack.mjs'
 import { collectErrors, DESK, SCREENS, startBrowser } from './support/browser.mjs'
+import { hasEngine, openEngine } from './support/engines.mjs'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'embed-'))
 let stack
@@ -128,3 +129,30 @@ test('a key: shown by its own origin, by no other, and a card within a second of
   assert.equal(await frame.locator('video').count(), 0, 'the browser refuses a frame of another site')
   await page.context().close()
 })
+
+for (const engine of ['webkit', 'firefox'].filter(hasEngine)) {
+  test(`${engine}: three embeds on a page of another origin play, and end with their key`, async () => {
+    const site = (await api(stack.url, '/api/v1/embed-sites', { method: 'POST', session: people.admin, body: { name: engine, origins: [origin()] } })).json
+    const page = await openEngine(engine, { width: 1000, height: 700 })
+    try {
+      pages['/'] = `<!doctype html><meta charset="utf-8"><script src="${stack.url}/embed.js?key=${site.key}"></script>
+        <div style="display:grid;grid-template-columns:1fr 1fr 1fr;gap:10px">${player('landscape', 'muted autoplay')}
+        ${player('portrait', 'ratio="9/16" muted autoplay')}${player('photos', 'ratio="4/3"')}</div>
+        <script>window.heard = {}; window.loaded = 0
+          for (const one of document.querySelectorAll('xuepai-video')) one.addEventListener('time', (event) => (heard[one.id] = event.detail.time))
+          addEventListener('load', () => document.querySelectorAll('xuepai-video').forEach((one) => {
+            const frame = one.querySelector('iframe') ?? one.shadowRoot?.querySelector('iframe'); if (frame) loaded++ }))</script>`
+      await page.goto(`${origin()}/`)
+      await page.until(() => heard.landscape > 0.5 && heard.portrait > 0.5, [], 30_000)
+      assert.equal(await page.evaluate(() => loaded), 3)
+      await page.screenshot(`${SCREENS}embed-three-${engine}.png`)
+      assert.equal((await api(stack.url, `/api/v1/embed-sites/${site.id}`, { method: 'DELETE', session: people.admin })).status, 204)
+      await page.goto(`${origin()}/`)
+      await new Promise((done) => setTimeout(done, 2500))
+      assert.deepEqual(await page.evaluate(() => heard), {}, 'a card plays nothing')
+      await page.screenshot(`${SCREENS}embed-revoked-${engine}.png`)
+    } finally {
+      await page.close()
+    }
+  })
+}

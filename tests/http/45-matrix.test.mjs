@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { ADMIN_PASSWORD, api, clip, login, queued, startStack, submit, upload, waitFor } from '../support/stack.mjs';
 
 // Who may call a staff route. `scoped`: its object lies in a region, and people of another one get 404.
-const [SELF, REVIEWER, DESK, LEDGER, ADMIN, ORGANISER, JUDGE, EXPORT] = [
+const [SELF, REVIEWER, DESK, LEDGER, ADMIN, ORGANISER, JUDGE, EXPORT, ARRANGE] = [
   ['reviewer', 'organiser', 'administrator', 'unit', 'auditor'], ['reviewer'],
   ['reviewer', 'organiser', 'administrator'], ['reviewer', 'administrator', 'auditor'], ['administrator'],
   ['organiser'], ['reviewer', 'unit'], ['organiser', 'administrator', 'auditor'],
+  ['organiser', 'administrator'],
 ];
 const STAFF_ROUTES = {
   'post /api/v1/logout': [SELF], 'get /api/v1/me': [SELF], 'post /api/v1/me/otp': [SELF],
@@ -50,13 +51,24 @@ const STAFF_ROUTES = {
   'put /api/v1/words': [ADMIN, 'province'],
   'get /api/v1/embed-sites': [ADMIN, 'province'], 'post /api/v1/embed-sites': [ADMIN, 'province'],
   'delete /api/v1/embed-sites/{id}': [ADMIN, 'province'],
+  'put /api/v1/programme/{region}/week': [ARRANGE, 'elsewhere'], 'post /api/v1/programme/{region}/activities': [ARRANGE, 'elsewhere'],
+  'put /api/v1/activities/{id}': [ARRANGE, 'nothing'], 'delete /api/v1/activities/{id}': [ARRANGE, 'nothing'],
+  'get /api/v1/editor/collections': [ARRANGE, 'province'], 'post /api/v1/editor/collections': [ARRANGE, 'province'],
+  'put /api/v1/editor/collections/{id}': [ARRANGE, 'province'], 'delete /api/v1/editor/collections/{id}': [ARRANGE, 'province'],
+  'get /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'], 'post /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
+  'put /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
+  'get /api/v1/queue/{id}/subtitles': [REVIEWER, 'work'], 'get /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'nothing'],
+  'put /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'nothing'],
+  'get /api/v1/views': [['reviewer', 'organiser', 'administrator', 'auditor']], 'get /api/v1/views/{id}': [['reviewer', 'organiser', 'administrator', 'auditor'], 'nothing'],
+  'get /api/v1/webhooks': [ADMIN, 'province'], 'post /api/v1/webhooks': [ADMIN, 'province'],
+  'delete /api/v1/webhooks/{id}': [ADMIN, 'province'], 'post /api/v1/webhooks/{id}/test': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
-// Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|login\/oidc|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+// Everything else is of the public, of a submitter (code and PIN), or of a worker or another system (token).
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|login\/oidc|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|login|invitations|works|programme$|collections)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|a11y|calendar|tracks|collections|archive|embed|subtitles|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
-const WORKER = /\/api\/v1\/jobs\//;
+const WORKER = /\/api\/v1\/(jobs|events)/;
 
 const ROLES = SELF;
 const REGIONS = { own: '370100', other: '370200', county: '370102', province: '370000' };
@@ -101,7 +113,7 @@ function ask(route, session, csrf = true) {
     : object?.startsWith('round') ? round : 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
   const path = pattern.replace('{id}', id).replace('{revision}', '1').replace('{name}', '480p.mp4')
     .replace('{code}', item.code).replace('{region}', '370900').replace('{job}', id).replace('{position}', '0')
-    .replace('{staff}', person).replace('{work}', item.id).replace('{selection}', round).replace('{number}', pattern.includes('annexes') ? '3' : '1');
+    .replace('{staff}', person).replace('{work}', item.id).replace('{language}', 'zh').replace('{selection}', round).replace('{number}', pattern.includes('annexes') ? '3' : '1');
   const bodies = {
     'post /api/v1/queue/{id}/decision': { action: 'nothing of the kind' },
     'post /api/v1/works/{id}/take-down': { reason: '' }, 'patch /api/v1/staff/{id}': {},
@@ -112,10 +124,11 @@ function ask(route, session, csrf = true) {
     'post /api/v1/objections/{id}/answer': { answer: 'x', removes: false },
     'put /api/v1/judging/{selection}/{number}': { points: [1] },
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
+    'put /api/v1/queue/{id}/subtitles/{language}': { approve: 'nothing' },
   };
   const hasBody = ['post', 'patch', 'put'].includes(method) &&
     !['/api/v1/selections/{id}/entries/{work}', '/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
-      '/api/v1/queue/{id}/contact'].includes(pattern);
+      '/api/v1/queue/{id}/contact', '/api/v1/webhooks/{id}/test'].includes(pattern);
   return api(stack.url, path, {
     method: method.toUpperCase(), body: hasBody ? (bodies[route] ?? {}) : undefined,
     session: session && (csrf ? session : { cookie: session.cookie, csrf: '' }),
@@ -128,6 +141,7 @@ function expected(route, role, place) {
   const [roles, object] = STAFF_ROUTES[route];
   if (!roles.includes(role)) return 403;
   if (object === 'province') return place === 'province' ? 'in' : 403;
+  if (object === 'elsewhere') return place === 'province' ? 'in' : 404; // :region is a city of none of them
   if (object === 'nothing') return 404;
   if (object === 'province-place') return place === 'province' ? 'in' : 404; // Tai'an's form, by nobody else than the province
   // a round of Jinan is led by Jinan and the province; Lixia, a county of Jinan, takes part in it
@@ -140,7 +154,7 @@ function expected(route, role, place) {
 const found = (answer, object) =>
   answer.status === 401 && answer.json?.code !== 'unauthenticated' ? 'in' // a wrong password, not a missing login
     : answer.status === 403 && ['denied', 'form-token', 'otp-setup'].includes(answer.json?.code) ? 403
-      : answer.status === 404 && ['work', 'person', 'nothing', 'round', 'round-of', 'province-place'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
+      : answer.status === 404 && ['work', 'person', 'nothing', 'round', 'round-of', 'province-place', 'elsewhere'].includes(object) ? 404 : answer.status === 401 ? 401 : 'in';
 
 test('the table names every route', async () => {
   const { paths } = (await api(stack.url, '/api/openapi.json')).json;

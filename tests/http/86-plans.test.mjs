@@ -21,10 +21,11 @@ before(async () => {
 after(() => service.stop());
 
 // Tables of the rules and of people and machines: tens or hundreds of rows, whatever happens.
-const SMALL = /^(edition|region|track|stage|reason|migration|node|worker|worker_token|staff|login|invitation|recusal|installation|embed_site)$/;
+const SMALL = /^(edition|region|track|stage|reason|migration|node|worker|worker_token|staff|login|invitation|recusal|installation|embed_site|receiver|week)$/;
 // Statements that read all there is, and why they may.
 const WHOLE = [
   ['SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1', 'the last record, from the end of the index'],
+  ['SELECT seq FROM outbox_event ORDER BY seq DESC LIMIT 1', 'the last event, likewise'],
   ['SELECT COUNT(*) AS count FROM publication', 'the figure of /metrics'],
 ];
 

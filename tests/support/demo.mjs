@@ -59,7 +59,7 @@ async function addStaff(url) {
     const body = { username, name, role, scope, stages, password: `password of ${username}` };
     const answer = await api(url, '/api/v1/staff', { method: 'POST', session: admin, body });
     if (answer.status !== 201) throw new Error(`staff ${username}: ${answer.status} ${answer.text}`);
-    if (role === 'reviewer') sessions[username] = await login(url, username, body.password);
+    if (['reviewer', 'organiser'].includes(role)) sessions[username] = await login(url, username, body.password);
   }
   return sessions;
 }
@@ -85,6 +85,38 @@ async function bring(url, people, work) {
   }
 }
 
+// A week for every city, one of them now, with days full of activities; a collection on the home page.
+const ACTIVITIES = [
+  ['09:00', '11:00', '社区书法课：一横一竖', '历下区社区学院', false], ['10:00', '11:30', '全民阅读分享会', '市图书馆一楼', true],
+  ['14:00', '16:00', '亲子家书展', '市民中心', true], ['15:00', '', '非遗剪纸体验', '文化馆二楼', false], ['19:00', '20:30', '夜校公开课：手机摄影', '老年大学', false],
+];
+const dayAfter = (days) => new Date(Date.now() + 8 * 3600e3 + days * 864e5).toISOString().slice(0, 10);
+
+async function arrange(url, organiser, works) {
+  const send = async (method, path, body) => {
+    const answer = await api(url, path, { method, session: organiser, body });
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`);
+    return answer.json;
+  };
+  const cities = (await api(url, '/api/v1/rules')).json.regions.filter((one) => one.level === 'city');
+  for (const [i, city] of cities.entries()) {
+    const first = 7 * (i - 1) - 2; // the second of them now
+    await send('PUT', `/api/v1/programme/${i === 0 ? cities[1].code : i === 1 ? cities[0].code : city.code}/week`, { first_day: dayAfter(first), last_day: dayAfter(first + 6),
+      words: i === 1 ? '泉城的一周：书香、家风和手艺，天天有活动。' : '', contact: i === 1 ? '济南市社区大学 0531-12345678' : '' });
+  }
+  for (let day = -2; day < 5; day++) {
+    for (const [n, [starts, ends, title, place, isHighlight]] of ACTIVITIES.entries()) {
+      if ((n + day + 10) % 2 === 0 || day === 0) {
+        await send('POST', `/api/v1/programme/${cities[0].code}/activities`, { day: dayAfter(day), starts, ends, title, place, is_highlight: isHighlight && day === 0,
+          words: isHighlight ? '带上一封家书或一本书，现场朗读、合影、留言，结束后有小礼物。' : '' });
+      }
+    }
+  }
+  const { id } = await send('POST', '/api/v1/editor/collections', { title: '家书与家风', words: '一封信、一顿饭、一件手艺：家里的学习时光。', is_featured: true, is_public: true });
+  const people = (await api(url, '/api/v1/works')).json.items;
+  await send('PUT', `/api/v1/editor/collections/${id}/works`, { works: people.filter((one) => works.some((work) => work.title === one.title)).map((one) => one.id) });
+}
+
 // Resolves to the works with their receipts.
 export async function fill(url) {
   const people = await addStaff(url);
@@ -95,6 +127,7 @@ export async function fill(url) {
     works.push({ ...work, receipt: await submit(url, [file], { title, region, words, track }) });
   }
   for (const work of works) await bring(url, people, work);
+  await arrange(url, people.organiser, works);
   return works;
 }
 

@@ -57,6 +57,68 @@ export interface Work {
   ai?: boolean
 }
 
+export interface Week {
+  city_code: string
+  city_name: string
+  first_day: string
+  last_day: string
+  words: string
+  contact: string
+}
+
+export interface Activity {
+  id: string
+  day: string
+  starts: string
+  ends: string
+  title: string
+  place: string
+  words: string
+  is_highlight: boolean
+}
+
+export interface Programme {
+  weeks: Week[]
+  activities: Activity[]
+}
+
+export interface CollectionTexts {
+  title: string
+  words: string
+  is_featured: boolean
+  is_public: boolean
+}
+
+export interface Collection extends CollectionTexts {
+  id: string
+  works: number
+  url: string
+}
+
+export interface ChosenWork {
+  id: string
+  title: string
+  state: string
+}
+
+// A system that hears of published works: called at its address, or asking by itself.
+export interface Receiver {
+  id: string
+  name: string
+  url: string | null
+  kinds: string[]
+  created_ms: number
+  revoked_ms: number | null
+  waiting: number
+  given_up: number
+  last_outcome: string
+}
+
+export interface Receivers {
+  items: Receiver[]
+  kinds: string[]
+}
+
 // Advice: a work with the same file, alike pictures or alike sound. `work` only where this person may see it.
 export interface Duplicate {
   code: string
@@ -385,6 +447,39 @@ export const readEmbedSites = (): Promise<EmbedSites> => request('GET', 'embed-s
 export const addEmbedSite = (name: string, origins: string[]): Promise<EmbedSite> => request('POST', 'embed-sites', { name, origins })
 
 export const revokeEmbedSite = (id: string): Promise<void> => request('DELETE', `embed-sites/${id}`)
+
+export const readProgramme = (region: string): Promise<Programme> => request('GET', `programme?${query({ region })}`)
+
+export const setWeek = (region: string, week: Omit<Week, 'city_code' | 'city_name'>): Promise<void> => request('PUT', `programme/${region}/week`, week)
+
+export const addActivity = (region: string, activity: Omit<Activity, 'id'>): Promise<Activity> => request('POST', `programme/${region}/activities`, activity)
+
+export const changeActivity = (id: string, activity: Omit<Activity, 'id'>): Promise<Activity> => request('PUT', `activities/${id}`, activity)
+
+export const removeActivity = (id: string): Promise<void> => request('DELETE', `activities/${id}`)
+
+export const readCollections = async (): Promise<Collection[]> => (await request<{ items: Collection[] }>('GET', 'editor/collections')).items
+
+export const addCollection = (collection: CollectionTexts): Promise<{ id: string }> => request('POST', 'editor/collections', collection)
+
+export const changeCollection = (id: string, collection: CollectionTexts): Promise<void> => request('PUT', `editor/collections/${id}`, collection)
+
+export const removeCollection = (id: string): Promise<void> => request('DELETE', `editor/collections/${id}`)
+
+export const readCollectionWorks = async (id: string): Promise<ChosenWork[]> => (await request<{ items: ChosenWork[] }>('GET', `editor/collections/${id}/works`)).items
+
+export const setCollectionWorks = (id: string, works: string[]): Promise<void> => request('PUT', `editor/collections/${id}/works`, { works })
+
+export const findWorks = async (q: string): Promise<{ id: string; title: string }[]> => (await request<{ items: { id: string; title: string }[] }>('GET', `works?${query({ q })}`)).items
+
+export const readReceivers = (): Promise<Receivers> => request('GET', 'webhooks')
+
+export const addReceiver = (receiver: { name: string; url: string | null; kinds: string[] }): Promise<Receiver & { secret?: string; token?: string }> =>
+  request('POST', 'webhooks', receiver)
+
+export const revokeReceiver = (id: string): Promise<void> => request('DELETE', `webhooks/${id}`)
+
+export const tryReceiver = (id: string): Promise<{ delivered: boolean; outcome: string }> => request('POST', `webhooks/${id}/test`)
 
 export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
 

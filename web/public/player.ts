@@ -1,6 +1,8 @@
 // Inside the frame of another site: says what the player does, and does what that site's page asks (docs/EMBEDDING.md).
 // The messages tell nothing about the person and let nobody do more than the buttons do.
 
+import { watching } from './lib/watching'
+
 interface Order {
   xuepai?: unknown
   value?: unknown
@@ -20,6 +22,7 @@ function tell(what: string): void {
 }
 
 if (video !== null) {
+  watching(video, video.dataset.work ?? '')
   const source = video.querySelector('source')?.src ?? ''
   const [, from = '0', to = ''] = /#t=([\d.]+)(?:,([\d.]+))?$/.exec(source) ?? []
   const orders: Record<string, (value: unknown) => void> = {
@@ -56,5 +59,3 @@ if (video !== null) {
     }
   })
 }
-
-export {} // a module: its names are its own

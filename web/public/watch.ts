@@ -1,5 +1,21 @@
 // The page of one work: 发给家人, 复制 and 举报. Playing needs no script.
 
+import { watching } from './lib/watching'
+
+const video = document.querySelector('video')
+
+if (video !== null) {
+  const turn = (): void => {
+    SIGNS.forEach((sign) => video.removeEventListener(sign, turn))
+    // an entry of its own, named by the page: a bundler's loader would be as large as this file
+    import(/* @vite-ignore */ video.dataset.extras as string).catch(() => undefined)
+  }
+  const SIGNS = ['pointerenter', 'focus', 'play']
+
+  watching(video, video.dataset.work ?? '')
+  SIGNS.forEach((sign) => video.addEventListener(sign, turn))
+}
+
 const said = document.querySelector<HTMLElement>('[data-said]')
 
 function say(text: string): void {

@@ -83,9 +83,12 @@ const work = (i) => ({
   sources: [{ src: '/clip.mp4', type: 'video/mp4', codecs: 'avc1.42E01E, mp4a.40.2', bytes: 1 }], url: `/v/w${i}`,
   embed_url: `http://127.0.0.1/embed/w${i}`, embed_code: `<iframe src="http://127.0.0.1/embed/w${i}"></iframe>`, is_ai: i === 1,
   video_url: 'http://127.0.0.1/clip.mp4', video_type: 'video/mp4', oembed_json_url: '/oembed?format=json',
-  oembed_xml_url: '/oembed?format=xml',
+  oembed_xml_url: '/oembed?format=xml', storyboard_vtt: '/storyboard.vtt',
 })
 const works = Array.from({ length: 6 }, (_, i) => work(i))
+const activities = [['09:00–11:00', '社区书法课：一横一竖', false], ['14:00–16:00', '亲子家书展', true], ['全天', '非遗剪纸体验', false]].map(([time_text, title, is_highlight], i) => ({
+  id: `a${i}`, city_code: '370100', city_name: '济南市', day: '2026-08-20', starts: i < 2 ? time_text.slice(0, 5) : '', ends: i < 2 ? time_text.slice(6) : '', time_text, title, place: '市民中心',
+  words: '带上一封家书，现场朗读。', is_highlight, day_text: '8月20日 星期四' }))
 
 export const queued = (i) => ({
   id: `q${i}`, code: `SD26-000${i}`, title: `${TITLES[i % 6]}${i > 5 ? `（${i}）` : ''}`, words: '一起读书的晚上', track: 'family-video',
@@ -132,20 +135,27 @@ export async function startService() {
   const names = assets()
   const state = {
     bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
-    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], machines: [], taken: [],
+    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], receivers: [], activities: activities.slice(0, 1), collections: [], chosen: [], machines: [], taken: [],
     reports: ['w0', 'w1'].map((work, i) => ({ id: `p${i}`, work, title: TITLES[i], region: '370102', reason: 'privacy', text: '画面里有我家的门牌', contact: '13900000000', made_ms: 1790000000000, reports: 1 })),
   }
 
   const page = (title, path, extra = {}) => ({ page: { title, path, description: title, url: `http://127.0.0.1${path}`, nav: {}, ...extra } })
   const PAGES = {
-    '/': () => ['home', { ...page('首页', '/', { nav: { home: true } }), cities, works, next_url: '/works', edition: { dates_text: '8 月到 11 月', is_open: true } }],
+    '/': () => ['home', { ...page('首页', '/', { nav: { home: true } }), cities, today: activities.slice(0, 2), featured: { title: '家书与家风', words: '一封信、一件手艺。', url: '/collections/k0', items: works }, tracks: TRACKS, works, next_url: '/works', edition: { dates_text: '8 月到 11 月', is_open: true } }],
     '/empty': () => ['home', { ...page('首页', '/'), cities, works: [] }],
     '/works': () => ['works', { ...page('作品', '/works', { nav: { works: true } }), works, next_url: '/works?after=x', filters: { cities, tracks: TRACKS } }],
     '/v/w0': () => ['work', { ...page(works[0].title, '/v/w0', { image: { url: '/poster/0.svg', width: 720, height: 960 } }), work: works[0], works: works.slice(1, 5), json_ld: '{"@type":"VideoObject"}' }],
     '/v/photo': () => ['work', { ...page('照片', '/v/photo'), work: { ...works[2], is_photo: true, photos: [0, 1].map((i) => ({ src: `/poster/${i}.svg`, width: 720, height: 960 })) }, works: [] }],
     '/embed/w0': () => ['embed', { work: works[0], frame: { lang: 'zh-CN' } }],
     '/embed/none': () => ['embed', { frame: { lang: 'zh-CN' } }],
-    '/city/370100': () => ['city', { ...page('济南市', '/city/370100'), city: { code: '370100', name: '济南市', week_text: '8月19日—25日', is_now: true }, works, counties: [] }],
+    '/city/370100': () => ['city', { ...page('济南市', '/city/370100'), city: { code: '370100', name: '济南市', week_text: '8.19–8.25', is_now: true, words: '泉城的一周。', contact: '济南市社区大学 0531-12345678', has_highlights: true, highlights: activities.slice(1, 2), days: ['8月19日 星期三', '8月20日 星期四'].map((day_text, i) => ({ day_text, is_today: i === 1, activities })) }, works }],
+    '/calendar': () => ['calendar', { ...page('各市活动周', '/calendar', { nav: { cities: true } }), cities, province: { code: '370000', week_text: '8.19–8.25', is_now: false } }],
+    '/collections': () => ['collections', { ...page('专题', '/collections'), collections: works.slice(0, 3).map((one, i) => ({ ...one, url: `/collections/k${i}`, works: 12, words: '一封信、一件手艺。' })) }],
+    '/collections/k0': () => ['collection', { ...page('家书与家风', '/collections/k0'), collection: { id: 'k0', title: '家书与家风', words: '一封信、一件手艺。', works: 6 }, works }],
+    '/tracks/family-video': () => ['track', { ...page('家庭教育短视频', '/tracks/family-video'), track: { key: 'family-video', name: '家庭教育短视频', is_open: true, max_minutes: 5, max_files: 1 }, works }],
+    '/archive': () => ['archive', { ...page('往届回顾', '/archive'), editions: [2026, 2025].map((year, i) => ({ key: String(year), name: `${year}年山东省全民终身学习活动周`, year, is_current: i === 0, works: 120 })) }],
+    '/archive/2025': () => ['edition', { ...page('2025年山东省全民终身学习活动周', '/archive/2025'), edition: { key: '2025', name: '2025年山东省全民终身学习活动周' }, works }],
+    '/a11y': () => ['a11y', page('无障碍说明', '/a11y')],
     '/search': () => ['search', { ...page('找作品', '/search'), q: '家书', works: [], suggestions: ['读书', '家书', '济南'] }],
     '/submit': () => ['submit', { ...page('上传我的作品', '/submit', { focused: true }), tracks: TRACKS.filter((one) => one.public).map((one, i) => ({ ...one, is_photo: one.kinds[0] === 'photo', is_video: one.kinds[0] === 'video', is_checked: i === 0 })), cities, limits: { title_chars: 30, words_chars: 100, hint_text: '建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。' }, consent_version: '2026-1' }],
     '/status': () => ['lookup', { ...page('查审核进度', '/status', { nav: { mine: true } }), mine: [{ code: 'SD26-7KQ4-M9', title: '和奶奶一起读家书', status_text: '正在审核' }] }],
@@ -234,6 +244,22 @@ export async function startService() {
         { code: 'XP2025000009', kind: 'sound', score: 61, city_name: '烟台市', state: 'in_review' }] }]
     }],
     ['GET', /^embed-sites$/, () => [200, { items: state.sites, others: [{ host: 'news.example.org', frames: 12 }], open: true }]],
+    ['GET', /^programme$/, () => [200, { edition: '2026', weeks: [{ city_code: '370100', city_name: '济南市', first_day: '2026-08-19', last_day: '2026-08-25', words: '', contact: '' }], activities: state.activities }]],
+    ['PUT', /^programme\/(\d+)\/week$/, (body) => { state.week = body; return [204] }],
+    ['POST', /^programme\/(\d+)\/activities$/, (body) => { const one = { id: `a${state.activities.length}`, ...body }; state.activities = [...state.activities, one]; return [201, one] }],
+    ['PUT', /^activities\/(\w+)$/, (body) => { state.activities = state.activities.map((one) => ({ ...one, ...body })); return [200, state.activities[0]] }],
+    ['DELETE', /^activities\/(\w+)$/, () => { state.activities = []; return [204] }],
+    ['GET', /^editor\/collections$/, () => [200, { items: state.collections }]],
+    ['POST', /^editor\/collections$/, (body) => { state.collections = [...state.collections, { id: `k${state.collections.length}`, works: 0, url: '/collections/k0', ...body }]; return [201, { id: state.collections.at(-1).id }] }],
+    ['PUT', /^editor\/collections\/(\w+)$/, (body) => { state.collections = state.collections.map((one) => ({ ...one, ...body })); return [204] }],
+    ['DELETE', /^editor\/collections\/(\w+)$/, () => { state.collections = []; return [204] }],
+    ['GET', /^editor\/collections\/(\w+)\/works$/, () => [200, { items: state.chosen }]],
+    ['PUT', /^editor\/collections\/(\w+)\/works$/, (body) => { state.chosen = body.works.map((id) => ({ id, title: works.find((one) => one.id === id)?.title ?? id, state: 'published' })); return [204] }],
+    ['GET', /^works$/, () => [200, { items: works, next: null }]],
+    ['GET', /^webhooks$/, () => [200, { items: state.receivers, kinds: ['work.published', 'work.ready', 'work.revised', 'work.consents', 'work.withdrawn', 'work.taken_down'] }]],
+    ['POST', /^webhooks$/, (body) => { const one = { id: `r${state.receivers.length}`, created_ms: 1790000000000, revoked_ms: null, waiting: 3, given_up: 0, last_outcome: body.url ? 'http-500' : '', ...body }; state.receivers = [...state.receivers, one]; return [201, { ...one, [body.url ? 'secret' : 'token']: 'told-once' }] }],
+    ['POST', /^webhooks\/(\w+)\/test$/, () => [200, { delivered: false, outcome: 'outbound' }]],
+    ['DELETE', /^webhooks\/(\w+)$/, () => { state.receivers = state.receivers.map((one) => ({ ...one, revoked_ms: 1790000001000 })); return [204] }],
     ['POST', /^embed-sites$/, (body) => { state.sites = [...state.sites, { id: 'e1', key: 'a-key', frames: 340, created_ms: 1790000000000, revoked_ms: null, ...body }]; return [201, state.sites.at(-1)] }],
     ['DELETE', /^embed-sites\/(\w+)$/, () => { state.sites = state.sites.map((one) => ({ ...one, revoked_ms: 1790000001000 })); return [204] }],
     ['GET', /^workers$/, () => [200, { workers: [{ name: 'node-1', version: '0.1.0', sandbox: 'full', token: '', seen_ms: 1790000000000, running: 2 }], tokens: state.machines, nodes: [{ id: 'n1', version: '0.1.0' }] }]],
@@ -358,5 +384,5 @@ export async function startService() {
   }
 }
 
-export const PAGE_PATHS = ['/', '/empty', '/works', '/v/w0', '/v/photo', '/embed/w0', '/embed/none', '/city/370100', '/search', '/submit',
+export const PAGE_PATHS = ['/', '/empty', '/works', '/v/w0', '/v/photo', '/embed/w0', '/embed/none', '/city/370100', '/calendar', '/collections', '/collections/k0', '/tracks/family-video', '/archive', '/archive/2025', '/a11y', '/search', '/submit',
   '/status', '/status/SD26-7KQ4-M9', '/help', '/privacy', '/licence', '/nothing-here', '/console']

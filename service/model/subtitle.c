@@ -1,0 +1,152 @@
+#include "service/model/subtitle.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+
+static const char SET[] = /* subtitle.set */
+    "INSERT INTO subtitle (submission, language, vtt, digest, author, approver, changed_ms)"
+    " VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''), $7) ON CONFLICT (submission, language) DO UPDATE SET"
+    " vtt = excluded.vtt, digest = excluded.digest, author = excluded.author, approver = excluded.approver,"
+    " changed_ms = excluded.changed_ms";
+static const char COUNT[] = /* subtitle.count */
+    "SELECT COUNT(*) AS count FROM subtitle WHERE submission = $1 AND language <> $2";
+static const char APPROVE[] = /* subtitle.approve */
+    "UPDATE subtitle SET approver = $4 WHERE submission = $1 AND language = $2 AND digest = $3";
+static const char REMOVE[] = /* subtitle.remove */
+    "DELETE FROM subtitle WHERE submission = $1 AND language = $2";
+static const char LIST[] = /* subtitle.list */
+    "SELECT submission, language, '' AS vtt, digest, CASE WHEN approver IS NULL THEN 0 ELSE 1 END AS is_approved,"
+    " changed_ms FROM subtitle WHERE submission = $1 AND ($2 = 1 OR approver IS NOT NULL) ORDER BY language LIMIT 100";
+static const char GET[] = /* subtitle.get */
+    "SELECT submission, language, vtt, digest, CASE WHEN approver IS NULL THEN 0 ELSE 1 END AS is_approved, changed_ms"
+    " FROM subtitle WHERE submission = $1 AND language = $2";
+static const char GET_PUBLIC[] = /* subtitle.get_public */
+    "SELECT t.submission AS submission, t.language AS language, t.vtt AS vtt, t.digest AS digest, 1 AS is_approved,"
+    " t.changed_ms AS changed_ms FROM publication p JOIN submission s ON s.id = p.submission AND s.state = 'published'"
+    " JOIN subtitle t ON t.submission = p.submission AND t.language = $2 AND t.approver IS NOT NULL"
+    " WHERE p.submission = $1";
+
+static const struct sql_column COLUMNS[] = {
+    SQL_FIELD(struct subtitle, submission),  SQL_FIELD(struct subtitle, language),
+    SQL_FIELD(struct subtitle, vtt),         SQL_FIELD(struct subtitle, digest),
+    SQL_FIELD(struct subtitle, is_approved), SQL_FIELD(struct subtitle, changed_ms),
+};
+const struct sql_map subtitle_map = SQL_MAP(struct subtitle, COLUMNS);
+
+struct count {
+    int64_t count;
+};
+static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
+
+void subtitle_clear(struct subtitle *subtitle)
+{
+    sql_row_clear(&subtitle_map, subtitle);
+}
+
+static bool refuse(GError **error, enum reason reason, const char *message)
+{
+    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
+    return false;
+}
+
+bool subtitle_is_language(const char *text)
+{
+    return text != NULL && strlen(text) <= 12 &&
+           g_regex_match_simple("^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$", text, 0, 0);
+}
+
+const char *subtitle_label(const char *language)
+{
+    static const struct {
+        const char *language;
+        const char *label;
+    } LABELS[] = {{"zh", "中文"}, {"zh-Hans", "中文"}, {"zh-Hant", "繁體中文"}, {"en", "English"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(LABELS); i++) {
+        if (strcmp(LABELS[i].language, language) == 0) {
+            return LABELS[i].label;
+        }
+    }
+    return language;
+}
+
+static bool record(struct sql *sql, const char *action, const struct submission *submission, const char *language,
+                   const char *digest, const struct doer *doer, int64_t now_ms, GError **error)
+{
+    json_auto_t *detail = json_pack("{s:s, s:s}", "language", language, "digest", digest);
+    const struct ledger_entry entry = {.action = action,
+                                       .object = submission->id,
+                                       .before = submission->state,
+                                       .after = submission->state,
+                                       .detail = detail};
+
+    return ledger_add(sql, &doer->actor, &entry, now_ms, error) &&
+           (strcmp(submission->state, "published") != 0 || sql_notify(sql, SQL_TOPIC_SITE, error));
+}
+
+bool subtitle_set(struct sql *sql, const struct submission *submission, const char *language, const char *vtt,
+                  const struct doer *doer, int64_t now_ms, GError **error)
+{
+    g_autofree char *digest = secret_digest(vtt);
+    const bool is_reviewer = doer->kind == ACTOR_REVIEWER;
+    struct count others = {0};
+    bool found = false;
+
+    if (!subtitle_is_language(language)) {
+        return refuse(error, REASON_INPUT, "language");
+    }
+    if (strcmp(submission->state, "withdrawn") == 0 || strcmp(submission->state, "taken_down") == 0) {
+        return refuse(error, REASON_STATE, "the work is over");
+    }
+    if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_T(language)), &COUNT_MAP, &others, &found, error)) {
+        return false;
+    }
+    if (others.count >= SUBTITLES_MOST) {
+        return refuse(error, REASON_INPUT, "as many subtitles as there may be");
+    }
+    return sql_run(sql, SET,
+                   SQL_VALUES(SQL_T(submission->id), SQL_T(language), SQL_T(vtt), SQL_T(digest), SQL_T(doer->actor.id),
+                              SQL_T(is_reviewer ? doer->actor.id : ""), SQL_I(now_ms)),
+                   NULL, error) &&
+           record(sql, is_reviewer ? "subtitle.approved" : "subtitle.sent", submission, language, digest, doer, now_ms,
+                  error);
+}
+
+bool subtitle_approve(struct sql *sql, const struct submission *submission, const char *language, const char *digest,
+                      const struct doer *doer, int64_t now_ms, GError **error)
+{
+    int64_t changed = 0;
+
+    return sql_run(sql, APPROVE,
+                   SQL_VALUES(SQL_T(submission->id), SQL_T(language), SQL_T(digest), SQL_T(doer->actor.id)), &changed,
+                   error) &&
+           (changed == 1 || refuse(error, REASON_VERSION, "not the text that was looked at")) &&
+           record(sql, "subtitle.approved", submission, language, digest, doer, now_ms, error);
+}
+
+bool subtitle_remove(struct sql *sql, const struct submission *submission, const char *language,
+                     const struct doer *doer, int64_t now_ms, GError **error)
+{
+    int64_t changed = 0;
+
+    return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(submission->id), SQL_T(language)), &changed, error) &&
+           (changed == 1 || refuse(error, REASON_NOT_FOUND, "no such subtitle")) &&
+           record(sql, "subtitle.removed", submission, language, "", doer, now_ms, error);
+}
+
+struct sql_rows *subtitle_list(struct sql *sql, const char *submission, bool all, GError **error)
+{
+    return sql_rows(sql, LIST, SQL_VALUES(SQL_T(submission), SQL_I(all ? 1 : 0)), &subtitle_map, error);
+}
+
+bool subtitle_get(struct sql *sql, const char *submission, const char *language, bool all, struct subtitle *subtitle,
+                  GError **error)
+{
+    bool found = false;
+
+    return sql_row(sql, all ? GET : GET_PUBLIC, SQL_VALUES(SQL_T(submission), SQL_T(language)), &subtitle_map, subtitle,
+                   &found, error) &&
+           (found || refuse(error, REASON_NOT_FOUND, "no such subtitle"));
+}

@@ -1,0 +1,69 @@
+// The pack of an exhibition: only what may be exhibited, whole, and playing from the folder alone.
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { api, build, clip, publish, reviewers, root, startStack, submit, upload } from '../support/stack.mjs'
+import { SCREENS, startBrowser } from './support/browser.mjs'
+
+const FOLDER = mkdtempSync(join(tmpdir(), 'exhibition-'))
+let stack
+let browser
+const receipts = {}
+const pack = (place) => spawnSync(join(build, 'xuepai-service'), ['--exhibition', place], { cwd: root, env: { ...process.env, ...stack.service.settings } })
+
+before(async () => {
+  ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
+  const people = await reviewers(stack.url)
+  const photo = join(FOLDER, 'a.jpg')
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc=size=1200x900', '-frames:v', '1', photo])
+  const send = async (name, files, more) => (receipts[name] = await submit(stack.url, files, { title: name, ...more }))
+  const may = (...scopes) => ({ consents: { licence: true, guardian: false, scopes: ['site', ...scopes] } })
+  await send('可以展', [await upload(stack.url, clip({ seconds: 3 }))], may('exhibition'))
+  await send('不可以展', [await upload(stack.url, clip({ seconds: 3 }))], may())
+  await send('照片', [await upload(stack.url, readFileSync(photo), { track: 'life-photo', filename: 'a.jpg' })], { track: 'life-photo', ...may('exhibition') })
+  for (const receipt of Object.values(receipts)) await publish(stack.url, people, receipt)
+})
+after(async () => {
+  await browser?.close()
+  await stack?.stop()
+  rmSync(FOLDER, { recursive: true })
+})
+
+test('a folder that plays without a network, of what may be exhibited', async () => {
+  const place = join(FOLDER, 'pack')
+  const made = pack(`370100:${place}`)
+  assert.equal(made.status, 0, made.stderr.toString())
+  assert.match(made.stdout.toString(), /2 works, 2 files/)
+  execFileSync('sha256sum', ['--check', '--quiet', '--strict', 'SHA256SUMS'], { cwd: place })
+  const list = JSON.parse(readFileSync(join(place, 'list.js'), 'utf8').replace(/^window\.XUEPAI_WORKS = |;\n$/g, ''))
+  assert.deepEqual(list.map((one) => one.title).sort(), ['可以展', '照片'])
+  assert.ok(list.every((one) => one.place === '济南市 历下区'))
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, offline: true })
+  const page = await context.newPage()
+  const seen = new Set()
+  await page.goto(`file://${place}/index.html`)
+  for (let n = 0; n < 60 && seen.size < 2; n++) {
+    seen.add(await page.locator('[data-title]').textContent())
+    if (await page.locator('video').isVisible()) {
+      const size = await page.evaluate(() => document.querySelector('video').videoWidth)
+      if (size > 0 && seen.size === 1) await page.screenshot({ path: `${SCREENS}exhibition.png` })
+    }
+    await page.waitForTimeout(250)
+  }
+  assert.deepEqual([...seen].sort(), ['可以展', '照片'], 'one after the other')
+  await context.close()
+  assert.notEqual(pack(`370100:${place}`).status, 0, 'not over an old one')
+  assert.notEqual(pack('999999:/nowhere').status, 0)
+})
+
+test('what was withdrawn is not in the next one', async () => {
+  const gone = await api(stack.url, `/api/v1/submissions/${receipts['可以展'].code}`, { method: 'DELETE', headers: { 'X-Pin': receipts['可以展'].pin } })
+  assert.equal(gone.status, 200)
+  const place = join(FOLDER, 'next')
+  assert.equal(pack(`370000:${place}`).status, 0)
+  assert.match(readFileSync(join(place, 'list.js'), 'utf8'), /照片/)
+  assert.doesNotMatch(readFileSync(join(place, 'list.js'), 'utf8'), /可以展/)
+})

@@ -1,0 +1,56 @@
+// What stands beside a playing clip when somebody turns to it: moments as pictures, speed, again; and what was watched is told.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+import { startService } from './support/fake_service.mjs'
+import { clip } from '../support/stack.mjs'
+
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+let service
+let browser
+before(async () => {
+  service = await startService()
+  browser = await startBrowser()
+})
+after(async () => {
+  await browser.close()
+  await service.stop()
+})
+
+for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
+  test(`moments, speed, again, and the time that was watched: ${device}`, async () => {
+    const page = await (await browser.newContext(options)).newPage()
+    const errors = collectErrors(page)
+    const told = []
+    await page.route('**/clip.mp4', (route) => route.fulfill({ body: clip({ seconds: 5 }), contentType: 'video/mp4', headers: { 'Accept-Ranges': 'none' } }))
+    await page.route('**/api/v1/works/w0/views', (route) => { told.push(route.request().postDataJSON()); return route.fulfill({ status: 204 }) })
+    const lazy = []
+    page.on('request', (request) => { if (/extras|hls/.test(request.url())) lazy.push(request.url()) })
+    await page.goto(`${service.url}/v/w0`, { waitUntil: 'networkidle' })
+    assert.deepEqual(lazy, [], 'nothing before somebody turns to the player')
+    await page.locator('video').focus()
+    await page.getByLabel('快慢').waitFor()
+    assert.ok(lazy.every((url) => !/hls/.test(url)), 'a short clip plays as a file')
+    const moments = page.getByRole('list', { name: '片段' }).getByRole('button')
+    assert.equal(await moments.count(), 8)
+    await page.getByRole('button', { name: '从 0:08 看' }).waitFor()
+    await page.getByLabel('快慢').selectOption('2')
+    await page.getByLabel('放完再放').check()
+    assert.deepEqual(await page.evaluate(() => { const video = document.querySelector('video'); return [video.playbackRate, video.loop] }), [2, true])
+    await page.evaluate(async () => { const video = document.querySelector('video'); video.muted = true; video.loop = false; video.playbackRate = 1; await video.play() })
+    await page.waitForFunction(() => document.querySelector('video').currentTime > 3)
+    await page.evaluate(() => document.querySelector('video').pause())
+    for (let n = 0; n < 40 && told.length === 0; n++) await page.waitForTimeout(50)
+    assert.ok(told[0].seconds >= 2 && told[0].seconds <= 4, JSON.stringify(told))
+    assert.ok((told[0].parts & 1) === 1 && told[0].parts < 2 ** 20)
+    assert.deepEqual(await page.evaluate(() => document.cookie.replace(/elder=\d/, '')), '')
+    await page.evaluate(AXE)
+    const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
+    assert.deepEqual(violations.map((one) => `${one.id} ${one.nodes.map((node) => node.target)}`), [])
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling')
+    await page.screenshot({ path: `${SCREENS}player-${device}.png` })
+    assert.deepEqual(errors, [])
+    await page.context().close()
+  })
+}
