@@ -118,6 +118,7 @@ static bool start_server(struct app *app, GError **error)
         .trusted_proxies = app->settings->trusted_proxies,
         .base_url = app->settings->base_url,
         .problem = page_problem,
+        .greet = upload_greet,
         .shared_access = ACCESS_SHARED,
     };
     app->server = server_start(&config, table, route_count, access_gate, app, error);

@@ -9,6 +9,7 @@
 #define HANDLER(name) struct response *name(struct app *app, struct request *request, GError **error)
 
 /* uploads.c: tus 1.0.0 */
+void upload_greet(struct request *request, const char *path);
 HANDLER(upload_options);
 HANDLER(upload_create);
 HANDLER(upload_offset);
