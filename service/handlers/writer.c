@@ -19,6 +19,7 @@
 #include "service/http/response.h"
 #include "service/http/server.h"
 #include "service/http/stream.h"
+#include "service/model/unfinished.h"
 #include "service/sniffer.h"
 #include "service/store/store.h"
 
@@ -149,8 +150,7 @@ static bool store_refusal(struct sql *sql, void *context, GError **error)
 {
     struct refusal *refusal = context;
 
-    return upload_refuse(sql, refusal->id, reason_rule_of(refusal->reason)->code, refusal->now_ms, &refusal->changed,
-                         error);
+    return unfinished_refuse(sql, refusal->id, refusal->reason, refusal->now_ms, &refusal->changed, error);
 }
 
 /* Early refusal saves the sending of what is long. A short file that is meant for no track is anything of any tus client:

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-#define UPLOAD_FIELDS                                                                                                  \
-    "id, state, COALESCE(length_bytes, -1) AS length_bytes,"                                                           \
-    " COALESCE(declared_bytes, -1) AS declared_bytes, offset_bytes, metadata, track, fingerprint, concat,"             \
-    " media_kind, refusal, node, created_ms, updated_ms, expires_ms"
-
 static const char ADD[] = /* upload.add */
     "INSERT INTO upload (id, state, length_bytes, offset_bytes, metadata, track, fingerprint, created_ms, updated_ms,"
     " expires_ms, concat) VALUES ($1, 'open', CASE WHEN $2 < 0 THEN NULL ELSE $2 END, 0, $3, $4, $5, $6, $6, $7, $8)";

@@ -28,6 +28,11 @@ struct upload {
     int64_t expires_ms;
 };
 
+/* The columns of UPLOAD_MAP; statements add FROM upload and their WHERE. */
+#define UPLOAD_FIELDS                                                                                                  \
+    "id, state, COALESCE(length_bytes, -1) AS length_bytes,"                                                           \
+    " COALESCE(declared_bytes, -1) AS declared_bytes, offset_bytes, metadata, track, fingerprint, concat,"             \
+    " media_kind, refusal, node, created_ms, updated_ms, expires_ms"
 extern const struct sql_map UPLOAD_MAP;
 void upload_clear(struct upload *upload);
 
