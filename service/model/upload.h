@@ -50,8 +50,8 @@ bool upload_is_final(const struct upload *upload);
 /* `upload` in state open at offset 0. */
 bool upload_add(struct sql *sql, const struct upload *upload, GError **error);
 bool upload_find(struct sql *sql, const char *id, struct upload *upload, bool *found, GError **error);
-/* An upload that was created since `since_ms`, has the same fingerprint, track and length, and no byte yet: the answer to
- * its creation may have been lost. */
+/* An upload that was created since `since_ms`, has the same fingerprint, track and length, no byte and no work yet: the
+ * answer to its creation may have been lost. */
 bool upload_find_twin(struct sql *sql, const struct upload *wanted, int64_t since_ms, struct upload *upload,
                       bool *found, GError **error);
 

@@ -80,7 +80,15 @@ function showStep(): void {
   steps.forEach((step, i) => (step.className = i === now ? 'now' : done[i] ? 'done' : ''))
 }
 
+// A registered work has its files; they are picked again only where one of them is refused or not here.
+function showPickers(): void {
+  const isSettled = draft.sent !== null && files.length > 0 && files.every((one) => one.problem === null)
+
+  ;(form.querySelector('[data-pickers]') as HTMLElement).hidden = isSettled
+}
+
 function changed(): void {
+  showPickers()
   keepAwake(files.some((one) => one.moving))
   saveDraft(draft)
   sayProgress()
@@ -302,6 +310,7 @@ function showSent(): void {
   const box = document.getElementById('sent') as HTMLElement
 
   ;(box.querySelector('[data-code]') as HTMLElement).textContent = draft.sent?.code ?? ''
+  showPickers()
   if (box.hidden) {
     box.hidden = false
     form.querySelectorAll<HTMLElement>('[data-filled]').forEach((card) => (card.hidden = true))
