@@ -100,6 +100,13 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_TOO_MANY_FILES]  = { "too-many-files",  FAILURE_REFUSED,       "文件的数量不对：视频传 1 个，照片最多 9 张。" },
     [REASON_KIND_MISMATCH]   = { "kind-mismatch",   FAILURE_REFUSED,       "这个栏目收的不是这种文件。照片请选“照片”栏目，视频请选“短视频”栏目。" },
     [REASON_PIN_WRONG]       = { "pin-wrong",       FAILURE_DENIED,        "受理编号或查询密码不对，请再核对一下。" },
+    [REASON_SMS_OFF]         = { "sms-off",         FAILURE_NOT_FOUND,     "这里没有开通短信，请用受理编号和查询密码。" },
+    [REASON_PHONE_CODE]      = { "phone-code",      FAILURE_REFUSED,       "请先获取短信验证码，再填在这里。" },
+    [REASON_PHONE_CODE_WRONG] = { "phone-code-wrong", FAILURE_REFUSED,     "验证码不对，或已经过了 5 分钟。请再核对一下，或重新获取。" },
+    [REASON_PHONE_CODE_SOON] = { "phone-code-soon", FAILURE_RATE,          "验证码刚发过，请等一分钟再获取。" },
+    [REASON_PHONE_CODE_MANY] = { "phone-code-many", FAILURE_RATE,          "获取验证码的次数太多了，请过一阵再来，或打电话请工作人员帮忙。" },
+    [REASON_WECHAT]          = { "wechat",          FAILURE_BUSY,          "微信暂时没有回应，请过一会儿再试。" },
+    [REASON_WECHAT_OFF]      = { "wechat-off",      FAILURE_NOT_FOUND,     "这里没有接通微信。" },
     [REASON_STATE]           = { "state",           FAILURE_CONFLICT,      "作品现在的状态不能这样操作，请刷新看看。" },
 
     [REASON_LOGIN]           = { "login",           FAILURE_UNAUTHENTICATED, "用户名或密码不对。" },

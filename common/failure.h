@@ -134,6 +134,13 @@ enum reason {
     REASON_TOO_MANY_FILES,
     REASON_KIND_MISMATCH, /* a photo for a video track, or the other way round */
     REASON_PIN_WRONG,
+    REASON_SMS_OFF,
+    REASON_PHONE_CODE,
+    REASON_PHONE_CODE_WRONG,
+    REASON_PHONE_CODE_SOON,
+    REASON_PHONE_CODE_MANY,
+    REASON_WECHAT,
+    REASON_WECHAT_OFF,
     REASON_STATE, /* the work's state does not allow this */
 
     /* people and review */

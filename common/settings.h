@@ -41,6 +41,13 @@ struct settings {
     char *site_name;
     char *help_phone;   /* shown to parents; may be empty */
     char *embed_access; /* "open": everybody; else sites with a key */
+    char *sms_url; /* "": no SMS */
+    char *sms_secret;
+    bool sms_status;
+    char *wechat_appid; /* "": no WeChat */
+    char *wechat_secret;
+    char *wechat_api;
+    char *wechat_open;
     char *icp;          /* filing number in the footer; may be empty */
     /* [review] */
     int64_t submit_quota_percent; /* of model/quota.c; 0: none */
@@ -61,7 +68,7 @@ struct settings {
     /* [log] */
     char *log_level;
 
-    enum setting_source sources[40]; /* by row of the table */
+    enum setting_source sources[64]; /* by row of the table */
 };
 
 /* Reads `path` (NULL: none), the environment (XUEPAI_ + key in capitals) and `flags` ("key=value" each; NULL-ended, may

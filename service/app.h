@@ -14,6 +14,7 @@ struct app {
     struct uploads *uploads; /* who writes which upload, and the folder of their bytes */
     struct site *site;
     struct embed_counts *embed_counts; /* frames of other sites, not yet written */
+    struct wechat *wechat;             /* may be off, wechat_is_on */
     struct sniffer *sniffer;           /* NULL when xuepai-media is not there; uploads then go on unsniffed */
     char *worker_token;                /* what workers of this installation show */
     char *node;                        /* id of this data folder among the services of one database */

@@ -26,6 +26,7 @@
 #include "service/parts.h"
 #include "service/setup.h"
 #include "service/site/page.h"
+#include "service/sms.h"
 #include "service/store_watch.h"
 
 struct options {
@@ -178,9 +179,11 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     database_listen(app->database, on_topic, app->server);
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
+    struct sms *sms = sms_start(app);
     announce_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
+    sms_stop(sms);
     store_watch_stop(store_watch);
     database_unlisten(app->database);
     housekeeping_stop(housekeeping); /* it wakes long polls of the server */

@@ -7,6 +7,7 @@
 #include "service/app.h"
 #include "service/http/request.h"
 #include "service/http/response.h"
+#include "service/model/identity.h"
 #include "service/model/permission.h"
 #include "service/model/worker.h"
 
@@ -146,6 +147,15 @@ static bool check_pin(struct sql *sql, void *context, GError **error)
                                 request_now_ms(look->request), &look->found, error);
 }
 
+static bool look_identity(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+    g_autofree char *device = request_device(look->request);
+
+    return identity_may(sql, device, look->principal->submission.id, request_now_ms(look->request), &look->found,
+                        error);
+}
+
 /* A wrong code and a wrong PIN are answered alike. */
 static bool admit_submitter(struct look *look, GError **error)
 {
@@ -160,6 +170,12 @@ static bool admit_submitter(struct look *look, GError **error)
         return false;
     }
     if (secret_equal(device, look->principal->submission.device_digest)) {
+        return true;
+    }
+    if (device != NULL && !database_read(look->app->database, "work_identity.may", look_identity, look, error)) {
+        return false;
+    }
+    if (look->found) {
         return true;
     }
     if (look->pin == NULL) {

@@ -25,6 +25,16 @@ HANDLER(rufh_cancel);
 /* rules.c */
 HANDLER(rules_show);
 
+/* wechat.c */
+HANDLER(wechat_back);
+HANDLER(wechat_sign);
+
+/* phone.c */
+HANDLER(phone_post_code);
+HANDLER(phone_post_session);
+HANDLER(page_phone);
+HANDLER(page_phone_post);
+
 /* submissions.c */
 HANDLER(submission_post);
 /* simple.c */

@@ -5,6 +5,7 @@
 #include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/phone.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/model/review_reason.h"
@@ -12,10 +13,13 @@
 #include "service/http/server.h"
 #include "service/http/parked.h"
 #include "service/model/consent.h"
+#include "service/model/identity.h"
 #include "service/model/job.h"
 #include "service/model/queue.h"
 #include "service/model/remark.h"
+#include "service/model/text.h"
 #include "service/model/upload.h"
+#include "service/sms.h"
 
 enum {
     DEVICE_SECONDS = 365 * 24 * 3600,
@@ -80,12 +84,26 @@ struct create {
     struct submission_receipt receipt;
 };
 
+/* The work is of the number that its form names (whoever shows it later by a code finds the work), and of this WeChat. */
+static bool bind(struct sql *sql, const struct create *create, GError **error)
+{
+    g_autofree char *digits = text_phone(create->form->phone);
+    g_autofree char *phone = identity_of(create->app->secrets, IDENTITY_PHONE, digits);
+    const char *device = create->form->device_digest;
+
+    return identity_bind_work(sql, phone, create->receipt.id, create->now_ms, error) &&
+           identity_bind_work_wechat(sql, device, create->receipt.id, create->now_ms, error) &&
+           (!sms_is_on(create->app) ||
+            identity_bind_device(sql, device, IDENTITY_PHONE, phone, create->now_ms, error));
+}
+
 static bool create(struct sql *sql, void *context, GError **error)
 {
     struct create *create = context;
 
     return submission_create(sql, create->app->rules, create->app->secrets, create->form, create->now_ms,
-                             &create->receipt, error);
+                             &create->receipt, error) &&
+           bind(sql, create, error);
 }
 
 /* Fills the form from JSON; texts stay borrowed from it. */
@@ -145,6 +163,7 @@ struct reading {
     struct submission_form form;
     char *scopes;
     const char **ids; /* the array alone; the texts are the JSON's */
+    const char *phone_code;
 };
 
 static void reading_clear(struct reading *reading)
@@ -162,6 +181,7 @@ static bool read_all(const struct request *request, json_t *json, struct reading
     if (!read_form(json, &reading->form, &uploads, &scopes, error)) {
         return false;
     }
+    reading->phone_code = json_string_value(json_object_get(json, "phone_code"));
     reading->scopes = scopes_text(scopes, error);
     reading->ids = reading->scopes == NULL ? NULL : upload_ids(uploads, error);
     reading->form.scopes = reading->scopes;
@@ -196,6 +216,10 @@ static struct response *take(struct app *app, struct request *request, struct re
 
     g_autofree char *block = limits_block_of(request_peer(request));
 
+    if (!phone_is_shown(app, request, reading->form.phone, reading->phone_code, secret == NULL ? digest : idempotency,
+                        error)) {
+        return NULL;
+    }
     reading->form.device_digest = digest;
     reading->form.block = block;
     reading->form.quota_percent = app->settings->submit_quota_percent;
@@ -459,33 +483,50 @@ HANDLER(submission_show)
 
 struct mine {
     const char *device;
-    struct sql_rows *rows;
+    int64_t now_ms;
+    struct sql_rows *sent;  /* by this device */
+    struct sql_rows *shown; /* of what it has shown: a number, a WeChat */
 };
 
 static bool look_mine(struct sql *sql, void *context, GError **error)
 {
     struct mine *mine = context;
 
-    mine->rows = submission_list_device(sql, mine->device, error);
-    return mine->rows != NULL;
+    g_clear_pointer(&mine->sent, sql_rows_free);
+    g_clear_pointer(&mine->shown, sql_rows_free);
+    mine->sent = submission_list_device(sql, mine->device, error);
+    mine->shown = mine->sent == NULL ? NULL : identity_list_works(sql, mine->device, mine->now_ms, error);
+    return mine->shown != NULL;
+}
+
+static void add_mine(const struct app *app, const struct sql_rows *rows, json_t *items, json_t *seen)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct submission *row = sql_rows_at(rows, i);
+        if (json_object_get(seen, row->code) != NULL) {
+            continue;
+        }
+        json_object_set_new(seen, row->code, json_true());
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s, s:s}", "code", row->code, "title", row->title, "status",
+                                        row->state, "status_text", status_text(row->state, row->stage, app->rules)));
+    }
 }
 
 json_t *shown_mine(struct app *app, struct request *request, GError **error)
 {
     g_autofree char *device = request_device(request);
-    struct mine mine = {.device = device == NULL ? "" : device};
+    struct mine mine = {.device = device == NULL ? "" : device, .now_ms = request_now_ms(request)};
+    const bool found = database_read(app->database, "submission.mine", look_mine, &mine, error);
+    json_t *items = found ? json_array() : NULL;
 
-    if (!database_read(app->database, "submission.mine", look_mine, &mine, error)) {
-        return NULL;
+    if (found) {
+        json_auto_t *seen = json_object();
+        add_mine(app, mine.sent, items, seen);
+        add_mine(app, mine.shown, items, seen);
     }
-    json_t *items = json_array();
-    for (size_t i = 0; i < mine.rows->count; i++) {
-        const struct submission *row = sql_rows_at(mine.rows, i);
-        json_array_append_new(items,
-                              json_pack("{s:s, s:s, s:s, s:s}", "code", row->code, "title", row->title, "status",
-                                        row->state, "status_text", status_text(row->state, row->stage, app->rules)));
-    }
-    sql_rows_free(mine.rows);
+    sql_rows_free(mine.sent);
+    sql_rows_free(mine.shown);
     return items;
 }
 

@@ -35,6 +35,8 @@ static const struct route ROUTES[] = {
     { "GET",     "/api/v1/submissions/:code/messages", ACCESS_SUBMITTER,  BODY_NONE,   submission_show_messages, "what staff and submitter wrote each other" },
     { "POST",    "/api/v1/submissions/:code/messages", ACCESS_SUBMITTER,  BODY_JSON,   submission_post_message, "write to staff" },
     { "GET",     "/api/v1/submissions/:code/photos/:position", ACCESS_SUBMITTER, BODY_NONE, media_own,       "a photo of one's own, small" },
+    { "POST",    "/api/v1/phone/codes",             ACCESS_FORM,          BODY_JSON,   phone_post_code,  "send a code by SMS to a telephone number" },
+    { "POST",    "/api/v1/phone/session",           ACCESS_FORM,          BODY_JSON,   phone_post_session, "this device sees the works of a number, by its code" },
     { "GET",     "/api/v1/my",                      ACCESS_PUBLIC,        BODY_NONE,   submission_mine,  "works sent from this phone" },
 
     /* staff */
@@ -96,10 +98,14 @@ static const struct route ROUTES[] = {
     { "GET",     "/submit",                         ACCESS_PUBLIC,        BODY_NONE,   page_submit,      "upload page" },
     { "GET",     "/status",                         ACCESS_PUBLIC,        BODY_NONE,   page_status_form, "ask where a work stands" },
     { "POST",    "/status",                         ACCESS_FORM,          BODY_STREAM, page_status_post, "the same by code and PIN, without script" },
+    { "GET",     "/phone",                          ACCESS_PUBLIC,        BODY_NONE,   page_phone,       "one's works by telephone number" },
+    { "POST",    "/phone",                          ACCESS_FORM,          BODY_STREAM, page_phone_post,  "the same, without script" },
     { "GET",     "/status/:code",                   ACCESS_PUBLIC,        BODY_NONE,   page_status,      "where a work stands" },
     { "GET",     "/c/:code",                        ACCESS_PUBLIC,        BODY_NONE,   page_certificate, "is this certificate real?" },
     { "GET",     "/console",                        ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
     { "GET",     "/console/*rest",                  ACCESS_PUBLIC,        BODY_NONE,   page_console,     "the reviewers' desk" },
+    { "GET",     "/wx/callback",                    ACCESS_PUBLIC,        BODY_NONE,   wechat_back,      "back from WeChat: who this is" },
+    { "GET",     "/api/v1/wx/jssdk",                ACCESS_PUBLIC,        BODY_NONE,   wechat_sign,      "signature for WeChat's JS-SDK on a page of ours" },
     { "GET",     "/help",                           ACCESS_SHARED,        BODY_NONE,   page_text,        "help" },
     { "GET",     "/privacy",                        ACCESS_SHARED,        BODY_NONE,   page_text,        "privacy" },
     { "GET",     "/licence",                        ACCESS_SHARED,        BODY_NONE,   page_text,        "licence of sent-in works" },

@@ -25,6 +25,7 @@ EMBED(schema_0008_selection_postgres, "service/model/schema/0008_selection.postg
 EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
+EMBED(schema_0012_identity, "service/model/schema/0012_identity.sql");
 
 static const struct {
     int64_t version;
@@ -43,6 +44,7 @@ static const struct {
     {9, schema_0009_search, NULL, NULL},
     {10, schema_0010_store, NULL, NULL},
     {11, schema_0011_embed, NULL, NULL},
+    {12, schema_0012_identity, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -38,7 +38,7 @@ const STAFF_ROUTES = {
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|login|invitations|works)|media|v\/|city|search|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|phone|wx|login|invitations|works)|media|v\/|city|search|phone|wx\/|q\/|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/jobs\//;
 

@@ -248,6 +248,7 @@ function body(): Record<string, unknown> {
     link: value('link') || undefined,
     name: value('name'),
     phone: value('phone').replace(/[\s-]/g, ''),
+    phone_code: value('phone_code') || undefined,
     ai: value('ai') === '1',
     children: value('children') === '1',
     consents: { licence: field('licence').checked, guardian: field('guardian').checked, scopes: scopes() },
@@ -302,6 +303,23 @@ async function trySend(): Promise<void> {
       draft.key = emptyDraft().key // another try may say something else
     }
     release(error instanceof Problem ? error.detail : '没有提交成功，请再点一次“提交作品”。')
+    if (error instanceof Problem && error.code.startsWith('phone-code')) {
+      showError(field('phone_code'), error.detail)
+      field('phone_code').focus()
+    }
+  }
+}
+
+// Where the installation sends SMS, a number is shown by a code.
+async function sendCode(): Promise<void> {
+  const told = document.getElementById('code-said') as HTMLElement
+
+  try {
+    await request('POST', 'phone/codes', { phone: value('phone') })
+    told.textContent = '验证码已发到您的手机，5 分钟内有效。'
+    field('phone_code').focus()
+  } catch (error) {
+    told.textContent = error instanceof Problem ? error.detail : '没有发出去，请再点一次。'
   }
 }
 
@@ -429,6 +447,7 @@ function start(): void {
       void trySend()
     }
   })
+  document.getElementById('code-send')?.addEventListener('click', () => void sendCode())
   document.getElementById('draft-drop')?.addEventListener('click', () => {
     void takeBack().then(forget).then(() => location.reload())
   })
