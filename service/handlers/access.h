@@ -11,7 +11,7 @@ enum access {
     ACCESS_SHARED,    /* everybody, and the answer is the same for all: kept for a moment (http/shared.h) */
     ACCESS_FORM,      /* everybody, but never from another site's page (Origin) */
     ACCESS_SUBMITTER, /* the work :code, by device cookie or X-Pin */
-    ACCESS_SELF,      /* the own account; each of these down to ACCESS_MACHINES is a permission of may() */
+    ACCESS_SELF,      /* the own account; each of these down to ACCESS_BATCH is a permission of may() */
     ACCESS_STAFF,
     ACCESS_SEE,
     ACCESS_DECIDE,
@@ -24,6 +24,8 @@ enum access {
     ACCESS_FIGURES,
     ACCESS_RULES,
     ACCESS_MACHINES,
+    ACCESS_LINKS,
+    ACCESS_BATCH,
     ACCESS_WORKER, /* Authorization: Bearer <worker token> */
     ACCESS_COUNT
 };

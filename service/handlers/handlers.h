@@ -25,6 +25,22 @@ HANDLER(rufh_cancel);
 /* rules.c */
 HANDLER(rules_show);
 
+/* entry_links.c */
+HANDLER(entry_link_index);
+HANDLER(entry_link_post);
+HANDLER(entry_link_delete);
+HANDLER(entry_link_png);
+HANDLER(entry_link_pdf);
+HANDLER(entry_link_follow);
+
+/* receipts.c */
+HANDLER(receipt_post);
+HANDLER(page_family);
+
+/* batches.c */
+HANDLER(batch_post);
+HANDLER(batch_works);
+
 /* wechat.c */
 HANDLER(wechat_back);
 HANDLER(wechat_sign);

@@ -101,6 +101,27 @@ static json_t *steps_json(const char *state)
     return steps;
 }
 
+struct response *shown_way(struct app *app, struct request *request, const struct submission *submission,
+                           GError **error)
+{
+    json_t *data = shown_page(app, request, "作品进度", "mine");
+    g_autofree char *url = g_strconcat("/v/", submission->id, NULL);
+    const bool is_public = strcmp(submission->state, "published") == 0;
+    json_t *work = json_pack("{s:s, s:s, s:o}", "title", submission->title, "status_text",
+                             shown_status_text(submission->state, submission->stage, app->rules), "steps",
+                             steps_json(submission->state));
+
+    if (is_public) {
+        json_object_set_new(work, "url", json_string(url));
+    }
+    json_object_set_new(data, "work", work);
+    struct response *response = shown_html(app, "family.html", data, 200, error);
+    if (response != NULL) {
+        response_header(response, "Cache-Control", "no-store");
+    }
+    return response;
+}
+
 static struct response *answer_status(struct app *app, json_t *data, int status, GError **error)
 {
     struct response *response = shown_html(app, "status.html", data, status, error);

@@ -24,6 +24,10 @@ static const char LIST_WORKS[] = /* work_identity.list_works */
     " JOIN device_identity d ON d.identity = w.identity"
     " WHERE d.device = $1 AND d.bound_ms > $2 ORDER BY created_ms DESC LIMIT 50";
 
+static const char LIST_WORKS_OF[] = /* work_identity.list_works_of */
+    "SELECT " SUBMISSION_FIELDS " JOIN work_identity w ON w.submission = s.id WHERE w.identity = $1"
+    " ORDER BY w.made_ms DESC LIMIT 50";
+
 struct count {
     int64_t count;
 };
@@ -91,4 +95,9 @@ bool identity_may(struct sql *sql, const char *device, const char *submission, i
 struct sql_rows *identity_list_works(struct sql *sql, const char *device, int64_t now_ms, GError **error)
 {
     return sql_rows(sql, LIST_WORKS, SQL_VALUES(SQL_T(device), SQL_I(now_ms - IDENTITY_MS)), &submission_map, error);
+}
+
+struct sql_rows *identity_list_works_of(struct sql *sql, const char *identity, GError **error)
+{
+    return sql_rows(sql, LIST_WORKS_OF, SQL_VALUES(SQL_T(identity)), &submission_map, error);
 }

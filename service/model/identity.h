@@ -31,5 +31,7 @@ bool identity_bind_work_wechat(struct sql *sql, const char *device, const char *
 /* *may: the device has shown an identity that the work is of. */
 bool identity_may(struct sql *sql, const char *device, const char *submission, int64_t now_ms, bool *may,
                   GError **error);
+/* Works of one identity, newest first, at most 50. */
+struct sql_rows *identity_list_works_of(struct sql *sql, const char *identity, GError **error);
 /* Works of what the device has shown, sent by others or by itself; newest first, at most 50, as struct submission. */
 struct sql_rows *identity_list_works(struct sql *sql, const char *device, int64_t now_ms, GError **error);

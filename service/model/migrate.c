@@ -26,6 +26,7 @@ EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 EMBED(schema_0012_identity, "service/model/schema/0012_identity.sql");
+EMBED(schema_0013_entry, "service/model/schema/0013_entry.sql");
 
 static const struct {
     int64_t version;
@@ -45,6 +46,7 @@ static const struct {
     {10, schema_0010_store, NULL, NULL},
     {11, schema_0011_embed, NULL, NULL},
     {12, schema_0012_identity, NULL, NULL},
+    {13, schema_0013_entry, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -27,6 +27,8 @@ static const struct {
     [PERMISSION_PEOPLE_SECRET] = {R(ADMINISTRATOR), false, true, false},
     [PERMISSION_FIGURES] = {R(REVIEWER) | R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
     [PERMISSION_RULES] = {R(ADMINISTRATOR), false, false, true},
+    [PERMISSION_LINKS] = {R(ORGANISER) | R(ADMINISTRATOR), false, false, false},
+    [PERMISSION_BATCH] = {R(UNIT) | R(ORGANISER), false, false, false},
     [PERMISSION_MACHINES] = {R(ADMINISTRATOR), false, false, true},
 };
 

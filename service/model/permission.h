@@ -19,6 +19,8 @@ enum permission {
     PERMISSION_FIGURES,       /* how the desk is doing, in the person's region: numbers, no works */
     PERMISSION_RULES,         /* policies, reasons and words of the edition; the whole installation */
     PERMISSION_MACHINES,      /* workers and their tokens; the whole installation */
+    PERMISSION_LINKS,         /* entry links and posters of the person's region */
+    PERMISSION_BATCH,         /* works of a unit, many at once */
     PERMISSION_COUNT
 };
 

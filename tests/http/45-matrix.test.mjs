@@ -36,9 +36,15 @@ const STAFF_ROUTES = {
   'delete /api/v1/embed-sites/{id}': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
+  'get /api/v1/entry-links': [['organiser', 'administrator']], 'post /api/v1/entry-links': [['organiser', 'administrator']],
+  'delete /api/v1/entry-links/{id}': [['organiser', 'administrator']],
+  'get /api/v1/entry-links/{id}/poster.png': [['organiser', 'administrator']],
+  'get /api/v1/entry-links/{id}/poster.pdf': [['organiser', 'administrator']],
+  'post /api/v1/receipts': [REVIEWER], 'post /api/v1/batches': [['unit', 'organiser']],
+  'get /api/v1/batches/works': [['unit', 'organiser']],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|phone|wx|login|invitations|works)|media|v\/|city|search|phone|wx\/|q\/|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|uploads|c\/|api\/v1\/(rules|submissions|my|phone|wx|login|invitations|works)|media|v\/|city|search|phone|wx\/|q\/|family\/|submit|status|console|help|privacy|licence|elder|embed|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/jobs\//;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/jobs\//;
 
