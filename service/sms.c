@@ -7,6 +7,7 @@
 #include "service/database/database.h"
 #include "service/model/secret.h"
 #include "service/model/sms.h"
+#include "service/model/submission.h"
 #include "service/outbound/outbound.h"
 
 enum {
@@ -109,15 +110,36 @@ static bool remove_row(struct sql *sql, void *context, GError **error)
     return sms_remove(sql, round->message->id, error);
 }
 
-static bool send_one(const struct app *app, const struct sms_message *message, GError **error)
+struct told {
+    const char *id;
+    struct submission work;
+};
+
+static bool get_work(struct sql *sql, void *context, GError **error)
 {
-    g_autofree char *phone = secret_open(app->secrets, message->contact_phone);
-    g_autofree char *url = g_strdup_printf("%s/status/%s", app->settings->base_url, message->code);
-    json_auto_t *params =
-        json_pack("{s:s, s:s, s:s}", "title", message->title, "code", message->code, "url", url);
-    const struct sms_text text = {.phone = phone, .template = message->template, .params = params};
+    struct told *told = context;
+
+    return submission_get(sql, told->id, &told->work, error);
+}
+
+static bool send_to(const struct app *app, const char *template, const struct submission *work, GError **error)
+{
+    g_autofree char *phone = secret_open(app->secrets, work->contact_phone);
+    g_autofree char *url = g_strdup_printf("%s/status/%s", app->settings->base_url, work->code);
+    json_auto_t *params = json_pack("{s:s, s:s, s:s}", "title", work->title, "code", work->code, "url", url);
+    const struct sms_text text = {.phone = phone, .template = template, .params = params};
 
     return phone == NULL || sms_send(app, &text, error); /* erased meanwhile: nobody to tell */
+}
+
+static bool send_one(const struct app *app, const struct sms_message *message, GError **error)
+{
+    struct told told = {.id = message->submission};
+    const bool sent = database_read(app->database, "sms.work", get_work, &told, error) &&
+                      send_to(app, message->template, &told.work, error);
+
+    submission_clear(&told.work);
+    return sent;
 }
 
 static void tell_one(struct app *app, struct round *round)

@@ -252,7 +252,8 @@ static json_t *row_json(const struct batch *batch, const struct csv_row *cells, 
         const struct reason_rule *rule = reason_rule_of(error_reason(error));
         json_object_set_new(json, "status", json_string("failed"));
         json_object_set_new(json, "reason", json_pack("{s:s, s:s}", "code", rule->code, "text", rule->detail));
-        json_object_set_new(json, "file", row.missing == NULL ? json_null() : json_string(row.missing));
+        json_object_set_new(json, "file",
+                            error_reason(error) == REASON_BATCH_FILE ? json_string(row.missing) : json_null());
     } else if (row.receipt.code == NULL) {
         json_object_set_new(json, "status", json_string("good"));
     } else {

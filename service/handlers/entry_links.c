@@ -155,7 +155,8 @@ static struct response *poster(struct app *app, struct request *request, bool is
         const struct sheet sheet = {.lines = lines,
                                     .count = G_N_ELEMENTS(lines),
                                     .address = url,
-                                    .caption = "微信扫一扫，不用注册，不用装软件"};
+                                    .caption = "微信扫一扫，不用注册，不用装软件",
+                                    .qr_pt = 230};
         bytes = is_pdf ? sheet_pdf(&sheet, error) : sheet_png(&sheet, error);
     }
     entry_link_clear(&call.link);

@@ -16,10 +16,7 @@ static const char NEWS[] = /* ledger.news */
 static const char ADD[] = /* sms_message.add */
     "INSERT INTO sms_message (id, submission, template, due_ms, tries) VALUES ($1, $2, $3, $4, 0)";
 static const char LIST_DUE[] = /* sms_message.list_due */
-    "SELECT m.id AS id, m.template AS template, m.due_ms AS due_ms, m.tries AS tries, s.code AS code,"
-    " r.title AS title, s.contact_phone AS contact_phone FROM sms_message m JOIN submission s ON s.id = m.submission"
-    " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
-    " WHERE m.due_ms <= $1 ORDER BY m.due_ms LIMIT 20";
+    "SELECT id, submission, template, due_ms, tries FROM sms_message WHERE due_ms <= $1 ORDER BY due_ms LIMIT 20";
 static const char TAKE[] = /* sms_message.take */
     "UPDATE sms_message SET due_ms = $3, tries = tries + 1 WHERE id = $1 AND due_ms = $2";
 static const char REMOVE[] = /* sms_message.remove */
@@ -40,10 +37,9 @@ static const struct sql_column CURSOR_COLUMNS[] = {SQL_FIELD(struct news, seq)};
 static const struct sql_map CURSOR_MAP = SQL_MAP(struct news, CURSOR_COLUMNS);
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct sms_message, id),     SQL_FIELD(struct sms_message, template),
-    SQL_FIELD(struct sms_message, due_ms), SQL_FIELD(struct sms_message, tries),
-    SQL_FIELD(struct sms_message, code),   SQL_FIELD(struct sms_message, title),
-    SQL_FIELD(struct sms_message, contact_phone),
+    SQL_FIELD(struct sms_message, id),     SQL_FIELD(struct sms_message, submission),
+    SQL_FIELD(struct sms_message, template), SQL_FIELD(struct sms_message, due_ms),
+    SQL_FIELD(struct sms_message, tries),
 };
 const struct sql_map sms_message_map = SQL_MAP(struct sms_message, COLUMNS);
 

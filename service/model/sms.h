@@ -6,12 +6,10 @@
 
 struct sms_message {
     char *id;
+    char *submission;
     char *template; /* returned, published */
     int64_t due_ms;
     int64_t tries;
-    char *code;
-    char *title;
-    char *contact_phone; /* sealed */
 };
 extern const struct sql_map sms_message_map;
 

@@ -65,7 +65,11 @@ const codeOf = (phone) => sms.sent.findLast((one) => one.phone === phone && one.
 const send = async (phone, more = {}, headers = {}) => api(service.url, '/api/v1/submissions', { method: 'POST', headers,
   body: form([await upload(service.url, Buffer.alloc(900, 7))], { phone, ...more }) });
 const cookieOf = (reply) => ({ Cookie: reply.headers.get('set-cookie').split(';')[0] });
-const old = (seconds, where) => sql(service, `UPDATE phone_code SET sent_ms = sent_ms - ${seconds * 1000}${where ? ` WHERE ${where}` : ''}`);
+// As if everything had been sent earlier. By way of negative times: no two rows of a number are in one minute in between.
+const old = (seconds) => {
+  sql(service, 'UPDATE phone_code SET sent_ms = -sent_ms');
+  sql(service, `UPDATE phone_code SET sent_ms = -sent_ms - ${seconds * 1000}`);
+};
 
 test('the examples of the configuration are settings, and the signature is what the document says', async () => {
   const example = readFileSync(join(root, 'config/xuepai.example.conf'), 'utf8');
@@ -131,7 +135,6 @@ test('the commands of the document', async () => {
 
 test('limits of codes: 1 a minute, 5 an hour, 10 a day for a number; five tries; five minutes', async () => {
   const phone = '13800000005';
-  const other = "phone <> ''";
   const soon = async () => { await ask(phone); return ask(phone); };
   const twice = await soon();
   assert.deepEqual([twice.status, twice.json.code], [429, 'phone-code-soon']);
@@ -142,7 +145,7 @@ test('limits of codes: 1 a minute, 5 an hour, 10 a day for a number; five tries;
   for (let i = 6; i <= 10; i++) { old(3600); assert.equal((await ask(phone)).status, 204, `${i}`); }
   old(3600);
   assert.equal((await ask(phone)).json.code, 'phone-code-many');
-  old(86400, other);
+  old(86400);
   assert.equal((await ask(phone)).status, 204);
   const show = (code) => api(service.url, '/api/v1/phone/session', { method: 'POST', body: { phone, code } });
   for (let i = 0; i < 5; i++) assert.equal((await show('000000')).status, 422);
