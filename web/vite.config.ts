@@ -19,6 +19,7 @@ export default defineConfig({
         submit: 'public/submit.ts',
         status: 'public/status.ts',
         watch: 'public/watch.ts',
+        wechat: 'public/wechat.ts',
         embed: 'public/embed.ts',
         player: 'public/player.ts',
         kiosk: 'public/kiosk.ts',

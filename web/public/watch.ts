@@ -75,7 +75,3 @@ if (reporter !== null) {
     }, () => say('网络不太好，请稍等，再试一次。'))
   })
 }
-
-if (document.querySelector('[data-wechat]') !== null && navigator.userAgent.includes('MicroMessenger')) {
-  import('./lib/wechat').then(({ describe }) => describe()).catch(() => undefined) // a plain link then
-}

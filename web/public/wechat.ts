@@ -1,5 +1,5 @@
-// What a link shared from WeChat looks like: title, words and picture of this work. Loaded inside WeChat alone, and only
-// where the installation has an AppID; nothing of the page needs it.
+// What a link shared from WeChat looks like: title, words and picture of this work. On the page only where the installation
+// has an AppID, and it does nothing outside WeChat; nothing of the page needs it.
 
 interface JsSdk {
   config(options: unknown): void
@@ -30,7 +30,7 @@ function meta(name: string): string {
   return document.querySelector<HTMLMetaElement>(`meta[property="og:${name}"]`)?.content ?? ''
 }
 
-export async function describe(): Promise<void> {
+async function describe(): Promise<void> {
   const url = location.href.split('#')[0] as string
   const answer = await fetch(`/api/v1/wx/jssdk?url=${encodeURIComponent(url)}`)
   if (!answer.ok) {
@@ -45,3 +45,9 @@ export async function describe(): Promise<void> {
     sdk.updateTimelineShareData(data)
   })
 }
+
+if (navigator.userAgent.includes('MicroMessenger')) {
+  describe().catch(() => undefined) // a plain link then
+}
+
+export {}
