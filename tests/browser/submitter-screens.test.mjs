@@ -75,7 +75,7 @@ for (const elder of [false, true]) {
     await page.locator('#send').click()
     await page.getByRole('heading', { name: '作品已登记，文件还在传' }).waitFor()
     await screen('registered')
-    const early = await page.locator('#sent [data-code]').innerText()
+    const early = await page.locator('#sent [data-registered]').innerText()
     await page.goto(`${service.url}/status/${early}`) // leaving may be asked about: a headless page leaves
     await page.locator('[data-resume]').waitFor()
     await screen('status-uploading')
@@ -87,7 +87,7 @@ for (const elder of [false, true]) {
     await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor()
     await page.waitForFunction(() => !document.querySelector('#receipt [data-picture]').hidden)
     await screen('receipt')
-    const code = await page.locator('#receipt [data-code]').innerText()
+    const code = await page.locator('[data-code]').innerText()
     const pin = (await page.locator('#receipt [data-pin]').innerText()).replace(' ', '')
     assert.equal(code, early, 'one work, although the page was left between')
 

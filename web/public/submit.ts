@@ -327,7 +327,7 @@ async function sendCode(): Promise<void> {
 function showSent(): void {
   const box = document.getElementById('sent') as HTMLElement
 
-  ;(box.querySelector('[data-code]') as HTMLElement).textContent = draft.sent?.code ?? ''
+  ;(box.querySelector('[data-registered]') as HTMLElement).textContent = draft.sent?.code ?? ''
   showPickers()
   if (box.hidden) {
     box.hidden = false
