@@ -140,6 +140,14 @@ static void read_review(json_t *facts, struct task_rung *rung)
     }
 }
 
+/* "" where the smaller encode has not decided: clips of earlier versions. */
+static const char *picture_types_of(json_t *facts)
+{
+    const char *text = json_string_value(json_object_get(json_object_get(facts, "review"), "picture_types"));
+
+    return text == NULL || strlen(text) > TASK_TYPES_MAX ? "" : text;
+}
+
 static void read_copy(json_t *facts, struct ladder_facts *ladder)
 {
     int possible = 0, average_bps = 0, peak_bps = 0;
@@ -175,6 +183,7 @@ static bool plan_ladder(const struct recipe_job *job, struct task *task, GError 
     task->limits.photo = false; /* there is no ladder of a photo: libvips need not load */
     task->rungs = ladder_rungs(&facts, &policy, task->rung);
     task->gain_db = gain_of(job->facts);
+    (void)g_strlcpy(task->picture_types, picture_types_of(job->facts), sizeof task->picture_types); /* bounded there */
     task->source_keyframes = json_is_true(json_object_get(job->facts, "source_keyframes"));
     for (int i = 0; i < task->rungs; i++) {
         if (task->rung[i].way == TASK_MADE) {

@@ -26,6 +26,7 @@
 #define TASK_OUTPUTS_MAX  24
 #define TASK_RUNGS_MAX    8
 #define TASK_BYTES_MAX    65536
+#define TASK_TYPES_MAX    4096
 #define TASK_SANDBOX_EXIT 4 /* refused to run unlocked */
 
 enum task_verb { TASK_PREPARE, TASK_LADDER, TASK_VERIFY, TASK_VERB_COUNT };
@@ -68,6 +69,7 @@ struct task {
     bool unsafe; /* run even where no lock can be had */
     double gain_db;
     bool source_keyframes; /* rungs have their keyframes where the original has them, else every two seconds */
+    char picture_types[TASK_TYPES_MAX + 1]; /* as prepare's encoder decided (media/picture_types.h); "" is nothing */
     struct task_limits limits;
     int rungs;
     struct task_rung rung[TASK_RUNGS_MAX];

@@ -234,9 +234,6 @@ AVCodecContext *container_decoder(struct container *container, int index, GError
     decoder->max_pixels = container->limits.max_pixels;
     decoder->max_samples = MAX_SAMPLES;
     decoder->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
-    if (container->limits.fast_check) {
-        decoder->skip_loop_filter = AVDISCARD_ALL;
-    }
     av_dict_set(&options, "codec_whitelist", CODEC_WHITELIST, 0);
     code = avcodec_open2(decoder, codec, &options);
     if (!libav_check(code, REASON_BROKEN_FILE, "open decoder", error)) {

@@ -20,7 +20,7 @@ struct container_limits {
     int64_t max_ms;
     int64_t max_pixels;
     int threads;
-    bool fast_check; /* verify: every frame is decoded, without the loop filter's cost */
+    bool keyframes_only; /* verify: of the pictures, keyframes alone are decoded, the others are counted */
 };
 
 struct container;

@@ -58,6 +58,10 @@ struct encoder *encoder_video_new(const struct encoder_video *settings, GError *
     if (settings->options[0] != '\0') {
         av_dict_set(&options, "x264-params", settings->options, 0);
     }
+    if (settings->types_given) {
+        av_dict_set(&options, "b_strategy", "0", 0);
+        av_dict_set(&options, "sc_threshold", "0", 0);
+    }
     av_opt_set_double(codec->priv_data, "crf", settings->crf, 0);
     if (!libav_check(avcodec_open2(codec, x264, &options), REASON_INTERNAL, "open libx264", error)) {
         return NULL;

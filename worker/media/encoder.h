@@ -22,6 +22,7 @@ struct encoder_video {
     const char *options; /* x264's own, beyond the preset; "" is none */
     double fps;          /* measured estimate; timestamps rule */
     int threads;
+    bool types_given; /* the frames say which of them are B pictures: nothing is to be decided */
 };
 
 struct encoder;

@@ -23,6 +23,7 @@ struct station {
     int output; /* -1: sound */
     struct encoder *encoder;
     struct queue *frames;
+    size_t passed; /* pictures put into `frames`; the filter's thread alone */
     GThread *thread;
 };
 
@@ -171,6 +172,15 @@ static void mark_keyframe(struct run *run, AVFrame *frame)
     }
 }
 
+static enum AVPictureType type_of(struct run *run, struct station *station, const AVFrame *frame)
+{
+    const struct picture_types *given = run->pipeline->given;
+    const enum AVPictureType type = given == NULL ? AV_PICTURE_TYPE_NONE : picture_types_at(given, station->passed);
+
+    station->passed++;
+    return frame->key_frame ? AV_PICTURE_TYPE_I : type;
+}
+
 static bool pass_pictures(struct run *run, struct graph *graph, GError **error)
 {
     for (int i = 0; i < run->drawn; i++) {
@@ -183,7 +193,7 @@ static bool pass_pictures(struct run *run, struct graph *graph, GError **error)
                 libav_frame_free(frame);
                 continue;
             }
-            frame->pict_type = frame->key_frame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+            frame->pict_type = type_of(run, &run->pictures[i], frame);
             if (!queue_push(run->pictures[i].frames, frame)) {
                 return true; /* cancelled: the error is known */
             }
@@ -318,6 +328,9 @@ static bool pass_packets(struct station *station, GError **error)
     GError *own = NULL;
 
     while (encoder_read(station->encoder, &packet, &own)) {
+        if (station->output == 0 && station->run->pipeline->decided != NULL) {
+            picture_types_see(station->run->pipeline->decided, packet);
+        }
         if (!send_packet(station->run, station->output, packet)) {
             return true;
         }

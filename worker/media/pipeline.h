@@ -11,6 +11,7 @@
 
 #include "worker/media/encoder.h"
 #include "worker/media/graph.h"
+#include "worker/media/picture_types.h"
 #include "worker/media/sink.h"
 #include "worker/media/source.h"
 
@@ -32,6 +33,8 @@ struct pipeline {
     int count;
     double gain_db;
     bool source_keyframes; /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
+    struct picture_types *decided;     /* filled with what the first output's encoder decides; may be NULL */
+    const struct picture_types *given; /* what all encoders obey; NULL: each decides */
     void *context;
     /* From the filter thread; the frame stays the pipeline's. */
     void (*still)(void *context, int output, const AVFrame *frame);

@@ -131,6 +131,30 @@ static int receive(struct source *source, enum source_kind *kind, AVFrame *frame
     return all_ended && source->at_end ? AVERROR_EOF : AVERROR(EAGAIN);
 }
 
+static bool check_length(struct source *source, GError **error)
+{
+    const int64_t end_ms = MAX(source->end_video, source->end_audio) / (LIBAV_VIDEO_HZ / 1000);
+
+    /* Half a second of grace: a clip cut at the limit ends with its last picture. */
+    if (end_ms > source->limits.max_ms + 500) {
+        g_set_error(error, MEDIA_ERROR, REASON_TOO_LONG, "longer than %" PRId64 " ms", source->limits.max_ms);
+        return false;
+    }
+    return true;
+}
+
+/* Pictures are not decoded, or not all of them: what is measured of them is read off their packets. */
+static bool counts_packets(const struct source *source)
+{
+    return source->skips_pictures || source->limits.keyframes_only;
+}
+
+static bool is_decoded(const struct source *source, enum source_kind kind, const AVPacket *packet)
+{
+    return kind == SOURCE_AUDIO ||
+           (!source->skips_pictures && (!source->limits.keyframes_only || (packet->flags & AV_PKT_FLAG_KEY) != 0));
+}
+
 /* Hands a packet of the pictures to whoever taps them, on our clock. */
 static bool tap(struct source *source, const AVPacket *packet, GError **error)
 {
@@ -141,12 +165,12 @@ static bool tap(struct source *source, const AVPacket *packet, GError **error)
     av_packet_rescale_ts(copy, base_q, VIDEO_Q);
     copy->pts = packet->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : copy->pts - source->origin;
     copy->dts = packet->dts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : copy->dts - source->origin;
-    if (source->skips_pictures && copy->pts != AV_NOPTS_VALUE) {
+    if (counts_packets(source) && copy->pts != AV_NOPTS_VALUE) {
         source->end_video = MAX(source->end_video, copy->pts + copy->duration);
         source->last_video = MAX(source->last_video, copy->pts);
         source->measure.kept_frames++;
     }
-    return source->take == NULL || source->take(source->take_context, copy, error);
+    return check_length(source, error) && (source->take == NULL || source->take(source->take_context, copy, error));
 }
 
 static bool tap_primed(struct source *source, GError **error)
@@ -217,10 +241,8 @@ static bool feed(struct source *source, GError **error)
     }
     for (enum source_kind kind = SOURCE_VIDEO; kind != SOURCE_END; kind++) {
         struct track *track = track_of(source, kind);
-        if (source->skips_pictures && kind == SOURCE_VIDEO) {
-            continue;
-        }
-        if (track->decoder != NULL && source->packet->stream_index == track->index) {
+        if (track->decoder != NULL && source->packet->stream_index == track->index &&
+            is_decoded(source, kind, source->packet)) {
             code = avcodec_send_packet(track->decoder, source->packet);
             if (code == AVERROR(ENOMEM)) {
                 return libav_check(code, REASON_RESOURCE_LIMIT, "decode", error);
@@ -453,18 +475,6 @@ static void place_sound(struct source *source, AVFrame *frame)
     }
 }
 
-static bool check_length(struct source *source, GError **error)
-{
-    const int64_t end_ms = MAX(source->end_video, source->end_audio) / (LIBAV_VIDEO_HZ / 1000);
-
-    /* Half a second of grace: a clip cut at the limit ends with its last picture. */
-    if (end_ms > source->limits.max_ms + 500) {
-        g_set_error(error, MEDIA_ERROR, REASON_TOO_LONG, "longer than %" PRId64 " ms", source->limits.max_ms);
-        return false;
-    }
-    return true;
-}
-
 void source_tap(struct source *source, source_take *take, void *context)
 {
     source->take = take;
@@ -498,7 +508,7 @@ bool source_read(struct source *source, enum source_kind *kind, AVFrame **out, G
         if (*kind == SOURCE_END) {
             return true;
         }
-        if (*kind == SOURCE_VIDEO && (source->skips_pictures || !place_picture(source, frame))) {
+        if (*kind == SOURCE_VIDEO && (counts_packets(source) || !place_picture(source, frame))) {
             continue;
         }
         if (*kind == SOURCE_AUDIO) {

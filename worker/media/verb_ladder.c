@@ -32,7 +32,8 @@ static bool add_output(struct rungs *rungs, struct pipeline *pipeline, int i, GE
                                              .crf = rung->crf,
                                              .maxrate_bps = rung->maxrate_bps,
                                              .fps = 30,
-                                             .threads = index == 0 ? MAX(task->threads - 1, 1) : 1};
+                                             .threads = index == 0 ? MAX(task->threads - 1, 1) : 1,
+                                             .types_given = task->picture_types[0] != '\0'};
     *output = (struct pipeline_output){.picture = {rung->width, rung->height, index - 1, 0, AV_PIX_FMT_YUV420P},
                                        .video = rung->way == TASK_COPY ? NULL : &rungs->video[i],
                                        .copy = rung->way == TASK_COPY,
@@ -160,6 +161,7 @@ bool verb_ladder(struct verb_context *context, GError **error)
                                 .progress = take_progress};
     struct structure structure;
     enum sniff_family family;
+    struct picture_types *types;
     bool ok;
 
     if (!probe_input(context->sniffer, &reader, &task->limits, &family, &structure, error)) {
@@ -173,7 +175,10 @@ bool verb_ladder(struct verb_context *context, GError **error)
     if (pipeline.source == NULL) {
         return false;
     }
+    types = picture_types_parse(task->picture_types);
+    pipeline.given = types;
     ok = make_rungs(&rungs, &pipeline, error);
+    picture_types_free(types);
     for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
         json_decref(pipeline.outputs[i].facts);
     }

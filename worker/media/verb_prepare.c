@@ -29,6 +29,7 @@ struct prepare {
     struct fingerprint *fingerprint;
     struct loudness *loudness; /* NULL without sound */
     struct rewrap *rewrap;
+    struct picture_types *types; /* of the review copy; the ladder's encoders obey */
     bool source_keyframes;
 };
 
@@ -101,6 +102,7 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
                                 .count = OUTPUT_COUNT,
                                 .gain_db = gain_of(prepare->loudness),
                                 .source_keyframes = prepare->source_keyframes,
+                                .decided = prepare->types,
                                 .context = prepare,
                                 .still = take_still,
                                 .progress = take_progress};
@@ -157,9 +159,15 @@ static void add_ladder_facts(struct prepare *prepare, const struct source *sourc
 {
     const struct source_measure measure = source_measure_of(source);
     json_t *facts = prepare->verb->facts;
+    g_autofree char *types = picture_types_text(prepare->types);
+    json_t *made;
 
     json_object_set_new(review, "fps", json_real(measure.fps > 0 ? measure.fps : 1));
-    json_object_set_new(facts, "review", json_deep_copy(review));
+    made = json_deep_copy(review);
+    if (types != NULL) {
+        json_object_set_new(made, "picture_types", json_string(types));
+    }
+    json_object_set_new(facts, "review", made);
     json_object_set_new(facts, "source_keyframes", json_boolean(prepare->source_keyframes));
     json_object_set_new(facts, "rewrap", rewrap_facts(prepare->rewrap, &measure));
 }
@@ -218,6 +226,7 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
     prepare.codes = codes_new();
     prepare.fingerprint = fingerprint_new();
     prepare.rewrap = rewrap_new(source);
+    prepare.types = picture_types_new();
     if (source_format_of(source)->has_audio) {
         prepare.loudness = loudness_new();
     }
@@ -225,6 +234,7 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
                                   prepare.rewrap};
     ok = make_video(&prepare, &survey, structure, source, error);
     rewrap_free(prepare.rewrap);
+    picture_types_free(prepare.types);
     thumbnail_free(prepare.thumbnail);
     storyboard_free(prepare.storyboard);
     checks_free(prepare.checks);
