@@ -15,6 +15,8 @@ const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const FOLDER = mkdtempSync(join(tmpdir(), 'submitter-screens-'))
 const CLIP = join(FOLDER, '家书.mp4')
 
+const NEW = ['registered', 'status-uploading', 'come-back'] // no address of their own
+
 let service
 let browser
 before(async () => {
@@ -38,8 +40,8 @@ for (const elder of [false, true]) {
     const screen = async (name, { isAlike = false } = {}) => {
       await page.evaluate(() => document.activeElement?.scrollIntoView({ block: 'nearest' }))
       await page.screenshot({ path: `${SCREENS}submitter-${elder ? 'elder' : 'normal'}-${number++}-${name}.png`, fullPage: true })
-      if (isAlike) {
-        return // as the one before but for its words
+      if (isAlike || (elder && !NEW.includes(name))) {
+        return // as the one before but for its words; or judged in pages.test.mjs in both modes
       }
       await page.evaluate(AXE)
       const { violations } = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS)
@@ -63,7 +65,7 @@ for (const elder of [false, true]) {
       await route.continue()
     })
     await page.locator('input[name=video]').setInputFiles(CLIP)
-    await page.locator('#files [data-state]', { hasText: '开始传了' }).waitFor()
+    await page.locator('#files [data-state]', { hasText: /开始传了|已传/ }).waitFor()
     await screen('picked')
     await page.locator('[name=title]').fill('和奶奶一起读家书')
     await page.locator('[name=name]').fill('李小梅')
