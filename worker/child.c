@@ -214,7 +214,7 @@ enum watch_end {
 struct watch {
     int lines_fd, pid_fd;
     struct task_parser *parser;
-    int64_t deadline_ms, heard_ms;
+    int64_t deadline_ms, silence_ms, heard_ms;
     child_progress *progress;
     void *context;
     int said;
@@ -256,7 +256,7 @@ static enum watch_end watch_child(struct watch *watch, GError **error)
         if (now >= watch->deadline_ms) {
             return WATCH_DEADLINE;
         }
-        if (now - watch->heard_ms >= CHILD_SILENCE_MS) {
+        if (now - watch->heard_ms >= watch->silence_ms) {
             return WATCH_SILENT;
         }
         /* The timeout does what a timerfd would: whichever limit is nearer, looked at again after the poll. */
@@ -364,6 +364,7 @@ static bool watch_and_reap(struct launch *launch, struct watch *watch, struct ch
     watch->pid_fd = pidfd_open(pid);
     watch->heard_ms = now_ms();
     watch->deadline_ms = watch->heard_ms + launch->limits->deadline_ms;
+    watch->silence_ms = launch->limits->silence_ms;
     watch->parser = task_parser_new();
     end = watch->pid_fd < 0 ? WATCH_STOPPED : watch_child(watch, &misspoke);
     if (end != WATCH_EXITED) {
@@ -415,6 +416,7 @@ void child_result_clear(struct child_result *result)
 bool child_self_test(const char *program, char **line, GError **error)
 {
     static const struct child_limits LIMITS = {.deadline_ms = 10000,
+                                               .silence_ms = CHILD_SILENCE_MS,
                                                .cpu_s = 10,
                                                .memory_bytes = 1536LL << 20,
                                                .file_bytes = 1 << 20};

@@ -13,6 +13,8 @@
 #include "worker/task.h"
 
 #define CHILD_SILENCE_MS 15000 /* without a line for so long it is killed */
+#define CHILD_PATIENCE_MS                                                                                              \
+    120000 /* the same, of an encoder that looks forty pictures ahead and runs when others do not */
 
 /* What to do with the file after a failure. */
 enum child_next {
@@ -23,6 +25,7 @@ enum child_next {
 
 struct child_limits {
     int64_t deadline_ms;
+    int64_t silence_ms; /* without a line for so long it is killed */
     int64_t cpu_s;
     int64_t memory_bytes; /* address space */
     int64_t file_bytes;   /* largest output */

@@ -21,25 +21,29 @@
 
 const struct ladder_policy LADDER_DEFAULT = {
     .count = 4,
-    .rung = {{1080, 22.7, 6200000, "veryfast", LARGE},
-             {720, 23.4, 3000000, "veryfast", LARGE},
-             {480, 23.5, 1500000, "veryfast", SMALL},
-             {360, 23.5, 800000, "veryfast", SMALL}},
+    .rung = {{TASK_H264, 1080, 22.7, 6200000, "veryfast", LARGE},
+             {TASK_H264, 720, 23.4, 3000000, "veryfast", LARGE},
+             {TASK_H264, 480, 23.5, 1500000, "veryfast", SMALL},
+             {TASK_H264, 360, 23.5, 800000, "veryfast", SMALL}},
+    .av1_count = 2,
+    .av1 = {{TASK_AV1, 1080, 38, 3600000, "10", ""}, {TASK_AV1, 720, 40, 1700000, "10", ""}},
 };
 
 static bool read_rung(GKeyFile *file, const char *group, struct ladder_rung *rung, GError **error)
 {
     g_autofree char *preset = g_key_file_get_string(file, group, "preset", error);
     g_autofree char *options = g_key_file_get_string(file, group, "options", NULL); /* may be missing */
+    g_auto(GStrv) words = g_strsplit(group, " ", 2);                                /* "720", "720 av1" */
     guint64 side;
 
-    if (preset == NULL || !g_ascii_string_to_unsigned(group, 10, 120, 4320, &side, error)) {
+    rung->codec = g_strcmp0(words[1], "av1") == 0 ? TASK_AV1 : TASK_H264;
+    if (preset == NULL || !g_ascii_string_to_unsigned(words[0], 10, 120, 4320, &side, error)) {
         return false;
     }
     rung->short_side = (int)side;
     rung->crf = g_key_file_get_double(file, group, "crf", error);
     rung->maxrate_bps = 1000 * g_key_file_get_integer(file, group, "maxrate", error);
-    if (rung->crf < 10 || rung->crf > 45 || rung->maxrate_bps < MAXRATE_MIN ||
+    if (rung->crf < 10 || rung->crf > 63 || rung->maxrate_bps < MAXRATE_MIN ||
         g_strlcpy(rung->preset, preset, sizeof rung->preset) >= sizeof rung->preset ||
         g_strlcpy(rung->options, options == NULL ? "" : options, sizeof rung->options) >= sizeof rung->options) {
         if (error != NULL && *error == NULL) {
@@ -55,6 +59,23 @@ static int by_side(const void *a, const void *b)
     return ((const struct ladder_rung *)b)->short_side - ((const struct ladder_rung *)a)->short_side;
 }
 
+static bool add_row(struct ladder_policy *policy, const struct ladder_rung *rung, const char *path, GError **error)
+{
+    const bool is_av1 = rung->codec == TASK_AV1;
+
+    if (is_av1 ? policy->av1_count == LADDER_AV1_MAX : policy->count == LADDER_ROWS_MAX) {
+        g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "%s: at most %d rungs, and %d of AV1", path, LADDER_ROWS_MAX,
+                    LADDER_AV1_MAX);
+        return false;
+    }
+    if (is_av1) {
+        policy->av1[policy->av1_count++] = *rung;
+    } else {
+        policy->rung[policy->count++] = *rung;
+    }
+    return true;
+}
+
 bool ladder_load(const char *path, struct ladder_policy *policy, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -66,16 +87,18 @@ bool ladder_load(const char *path, struct ladder_policy *policy, GError **error)
         return false;
     }
     groups = g_key_file_get_groups(file, &count);
-    if (count == 0 || count > LADDER_ROWS_MAX) {
-        g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "%s: 1 to %d rungs", path, LADDER_ROWS_MAX);
-        return false;
-    }
     for (gsize i = 0; i < count; i++) {
-        if (!read_rung(file, groups[i], &read.rung[read.count++], error)) {
+        struct ladder_rung rung = {0};
+        if (!read_rung(file, groups[i], &rung, error) || !add_row(&read, &rung, path, error)) {
             return false;
         }
     }
+    if (read.count == 0) {
+        g_set_error(error, SETTINGS_ERROR, REASON_INPUT, "%s: no rung that every phone plays", path);
+        return false;
+    }
     qsort(read.rung, (size_t)read.count, sizeof read.rung[0], by_side);
+    qsort(read.av1, (size_t)read.av1_count, sizeof read.av1[0], by_side);
     *policy = read;
     return true;
 }
@@ -165,6 +188,27 @@ int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *p
         if (count > 0 && is_superfluous(facts, &rung, &rungs[count - 1])) {
             continue;
         }
+        rungs[count++] = rung;
+    }
+    return count;
+}
+
+int ladder_av1_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs)
+{
+    int count = 0;
+
+    for (int i = 0; i < policy->av1_count; i++) {
+        const struct ladder_rung *row = &policy->av1[i];
+        struct task_rung rung = {.codec = TASK_AV1, .short_side = row->short_side, .crf = row->crf};
+
+        task_fit(facts->width, facts->height, row->short_side, &rung.width, &rung.height);
+        if (MIN(facts->width, facts->height) < row->short_side && i + 1 < policy->av1_count) {
+            continue; /* the picture's own size is a smaller row's */
+        }
+        rung.maxrate_bps = task_content_cap(maxrate_of(row, &rung, facts->fps), facts->picture_bps, facts->codec,
+                                            (double)rung.width * rung.height / ((double)facts->width * facts->height));
+        (void)g_strlcpy(rung.preset, row->preset, sizeof rung.preset); /* same size */
+        (void)g_strlcpy(rung.options, row->options, sizeof rung.options);
         rungs[count++] = rung;
     }
     return count;

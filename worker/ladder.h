@@ -8,18 +8,22 @@
 #include "worker/task.h"
 
 struct ladder_rung {
+    enum task_codec codec;
     int short_side;
     double crf;
     int maxrate_bps; /* for 16:9 at 30 pictures a second */
     char preset[16];
-    char options[96]; /* of x264 beyond the preset */
+    char options[96]; /* of the encoder beyond the preset */
 };
 
-#define LADDER_ROWS_MAX (TASK_RUNGS_MAX - 1) /* prepare's task has the review copy beside them */
+#define LADDER_AV1_MAX  3
+#define LADDER_ROWS_MAX (TASK_RUNGS_MAX - LADDER_AV1_MAX) /* the master playlist names both kinds */
 
 struct ladder_policy {
     int count;
-    struct ladder_rung rung[LADDER_ROWS_MAX]; /* largest first */
+    struct ladder_rung rung[LADDER_ROWS_MAX]; /* H.264, largest first */
+    int av1_count;
+    struct ladder_rung av1[LADDER_AV1_MAX]; /* likewise */
 };
 
 struct ladder_facts {
@@ -43,3 +47,6 @@ const struct ladder_rung *ladder_review_row(const struct ladder_policy *policy);
 
 /* Fills `rungs` (TASK_RUNGS_MAX of them) and returns how many: at least one. */
 int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs);
+
+/* The AV1 rungs likewise, LADDER_AV1_MAX of them; may be none. */
+int ladder_av1_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs);

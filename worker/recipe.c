@@ -63,10 +63,12 @@ struct recipe {
 
 static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error);
 static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error);
+static bool plan_av1(const struct recipe_job *job, struct task *task, GError **error);
 
 static const struct recipe RECIPES[] = {
     {"prepare", TASK_PREPARE, "review-mp4", plan_prepare, 900},
     {"ladder", TASK_LADDER, "rung", plan_ladder, 900},
+    {"av1", TASK_LADDER, "rung", plan_av1, 900},
 };
 
 /* -- plans ------------------------------------------------------------------------------------------------- */
@@ -162,39 +164,86 @@ static void read_copy(json_t *facts, struct ladder_facts *ladder)
     ladder->codec = json_string_value(json_object_get(json_object_get(facts, "video"), "codec"));
 }
 
-static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error)
+/* What both ladders know of the clip. */
+static bool read_facts(json_t *json, struct ladder_facts *facts, GError **error)
 {
-    struct ladder_policy policy = LADDER_DEFAULT;
-    struct ladder_facts facts = {0};
-    json_error_t where;
-
-    if (job->facts == NULL ||
-        json_unpack_ex(job->facts, &where, 0, "{s:i, s:i, s:F}", "width", &facts.width, "height", &facts.height, "fps",
-                       &facts.fps) != 0 ||
-        facts.width < 2 || facts.height < 2) {
+    if (json == NULL ||
+        json_unpack(json, "{s:i, s:i, s:F}", "width", &facts->width, "height", &facts->height, "fps", &facts->fps) !=
+            0 ||
+        facts->width < 2 || facts->height < 2) {
         g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "ladder without facts of prepare");
         return false;
     }
-    if (!load_policy(&policy, error)) {
-        return false;
-    }
-    read_review(job->facts, &facts.review);
-    read_copy(job->facts, &facts);
+    read_review(json, &facts->review);
+    read_copy(json, facts);
+    return true;
+}
+
+static void plan_rungs(json_t *facts, struct task *task)
+{
     task->limits.photo = false; /* there is no ladder of a photo: libvips need not load */
-    task->rungs = ladder_rungs(&facts, &policy, task->rung);
-    task->gain_db = gain_of(job->facts);
-    (void)g_strlcpy(task->picture_types, picture_types_of(job->facts), sizeof task->picture_types); /* bounded there */
-    task->source_keyframes = json_is_true(json_object_get(job->facts, "source_keyframes"));
+    task->gain_db = gain_of(facts);
+    task->source_keyframes = json_is_true(json_object_get(facts, "source_keyframes"));
     for (int i = 0; i < task->rungs; i++) {
         if (task->rung[i].way == TASK_MADE) {
             continue;
         }
-        g_autofree char *media = g_strdup_printf("%dp.mp4", task->rung[i].short_side);
-        g_autofree char *playlist = g_strdup_printf("%dp.m3u8", task->rung[i].short_side);
+        g_autofree char *media = task_rung_name(&task->rung[i], "mp4");
+        g_autofree char *playlist = task_rung_name(&task->rung[i], "m3u8");
         add_output(task, media);
         add_output(task, playlist);
     }
     add_output(task, "master.m3u8");
+}
+
+static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error)
+{
+    struct ladder_policy policy = LADDER_DEFAULT;
+    struct ladder_facts facts = {0};
+
+    if (!read_facts(job->facts, &facts, error) || !load_policy(&policy, error)) {
+        return false;
+    }
+    task->rungs = ladder_rungs(&facts, &policy, task->rung);
+    (void)g_strlcpy(task->picture_types, picture_types_of(job->facts), sizeof task->picture_types); /* bounded there */
+    plan_rungs(job->facts, task);
+    return true;
+}
+
+/* The rungs that are there, as the service lists them in the facts: the new master playlist names them first. */
+static bool read_made_rungs(json_t *facts, struct task *task, GError **error)
+{
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(json_object_get(facts, "rungs"), i, row) {
+        struct task_rung made = {.way = TASK_MADE};
+        const char *codecs = NULL;
+
+        if (task->rungs == LADDER_ROWS_MAX ||
+            json_unpack(row, "{s:i, s:i, s:i, s:i, s:i, s:F, s:s}", "short_side", &made.short_side, "width",
+                        &made.width, "height", &made.height, "bandwidth_bps", &made.bandwidth_bps, "average_bps",
+                        &made.average_bps, "fps", &made.fps, "codecs", &codecs) != 0 ||
+            g_strlcpy(made.codecs, codecs, sizeof made.codecs) >= sizeof made.codecs) {
+            g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "the list of rungs is none");
+            return false;
+        }
+        task->rung[task->rungs++] = made;
+    }
+    return true;
+}
+
+static bool plan_av1(const struct recipe_job *job, struct task *task, GError **error)
+{
+    struct ladder_policy policy = LADDER_DEFAULT;
+    struct ladder_facts facts = {0};
+
+    if (!read_facts(job->facts, &facts, error) || !load_policy(&policy, error) ||
+        !read_made_rungs(job->facts, task, error)) {
+        return false;
+    }
+    task->rungs += ladder_av1_rungs(&facts, &policy, task->rung + task->rungs);
+    plan_rungs(job->facts, task);
     return true;
 }
 
@@ -286,12 +335,19 @@ static void note_child(struct run *run, const struct child_result *child)
     }
 }
 
-static struct child_limits limits_of(const struct task_limits *limits)
+static bool has_av1(const struct task *task)
 {
+    return task->rungs > 0 && task->rung[task->rungs - 1].codec == TASK_AV1;
+}
+
+static struct child_limits limits_of(const struct task *task)
+{
+    const struct task_limits *limits = &task->limits;
     const int64_t mpx = MAX(limits->max_pixels / 1000000, 1);
     const int64_t cpu_s = CPU_BASE_S + CPU_PER_MPX_S * limits->max_ms / 1000 * MIN(mpx, 9);
 
     return (struct child_limits){.deadline_ms = 2000 * cpu_s,
+                                 .silence_ms = has_av1(task) ? CHILD_PATIENCE_MS : CHILD_SILENCE_MS,
                                  .cpu_s = cpu_s,
                                  .memory_bytes = MEMORY_BYTES,
                                  .file_bytes = limits->max_ms > LONG_MS ? FILE_BYTES_LONG : FILE_BYTES_SHORT};
@@ -388,6 +444,12 @@ static int64_t whole(const json_t *facts, const char *key)
     return json_integer_value(json_object_get(facts, key));
 }
 
+/* What a rung of this name is made of. */
+static const char *codec_of(const struct recipe_output *output)
+{
+    return g_str_has_suffix(output->name, "-av1.mp4") ? "av1" : "h264";
+}
+
 /* What a fresh child measured against what the first one reported. */
 static bool agrees(const struct recipe_output *output, json_t *measured, enum verify verify)
 {
@@ -404,14 +466,14 @@ static bool agrees(const struct recipe_output *output, json_t *measured, enum ve
         return false;
     }
     return verify != VERIFY_VIDEO ||
-           (codec != NULL && strcmp(codec, "h264") == 0 &&
+           (codec != NULL && strcmp(codec, codec_of(output)) == 0 &&
             llabs(length - said) <= LENGTH_GRACE_MS + said / 100 + last_ms && whole(measured, "decode_errors") == 0);
 }
 
 static bool verify_output(struct run *run, struct recipe_output *output, enum verify verify, GError **error)
 {
     struct task task = {.verb = TASK_VERIFY, .input_bytes = output->bytes, .threads = 1, .limits = run->task.limits};
-    struct child_limits limits = limits_of(&run->task.limits);
+    struct child_limits limits = limits_of(&run->task);
     struct child_result child;
     const int fd = task_output_fd(&run->task, output->name) - TASK_OUTPUT_FD;
 
@@ -488,7 +550,7 @@ static bool collect(struct run *run, const struct child_result *child, GError **
 
 static bool run_children(struct run *run, GError **error)
 {
-    const struct child_limits limits = limits_of(&run->task.limits);
+    const struct child_limits limits = limits_of(&run->task);
     struct child_result child;
     bool ok;
 

@@ -20,6 +20,11 @@ static const char *const WAYS[TASK_WAY_COUNT] = {
     [TASK_MADE] = "made",
 };
 
+static const char *const CODECS[TASK_CODEC_COUNT] = {
+    [TASK_H264] = "h264",
+    [TASK_AV1] = "av1",
+};
+
 /* Nothing beyond 1,800 s; video as large as what upstream fuzzes, photos up to 64 megapixels (S3, S24). */
 #define CEILING_MS           1800000
 #define CEILING_PIXELS       (8192LL * 8192)
@@ -99,11 +104,11 @@ static json_t *limits_to_json(const struct task_limits *limits)
 
 static json_t *rung_to_json(const struct task_rung *rung)
 {
-    return json_pack("{s:s, s:i, s:i, s:i, s:f, s:i, s:s, s:s, s:i, s:i, s:f, s:s}", "way", WAYS[rung->way],
-                     "short_side", rung->short_side, "width", rung->width, "height", rung->height, "crf", rung->crf,
-                     "maxrate_bps", rung->maxrate_bps, "preset", rung->preset, "options", rung->options,
-                     "bandwidth_bps", rung->bandwidth_bps, "average_bps", rung->average_bps, "fps", rung->fps, "codecs",
-                     rung->codecs);
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:f, s:i, s:s, s:s, s:i, s:i, s:f, s:s}", "way", WAYS[rung->way],
+                     "codec", CODECS[rung->codec], "short_side", rung->short_side, "width", rung->width, "height",
+                     rung->height, "crf", rung->crf, "maxrate_bps", rung->maxrate_bps, "preset", rung->preset,
+                     "options", rung->options, "bandwidth_bps", rung->bandwidth_bps, "average_bps", rung->average_bps,
+                     "fps", rung->fps, "codecs", rung->codecs);
 }
 
 json_t *task_to_json(const struct task *task)
@@ -128,23 +133,33 @@ static bool read_word(const char *text, char *to, size_t size)
     return g_strlcpy(to, text, size) < size;
 }
 
+/* `count` when it is none of them. */
+static int index_of(const char *const *words, int count, const char *word)
+{
+    int i = 0;
+
+    while (i < count && strcmp(words[i], word) != 0) {
+        i++;
+    }
+    return i;
+}
+
 static bool read_rung(json_t *row, struct task_rung *rung, GError **error)
 {
-    const char *way, *preset, *options, *codecs;
+    const char *way, *codec, *preset, *options, *codecs;
     json_error_t where;
 
-    if (json_unpack_ex(row, &where, JSON_STRICT, "{s:s, s:i, s:i, s:i, s:F, s:i, s:s, s:s, s:i, s:i, s:F, s:s}", "way",
-                       &way, "short_side", &rung->short_side, "width", &rung->width, "height", &rung->height, "crf",
-                       &rung->crf, "maxrate_bps", &rung->maxrate_bps, "preset", &preset, "options", &options,
-                       "bandwidth_bps", &rung->bandwidth_bps, "average_bps", &rung->average_bps, "fps", &rung->fps,
-                       "codecs", &codecs) != 0) {
+    if (json_unpack_ex(row, &where, JSON_STRICT, "{s:s, s:s, s:i, s:i, s:i, s:F, s:i, s:s, s:s, s:i, s:i, s:F, s:s}",
+                       "way", &way, "codec", &codec, "short_side", &rung->short_side, "width", &rung->width, "height",
+                       &rung->height, "crf", &rung->crf, "maxrate_bps", &rung->maxrate_bps, "preset", &preset,
+                       "options", &options, "bandwidth_bps", &rung->bandwidth_bps, "average_bps", &rung->average_bps,
+                       "fps", &rung->fps, "codecs", &codecs) != 0) {
         return bad(error, where.text);
     }
-    rung->way = 0;
-    while (rung->way < TASK_WAY_COUNT && strcmp(WAYS[rung->way], way) != 0) {
-        rung->way++;
-    }
-    if (rung->way == TASK_WAY_COUNT || !read_word(preset, rung->preset, sizeof rung->preset) ||
+    rung->way = (enum task_way)index_of(WAYS, TASK_WAY_COUNT, way);
+    rung->codec = (enum task_codec)index_of(CODECS, TASK_CODEC_COUNT, codec);
+    if (rung->way == TASK_WAY_COUNT || rung->codec == TASK_CODEC_COUNT ||
+        !read_word(preset, rung->preset, sizeof rung->preset) ||
         !read_word(options, rung->options, sizeof rung->options) ||
         !read_word(codecs, rung->codecs, sizeof rung->codecs)) {
         return bad(error, "rung");
@@ -208,14 +223,17 @@ bool task_from_json(json_t *json, struct task *task, GError **error)
     }
     task->unsafe = unsafe != 0;
     task->source_keyframes = source_keyframes != 0;
-    while (task->verb < TASK_VERB_COUNT && strcmp(VERBS[task->verb], verb) != 0) {
-        task->verb++;
-    }
+    task->verb = (enum task_verb)index_of(VERBS, TASK_VERB_COUNT, verb);
     if (task->verb == TASK_VERB_COUNT) {
         return bad(error, "verb");
     }
     return task_limits_read(limits, &task->limits, error) && read_rungs(rungs, task, error) &&
            read_outputs(outputs, task, error);
+}
+
+char *task_rung_name(const struct task_rung *rung, const char *ending)
+{
+    return g_strdup_printf("%dp%s.%s", rung->short_side, rung->codec == TASK_AV1 ? "-av1" : "", ending);
 }
 
 int task_output_fd(const struct task *task, const char *name)

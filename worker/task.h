@@ -47,14 +47,21 @@ enum task_way {
     TASK_WAY_COUNT,
 };
 
+enum task_codec {
+    TASK_H264, /* what every phone plays */
+    TASK_AV1,  /* the same in fewer bytes, for those that play it; made when there is nothing else to do */
+    TASK_CODEC_COUNT,
+};
+
 /* One rung of the ladder, or the review copy; sizes are upright and even. */
 struct task_rung {
     enum task_way way;
+    enum task_codec codec;
     int short_side, width, height;
     double crf;
     int maxrate_bps;
     char preset[16];
-    char options[96]; /* of x264 beyond the preset: "aq-mode=2:subme=1", or "" */
+    char options[96]; /* of the encoder beyond the preset: "aq-mode=2:subme=1", or "" */
     /* TASK_MADE: what the master playlist says of it */
     int bandwidth_bps, average_bps;
     double fps;
@@ -83,6 +90,9 @@ bool task_limits_read(json_t *json, struct task_limits *limits, GError **error);
 
 json_t *task_to_json(const struct task *task);
 bool task_from_json(json_t *json, struct task *task, GError **error);
+
+/* "720p.mp4", "720p-av1.m3u8"; the caller's. */
+char *task_rung_name(const struct task_rung *rung, const char *ending);
 
 /* The descriptor of the output called `name`, or -1. */
 int task_output_fd(const struct task *task, const char *name);

@@ -33,6 +33,7 @@ struct call {
     bool found;
     struct submission submission;
     struct sql_rows *originals;
+    struct sql_rows *renditions; /* that are there already */
     struct job_lease lease;
     int64_t permille;
     const struct finish_message *finish;
@@ -51,6 +52,7 @@ static void call_clear(struct call *call)
     job_clear(&call->job);
     submission_clear(&call->submission);
     g_clear_pointer(&call->originals, sql_rows_free);
+    g_clear_pointer(&call->renditions, sql_rows_free);
     g_clear_pointer(&call->keys, g_ptr_array_unref);
 }
 
@@ -98,7 +100,9 @@ static bool take_next(struct sql *sql, struct call *call, GError **error)
         return true;
     }
     call->originals = original_list(sql, call->job.submission, call->job.revision, error);
-    if (call->originals == NULL || !submission_get_held(sql, call->job.submission, &call->submission, error)) {
+    call->renditions = rendition_list(sql, call->job.submission, call->job.revision, error);
+    if (call->originals == NULL || call->renditions == NULL ||
+        !submission_get_held(sql, call->job.submission, &call->submission, error)) {
         return false;
     }
     return strcmp(call->submission.state, "received") != 0 ||
@@ -146,6 +150,42 @@ static bool shares_disk(const struct call *call)
     return strcmp(disk, call->claim->disk) == 0;
 }
 
+static gint by_bandwidth(gconstpointer a, gconstpointer b)
+{
+    const json_t *left = *(json_t *const *)a, *right = *(json_t *const *)b;
+    const json_int_t difference = json_integer_value(json_object_get(right, "bandwidth_bps")) -
+                                  json_integer_value(json_object_get(left, "bandwidth_bps"));
+
+    return difference < 0 ? -1 : difference > 0;
+}
+
+/* The rungs that are there, best first, for a job that adds to them: what their master playlist says. Their names begin
+ * with the short side in pixels. */
+static json_t *rungs_json(const struct sql_rows *renditions)
+{
+    g_autoptr(GPtrArray) rungs = g_ptr_array_new();
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < renditions->count; i++) {
+        const struct rendition *rendition = sql_rows_at(renditions, i);
+        const bool is_rung = strcmp(rendition->kind, "rung") == 0 || strcmp(rendition->kind, "review-mp4") == 0;
+        json_t *facts = is_rung && rendition->facts != NULL ? json_loads(rendition->facts, 0, NULL) : NULL;
+        const char *codecs = json_string_value(json_object_get(facts, "codecs"));
+
+        if (codecs != NULL && g_str_has_prefix(codecs, "avc1")) {
+            json_object_set_new(facts, "short_side", json_integer(g_ascii_strtoll(rendition->name, NULL, 10)));
+            g_ptr_array_add(rungs, facts);
+        } else {
+            json_decref(facts);
+        }
+    }
+    g_ptr_array_sort(rungs, by_bandwidth);
+    for (guint i = 0; i < rungs->len; i++) {
+        json_array_append_new(list, g_ptr_array_index(rungs, i));
+    }
+    return list;
+}
+
 /* What the worker needs: on a shared disk paths (`folder` not NULL), else addresses, of the store itself or of this
  * service. */
 static json_t *offer_json(const struct call *call, const char *folder)
@@ -154,6 +194,9 @@ static json_t *offer_json(const struct call *call, const char *folder)
     const bool shared = folder != NULL;
     json_auto_t *limits = limits_json(app, &call->submission);
     json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
+    if (facts != NULL && strcmp(call->job.kind, "av1") == 0) {
+        json_object_set_new(facts, "rungs", rungs_json(call->renditions));
+    }
     struct offer_message offer = {
         .job = call->job.id,
         .token = call->job.token,
@@ -418,6 +461,10 @@ static bool finish_job(struct sql *sql, struct call *call, GError **error)
     if (!submission_get(sql, call->job.submission, &call->submission, error) || /* before the job, as everywhere */
         !job_finish(sql, &call->lease, now_ms, error) || !add_renditions(sql, call, now_ms, error)) {
         return false;
+    }
+    if (strcmp(call->job.kind, "ladder") == 0 && strcmp(call->submission.state, "published") == 0 &&
+        call->app->settings->av1_rungs) {
+        return job_add(sql, "av1", call->job.submission, call->job.revision, now_ms, error);
     }
     return strcmp(call->job.kind, "prepare") != 0 || finish_prepare(sql, call, now_ms, error);
 }

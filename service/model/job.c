@@ -5,8 +5,9 @@
 #include "common/failure.h"
 #include "service/model/secret.h"
 
-#define TURN_MS    60000
-#define JOB_FIELDS "id, kind, submission, revision, state, token, attempt, permille, reason, worker"
+#define TURN_MS       60000
+#define PRIORITY_IDLE 90 /* for workers that have nothing else to do */
+#define JOB_FIELDS    "id, kind, submission, revision, state, token, attempt, permille, reason, worker"
 
 /* Fairness: a submitter's n-th waiting job takes its turn as if it had come n minutes later, so one who sends a hundred
  * clips does not keep the others waiting, and nobody waits for ever. ($7: one minute.) */
@@ -25,7 +26,10 @@ static const char TAKE[] = /* job.take */
     "UPDATE job SET state = 'leased', token = token + 1, attempt = attempt + 1, lease_ms = $1, worker = $2,"
     " sandbox = $3, permille = 0"
     " WHERE id = (SELECT j.id FROM job j JOIN submission s ON s.id = j.submission"
-    "             WHERE j.state = 'queued' AND j.run_after_ms <= $4 ORDER BY j.priority, j.turn_ms, j.id LIMIT 1"
+    "             WHERE j.state = 'queued' AND j.run_after_ms <= $4 AND j.priority <"
+    "                   (SELECT CASE WHEN EXISTS (SELECT 1 FROM job own WHERE own.state = 'leased' AND own.worker = $2)"
+    "                                THEN $5 ELSE $5 + 1 END)"
+    "             ORDER BY j.priority, j.turn_ms, j.id LIMIT 1"
     "             /*pg: FOR UPDATE OF j SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED */)"
     "   AND state = 'queued' RETURNING " JOB_FIELDS;
 static const char LOCK_WORK[] = /* submission.lock_of_job: before the job itself, as everywhere */
@@ -81,6 +85,7 @@ static const struct {
 } PRIORITIES[] = {
     {"prepare", 10},
     {"ladder", 20},
+    {"av1", PRIORITY_IDLE},
 };
 
 void job_clear(struct job *job)
@@ -108,7 +113,7 @@ bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, b
 {
     return sql_row(sql, TAKE,
                    SQL_VALUES(SQL_I(claim->boot_ms + claim->lease_ms), SQL_T(claim->worker), SQL_T(claim->sandbox),
-                              SQL_I(claim->now_ms)),
+                              SQL_I(claim->now_ms), SQL_I(PRIORITY_IDLE)),
                    &job_map, job, found, error);
 }
 

@@ -7,7 +7,7 @@
 
 struct job {
     char *id;
-    char *kind; /* prepare, ladder */
+    char *kind; /* prepare, ladder, av1 */
     char *submission;
     int64_t revision;
     char *state;
@@ -37,7 +37,8 @@ struct job_claim {
     int64_t boot_ms;
     int64_t lease_ms;
 };
-/* Next job: prepare before ladder, submitters in turn, oldest first. *found false when none is due. */
+/* Next job: prepare before ladder before av1, submitters in turn, oldest first. *found false when none is due. A worker
+ * gets an av1 job only while it has no other job: what waits for a person never waits for what does not. */
 bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, bool *found, GError **error);
 
 /* A lease as the worker holds it. Every call below writes only while id and token are the leased ones; else

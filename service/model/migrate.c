@@ -27,6 +27,7 @@ EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
 EMBED(schema_0012_identity, "service/model/schema/0012_identity.sql");
 EMBED(schema_0013_entry, "service/model/schema/0013_entry.sql");
+EMBED(schema_0024_av1, "service/model/schema/0024_av1.sql");
 
 static const struct {
     int64_t version;
@@ -47,6 +48,7 @@ static const struct {
     {11, schema_0011_embed, NULL, NULL},
     {12, schema_0012_identity, NULL, NULL},
     {13, schema_0013_entry, NULL, NULL},
+    {24, schema_0024_av1, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -1,4 +1,4 @@
-/* Frames to packets: H.264 by libx264, AAC-LC by libavcodec. Keyframes come where the caller marks a picture, and
+/* Frames to packets: H.264 by libx264, AV1 by SVT-AV1, AAC-LC by libavcodec. Keyframes come where the caller marks a picture, and
  * nowhere else, so that all rungs have them at the same instants. One thread an encoder.
  *
  * A copying encoder takes packets instead: those of an original that is fit to be shown as it is (rewrap.h).
@@ -11,15 +11,17 @@
 
 #include "worker/media/libav.h"
 #include "worker/media/source.h"
+#include "worker/task.h"
 
 #define ENCODER_AUDIO_BPS 128000
 
 struct encoder_video {
+    enum task_codec codec;
     int width, height;
     const char *preset;
     double crf;
     int maxrate_bps;     /* cap; the buffer is two seconds of it */
-    const char *options; /* x264's own, beyond the preset; "" is none */
+    const char *options; /* the encoder's own, beyond the preset; "" is none */
     double fps;          /* measured estimate; timestamps rule */
     int threads;
     bool types_given; /* the frames say which of them are B pictures: nothing is to be decided */

@@ -32,7 +32,7 @@ struct pipeline {
     struct pipeline_output outputs[GRAPH_OUTPUTS_MAX];
     int count;
     double gain_db;
-    bool source_keyframes; /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
+    bool source_keyframes;             /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
     struct picture_types *decided;     /* filled with what the first output's encoder decides; may be NULL */
     const struct picture_types *given; /* what all encoders obey; NULL: each decides */
     void *context;

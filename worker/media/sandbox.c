@@ -122,6 +122,7 @@ static const char *const PROBED[] = {
     "sched_getparam",
     "sched_getscheduler",
     "sched_setscheduler",
+    "sched_setaffinity", /* SVT-AV1 wants to choose its processors */
     "sched_setattr",
     "sched_getattr",
     "getcpu",

@@ -25,7 +25,8 @@ static bool add_output(struct rungs *rungs, struct pipeline *pipeline, int i, GE
     struct pipeline_output *output = &pipeline->outputs[index];
 
     rungs->output[i] = index;
-    rungs->video[i] = (struct encoder_video){.width = rung->width,
+    rungs->video[i] = (struct encoder_video){.codec = rung->codec,
+                                             .width = rung->width,
                                              .height = rung->height,
                                              .preset = rung->preset,
                                              .options = rung->options,
@@ -55,8 +56,10 @@ static bool plan(struct rungs *rungs, struct pipeline *pipeline, GError **error)
     const struct task *task = rungs->verb->task;
 
     for (int i = 0; i < task->rungs; i++) {
-        g_snprintf(rungs->name[i], sizeof rungs->name[i], "%dp.mp4", task->rung[i].short_side);
-        g_snprintf(rungs->playlist[i], sizeof rungs->playlist[i], "%dp.m3u8", task->rung[i].short_side);
+        g_autofree char *name = task_rung_name(&task->rung[i], "mp4");
+        g_autofree char *playlist = task_rung_name(&task->rung[i], "m3u8");
+        (void)g_strlcpy(rungs->name[i], name, sizeof rungs->name[i]); /* short_side is a number: they fit */
+        (void)g_strlcpy(rungs->playlist[i], playlist, sizeof rungs->playlist[i]);
         rungs->output[i] = -1;
     }
     for (size_t k = 0; k < G_N_ELEMENTS(ORDER); k++) {

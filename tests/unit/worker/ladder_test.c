@@ -82,6 +82,31 @@ static void test_ways(void)
     }
 }
 
+static void test_av1(void)
+{
+    const struct {
+        int width, height;
+        const char *sides; /* of the AV1 rungs */
+    } rows[] = {{1920, 1080, "1920x1080 1280x720 "},
+                {1080, 1920, "1080x1920 720x1280 "},
+                {1280, 720, "1280x720 "},
+                {640, 360, "640x360 "},
+                {3840, 2160, "1920x1080 1280x720 "}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct ladder_facts facts = {.width = rows[i].width, .height = rows[i].height, .fps = 30};
+        struct task_rung rungs[LADDER_AV1_MAX];
+        const int count = ladder_av1_rungs(&facts, &LADDER_DEFAULT, rungs);
+        g_autoptr(GString) sides = g_string_new(NULL);
+
+        for (int k = 0; k < count; k++) {
+            g_assert_cmpint(rungs[k].codec, ==, TASK_AV1);
+            g_string_append_printf(sides, "%dx%d ", rungs[k].width, rungs[k].height);
+        }
+        g_assert_cmpstr(sides->str, ==, rows[i].sides);
+    }
+}
+
 /* config/ladder.conf and the table in the program are the same. */
 static void test_file_is_default(void)
 {
@@ -97,6 +122,13 @@ static void test_file_is_default(void)
         g_assert_cmpstr(policy.rung[i].preset, ==, LADDER_DEFAULT.rung[i].preset);
         g_assert_cmpstr(policy.rung[i].options, ==, LADDER_DEFAULT.rung[i].options);
     }
+    g_assert_cmpint(policy.av1_count, ==, LADDER_DEFAULT.av1_count);
+    for (int i = 0; i < policy.av1_count; i++) {
+        g_assert_cmpint(policy.av1[i].short_side, ==, LADDER_DEFAULT.av1[i].short_side);
+        g_assert_cmpfloat(policy.av1[i].crf, ==, LADDER_DEFAULT.av1[i].crf);
+        g_assert_cmpint(policy.av1[i].maxrate_bps, ==, LADDER_DEFAULT.av1[i].maxrate_bps);
+        g_assert_cmpstr(policy.av1[i].preset, ==, LADDER_DEFAULT.av1[i].preset);
+    }
 }
 
 int main(int argc, char **argv)
@@ -104,6 +136,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ladder/rungs", test_rungs);
     g_test_add_func("/ladder/ways", test_ways);
+    g_test_add_func("/ladder/av1", test_av1);
     g_test_add_func("/ladder/file_is_default", test_file_is_default);
     return g_test_run();
 }

@@ -94,6 +94,39 @@ static void test_one_who_sends_many_keeps_nobody_waiting(void)
     fixture_close(&fixture);
 }
 
+static bool add_av1(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return job_add(sql, "av1", call->job.submission, 1, call->fixture->now_ms, error);
+}
+
+/* What nobody waits for is done by a worker that has nothing else in its hands, and comes behind all the rest. */
+static void test_av1_waits_until_a_worker_is_idle(void)
+{
+    struct fixture fixture = {0};
+    struct call other = {.fixture = &fixture, .boot_ms = 1000};
+    struct call idle = {.fixture = &fixture, .boot_ms = 1000};
+
+    fixture_open(&fixture);
+    g_autofree char *early = fixture_received(&fixture, "370102");
+    idle.job.submission = g_strdup(early);
+    fixture_transact(&fixture, add_av1, &idle);
+    job_clear(&idle.job);
+    fixture_transact(&fixture, take, &other);
+    g_assert_true(other.found);
+    g_assert_cmpstr(other.job.kind, ==, "prepare");
+    fixture_transact(&fixture, take, &idle);
+    g_assert_false(idle.found);
+    fixture_transact(&fixture, finish, &other);
+    fixture_transact(&fixture, take, &idle);
+    g_assert_true(idle.found);
+    g_assert_cmpstr(idle.job.kind, ==, "av1");
+    job_clear(&idle.job);
+    job_clear(&other.job);
+    fixture_close(&fixture);
+}
+
 static void test_a_stale_token_changes_nothing(void)
 {
     struct fixture fixture = {0};
@@ -161,6 +194,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job/a_job_is_claimed_once", test_a_job_is_claimed_once);
     g_test_add_func("/job/one_who_sends_many_keeps_nobody_waiting", test_one_who_sends_many_keeps_nobody_waiting);
+    g_test_add_func("/job/av1_waits_until_a_worker_is_idle", test_av1_waits_until_a_worker_is_idle);
     g_test_add_func("/job/a_stale_token_changes_nothing", test_a_stale_token_changes_nothing);
     g_test_add_func("/job/a_lost_worker_does_not_count_against_the_file",
                     test_a_lost_worker_does_not_count_against_the_file);
