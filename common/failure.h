@@ -138,6 +138,19 @@ enum reason {
     REASON_KIND_MISMATCH, /* a photo for a video track, or the other way round */
     REASON_PIN_WRONG,
     REASON_TAKEN_DOWN, /* it was public, and staff took it away */
+    REASON_LINK_NAME,
+    REASON_CONTACT_MISMATCH,
+    REASON_BATCH_COLUMNS,
+    REASON_BATCH_ROWS,
+    REASON_BATCH_FILE,
+    REASON_BATCH_CSV,
+    REASON_SMS_OFF,
+    REASON_PHONE_CODE,
+    REASON_PHONE_CODE_WRONG,
+    REASON_PHONE_CODE_SOON,
+    REASON_PHONE_CODE_MANY,
+    REASON_WECHAT,
+    REASON_WECHAT_OFF,
     REASON_STATE, /* the work's state does not allow this */
 
     /* people and review */

@@ -46,6 +46,13 @@ struct settings {
     char *site_code;          /* 网站标识码, likewise */
     char *webhook_hosts;      /* comma list of hosts that webhooks may reach although they are not public */
     int64_t webhook_retry_ms; /* first delay before a webhook is tried again */
+    char *sms_url;            /* "": no SMS */
+    char *sms_secret;
+    bool sms_status;
+    char *wechat_appid; /* "": no WeChat */
+    char *wechat_secret;
+    char *wechat_api;
+    char *wechat_open;
     /* [review] */
     int64_t submit_quota_percent; /* of model/quota.c; 0: none */
     int64_t undo_seconds;
@@ -53,11 +60,11 @@ struct settings {
     int64_t preview_seconds; /* life of a signed preview address */
     char *admin_password;    /* first start only */
     char *require_otp;       /* "auto": over TLS; "true", "false" */
-    char *oidc_issuer;        /* of the identity provider; empty: none */
+    char *oidc_issuer;       /* of the identity provider; empty: none */
     char *oidc_client_id;
     char *oidc_client_secret;
-    char *oidc_name;          /* on the button */
-    char *ledger_anchor;     /* file; empty: <data>/ledger.anchor */
+    char *oidc_name;            /* on the button */
+    char *ledger_anchor;        /* file; empty: <data>/ledger.anchor */
     char *ledger_anchor_url;    /* told the end of the ledger; empty: nobody */
     char *ledger_anchor_secret; /* of its signature */
     int64_t anchor_seconds;

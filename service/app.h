@@ -16,6 +16,7 @@ struct app {
     struct embed_counts *embed_counts; /* frames of other sites, not yet written */
     struct webhooks *webhooks;         /* tells other systems */
     struct view_counts *view_counts;   /* who watches, for an hour; not yet written */
+    struct wechat *wechat;             /* may be off, wechat_is_on */
     struct sniffer *sniffer;           /* NULL when xuepai-media is not there; uploads then go on unsniffed */
     char *worker_token;                /* what workers of this installation show */
     char *node;                        /* id of this data folder among the services of one database */

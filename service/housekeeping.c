@@ -16,6 +16,7 @@
 #include "service/model/job.h"
 #include "service/model/node.h"
 #include "service/model/outbox.h"
+#include "service/model/phone_code.h"
 #include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
@@ -120,7 +121,7 @@ static bool sweep_quota_rows(struct sql *sql, void *context, GError **error)
 {
     const struct due *due = context;
 
-    return quota_sweep(sql, due->now_ms, error);
+    return quota_sweep(sql, due->now_ms, error) && phone_code_sweep(sql, due->now_ms, error);
 }
 
 static bool sweep_quotas(struct app *app, int64_t now_ms, GError **error)

@@ -28,6 +28,7 @@
 #include "service/seal.h"
 #include "service/setup.h"
 #include "service/site/page.h"
+#include "service/sms.h"
 #include "service/store_watch.h"
 #include "service/view_counts.h"
 #include "service/webhooks.h"
@@ -135,6 +136,7 @@ static bool start_server(struct app *app, GError **error)
         .trusted_proxies = app->settings->trusted_proxies,
         .base_url = app->settings->base_url,
         .problem = page_problem,
+        .greet = upload_greet,
         .shared_access = ACCESS_SHARED,
     };
     app->server = server_start(&config, table, route_count, access_gate, app, error);
@@ -199,9 +201,11 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
     struct anchor_post *anchor_post = anchor_post_start(app);
+    struct sms *sms = sms_start(app);
     announce_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
+    sms_stop(sms);
     anchor_post_stop(anchor_post);
     store_watch_stop(store_watch);
     database_unlisten(app->database);

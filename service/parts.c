@@ -13,6 +13,7 @@
 #include "service/sniffer.h"
 #include "service/store/store.h"
 #include "service/view_counts.h"
+#include "service/wechat.h"
 
 static bool open_schema(struct app *app, GError **error)
 {
@@ -135,6 +136,7 @@ bool parts_open(struct app *app, GError **error)
     if (app->worker_token == NULL || !database_transact(app->database, "start", void_all_leases, app, error)) {
         return false;
     }
+    app->wechat = wechat_open(app->settings);
     app->uploads = uploads_open(app, error);
     return app->uploads != NULL;
 }
@@ -142,6 +144,7 @@ bool parts_open(struct app *app, GError **error)
 void parts_close(struct app *app)
 {
     g_clear_pointer(&app->uploads, uploads_free);
+    g_clear_pointer(&app->wechat, wechat_free);
     g_clear_pointer(&app->embed_counts, embed_counts_free);
     g_clear_pointer(&app->view_counts, view_counts_free);
     g_clear_pointer(&app->sniffer, sniffer_stop);

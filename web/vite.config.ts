@@ -22,6 +22,7 @@ export default defineConfig({
         status: 'public/status.ts',
         watch: 'public/watch.ts',
         extras: 'public/extras.ts',
+        wechat: 'public/wechat.ts',
         embed: 'public/embed.ts',
         player: 'public/player.ts',
         kiosk: 'public/kiosk.ts',

@@ -7,6 +7,7 @@
 #include "service/app.h"
 #include "service/http/request.h"
 #include "service/http/response.h"
+#include "service/model/identity.h"
 #include "service/model/permission.h"
 #include "service/model/worker.h"
 
@@ -41,6 +42,8 @@ static const struct {
     [ACCESS_MACHINES] = {PRINCIPAL_STAFF, true, PERMISSION_MACHINES},
     [ACCESS_PROGRAMME] = {PRINCIPAL_STAFF, true, PERMISSION_PROGRAMME},
     [ACCESS_COLLECTIONS] = {PRINCIPAL_STAFF, true, PERMISSION_COLLECTIONS},
+    [ACCESS_LINKS] = {PRINCIPAL_STAFF, true, PERMISSION_LINKS},
+    [ACCESS_BATCH] = {PRINCIPAL_STAFF, true, PERMISSION_BATCH},
     [ACCESS_WORKER] = {PRINCIPAL_WORKER, false, 0},
     [ACCESS_RECEIVER] = {PRINCIPAL_RECEIVER, false, 0},
 };
@@ -156,6 +159,15 @@ static bool check_pin(struct sql *sql, void *context, GError **error)
                                 request_now_ms(look->request), &look->found, error);
 }
 
+static bool look_identity(struct sql *sql, void *context, GError **error)
+{
+    struct look *look = context;
+    g_autofree char *device = request_device(look->request);
+
+    return identity_may(sql, device, look->principal->submission.id, request_now_ms(look->request), &look->found,
+                        error);
+}
+
 /* A wrong code and a wrong PIN are answered alike. */
 static bool admit_submitter(struct look *look, GError **error)
 {
@@ -170,6 +182,12 @@ static bool admit_submitter(struct look *look, GError **error)
         return false;
     }
     if (secret_equal(device, look->principal->submission.device_digest)) {
+        return true;
+    }
+    if (device != NULL && !database_read(look->app->database, "work_identity.may", look_identity, look, error)) {
+        return false;
+    }
+    if (look->found) {
         return true;
     }
     if (look->pin == NULL) {

@@ -12,7 +12,7 @@ enum access {
     ACCESS_SHARED,    /* everybody, and the answer is the same for all: kept for a moment (http/shared.h) */
     ACCESS_FORM,      /* everybody, but never from another site's page (Origin) */
     ACCESS_SUBMITTER, /* the work :code, by device cookie or X-Pin */
-    ACCESS_SELF,      /* the own account; each of these down to ACCESS_COLLECTIONS is a permission of may() */
+    ACCESS_SELF,      /* the own account; each of these down to ACCESS_BATCH is a permission of may() */
     ACCESS_STAFF,
     ACCESS_SEE,
     ACCESS_DECIDE,
@@ -33,6 +33,8 @@ enum access {
     ACCESS_MACHINES,
     ACCESS_PROGRAMME,
     ACCESS_COLLECTIONS,
+    ACCESS_LINKS,
+    ACCESS_BATCH,
     ACCESS_WORKER,   /* Authorization: Bearer <worker token> */
     ACCESS_RECEIVER, /* the same with the token of a system that asks for events */
     ACCESS_COUNT

@@ -9,6 +9,7 @@
 #define HANDLER(name) struct response *name(struct app *app, struct request *request, GError **error)
 
 /* uploads.c: tus 1.0.0 */
+void upload_greet(struct request *request, const char *path);
 HANDLER(upload_options);
 HANDLER(upload_create);
 HANDLER(upload_offset);
@@ -23,6 +24,32 @@ HANDLER(rufh_cancel);
 
 /* rules.c */
 HANDLER(rules_show);
+
+/* entry_links.c */
+HANDLER(entry_link_index);
+HANDLER(entry_link_post);
+HANDLER(entry_link_delete);
+HANDLER(entry_link_png);
+HANDLER(entry_link_pdf);
+HANDLER(entry_link_follow);
+
+/* receipts.c */
+HANDLER(receipt_post);
+HANDLER(page_family);
+
+/* batches.c */
+HANDLER(batch_post);
+HANDLER(batch_works);
+
+/* wechat.c */
+HANDLER(wechat_back);
+HANDLER(wechat_sign);
+
+/* phone.c */
+HANDLER(phone_post_code);
+HANDLER(phone_post_session);
+HANDLER(page_phone);
+HANDLER(page_phone_post);
 
 /* submissions.c */
 HANDLER(submission_post);

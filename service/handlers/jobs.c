@@ -467,8 +467,7 @@ static bool tell_ready(struct sql *sql, const struct call *call, int64_t now_ms,
 /* For players that know AV1, once everything else is done. */
 static bool add_av1(struct sql *sql, const struct call *call, int64_t now_ms, GError **error)
 {
-    const bool is_wanted =
-        strcmp(call->job.kind, "ladder") == 0 && call->app->settings->av1_rungs && is_shown(call);
+    const bool is_wanted = strcmp(call->job.kind, "ladder") == 0 && call->app->settings->av1_rungs && is_shown(call);
 
     return !is_wanted || job_add(sql, "av1", call->job.submission, call->job.revision, now_ms, error);
 }

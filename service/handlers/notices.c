@@ -189,5 +189,5 @@ static struct response *answer(struct app *app, struct request *request, struct 
 
 HANDLER(page_notice_post)
 {
-    return posted_take(app, request, answer, error);
+    return posted_read(app, request, answer, error);
 }

@@ -15,6 +15,7 @@
 #include "service/site/page.h"
 #include "service/site/structured.h"
 #include "service/site/view.h"
+#include "service/wechat.h"
 
 enum {
     HOME_WORKS = 12,
@@ -189,7 +190,13 @@ HANDLER(page_work)
     json_object_set_new(data, "json_ld", json_stringn(json_ld->str, json_ld->len));
     g_string_free(json_ld, TRUE);
     json_object_set(data, "work", work);
-    return shown_html(app, "work.html", data, 200, error);
+    const bool has_wechat = wechat_is_on(app->wechat);
+    json_object_set_new(data, "has_wechat", json_boolean(has_wechat));
+    struct response *response = shown_html(app, "work.html", data, 200, error);
+    if (response != NULL && has_wechat) {
+        response_scripts_from(response, "https://res.wx.qq.com");
+    }
+    return response;
 }
 
 HANDLER(page_search)

@@ -180,6 +180,7 @@ static struct response *attach(struct app *app, struct request *request, const s
     writing.declared = upload->declared_bytes;
     writing.limit = upload->declared_bytes == LENGTH_NONE ? uploads_limit(app, upload->track) : upload->declared_bytes;
     writing.is_rufh = true;
+    writing.names_track = upload->track[0] != '\0';
     if (!writer_attach(app->uploads, request, &writing, &none, error)) {
         uploads_release(app->uploads, upload->id, request);
     }

@@ -11,9 +11,19 @@
 json_t *shown_facts(const struct app *app, const char *base);
 /* Works sent with this phone's cookie: [{code, title, status_text}]; the caller's. */
 json_t *shown_mine(struct app *app, struct request *request, GError **error);
+/* The same for a digest that stands for a device or a unit; and for what that has shown. */
+json_t *shown_works_of(struct app *app, const char *device, int64_t now_ms, GError **error);
+/* Where a work stands, in a family's words. */
+struct rules;
+const char *shown_status_text(const char *state, int64_t stage, const struct rules *rules);
 /* A work as its submitter sees it: the answer of GET /api/v1/submissions/{code}; the caller's. */
 struct submission;
 json_t *shown_submission(struct app *app, const struct request *request, struct submission *submission, GError **error);
+/* The address at which its family may look at its way; the caller's. */
+char *shown_family_path(const struct app *app, const struct submission *submission);
+/* The page there. */
+struct response *shown_way(struct app *app, struct request *request, const struct submission *submission,
+                           GError **error);
 /* Withdraws it for its submitter; *submission is then the row as it is now. */
 bool shown_withdraw(struct app *app, struct request *request, struct submission *submission, GError **error);
 /* What staff and submitter wrote each other, rows of remark_list: [{id, author, is_own, text, made_ms, made_text}]; the

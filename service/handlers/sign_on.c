@@ -13,7 +13,7 @@
 #include "service/http/server.h"
 #include "service/http/transfer.h"
 #include "service/model/id_token.h"
-#include "service/model/identity.h"
+#include "service/model/staff_identity.h"
 #include "service/outbound/outbound.h"
 
 enum {
@@ -217,8 +217,8 @@ static bool enter(struct sql *sql, void *context, GError **error)
 
     g_clear_pointer(&entry->token, g_free);
     g_clear_pointer(&entry->csrf, g_free);
-    if (!identity_find(sql, entry->app->settings->oidc_issuer, entry->claims.subject, entry->claims.username, now_ms,
-                       &entry->staff, error)) {
+    if (!staff_identity_find(sql, entry->app->settings->oidc_issuer, entry->claims.subject, entry->claims.username,
+                             now_ms, &entry->staff, error)) {
         return false;
     }
     const struct actor actor = {entry->staff.id, entry->staff.role, request_peer(entry->request)};

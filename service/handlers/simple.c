@@ -220,14 +220,14 @@ static json_t *form_json(struct simple *simple)
     for (size_t i = 0; i < simple->count; i++) {
         json_array_append_new(uploads, json_string(simple->files[i].id));
     }
-    return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:{s:b, s:b, s:o}, s:s}", "uploads", uploads,
+    return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:{s:b, s:b, s:o}, s:s, s:s}", "uploads", uploads,
                      "track", fields_get(fields, "track"), "title", fields_get(fields, "title"), "words",
                      fields_get(fields, "words"), "region", fields_get(fields, "region"), "name",
                      fields_get(fields, "name"), "phone", fields_get(fields, "phone"), "ai",
                      (int)fields_is_set(fields, "ai"), "children", (int)fields_is_set(fields, "children"), "consents",
                      "licence", (int)fields_is_set(fields, "licence"), "guardian",
                      (int)fields_is_set(fields, "guardian"), "scopes", scopes_of(fields_get(fields, "scope")), "link",
-                     fields_get(fields, "link"));
+                     fields_get(fields, "link"), "phone_code", fields_get(fields, "phone_code"));
 }
 
 static struct response *conclude(struct simple *simple, GError **error)

@@ -8,7 +8,7 @@
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
-#include "service/model/identity.h"
+#include "service/model/staff_identity.h"
 #include "service/model/invitation.h"
 #include "service/model/otp.h"
 #include "service/model/permission.h"
@@ -272,8 +272,8 @@ static bool put_identity(struct sql *sql, void *context, GError **error)
     const struct actor actor = request_actor(call->request);
 
     return check_person(sql, call, error) &&
-           identity_invite(sql, request_param(call->request, "id"), call->app->settings->oidc_issuer, call->identity,
-                           &actor, request_now_ms(call->request), error);
+           staff_identity_invite(sql, request_param(call->request, "id"), call->app->settings->oidc_issuer,
+                                 call->identity, &actor, request_now_ms(call->request), error);
 }
 
 HANDLER(identity_put)
@@ -294,7 +294,7 @@ static bool remove_identity(struct sql *sql, void *context, GError **error)
     const struct actor actor = request_actor(call->request);
 
     return check_person(sql, call, error) &&
-           identity_remove(sql, request_param(call->request, "id"), &actor, request_now_ms(call->request), error);
+           staff_identity_remove(sql, request_param(call->request, "id"), &actor, request_now_ms(call->request), error);
 }
 
 HANDLER(identity_delete)

@@ -5,6 +5,7 @@
 #include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/phone.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/model/review_reason.h"
@@ -12,15 +13,20 @@
 #include "service/http/server.h"
 #include "service/http/parked.h"
 #include "service/model/consent.h"
+#include "service/model/entry_link.h"
+#include "service/model/identity.h"
 #include "service/model/job.h"
 #include "service/model/queue.h"
 #include "service/model/remark.h"
+#include "service/model/text.h"
 #include "service/model/upload.h"
+#include "service/sms.h"
 
 enum {
     DEVICE_SECONDS = 365 * 24 * 3600,
     UPLOADS_MOST = 9,
     RETRY_SECONDS = 3600,
+    LINK_TIMES = 5,
 };
 
 static bool bad_json(GError **error, const char *message)
@@ -76,16 +82,31 @@ static char *scopes_text(const json_t *scopes, GError **error)
 struct create {
     struct app *app;
     const struct submission_form *form;
+    struct entry_link link; /* in force; without an id: none */
     int64_t now_ms;
     struct submission_receipt receipt;
 };
+
+/* The work is of the number that its form names (whoever shows it later by a code finds the work), and of this WeChat. */
+static bool bind(struct sql *sql, const struct create *create, GError **error)
+{
+    g_autofree char *digits = text_phone(create->form->phone);
+    g_autofree char *phone = identity_of(create->app->secrets, IDENTITY_PHONE, digits);
+    const char *device = create->form->device_digest;
+
+    return identity_bind_work(sql, phone, create->receipt.id, create->now_ms, error) &&
+           identity_bind_work_wechat(sql, device, create->receipt.id, create->now_ms, error) &&
+           (create->link.id == NULL || entry_link_bind(sql, create->link.id, create->receipt.id, error)) &&
+           (!sms_is_on(create->app) || identity_bind_device(sql, device, IDENTITY_PHONE, phone, create->now_ms, error));
+}
 
 static bool create(struct sql *sql, void *context, GError **error)
 {
     struct create *create = context;
 
     return submission_create(sql, create->app->rules, create->app->secrets, create->form, create->now_ms,
-                             &create->receipt, error);
+                             &create->receipt, error) &&
+           bind(sql, create, error);
 }
 
 /* Fills the form from JSON; texts stay borrowed from it. */
@@ -115,7 +136,7 @@ static bool read_form(json_t *json, struct submission_form *form, json_t **uploa
     return true;
 }
 
-static const char *status_text(const char *state, int64_t stage, const struct rules *rules)
+const char *shown_status_text(const char *state, int64_t stage, const struct rules *rules)
 {
     static const char *const TEXTS[STATE_COUNT] = {
         [STATE_DRAFT] = "还没有提交",
@@ -145,6 +166,7 @@ struct reading {
     struct submission_form form;
     char *scopes;
     const char **ids; /* the array alone; the texts are the JSON's */
+    const char *phone_code;
 };
 
 static void reading_clear(struct reading *reading)
@@ -162,6 +184,7 @@ static bool read_all(const struct request *request, json_t *json, struct reading
     if (!read_form(json, &reading->form, &uploads, &scopes, error)) {
         return false;
     }
+    reading->phone_code = json_string_value(json_object_get(json, "phone_code"));
     reading->scopes = scopes_text(scopes, error);
     reading->ids = reading->scopes == NULL ? NULL : upload_ids(uploads, error);
     reading->form.scopes = reading->scopes;
@@ -175,7 +198,7 @@ static struct response *answer_receipt(struct app *app, struct request *request,
 {
     const char *accept = request_header(request, "Accept");
     json_auto_t *json = json_pack("{s:s, s:s, s:s, s:s}", "code", receipt->code, "pin", receipt->pin, "status",
-                                  receipt->state, "status_text", status_text(receipt->state, 0, app->rules));
+                                  receipt->state, "status_text", shown_status_text(receipt->state, 0, app->rules));
 
     if (accept != NULL && strstr(accept, "text/html") != NULL) {
         return shown_receipt(app, request, json, error);
@@ -183,6 +206,27 @@ static struct response *answer_receipt(struct app *app, struct request *request,
     struct response *response = response_json(201, json_incref(json));
     response_headerf(response, "Location", "/api/v1/submissions/%s", receipt->code);
     return response;
+}
+
+static bool look_link(struct sql *sql, void *context, GError **error)
+{
+    struct create *create = context;
+    bool found; /* else no id is set */
+
+    return entry_link_find_token(sql, create->form->link, &create->link, &found, error);
+}
+
+/* Who comes by a link of ours is trusted with more: a class sends from one school's address. */
+static bool read_link(struct create *call, struct submission_form *form, GError **error)
+{
+    if (form->link == NULL || form->link[0] == '\0') {
+        return true;
+    }
+    if (!database_read(call->app->database, "entry_link.token", look_link, call, error)) {
+        return false;
+    }
+    form->quota_percent *= call->link.id == NULL ? 1 : LINK_TIMES;
+    return true;
 }
 
 static struct response *take(struct app *app, struct request *request, struct reading *reading, const char *secret,
@@ -196,11 +240,18 @@ static struct response *take(struct app *app, struct request *request, struct re
 
     g_autofree char *block = limits_block_of(request_peer(request));
 
+    if (!phone_is_shown(app, request, reading->form.phone, reading->phone_code, secret == NULL ? digest : idempotency,
+                        error)) {
+        return NULL;
+    }
     reading->form.device_digest = digest;
     reading->form.block = block;
     reading->form.quota_percent = app->settings->submit_quota_percent;
     reading->form.idempotency = idempotency;
-    if (!database_transact(app->database, "submission.create", create, &call, error)) {
+    const bool done = read_link(&call, &reading->form, error) &&
+                      database_transact(app->database, "submission.create", create, &call, error);
+    entry_link_clear(&call.link);
+    if (!done) {
         request_retry_after(request, RETRY_SECONDS); /* heard where a quota is used up */
         return NULL;
     }
@@ -404,10 +455,13 @@ static json_t *submission_json(struct app *app, const struct request *request, c
     json_t *reason = returned ? reason_json(submission, show) : NULL;
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
-                  submission->state, "status_text", status_text(submission->state, submission->stage, app->rules),
+                  submission->state, "status_text", shown_status_text(submission->state, submission->stage, app->rules),
                   "title", submission->title, "words", submission->words, "track", submission->track, "progress",
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
+    g_autofree char *family = shown_family_path(app, submission);
+
+    json_object_set_new(json, "family_url", json_string(family));
 
     if (show->ahead >= 0) {
         g_autofree char *text = ahead_text(show->ahead);
@@ -453,50 +507,6 @@ HANDLER(submission_show)
         return NULL;
     }
     struct response *response = response_json(200, json);
-    response_header(response, "Cache-Control", "no-store");
-    return response;
-}
-
-struct mine {
-    const char *device;
-    struct sql_rows *rows;
-};
-
-static bool look_mine(struct sql *sql, void *context, GError **error)
-{
-    struct mine *mine = context;
-
-    mine->rows = submission_list_device(sql, mine->device, error);
-    return mine->rows != NULL;
-}
-
-json_t *shown_mine(struct app *app, struct request *request, GError **error)
-{
-    g_autofree char *device = request_device(request);
-    struct mine mine = {.device = device == NULL ? "" : device};
-
-    if (!database_read(app->database, "submission.mine", look_mine, &mine, error)) {
-        return NULL;
-    }
-    json_t *items = json_array();
-    for (size_t i = 0; i < mine.rows->count; i++) {
-        const struct submission *row = sql_rows_at(mine.rows, i);
-        json_array_append_new(items,
-                              json_pack("{s:s, s:s, s:s, s:s}", "code", row->code, "title", row->title, "status",
-                                        row->state, "status_text", status_text(row->state, row->stage, app->rules)));
-    }
-    sql_rows_free(mine.rows);
-    return items;
-}
-
-HANDLER(submission_mine)
-{
-    json_t *items = shown_mine(app, request, error);
-
-    if (items == NULL) {
-        return NULL;
-    }
-    struct response *response = response_json(200, json_pack("{s:o}", "items", items));
     response_header(response, "Cache-Control", "no-store");
     return response;
 }

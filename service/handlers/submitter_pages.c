@@ -6,9 +6,11 @@
 #include "service/handlers/fields.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
+#include "service/handlers/wechat.h"
 #include "service/http/request_form.h"
 #include "service/http/stream.h"
 #include "service/model/secret.h"
+#include "service/sms.h"
 
 static json_t *counties_json(const struct rules *rules, const char *selected)
 {
@@ -48,6 +50,11 @@ static json_t *form_tracks_json(const struct rules *rules, int64_t now_ms)
 
 HANDLER(page_submit)
 {
+    struct response *asks = wechat_ask(app, request);
+
+    if (asks != NULL) {
+        return asks;
+    }
     json_t *data = shown_page(app, request, "上传我的作品", "submit");
     json_t *tracks = form_tracks_json(app->rules, request_now_ms(request));
 
@@ -63,6 +70,7 @@ HANDLER(page_submit)
                                   "hint_text",
                                   "建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。"));
     json_object_set_new(data, "consent_version", json_string(app->rules->consent));
+    json_object_set_new(data, "asks_code", json_boolean(sms_is_on(app)));
     g_autofree char *key = secret_token(); /* sent twice by the form without script, it is one work */
     json_object_set_new(data, "key", json_string(key));
     json_object_set_new(data, "link", json_string(request_query(request, "s")));
@@ -91,6 +99,27 @@ static json_t *steps_json(const char *state)
                                                (int)(i == at)));
     }
     return steps;
+}
+
+struct response *shown_way(struct app *app, struct request *request, const struct submission *submission,
+                           GError **error)
+{
+    json_t *data = shown_page(app, request, "作品进度", "mine");
+    g_autofree char *url = g_strconcat("/v/", submission->id, NULL);
+    const bool is_public = strcmp(submission->state, "published") == 0;
+    json_t *work = json_pack("{s:s, s:s, s:o}", "title", submission->title, "status_text",
+                             shown_status_text(submission->state, submission->stage, app->rules), "steps",
+                             steps_json(submission->state));
+
+    if (is_public) {
+        json_object_set_new(work, "url", json_string(url));
+    }
+    json_object_set_new(data, "work", work);
+    struct response *response = shown_html(app, "family.html", data, 200, error);
+    if (response != NULL) {
+        response_header(response, "Cache-Control", "no-store");
+    }
+    return response;
 }
 
 static struct response *answer_status(struct app *app, json_t *data, int status, GError **error)
@@ -277,6 +306,10 @@ HANDLER(page_status_form)
         g_autofree char *path = g_strdup_printf("/status/%s", code);
         return response_redirect(303, path);
     }
+    struct response *asks = wechat_ask(app, request);
+    if (asks != NULL) {
+        return asks;
+    }
     json_t *data = shown_page(app, request, "查审核进度", "mine");
     json_t *mine = shown_mine(app, request, error);
     if (mine == NULL) {
@@ -284,6 +317,7 @@ HANDLER(page_status_form)
         return NULL;
     }
     json_object_set_new(data, "mine", mine);
+    json_object_set_new(data, "has_sms", json_boolean(sms_is_on(app)));
     if (asked != NULL && asked[0] != '\0') {
         json_object_set_new(data, "code", json_string(asked));
         json_object_set_new(data, "error_text", json_string("受理编号不对，请再核对一下。"));

@@ -10,11 +10,10 @@ bool tus_number(const char *text, int64_t *number)
 {
     guint64 read;
 
-    if (text == NULL || text[0] == '\0' || strspn(text, "0123456789") != strlen(text) ||
-        !g_ascii_string_to_unsigned(text, 10, 0, NUMBER_MAX, &read, NULL)) {
+    if (text == NULL || text[0] == '\0' || strspn(text, "0123456789") != strlen(text)) {
         return false;
     }
-    *number = (int64_t)read;
+    *number = g_ascii_string_to_unsigned(text, 10, 0, NUMBER_MAX, &read, NULL) ? (int64_t)read : INT64_MAX;
     return true;
 }
 

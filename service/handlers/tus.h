@@ -15,7 +15,8 @@
 #define TUS_METADATA_MAX 16384
 #define TUS_DIGEST_MAX   64
 
-/* A length or offset: digits alone, at most 2^53 (what every client can count). */
+/* A length or offset: digits alone. What is beyond 2^53 (the most that every client can count) is INT64_MAX: well-formed,
+ * but larger than anything that we take and unequal to every offset. */
 bool tus_number(const char *text, int64_t *number);
 
 /* Upload-Metadata: comma list of `key base64`; unique non-empty printable keys, values may be empty. */

@@ -1,6 +1,7 @@
-/* tus 1.0.0: core, creation, creation-with-upload, creation-defer-length, expiration, termination, checksum.
+/* tus 1.0.0: core, creation, creation-with-upload, creation-defer-length, expiration, termination, checksum,
+ * checksum-trailer, concatenation and concatenation-unfinished (concatenation.c).
  *
- * With checksum-trailer, concatenation and concatenation-unfinished (concatenation.c). The id is the capability. Status codes follow what clients do with them: every 4xx but 409 and 423 is final for
+ * The id is the capability. Status codes follow what clients do with them: every 4xx but 409 and 423 is final for
  * tus-js-client, and HEAD 4xx makes it start again at byte 0, so a passing trouble is 5xx. GET has no row: nobody may
  * read what was not approved. */
 #include <string.h>
@@ -40,16 +41,27 @@ static bool refuse(GError **error, enum reason reason, const char *message)
 static void reply_common(struct request *request)
 {
     request_reply_header(request, "Tus-Resumable", TUS_VERSION);
+    request_reply_header(request, "Cache-Control", "no-store");
     request_reply_header(request, "Access-Control-Allow-Origin", "*");
     request_reply_header(request, "Access-Control-Expose-Headers", FIELDS_EXPOSED);
     request_reply_header(request, "Cross-Origin-Resource-Policy", "cross-origin");
+}
+
+/* Also what is refused before a handler has seen it says that this is a tus server. */
+void upload_greet(struct request *request, const char *path)
+{
+    static const char FOLDER[] = "/files";
+
+    if (g_str_has_prefix(path, FOLDER) && (path[strlen(FOLDER)] == '\0' || path[strlen(FOLDER)] == '/') &&
+        !rufh_is_creation(request)) {
+        reply_common(request);
+    }
 }
 
 static bool begin(struct request *request, GError **error)
 {
     const char *version = request_header(request, "Tus-Resumable");
 
-    reply_common(request);
     if (version == NULL || strcmp(version, TUS_VERSION) != 0) {
         request_reply_header(request, "Tus-Version", TUS_VERSION);
         return refuse(error, REASON_TUS_VERSION, "Tus-Resumable is missing or another version");
@@ -86,7 +98,7 @@ HANDLER(upload_options)
     (void)error; /* cannot fail */
     struct response *response = response_empty(200);
 
-    reply_common(request);
+    (void)request; /* upload_greet answered it */
     response_header(response, "Tus-Version", TUS_VERSION);
     response_header(response, "Tus-Extension", TUS_EXTENSIONS);
     response_header(response, "Tus-Checksum-Algorithm", TUS_ALGORITHMS);
@@ -183,6 +195,7 @@ static struct response *answer_created(struct app *app, struct request *request,
         .length = upload->length_bytes,
         .limit = uploads_limit(app, upload->track),
         .is_partial = upload_is_partial(upload),
+        .names_track = upload->track[0] != '\0',
         .awaits_checksum = tus_checksum_is_announced(request_header(request, "Trailer")),
         .status = 201,
     };
@@ -381,9 +394,14 @@ static struct response *append(struct app *app, struct request *request, const s
     struct upload upload = {0};
     struct response *response = NULL;
 
-    if (!step_load(app, request_param(request, "id"), &upload, error) || !check_takes_bytes(&upload, error) ||
-        !check_offset(request, &upload, error) || !step_check_here(app, request, &upload, error) ||
-        !learn_length(app, request, &upload, error)) {
+    if (!step_load(app, request_param(request, "id"), &upload, error)) {
+        return NULL;
+    }
+    if (!upload_is_state(&upload, "taken")) {
+        reply_expiry(request, upload.expires_ms); /* what no work named goes too, whole or not */
+    }
+    if (!check_takes_bytes(&upload, error) || !check_offset(request, &upload, error) ||
+        !step_check_here(app, request, &upload, error) || !learn_length(app, request, &upload, error)) {
         upload_clear(&upload);
         return NULL;
     }
@@ -400,6 +418,7 @@ static struct response *append(struct app *app, struct request *request, const s
             .length = upload.length_bytes,
             .limit = end,
             .is_partial = upload_is_partial(&upload),
+            .names_track = upload.track[0] != '\0',
             .awaits_checksum = tus_checksum_is_announced(request_header(request, "Trailer")),
             .status = 204,
         };

@@ -57,6 +57,7 @@ struct writing {
     int64_t length;
     int64_t limit;
     bool is_partial;      /* no whole file: not looked into */
+    bool names_track;     /* it is meant for a track, as our pages say at creation */
     bool awaits_checksum; /* it was announced to follow the body */
     bool is_rufh;         /* rufh.c: other headers, and only `completes` completes */
     bool completes;

@@ -17,6 +17,7 @@
 #include "service/http/server.h"
 #include "service/http/stream.h"
 #include "service/model/submission.h"
+#include "service/model/unfinished.h"
 #include "service/store/store.h"
 
 #define STRAY_MS 3600000 /* a file is older than its row, but not by an hour */
@@ -396,6 +397,22 @@ void uploads_retry(struct uploads *uploads, int64_t now_ms)
 
 /* --- expiry ---------------------------------------------------------------------------------------------------- */
 
+static bool list_overdue(struct sql *sql, void *context, GError **error)
+{
+    struct listing *listing = context;
+
+    g_clear_pointer(&listing->rows, sql_rows_free);
+    listing->rows = unfinished_list(sql, listing->now_ms, error);
+    return listing->rows != NULL;
+}
+
+static bool expire_overdue(struct sql *sql, void *context, GError **error)
+{
+    struct finished *finished = context;
+
+    return unfinished_expire(sql, finished->id, finished->now_ms, &finished->changed, error);
+}
+
 static bool list_expired(struct sql *sql, void *context, GError **error)
 {
     struct listing *listing = context;
@@ -405,7 +422,7 @@ static bool list_expired(struct sql *sql, void *context, GError **error)
     return listing->rows != NULL;
 }
 
-static void expire_one(struct uploads *uploads, const struct upload *upload, int64_t now_ms)
+static void expire_one(struct uploads *uploads, const struct upload *upload, database_work *expire, int64_t now_ms)
 {
     struct finished finished = {.id = upload->id, .now_ms = now_ms};
     g_autofree char *name = uploads_part_name(upload->id);
@@ -418,7 +435,7 @@ static void expire_one(struct uploads *uploads, const struct upload *upload, int
     if (is_written) {
         return; /* its next offset moves the deadline */
     }
-    if (!database_transact(uploads->app->database, "upload.expire", lose, &finished, &error) || !finished.changed) {
+    if (!database_transact(uploads->app->database, "upload.expire", expire, &finished, &error) || !finished.changed) {
         return; /* the next round sees it again */
     }
     (void)unlinkat(uploads->folder, name, 0); /* absent when complete; an orphan otherwise goes at the next start */
@@ -426,18 +443,24 @@ static void expire_one(struct uploads *uploads, const struct upload *upload, int
     metrics_add(server_metrics(uploads->app->server), METRIC_UPLOADS_EXPIRED, NULL, 1);
 }
 
-void uploads_sweep(struct uploads *uploads, int64_t now_ms)
+static void sweep(struct uploads *uploads, database_work *list, database_work *expire, int64_t now_ms)
 {
     struct listing listing = {.now_ms = now_ms};
     g_autoptr(GError) error = NULL;
 
-    if (!database_read(uploads->app->database, "upload.list_expired", list_expired, &listing, &error)) {
+    if (!database_read(uploads->app->database, "upload.list_expired", list, &listing, &error)) {
         log_error(&uploads->app->log, "upload.sweep", error);
     }
     for (size_t i = 0; listing.rows != NULL && i < listing.rows->count; i++) {
-        expire_one(uploads, sql_rows_at(listing.rows, i), now_ms);
+        expire_one(uploads, sql_rows_at(listing.rows, i), expire, now_ms);
     }
     sql_rows_free(listing.rows);
+}
+
+void uploads_sweep(struct uploads *uploads, int64_t now_ms)
+{
+    sweep(uploads, list_expired, lose, now_ms);
+    sweep(uploads, list_overdue, expire_overdue, now_ms);
 }
 
 /* --- strays ---------------------------------------------------------------------------------------------------- */

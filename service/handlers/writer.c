@@ -19,6 +19,7 @@
 #include "service/http/response.h"
 #include "service/http/server.h"
 #include "service/http/stream.h"
+#include "service/model/unfinished.h"
 #include "service/sniffer.h"
 #include "service/store/store.h"
 
@@ -149,8 +150,15 @@ static bool store_refusal(struct sql *sql, void *context, GError **error)
 {
     struct refusal *refusal = context;
 
-    return upload_refuse(sql, refusal->id, reason_rule_of(refusal->reason)->code, refusal->now_ms, &refusal->changed,
-                         error);
+    return unfinished_refuse(sql, refusal->id, refusal->reason, refusal->now_ms, &refusal->changed, error);
+}
+
+/* Early refusal saves the sending of what is long. A short file that is meant for no track is anything of any tus client:
+ * it is judged when a work names it. */
+static bool is_worth_a_look(const struct writer *writer, int64_t wanted)
+{
+    return uploads_app(writer->uploads)->sniffer != NULL && !writer->is_sniffed && !writer->writing.is_partial &&
+           (writer->writing.names_track || wanted == SNIFFER_HEAD_BYTES);
 }
 
 /* "This is no video", as soon as the head is there: an hour of sending is not wasted on it. True when it is refused; the
@@ -162,8 +170,7 @@ static bool sniff(struct writer *writer, GError **error)
     const int64_t wanted = MIN(SNIFFER_HEAD_BYTES, end_of(writer));
     struct refusal refusal = {.id = writer->id, .now_ms = g_get_real_time() / 1000};
 
-    if (app->sniffer == NULL || writer->is_sniffed || writer->writing.is_partial || writer->writing.offset >= wanted ||
-        written < wanted || wanted == 0) {
+    if (!is_worth_a_look(writer, wanted) || writer->writing.offset >= wanted || written < wanted || wanted == 0) {
         return false;
     }
     writer->is_sniffed = true;
@@ -253,14 +260,11 @@ static struct response *answer_rufh(struct writer *writer, GError **error)
 static struct response *answer(struct writer *writer)
 {
     struct response *response = response_empty(writer->writing.status);
-    const bool is_open = writer->durable != writer->writing.length;
     g_autofree char *expires =
         tus_date(g_get_real_time() / 1000 + uploads_app(writer->uploads)->settings->upload_idle_ms);
 
     response_headerf(response, "Upload-Offset", "%" G_GINT64_FORMAT, writer->durable);
-    if (is_open) {
-        response_header(response, "Upload-Expires", expires);
-    }
+    response_header(response, "Upload-Expires", expires);
     return response;
 }
 

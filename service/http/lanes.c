@@ -10,6 +10,8 @@ enum lane { LANE_GENERAL, LANE_UPLOAD, LANE_COUNT };
 
 #define LANE_THREADS 2
 
+enum { HEADROOM = 100 };
+
 /* clang-format off */
 static const struct lane_rule {
     const char *name;
@@ -53,7 +55,8 @@ static unsigned int open_connections(struct MHD_Daemon *daemon)
     return MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
 }
 
-/* A full upload lane overflows into the general one. */
+/* A full upload lane overflows into the general one. The count comes late in a burst (the daemon takes handed connections
+ * over on its own thread), and one that is handed to a daemon at its limit is closed: hence the headroom. */
 bool lanes_hand(struct lanes *lanes, int fd, const struct sockaddr_storage *address, const char *head, size_t length)
 {
     const enum lane lane = lane_of(head, length);
@@ -71,8 +74,8 @@ static struct MHD_Daemon *start_daemon(const struct lane_rule *rule, const struc
     const unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
 
     return MHD_start_daemon(flags, 0, NULL, NULL, calls->request, calls->context, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            rule->memory_bytes, MHD_OPTION_CONNECTION_LIMIT, rule->limit, MHD_OPTION_CONNECTION_TIMEOUT,
-                            rule->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, calls->uri,
+                            rule->memory_bytes, MHD_OPTION_CONNECTION_LIMIT, rule->limit + HEADROOM,
+                            MHD_OPTION_CONNECTION_TIMEOUT, rule->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, calls->uri,
                             calls->context, MHD_OPTION_NOTIFY_COMPLETED, calls->complete, calls->context,
                             MHD_OPTION_NOTIFY_CONNECTION, calls->connection, calls->context, MHD_OPTION_END);
 }

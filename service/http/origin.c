@@ -77,13 +77,18 @@ static void set_origin(const struct origin_rule *rule, struct request *request)
     }
 }
 
-/* A POST may mean PATCH, DELETE or HEAD: tus for clients behind strict firewalls. */
+/* tus, for clients behind strict firewalls: the method is what this field says, and the actual one is ignored. One that
+ * we do not know is no method of any path. The gate judges by the result, and pages of others cannot set the field. */
 static void obey_override(struct request *request)
 {
-    static const char *const METHODS[] = {"PATCH", "DELETE", "HEAD", "PUT"};
+    static const char *const METHODS[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
     const char *meant = request_header(request, "X-HTTP-Method-Override");
 
-    for (size_t i = 0; meant != NULL && strcmp(request->method, "POST") == 0 && i < G_N_ELEMENTS(METHODS); i++) {
+    if (meant == NULL) {
+        return;
+    }
+    request->method = "?";
+    for (size_t i = 0; i < G_N_ELEMENTS(METHODS); i++) {
         if (strcmp(meant, METHODS[i]) == 0) {
             request->method = METHODS[i];
         }

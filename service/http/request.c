@@ -149,6 +149,11 @@ const char *request_method(const struct request *request)
     return request->method;
 }
 
+const char *request_target(const struct request *request)
+{
+    return request->raw_uri;
+}
+
 const char *request_path(const struct request *request)
 {
     return request->path;

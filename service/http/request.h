@@ -15,6 +15,8 @@ struct server;
 
 const char *request_method(const struct request *request);
 const char *request_path(const struct request *request);
+/* Path and query as they were sent: checked bytes, no scheme, no host. */
+const char *request_target(const struct request *request);
 /* The pattern of the matched route, e.g. "/v/:id". */
 const char *request_pattern(const struct request *request);
 /* A path parameter of the pattern; never NULL for a name that stands in it. */

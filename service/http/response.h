@@ -39,6 +39,8 @@ void response_header(struct response *response, const char *name, const char *va
 void response_headerf(struct response *response, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* For a status that is no failure class of ours (tus: 460). */
 void response_set_status(struct response *response, int status);
+/* A page of ours that may also load scripts of this origin. */
+void response_scripts_from(struct response *response, const char *origin);
 void response_profile(struct response *response, enum profile profile);
 /* Of a page with PROFILE_EMBED: who may frame it, beside ourselves. `origins`: host-sources of CSP, space between. */
 void response_frame_ancestors(struct response *response, const char *origins);

@@ -177,6 +177,13 @@ static bool check_body(const struct request *request, GError **error)
     return true;
 }
 
+void router_greet(struct router *router, struct request *request)
+{
+    if (router->config.greet != NULL) {
+        router->config.greet(request, request->path[0] != '\0' ? request->path : request->raw_uri);
+    }
+}
+
 void router_prepare(struct router *router, struct request *request)
 {
     g_autoptr(GString) allow = g_string_new(NULL);

@@ -10,11 +10,16 @@ struct shared_answers;
 /* How an error becomes an answer where problem+json is not wanted (a page). NULL: use problem+json. */
 typedef struct response *problem_page(struct app *app, struct request *request, const GError *error);
 
+/* Header fields that every answer below `path` carries, also one that no handler has seen; `path` is as it was sent when
+ * the head is malformed (server thread; pure). */
+typedef void greet(struct request *request, const char *path);
+
 struct router_config {
     const struct route *routes; /* [route_count], must outlive the router */
     size_t route_count;
     gate *gate;                    /* NULL: everything may pass */
     problem_page *problem;         /* NULL: none */
+    greet *greet;                  /* NULL: none */
     struct shared_answers *shared; /* NULL: nothing is kept */
     int shared_access;
     struct app *app;
@@ -24,6 +29,8 @@ struct router_config {
 struct router *router_new(const struct router_config *config);
 void router_free(struct router *router);
 
+/* What every answer of this request carries; before router_prepare and any refusal. */
+void router_greet(struct router *router, struct request *request);
 /* Finds the row and judges what the head alone tells (server thread; pure). Either request->response is set, or
  * request->route and its parameters. */
 void router_prepare(struct router *router, struct request *request);

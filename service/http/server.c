@@ -309,6 +309,7 @@ static void judge_head(struct server *server, struct request *request, GError *m
 {
     g_autoptr(GError) error = NULL;
 
+    router_greet(server->router, request);
     if (malformed != NULL) {
         router_refuse(server->router, request, malformed);
         response_header(request->response, "Connection", "close");
@@ -605,6 +606,7 @@ struct server *server_start(const struct server_config *config, const struct rou
                                          .route_count = route_count,
                                          .gate = judge,
                                          .problem = config->problem,
+                                         .greet = config->greet,
                                          .shared = server->shared,
                                          .shared_access = config->shared_access,
                                          .app = app};

@@ -26,6 +26,7 @@ struct server_config {
     int shared_access;           /* routes of this access answer the same to everybody, see shared.h; -1: none */
     /* How an error is shown to a browser that asks for HTML; NULL: always problem+json. */
     struct response *(*problem)(struct app *app, struct request *request, const GError *error);
+    void (*greet)(struct request *request, const char *path); /* what every answer of a path carries, see routing.h; NULL: nothing */
 };
 
 /* `routes` and what `config` points at must outlive the server. */

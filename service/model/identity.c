@@ -1,108 +1,103 @@
 #include "service/model/identity.h"
 
-#include <string.h>
+#include "service/model/submission.h"
 
-#include "common/failure.h"
+static const char BIND_DEVICE[] = /* device_identity.bind */
+    "INSERT INTO device_identity (device, identity, kind, bound_ms) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (device, identity) DO UPDATE SET bound_ms = excluded.bound_ms";
+static const char IS_BOUND[] = /* device_identity.is_bound */
+    "SELECT COUNT(*) AS count FROM device_identity WHERE device = $1 AND identity = $2 AND bound_ms > $3";
+static const char HAS_WECHAT[] = /* device_identity.has_wechat */
+    "SELECT COUNT(*) AS count FROM device_identity WHERE device = $1 AND kind = 'wechat' AND bound_ms > $2";
+static const char BIND_WORK[] = /* work_identity.bind */
+    "INSERT INTO work_identity (identity, submission, made_ms) VALUES ($1, $2, $3)"
+    " ON CONFLICT (identity, submission) DO NOTHING";
+static const char BIND_WORK_WECHAT[] = /* work_identity.bind_wechat */
+    "INSERT INTO work_identity (identity, submission, made_ms)"
+    " SELECT identity, $2, $3 FROM device_identity WHERE device = $1 AND kind = 'wechat' AND bound_ms > $4"
+    " ON CONFLICT (identity, submission) DO NOTHING";
+static const char MAY[] = /* work_identity.may */
+    "SELECT COUNT(*) AS count FROM work_identity w JOIN device_identity d ON d.identity = w.identity"
+    " WHERE w.submission = $2 AND d.device = $1 AND d.bound_ms > $3";
+static const char LIST_WORKS[] = /* work_identity.list_works */
+    "SELECT DISTINCT " SUBMISSION_FIELDS " JOIN work_identity w ON w.submission = s.id"
+    " JOIN device_identity d ON d.identity = w.identity"
+    " WHERE d.device = $1 AND d.bound_ms > $2 ORDER BY created_ms DESC LIMIT 50";
 
-enum { USERNAME_BYTES_MOST = 255 };
+static const char LIST_WORKS_OF[] = /* work_identity.list_works_of */
+    "SELECT " SUBMISSION_FIELDS " JOIN work_identity w ON w.submission = s.id WHERE w.identity = $1"
+    " ORDER BY w.made_ms DESC LIMIT 50";
 
-static const char BY_SUBJECT[] = /* staff_identity.by_subject */
-    "SELECT staff FROM staff_identity WHERE issuer = $1 AND subject = $2 AND subject <> ''";
-static const char BY_USERNAME[] = /* staff_identity.by_username */
-    "SELECT staff FROM staff_identity WHERE issuer = $1 AND username = $2 AND subject = ''";
-static const char PUT[] = /* staff_identity.put */
-    "INSERT INTO staff_identity (staff, issuer, username, subject, linked_ms) VALUES ($1, $2, $3, '', $4)"
-    " ON CONFLICT (staff) DO UPDATE SET issuer = excluded.issuer, username = excluded.username, subject = '',"
-    " linked_ms = excluded.linked_ms";
-static const char BIND[] = /* staff_identity.bind */
-    "UPDATE staff_identity SET subject = $2, linked_ms = $3 WHERE staff = $1 AND subject = ''";
-static const char REMOVE[] = /* staff_identity.remove */
-    "DELETE FROM staff_identity WHERE staff = $1";
-
-struct linked {
-    char *staff;
+struct count {
+    int64_t count;
 };
-static const struct sql_column COLUMNS[] = {SQL_FIELD(struct linked, staff)};
-static const struct sql_map MAP = SQL_MAP(struct linked, COLUMNS);
+static const struct sql_column COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map MAP = SQL_MAP(struct count, COLUMNS);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
+static bool is_any(struct sql *sql, const char *text, struct sql_values values, bool *any, GError **error)
 {
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
-static bool look(struct sql *sql, const char *text, const char *issuer, const char *name, char **staff, GError **error)
-{
-    struct linked row = {0};
+    struct count count = {0};
     bool found = false;
+    const bool done = sql_row(sql, text, values, &MAP, &count, &found, error);
 
-    *staff = NULL;
-    if (!sql_row(sql, text, SQL_VALUES(SQL_T(issuer), SQL_T(name)), &MAP, &row, &found, error)) {
-        return false;
+    if (done) {
+        *any = count.count > 0;
     }
-    *staff = found ? g_strdup(row.staff) : NULL;
-    sql_row_clear(&MAP, &row);
-    return true;
+    return done;
 }
 
-bool identity_invite(struct sql *sql, const char *staff, const char *issuer, const char *username,
-                     const struct actor *actor, int64_t now_ms, GError **error)
-{
-    g_autofree char *other = NULL;
-    json_auto_t *detail = json_pack("{s:s, s:s}", "issuer", issuer, "username", username);
-    const struct ledger_entry entry = {.action = "staff.identity_invited", .object = staff, .detail = detail};
+static const char *const KINDS[] = {[IDENTITY_PHONE] = "phone", [IDENTITY_WECHAT] = "wechat"};
 
-    if (issuer[0] == '\0' || username[0] == '\0' || strlen(username) > USERNAME_BYTES_MOST) {
-        return refuse(error, REASON_INPUT, "no provider is set, or no name of it was given");
-    }
-    if (!look(sql, BY_USERNAME, issuer, username, &other, error)) {
-        return false;
-    }
-    if (other != NULL && strcmp(other, staff) != 0) {
-        return refuse(error, REASON_CONFLICT, "invited for another account");
-    }
-    return sql_run(sql, PUT, SQL_VALUES(SQL_T(staff), SQL_T(issuer), SQL_T(username), SQL_I(now_ms)), NULL, error) &&
-           ledger_add(sql, actor, &entry, now_ms, error);
+char *identity_of(const struct secrets *secrets, enum identity_kind kind, const char *value)
+{
+    g_autofree char *text = g_strjoin(":", KINDS[kind], value, NULL);
+
+    return secret_mac(secrets, "identity", text);
 }
 
-bool identity_remove(struct sql *sql, const char *staff, const struct actor *actor, int64_t now_ms, GError **error)
+bool identity_bind_device(struct sql *sql, const char *device, enum identity_kind kind, const char *identity,
+                          int64_t now_ms, GError **error)
 {
-    const struct ledger_entry entry = {.action = "staff.identity_removed", .object = staff};
-    int64_t changed = 0;
-
-    return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(staff)), &changed, error) &&
-           (changed == 0 || (login_end_all(sql, staff, error) && ledger_add(sql, actor, &entry, now_ms, error)));
+    return sql_run(sql, BIND_DEVICE, SQL_VALUES(SQL_T(device), SQL_T(identity), SQL_T(KINDS[kind]), SQL_I(now_ms)),
+                   NULL, error);
 }
 
-static bool bind_subject(struct sql *sql, const char *staff, const char *subject, int64_t now_ms, GError **error)
+bool identity_has_wechat(struct sql *sql, const char *device, int64_t now_ms, bool *has, GError **error)
 {
-    static const struct actor PROVIDER = {"provider", "system", ""};
-    json_auto_t *detail = json_pack("{s:s}", "subject", subject);
-    const struct ledger_entry entry = {.action = "staff.identity_linked", .object = staff, .detail = detail};
-    int64_t changed = 0;
-
-    return sql_run(sql, BIND, SQL_VALUES(SQL_T(staff), SQL_T(subject), SQL_I(now_ms)), &changed, error) &&
-           (changed == 1 || refuse(error, REASON_SIGN_ON_UNKNOWN, "bound by somebody else just now")) &&
-           ledger_add(sql, &PROVIDER, &entry, now_ms, error);
+    return is_any(sql, HAS_WECHAT, SQL_VALUES(SQL_T(device), SQL_I(now_ms - IDENTITY_MS)), has, error);
 }
 
-bool identity_find(struct sql *sql, const char *issuer, const char *subject, const char *username, int64_t now_ms,
-                   struct staff *staff, GError **error)
+bool identity_bind_work_wechat(struct sql *sql, const char *device, const char *submission, int64_t now_ms,
+                               GError **error)
 {
-    g_autofree char *id = NULL;
+    return sql_run(sql, BIND_WORK_WECHAT,
+                   SQL_VALUES(SQL_T(device), SQL_T(submission), SQL_I(now_ms), SQL_I(now_ms - IDENTITY_MS)), NULL,
+                   error);
+}
 
-    if (!look(sql, BY_SUBJECT, issuer, subject, &id, error)) {
-        return false;
-    }
-    if (id == NULL && username[0] != '\0') {
-        if (!look(sql, BY_USERNAME, issuer, username, &id, error) ||
-            (id != NULL && !bind_subject(sql, id, subject, now_ms, error))) {
-            return false;
-        }
-    }
-    if (id == NULL) {
-        return refuse(error, REASON_SIGN_ON_UNKNOWN, "nobody was invited under this name");
-    }
-    return staff_get(sql, id, staff, error) &&
-           (staff->is_active != 0 || refuse(error, REASON_SIGN_ON_UNKNOWN, "the account is switched off"));
+bool identity_is_bound(struct sql *sql, const char *device, const char *identity, int64_t now_ms, bool *has,
+                       GError **error)
+{
+    return is_any(sql, IS_BOUND, SQL_VALUES(SQL_T(device), SQL_T(identity), SQL_I(now_ms - IDENTITY_MS)), has, error);
+}
+
+bool identity_bind_work(struct sql *sql, const char *identity, const char *submission, int64_t now_ms, GError **error)
+{
+    return sql_run(sql, BIND_WORK, SQL_VALUES(SQL_T(identity), SQL_T(submission), SQL_I(now_ms)), NULL, error);
+}
+
+bool identity_may(struct sql *sql, const char *device, const char *submission, int64_t now_ms, bool *may,
+                  GError **error)
+{
+    return is_any(sql, MAY, SQL_VALUES(SQL_T(device), SQL_T(submission), SQL_I(now_ms - IDENTITY_MS)), may, error);
+}
+
+struct sql_rows *identity_list_works(struct sql *sql, const char *device, int64_t now_ms, GError **error)
+{
+    return sql_rows(sql, LIST_WORKS, SQL_VALUES(SQL_T(device), SQL_I(now_ms - IDENTITY_MS)), &submission_map, error);
+}
+
+struct sql_rows *identity_list_works_of(struct sql *sql, const char *identity, GError **error)
+{
+    return sql_rows(sql, LIST_WORKS_OF, SQL_VALUES(SQL_T(identity)), &submission_map, error);
 }

@@ -25,6 +25,8 @@ EMBED(schema_0008_selection_sqlite, "service/model/schema/0008_selection.sqlite.
 EMBED(schema_0009_search, "service/model/schema/0009_search.sql");
 EMBED(schema_0010_store, "service/model/schema/0010_store.sql");
 EMBED(schema_0011_embed, "service/model/schema/0011_embed.sql");
+EMBED(schema_0012_identity, "service/model/schema/0012_identity.sql");
+EMBED(schema_0013_entry, "service/model/schema/0013_entry.sql");
 EMBED(schema_0015_selection, "service/model/schema/0015_selection.sql");
 EMBED(schema_0016_live, "service/model/schema/0016_live.sql");
 EMBED(schema_0017_identity, "service/model/schema/0017_identity.sql");
@@ -51,6 +53,8 @@ static const struct {
     {9, schema_0009_search, NULL, NULL},
     {10, schema_0010_store, NULL, NULL},
     {11, schema_0011_embed, NULL, NULL},
+    {12, schema_0012_identity, NULL, NULL},
+    {13, schema_0013_entry, NULL, NULL},
     {15, schema_0015_selection, NULL, NULL},
     {16, schema_0016_live, NULL, NULL},
     {17, schema_0017_identity, NULL, NULL},

@@ -33,6 +33,8 @@ static const struct {
     [PERMISSION_ANNEXES] = {R(ORGANISER) | R(ADMINISTRATOR) | R(AUDITOR), false, false, false},
     [PERMISSION_ANNEX] = {R(ORGANISER), false, false, false},
     [PERMISSION_RULES] = {R(ADMINISTRATOR), false, false, true},
+    [PERMISSION_LINKS] = {R(ORGANISER) | R(ADMINISTRATOR), false, false, false},
+    [PERMISSION_BATCH] = {R(UNIT) | R(ORGANISER), false, false, false},
     [PERMISSION_MACHINES] = {R(ADMINISTRATOR), false, false, true},
     [PERMISSION_PROGRAMME] = {R(ORGANISER) | R(ADMINISTRATOR), false, false, false},
     [PERMISSION_COLLECTIONS] = {R(ORGANISER) | R(ADMINISTRATOR), false, false, true},

@@ -27,6 +27,8 @@ enum permission {
     PERMISSION_MACHINES,      /* workers and their tokens; the whole installation */
     PERMISSION_PROGRAMME,     /* weeks and activities of cities in scope */
     PERMISSION_COLLECTIONS,   /* lists of works for the site; the whole installation */
+    PERMISSION_LINKS,         /* entry links and posters of the person's region */
+    PERMISSION_BATCH,         /* works of a unit, many at once */
     PERMISSION_COUNT
 };
 

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-#define UPLOAD_FIELDS                                                                                                  \
-    "id, state, COALESCE(length_bytes, -1) AS length_bytes,"                                                           \
-    " COALESCE(declared_bytes, -1) AS declared_bytes, offset_bytes, metadata, track, fingerprint, concat,"             \
-    " media_kind, refusal, node, created_ms, updated_ms, expires_ms"
-
 static const char ADD[] = /* upload.add */
     "INSERT INTO upload (id, state, length_bytes, offset_bytes, metadata, track, fingerprint, created_ms, updated_ms,"
     " expires_ms, concat) VALUES ($1, 'open', CASE WHEN $2 < 0 THEN NULL ELSE $2 END, 0, $3, $4, $5, $6, $6, $7, $8)";
@@ -14,7 +9,7 @@ static const char FIND[] = /* upload.find */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE id = $1";
 static const char FIND_TWIN[] = /* upload.find_twin */
     "SELECT " UPLOAD_FIELDS " FROM upload WHERE fingerprint = $1 AND track = $2 AND length_bytes = $3"
-    " AND created_ms > $4 AND state = 'open' AND offset_bytes = 0 ORDER BY created_ms DESC LIMIT 1";
+    " AND created_ms > $4 AND state = 'open' AND offset_bytes = 0 AND submission IS NULL ORDER BY created_ms DESC LIMIT 1";
 static const char SET_OFFSET[] = /* upload.set_offset */
     "UPDATE upload SET offset_bytes = $2, updated_ms = $3, expires_ms = $4, node = $5"
     " WHERE id = $1 AND state = 'open' AND offset_bytes <= $2 AND node IN ('', $5)";

@@ -28,6 +28,11 @@ struct upload {
     int64_t expires_ms;
 };
 
+/* The columns of UPLOAD_MAP; statements add FROM upload and their WHERE. */
+#define UPLOAD_FIELDS                                                                                                  \
+    "id, state, COALESCE(length_bytes, -1) AS length_bytes,"                                                           \
+    " COALESCE(declared_bytes, -1) AS declared_bytes, offset_bytes, metadata, track, fingerprint, concat,"             \
+    " media_kind, refusal, node, created_ms, updated_ms, expires_ms"
 extern const struct sql_map UPLOAD_MAP;
 void upload_clear(struct upload *upload);
 
@@ -45,8 +50,8 @@ bool upload_is_final(const struct upload *upload);
 /* `upload` in state open at offset 0. */
 bool upload_add(struct sql *sql, const struct upload *upload, GError **error);
 bool upload_find(struct sql *sql, const char *id, struct upload *upload, bool *found, GError **error);
-/* An upload that was created since `since_ms`, has the same fingerprint, track and length, and no byte yet: the answer to
- * its creation may have been lost. */
+/* An upload that was created since `since_ms`, has the same fingerprint, track and length, no byte and no work yet: the
+ * answer to its creation may have been lost. */
 bool upload_find_twin(struct sql *sql, const struct upload *wanted, int64_t since_ms, struct upload *upload,
                       bool *found, GError **error);
 

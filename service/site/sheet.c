@@ -39,18 +39,18 @@ static double draw_text(cairo_t *cairo, const struct sheet_line *line, double to
     return top + height + GAP_PT;
 }
 
-static bool draw_qr(cairo_t *cairo, const char *address, double top)
+static bool draw_qr(cairo_t *cairo, const char *address, double size, double top)
 {
     QRcode *code = QRcode_encodeString(address, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
 
     if (code == NULL) {
         return false;
     }
-    const double step = QR_PT / code->width;
+    const double step = size / code->width;
     for (int y = 0; y < code->width; y++) {
         for (int x = 0; x < code->width; x++) {
             if ((code->data[y * code->width + x] & 1) != 0) {
-                cairo_rectangle(cairo, (WIDTH_PT - QR_PT) / 2 + x * step, top + y * step, step, step);
+                cairo_rectangle(cairo, (WIDTH_PT - size) / 2 + x * step, top + y * step, step, step);
             }
         }
     }
@@ -74,11 +74,12 @@ static bool draw(cairo_t *cairo, const struct sheet *sheet)
     for (size_t i = 0; i < sheet->count; i++) {
         top = draw_text(cairo, &sheet->lines[i], top);
     }
-    const double qr_top = HEIGHT_PT - MARGIN_PT - QR_PT - 30;
-    if (!draw_qr(cairo, sheet->address, qr_top)) {
+    const double size = sheet->qr_pt > 0 ? sheet->qr_pt : QR_PT;
+    const double qr_top = HEIGHT_PT - MARGIN_PT - size - 30;
+    if (!draw_qr(cairo, sheet->address, size, qr_top)) {
         return false;
     }
-    (void)draw_text(cairo, &caption, qr_top + QR_PT + 6); /* the last */
+    (void)draw_text(cairo, &caption, qr_top + size + 6); /* the last */
     return cairo_status(cairo) == CAIRO_STATUS_SUCCESS;
 }
 

@@ -18,6 +18,7 @@ struct sheet {
     size_t count;
     const char *address; /* what the QR code says */
     const char *caption; /* below it */
+    double qr_pt;        /* its side; 0: 130 */
 };
 
 /* NULL with *error: REASON_INTERNAL. */

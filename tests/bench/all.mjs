@@ -9,6 +9,7 @@ import * as pages from './pages.mjs';
 import * as queue from './queue.mjs';
 import * as road from './road.mjs';
 import * as transcode from './transcode.mjs';
+import * as uploads from './uploads.mjs';
 
 const root = resolve(import.meta.dirname, '../..');
 const result = { when: new Date().toISOString(), cores: os.cpus().length, cpu: os.cpus()[0]?.model };
@@ -17,6 +18,8 @@ result.road = await road.road();
 road.print(result.road);
 result.http = await http.http();
 http.print(result.http);
+result.uploads = await uploads.uploads();
+uploads.print(result.uploads);
 result.pages = await pages.pages();
 pages.print(result.pages);
 result.queue = await queue.queue();

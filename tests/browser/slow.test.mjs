@@ -14,15 +14,21 @@ const LINE = { offline: false, latency: 300, downloadThroughput: 400e3 / 8, uplo
 let service
 let browser
 let receipt
+let family
+let hooked // with an SMS gateway: the form has one field more
 
 before(async () => {
   ;[service, browser] = await Promise.all([startService({ environment: { XUEPAI_MEDIA_PROGRAM: '/nonexistent' } }), startBrowser()])
   const made = await api(service.url, '/api/v1/submissions', { method: 'POST', body: form([await upload(service.url, Buffer.alloc(900, 7))]) })
   receipt = made.json
+  const shown = await api(service.url, `/api/v1/submissions/${receipt.code}`, { headers: { 'X-Pin': receipt.pin } })
+  family = shown.json.family_url
+  hooked = await startService({ environment: { XUEPAI_MEDIA_PROGRAM: '/nonexistent', XUEPAI_SMS_URL: 'http://127.0.0.1:9/' } })
 })
 after(async () => {
   await browser?.close()
   await service?.stop()
+  await hooked?.stop()
 })
 
 async function largestPaint(path) {
@@ -62,11 +68,11 @@ for (const elder of [0, 1]) {
   test(`every submitter page: axe, 320 px, targets; large print ${elder}`, async () => {
     const context = await browser.newContext({ ...PHONE, bypassCSP: true, viewport: { width: 320, height: 640 } })
     const found = []
-    await context.addCookies([{ name: 'elder', value: String(elder), url: service.url }])
-    for (const [name, path] of [['submit', '/submit'], ['lookup', '/status'], ['pin', `/status/${receipt.code}`], ['status', `/status/${receipt.code}#${receipt.pin}`],
-      ['certificate', `/c/${receipt.code}`], ['help', '/help'], ['licence', '/licence'], ['privacy', '/privacy']]) {
+    for (const { url } of [service, hooked]) await context.addCookies([{ name: 'elder', value: String(elder), url }])
+    for (const [name, path, other] of [['submit', '/submit'], ['lookup', '/status'], ['pin', `/status/${receipt.code}`], ['status', `/status/${receipt.code}#${receipt.pin}`],
+      ['certificate', `/c/${receipt.code}`], ['family', family], ['phone', '/phone', hooked], ['submit-code', '/submit', hooked], ['help', '/help'], ['licence', '/licence'], ['privacy', '/privacy']]) {
       const page = await context.newPage()
-      await page.goto(service.url + path)
+      await page.goto((other ?? service).url + path)
       if (name === 'status') await page.locator('#card:visible').waitFor()
       await page.addScriptTag({ path: AXE })
       const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))

@@ -163,7 +163,7 @@ test('a paid line is asked about above 50 MB; WiFi starts it by itself', async (
   await context.close()
 })
 
-test('sending may be pressed early; the receipt comes when the bytes have arrived', async () => {
+test('sending may be pressed early: registered at once, the receipt comes when the bytes have arrived', async () => {
   const context = await browser.newContext(PHONE)
   const { page, errors } = await open(context)
 
@@ -171,8 +171,12 @@ test('sending may be pressed early; the receipt comes when the bytes have arrive
   await pick(page, CLIP)
   await fill(page)
   await page.getByRole('button', { name: '提交作品' }).click()
-  await page.getByText('等传完自动提交…').waitFor()
-  assert.equal(service.state.submissions.length, 0)
+  await page.getByRole('heading', { name: '作品已登记，文件还在传' }).waitFor()
+  assert.equal(await page.locator('#sent [data-registered]').innerText(), 'SD26-7KQ4-M9')
+  assert.equal(service.state.submissions.length, 1)
+  assert.ok(service.state.uploads.get('u1').offset < 6 * MB)
+  assert.ok(await page.getByRole('button', { name: '提交作品' }).isHidden())
+  await page.screenshot({ path: `${SCREENS}submit-phone-registered.png`, fullPage: true })
   await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor({ timeout: 30000 })
   assert.equal(await page.locator('[data-code]').innerText(), 'SD26-7KQ4-M9')
   assert.equal(await page.locator('[data-pin]').innerText(), '381 604')

@@ -2,6 +2,7 @@
 // work.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { startService } from './support/service.mjs';
 import { api, form, upload } from '../support/stack.mjs';
 
@@ -41,4 +42,39 @@ test('the same request again is the same work and takes nothing', async () => {
   const first = await post({ phone: '13933333333' }, key, ids);
   const device = { Cookie: first.headers.get('set-cookie').split(';')[0], ...key };
   for (let i = 0; i < 6; i++) assert.equal((await post({ phone: '13933333333' }, device, ids)).json.code, first.json.code);
+});
+
+test('a flood from one source: it is told to wait, another one is served as if nothing were', async () => {
+  const own = await startService({ environment: { XUEPAI_MEDIA_PROGRAM: '/nonexistent', XUEPAI_TRUSTED_PROXIES: '127.0.0.1' } });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  const create = (from) => new Promise((done, fail) => {
+    const start = performance.now();
+    http.request(`${own.url}/files`, { method: 'POST', agent: from === 'flood' ? agent : undefined,
+      headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '900', 'X-Forwarded-For': from === 'flood' ? '203.0.113.7' : '198.51.100.9', 'Content-Length': '0' } }, (answer) => {
+      answer.resume();
+      answer.on('end', () => done({ status: answer.statusCode, wait: answer.headers['retry-after'], ms: performance.now() - start }));
+    }).on('error', fail).end();
+  });
+  const flood = Array.from({ length: 16 }, async () => {
+    const seen = [];
+    for (let i = 0; i < 200; i++) seen.push(await create('flood'));
+    return seen;
+  });
+  const honest = [];
+  let over = false;
+  const all = Promise.all(flood).then((lists) => { over = true; return lists.flat(); });
+  while (!over) {
+    honest.push(await create('honest'));
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  const seen = await all;
+  const refused = seen.filter((one) => one.status === 429);
+  assert.ok(refused.length > 500, `${refused.length} of ${seen.length} refused`);
+  assert.ok(refused.every((one) => Number(one.wait) > 0));
+  assert.ok(honest.length >= 10 && honest.every((one) => one.status === 201));
+  const times = honest.map((one) => one.ms).sort((a, b) => a - b);
+  console.log(`beside a flood of ${seen.length}: ${honest.length} honest, median ${times[times.length >> 1].toFixed(1)} ms`);
+  assert.ok(times[times.length >> 1] < 500, `median ${times[times.length >> 1]} ms`);
+  agent.destroy();
+  await own.stop();
 });

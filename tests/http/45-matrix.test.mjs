@@ -64,9 +64,15 @@ const STAFF_ROUTES = {
   'delete /api/v1/webhooks/{id}': [ADMIN, 'province'], 'post /api/v1/webhooks/{id}/test': [ADMIN, 'province'],
   'get /api/v1/policies': [ADMIN, 'province'], 'put /api/v1/policies/{region}': [ADMIN, 'province'],
   'delete /api/v1/policies/{region}': [ADMIN, 'province'],
+  'get /api/v1/entry-links': [['organiser', 'administrator']], 'post /api/v1/entry-links': [['organiser', 'administrator']],
+  'delete /api/v1/entry-links/{id}': [['organiser', 'administrator']],
+  'get /api/v1/entry-links/{id}/poster.png': [['organiser', 'administrator']],
+  'get /api/v1/entry-links/{id}/poster.pdf': [['organiser', 'administrator']],
+  'post /api/v1/receipts': [REVIEWER], 'post /api/v1/batches': [['unit', 'organiser']],
+  'get /api/v1/batches/works': [['unit', 'organiser']],
 };
 // Everything else is of the public, of a submitter (code and PIN), or of a worker or another system (token).
-const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|login\/oidc|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|login|invitations|works|programme$|collections)|media|v\/|city|search|submit|status|console|help|privacy|licence|notice|elder|a11y|calendar|tracks|collections|archive|embed|subtitles|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
+const OTHER = /^(get|post|put|patch|delete|options|head) \/(files|login\/oidc|uploads|c\/|api\/v1\/(rules|public-key|submissions|my|phone|wx|login|invitations|works|programme$|collections)|media|v\/|city|search|phone|wx\/|q\/|family\/|submit|status|console|help|privacy|licence|notice|elder|a11y|calendar|tracks|collections|archive|embed|subtitles|kiosk|oembed|feed|sitemap|assets|healthz|readyz|metrics|api\/openapi|works|$)|\/api\/v1\/(jobs|events)/;
 const SUBMITTER = /\/api\/v1\/submissions\/\{code\}/;
 const WORKER = /\/api\/v1\/(jobs|events)/;
 

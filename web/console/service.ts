@@ -195,6 +195,27 @@ export interface EmbedSites {
   open: boolean // everybody may
 }
 
+export interface EntryLink {
+  id: string
+  url: string
+  region_name: string
+  name: string
+  visits: number
+  works: number
+  revoked_ms: number | null
+}
+
+export interface BatchRow {
+  line: number
+  title: string
+  files: string
+  status: 'good' | 'created' | 'existing' | 'failed'
+  code?: string
+  pin?: string
+  reason?: { code: string; text: string }
+  file?: string | null // one that was not picked
+}
+
 export interface Session {
   id: string
   created_ms: number
@@ -480,6 +501,17 @@ export const addReceiver = (receiver: { name: string; url: string | null; kinds:
 export const revokeReceiver = (id: string): Promise<void> => request('DELETE', `webhooks/${id}`)
 
 export const tryReceiver = (id: string): Promise<{ delivered: boolean; outcome: string }> => request('POST', `webhooks/${id}/test`)
+export const readEntryLinks = async (): Promise<EntryLink[]> => (await request<{ items: EntryLink[] }>('GET', 'entry-links')).items
+
+export const addEntryLink = (region: string, name: string): Promise<EntryLink> => request('POST', 'entry-links', { region, name })
+
+export const removeEntryLink = (id: string): Promise<void> => request('DELETE', `entry-links/${id}`)
+
+export const sendBatch = (csv: string, files: Record<string, string>, check: boolean): Promise<{ items: BatchRow[]; created: number }> =>
+  request('POST', 'batches', { csv, files, check })
+
+export const readBatchWorks = async (): Promise<{ code: string; title: string; status_text: string }[]> =>
+  (await request<{ items: { code: string; title: string; status_text: string }[] }>('GET', 'batches/works')).items
 
 export const readReasons = async (): Promise<Reason[]> => (await request<{ items: Reason[] }>('GET', 'reasons')).items
 

@@ -56,6 +56,8 @@ function show(work: Submission): void {
   part('withdraw').hidden = !work.actions.includes('withdraw')
   part('road').hidden = at < 0
   showChanges(work)
+  part('family').hidden = work.family_url === undefined
+  ;(part('family').firstElementChild as HTMLAnchorElement).href = work.family_url ?? ''
   part('award').hidden = work.status !== 'published'
   Array.from(part('road').children).forEach((step, i) => {
     step.className = i < at ? 'done' : i === at ? 'now' : ''

@@ -1,5 +1,6 @@
 // The upload page: pick, fill in, send. Bytes move while the form is filled; sending may be pressed before they have
-// arrived. Without this script the form is sent as it is.
+// arrived: the work is then registered at once, with its code, and received at the last byte, also when the page was
+// closed between. Without this script the form is sent as it is.
 
 import { Problem, request, type Rules, type Track } from './lib/api'
 import { keepAwake } from './lib/awake'
@@ -79,7 +80,15 @@ function showStep(): void {
   steps.forEach((step, i) => (step.className = i === now ? 'now' : done[i] ? 'done' : ''))
 }
 
+// A registered work has its files; they are picked again only where one of them is refused or not here.
+function showPickers(): void {
+  const isSettled = draft.sent !== null && files.length > 0 && files.every((one) => one.problem === null)
+
+  ;(form.querySelector('[data-pickers]') as HTMLElement).hidden = isSettled
+}
+
 function changed(): void {
+  showPickers()
   keepAwake(files.some((one) => one.moving))
   saveDraft(draft)
   sayProgress()
@@ -228,7 +237,7 @@ function scopes(): string[] {
   return ['site', ...Array.from(form.querySelectorAll<HTMLInputElement>('[name=scope]:checked'), (one) => one.value)]
 }
 
-function body(): unknown {
+function body(): Record<string, unknown> {
   return {
     uploads: files.map((one) => one.uploadId),
     track: value('track'),
@@ -239,6 +248,7 @@ function body(): unknown {
     link: value('link') || undefined,
     name: value('name'),
     phone: value('phone').replace(/[\s-]/g, ''),
+    phone_code: value('phone_code') || undefined,
     ai: value('ai') === '1',
     children: value('children') === '1',
     consents: { licence: field('licence').checked, guardian: field('guardian').checked, scopes: scopes() },
@@ -246,13 +256,29 @@ function body(): unknown {
 }
 
 function release(text: string): void {
-  wanted = sending = false
+  sending = false
+  wanted = draft.sent !== null
   send.textContent = '提交作品'
-  tell(formError, text)
+  tell(wanted ? filesError : formError, wanted ? `${text}可以在这里换一个文件，编号不变。` : text)
+}
+
+// Registers the work, or, where the files are others by now, gives the registered one these.
+async function register(uploads: string): Promise<void> {
+  if (draft.sent === null) {
+    const answer = await request<{ code: string; pin: string }>('POST', 'submissions', body(), { 'Idempotency-Key': draft.key })
+    draft.sent = { code: answer.code, pin: answer.pin, uploads }
+  } else {
+    const { uploads: ids, captions } = body()
+    await request('POST', `submissions/${draft.sent.code}/replace`, { uploads: ids, captions })
+    draft.sent.uploads = uploads
+  }
+  saveDraft(draft)
+  showSent()
 }
 
 async function trySend(): Promise<void> {
   const refused = files.find((one) => one.problem !== null)
+  const uploads = files.map((one) => one.uploadId).join()
 
   if (refused?.problem) {
     release(refused.problem.detail)
@@ -262,18 +288,51 @@ async function trySend(): Promise<void> {
     send.textContent = '等传完自动提交…'
     return
   }
-  sending = true
-  send.textContent = '正在提交…'
   try {
-    const answer = await request<{ code: string; pin: string }>('POST', 'submissions', body(), {
-      'Idempotency-Key': draft.key,
-    })
-    showReceipt(answer.code, answer.pin)
+    if (draft.sent?.uploads !== uploads) {
+      sending = true
+      send.textContent = '正在提交…'
+      await register(uploads)
+      sending = false
+    }
+    if (draft.sent !== null && files.every((one) => one.isWhole)) {
+      showReceipt(draft.sent.code, draft.sent.pin)
+    }
   } catch (error) {
     if (error instanceof Problem && error.status !== 0) {
       draft.key = emptyDraft().key // another try may say something else
     }
     release(error instanceof Problem ? error.detail : '没有提交成功，请再点一次“提交作品”。')
+    if (error instanceof Problem && error.code.startsWith('phone-code')) {
+      showError(field('phone_code'), error.detail)
+      field('phone_code').focus()
+    }
+  }
+}
+
+// Where the installation sends SMS, a number is shown by a code.
+async function sendCode(): Promise<void> {
+  const told = document.getElementById('code-said') as HTMLElement
+
+  try {
+    await request('POST', 'phone/codes', { phone: value('phone') })
+    told.textContent = '验证码已发到您的手机，5 分钟内有效。'
+    field('phone_code').focus()
+  } catch (error) {
+    told.textContent = error instanceof Problem ? error.detail : '没有发出去，请再点一次。'
+  }
+}
+
+// Registered, and the bytes still on their way: what was filled in stands, only the files remain on the screen.
+function showSent(): void {
+  const box = document.getElementById('sent') as HTMLElement
+
+  ;(box.querySelector('[data-registered]') as HTMLElement).textContent = draft.sent?.code ?? ''
+  showPickers()
+  if (box.hidden) {
+    box.hidden = false
+    form.querySelectorAll<HTMLElement>('[data-filled]').forEach((card) => (card.hidden = true))
+    ;(box.firstElementChild as HTMLElement).focus()
   }
 }
 
@@ -285,6 +344,7 @@ function showReceipt(code: string, pin: string): void {
 
   wanted = false
   files = []
+  draft.sent = null
   void forget()
   put('code', code)
   put('pin', `${pin.slice(0, 3)} ${pin.slice(3)}`)
@@ -314,6 +374,10 @@ function restore(): void {
       }
     }
   }
+  if (draft.sent !== null) {
+    wanted = true
+    showSent()
+  }
   if (unfinished !== undefined) {
     const text = document.getElementById('draft-text') as HTMLElement
     text.textContent = `“${title || unfinished.name}”传到了 ${unfinished.percent}%。请再选一次同一个文件，会接着传。`
@@ -338,6 +402,13 @@ async function goOn(text: HTMLElement): Promise<void> {
     for (const file of kept) {
       await pick(file, '')
     }
+  }
+}
+
+// Who begins anew after registering does not want that work.
+async function takeBack(): Promise<void> {
+  if (draft.sent !== null) {
+    await request('DELETE', `submissions/${draft.sent.code}`).catch(() => undefined) // it expires by itself
   }
 }
 
@@ -376,8 +447,9 @@ function start(): void {
       void trySend()
     }
   })
+  document.getElementById('code-send')?.addEventListener('click', () => void sendCode())
   document.getElementById('draft-drop')?.addEventListener('click', () => {
-    void forget().then(() => location.reload())
+    void takeBack().then(forget).then(() => location.reload())
   })
   window.addEventListener('beforeunload', (event) => {
     if (files.some((one) => one.moving)) {

@@ -32,8 +32,9 @@ export function hasEngine(name) {
 //   until(function, values, ms)    until it answers something true in the page, and that
 //   screenshot(path)               of what is visible
 //   close()
-export async function openEngine(name, { width = 390, height = 844 } = {}) {
-  const page = await { chromium: openChromium, firefox: openFirefox, webkit: openWebkit }[name](width, height)
+// context: more for Chromium's page, as the PHONE of browser.mjs.
+export async function openEngine(name, { width = 390, height = 844, context = {} } = {}) {
+  const page = await { chromium: openChromium, firefox: openFirefox, webkit: openWebkit }[name](width, height, context)
   page.name = name
   page.until = async (check, values = [], ms = 20_000) => {
     const end = Date.now() + ms
@@ -50,9 +51,9 @@ export async function openEngine(name, { width = 390, height = 844 } = {}) {
   return page
 }
 
-async function openChromium(width, height) {
+async function openChromium(width, height, context) {
   const browser = await startBrowser()
-  const page = await browser.newPage({ viewport: { width, height }, locale: 'zh-CN' })
+  const page = await browser.newPage({ viewport: { width, height }, locale: 'zh-CN', ...context })
   return {
     goto: (url) => page.goto(url),
     evaluate: (call, ...values) => page.evaluate(`(${call})(...${JSON.stringify(values)})`),

@@ -109,6 +109,7 @@ export interface Submission {
   reason?: { code: string; text: string; note?: string; all?: { label: string; text: string }[] }
   messages?: { id: string; author: string; is_own: boolean; text: string; made_text: string }[]
   url?: string
+  family_url?: string
   actions: string[]
   words?: string
   track?: string

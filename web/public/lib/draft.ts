@@ -5,6 +5,7 @@ export interface Draft {
   fields: Record<string, string>
   uploads: Record<string, { url: string; name: string; percent: number }> // by fingerprint
   key: string // Idempotency-Key: one for each work
+  sent: { code: string; pin: string; uploads: string } | null // registered before its bytes had arrived
 }
 
 const PLACE = 'xuepai-draft'
@@ -14,7 +15,7 @@ function randomKey(): string {
 }
 
 export function emptyDraft(): Draft {
-  return { fields: {}, uploads: {}, key: randomKey() }
+  return { fields: {}, uploads: {}, key: randomKey(), sent: null }
 }
 
 export function loadDraft(): Draft {

@@ -25,7 +25,8 @@ interface Line extends EventTarget {
 
 export class Picked {
   readonly row: HTMLLIElement
-  uploadId = ''
+  uploadId = '' // as soon as the service knows of it
+  isWhole = false
   percent = 0
   text = ''
   problem: Problem | null = null
@@ -180,6 +181,7 @@ export class Picked {
   }
 
   private keep(url: string): void {
+    this.uploadId = url.split('/').pop() ?? ''
     this.owner.draft.uploads[this.fingerprint] = { url, name: this.file.name, percent: this.percent }
     this.owner.changed()
   }
@@ -211,6 +213,7 @@ export class Picked {
 
   private done(id: string): void {
     this.uploadId = id
+    this.isWhole = true
     this.percent = 100
     this.moving = false
     this.say('传好了。')

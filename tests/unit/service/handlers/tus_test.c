@@ -6,7 +6,7 @@
 
 static void test_numbers(void)
 {
-    static const char *const BAD[] = {"", "-1", "+1", " 1", "1 ", "1.0", "x", "0x1", "9007199254740993"};
+    static const char *const BAD[] = {"", "-1", "+1", " 1", "1 ", "1.0", "x", "0x1", "\xd9\xa1"};
     int64_t number = 7;
 
     for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
@@ -17,6 +17,13 @@ static void test_numbers(void)
     g_assert_true(tus_number("0", &number));
     g_assert_cmpint(number, ==, 0);
     g_assert_true(tus_number("9007199254740992", &number));
+    g_assert_cmpint(number, ==, INT64_C(9007199254740992));
+    for (const char *const *large = (const char *const[]){"9007199254740993", "9223372036854775808",
+                                                          "99999999999999999999999999999999999999999", NULL};
+         *large != NULL; large++) {
+        g_assert_true(tus_number(*large, &number));
+        g_assert_cmpint(number, ==, INT64_MAX);
+    }
 }
 
 static void test_metadata(void)
