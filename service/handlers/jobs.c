@@ -12,6 +12,7 @@
 #include "common/settings.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/job_facts.h"
 #include "service/handlers/stored.h"
 #include "service/http/parked.h"
 #include "service/http/stream.h"
@@ -114,20 +115,6 @@ static bool take(struct sql *sql, void *context, GError **error)
     return take_next(sql, context, error);
 }
 
-/* A track without lengths (photos) sends none: the worker takes 0 for a mistake. */
-static json_t *limits_json(const struct app *app, const struct submission *submission)
-{
-    const struct track *track = rules_track_find(app->rules, submission->track);
-    json_t *limits = json_pack("{s:[s], s:I}", "kinds", track == NULL ? "video" : track->kind, "max_bytes",
-                               (json_int_t)(track == NULL ? 0 : track->max_bytes));
-
-    if (track != NULL && track->max_ms > 0) {
-        json_object_set_new(limits, "min_ms", json_integer(track->min_ms));
-        json_object_set_new(limits, "max_ms", json_integer(track->max_ms));
-    }
-    return limits;
-}
-
 /* One lease and one transfer; shorter than what the sweep leaves alone (store_watch.c). */
 static int64_t address_life_s(const struct app *app)
 {
@@ -150,52 +137,16 @@ static bool shares_disk(const struct call *call)
     return strcmp(disk, call->claim->disk) == 0;
 }
 
-static gint by_bandwidth(gconstpointer a, gconstpointer b)
-{
-    const json_t *left = *(json_t *const *)a, *right = *(json_t *const *)b;
-    const json_int_t difference = json_integer_value(json_object_get(right, "bandwidth_bps")) -
-                                  json_integer_value(json_object_get(left, "bandwidth_bps"));
-
-    return difference < 0 ? -1 : difference > 0;
-}
-
-/* The rungs that are there, best first, for a job that adds to them: what their master playlist says. Their names begin
- * with the short side in pixels. */
-static json_t *rungs_json(const struct sql_rows *renditions)
-{
-    g_autoptr(GPtrArray) rungs = g_ptr_array_new();
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < renditions->count; i++) {
-        const struct rendition *rendition = sql_rows_at(renditions, i);
-        const bool is_rung = strcmp(rendition->kind, "rung") == 0 || strcmp(rendition->kind, "review-mp4") == 0;
-        json_t *facts = is_rung && rendition->facts != NULL ? json_loads(rendition->facts, 0, NULL) : NULL;
-        const char *codecs = json_string_value(json_object_get(facts, "codecs"));
-
-        if (codecs != NULL && g_str_has_prefix(codecs, "avc1")) {
-            json_object_set_new(facts, "short_side", json_integer(g_ascii_strtoll(rendition->name, NULL, 10)));
-            g_ptr_array_add(rungs, facts);
-        } else {
-            json_decref(facts);
-        }
-    }
-    g_ptr_array_sort(rungs, by_bandwidth);
-    for (guint i = 0; i < rungs->len; i++) {
-        json_array_append_new(list, g_ptr_array_index(rungs, i));
-    }
-    return list;
-}
-
 /* What the worker needs: on a shared disk paths (`folder` not NULL), else addresses, of the store itself or of this
  * service. */
 static json_t *offer_json(const struct call *call, const char *folder)
 {
     const struct app *app = call->app;
     const bool shared = folder != NULL;
-    json_auto_t *limits = limits_json(app, &call->submission);
+    json_auto_t *limits = job_limits_json(app, &call->submission);
     json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
     if (facts != NULL && strcmp(call->job.kind, "av1") == 0) {
-        json_object_set_new(facts, "rungs", rungs_json(call->renditions));
+        json_object_set_new(facts, "rungs", job_rungs_json(call->renditions));
     }
     struct offer_message offer = {
         .job = call->job.id,
@@ -383,28 +334,6 @@ static bool add_renditions(struct sql *sql, struct call *call, int64_t now_ms, G
     return true;
 }
 
-/* " black silent ": names of the flags the media program raised. */
-static char *flag_words(const json_t *facts)
-{
-    const json_t *flags = json_object_get(facts, "flags");
-    g_autoptr(GString) words = g_string_new(" ");
-    size_t index;
-    json_t *flag;
-
-    json_array_foreach(flags, index, flag) {
-        const char *name =
-            json_is_string(flag) ? json_string_value(flag) : json_string_value(json_object_get(flag, "flag"));
-        g_autofree char *word = g_strdup_printf(" %s ", name == NULL ? "" : name);
-        if (name != NULL && strstr(words->str, word) == NULL) {
-            g_string_append_printf(words, "%s ", name);
-        }
-    }
-    if (json_is_true(json_object_get(facts, "had_location"))) {
-        g_string_append(words, "location ");
-    }
-    return g_strdup(words->str);
-}
-
 /* Keeps the fingerprint, and tells whether other works look, sound or are like it. */
 static bool find_duplicates(struct sql *sql, const struct call *call, bool *found, GError **error)
 {
@@ -419,20 +348,11 @@ static bool find_duplicates(struct sql *sql, const struct call *call, bool *foun
     return duplicates != NULL;
 }
 
-/* The facts for the row: fingerprints have a table of their own. */
-static char *facts_text(const json_t *facts)
-{
-    json_auto_t *plain = json_copy((json_t *)(uintptr_t)facts);
-
-    json_object_del(plain, "fingerprint");
-    return json_dumps(plain, JSON_COMPACT);
-}
-
 static bool finish_prepare(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
 {
     struct move prepared = {.event = EVENT_PREPARED};
-    g_autofree char *facts = facts_text(call->finish->facts);
-    g_autofree char *words = flag_words(call->finish->facts);
+    g_autofree char *facts = job_facts_text(call->finish->facts);
+    g_autofree char *words = job_flag_words(call->finish->facts);
     g_autofree char *flags = NULL;
     g_autofree char *digest = NULL;
     bool doubled = false;

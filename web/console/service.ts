@@ -345,7 +345,7 @@ export interface JudgingRound {
   tasks: JudgingTask[]
 }
 
-export interface Activity {
+export interface AnnexActivity {
   name: string
   intro: string
   time: string
@@ -357,7 +357,7 @@ export interface Annex {
   region: string
   name: string
   filled_ms: number
-  form: ({ unit?: string; contact: string; phone: string; source?: string; activities?: Activity[] } & Record<string, unknown>) | null
+  form: ({ unit?: string; contact: string; phone: string; source?: string; activities?: AnnexActivity[] } & Record<string, unknown>) | null
   known: { works: number; counties: number; counties_all: number }
 }
 

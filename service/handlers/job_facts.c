@@ -1,0 +1,89 @@
+#include "service/handlers/job_facts.h"
+
+#include <string.h>
+
+#include "common/failure.h"
+#include "service/app.h"
+#include "service/model/rendition.h"
+#include "service/model/rules.h"
+
+/* A track without lengths (photos) sends none: the worker takes 0 for a mistake. */
+json_t *job_limits_json(const struct app *app, const struct submission *submission)
+{
+    const struct track *track = rules_track_find(app->rules, submission->track);
+    json_t *limits = json_pack("{s:[s], s:I}", "kinds", track == NULL ? "video" : track->kind, "max_bytes",
+                               (json_int_t)(track == NULL ? 0 : track->max_bytes));
+
+    if (track != NULL && track->max_ms > 0) {
+        json_object_set_new(limits, "min_ms", json_integer(track->min_ms));
+        json_object_set_new(limits, "max_ms", json_integer(track->max_ms));
+    }
+    return limits;
+}
+
+static gint by_bandwidth(gconstpointer a, gconstpointer b)
+{
+    const json_t *left = *(json_t *const *)a, *right = *(json_t *const *)b;
+    const json_int_t difference = json_integer_value(json_object_get(right, "bandwidth_bps")) -
+                                  json_integer_value(json_object_get(left, "bandwidth_bps"));
+
+    return difference < 0 ? -1 : difference > 0;
+}
+
+/* The rungs that are there, best first, for a job that adds to them: what their master playlist says. Their names begin
+ * with the short side in pixels. */
+json_t *job_rungs_json(const struct sql_rows *renditions)
+{
+    g_autoptr(GPtrArray) rungs = g_ptr_array_new();
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < renditions->count; i++) {
+        const struct rendition *rendition = sql_rows_at(renditions, i);
+        const bool is_rung = strcmp(rendition->kind, "rung") == 0 || strcmp(rendition->kind, "review-mp4") == 0;
+        json_t *facts = is_rung && rendition->facts != NULL ? json_loads(rendition->facts, 0, NULL) : NULL;
+        const char *codecs = json_string_value(json_object_get(facts, "codecs"));
+
+        if (codecs != NULL && g_str_has_prefix(codecs, "avc1")) {
+            json_object_set_new(facts, "short_side", json_integer(g_ascii_strtoll(rendition->name, NULL, 10)));
+            g_ptr_array_add(rungs, facts);
+        } else {
+            json_decref(facts);
+        }
+    }
+    g_ptr_array_sort(rungs, by_bandwidth);
+    for (guint i = 0; i < rungs->len; i++) {
+        json_array_append_new(list, g_ptr_array_index(rungs, i));
+    }
+    return list;
+}
+
+/* " black silent ": names of the flags the media program raised. */
+char *job_flag_words(const json_t *facts)
+{
+    const json_t *flags = json_object_get(facts, "flags");
+    g_autoptr(GString) words = g_string_new(" ");
+    size_t index;
+    json_t *flag;
+
+    json_array_foreach(flags, index, flag) {
+        const char *name =
+            json_is_string(flag) ? json_string_value(flag) : json_string_value(json_object_get(flag, "flag"));
+        g_autofree char *word = g_strdup_printf(" %s ", name == NULL ? "" : name);
+        if (name != NULL && strstr(words->str, word) == NULL) {
+            g_string_append_printf(words, "%s ", name);
+        }
+    }
+    if (json_is_true(json_object_get(facts, "had_location"))) {
+        g_string_append(words, "location ");
+    }
+    return g_strdup(words->str);
+}
+
+/* The facts for the row: fingerprints have a table of their own. */
+char *job_facts_text(const json_t *facts)
+{
+    json_auto_t *plain = json_copy((json_t *)(uintptr_t)facts);
+
+    json_object_del(plain, "fingerprint");
+    return json_dumps(plain, JSON_COMPACT);
+}

@@ -1,0 +1,17 @@
+/* What a job's offer tells a worker of a work, and what is kept of what a worker found. JSON and text are the caller's. */
+#pragma once
+
+#include <jansson.h>
+
+#include "service/app.h"
+#include "service/database/database.h"
+#include "service/model/submission.h"
+
+/* What the track allows. */
+json_t *job_limits_json(const struct app *app, const struct submission *submission);
+/* The H.264 rungs among `renditions` (struct rendition), best first: what a master playlist says of them. */
+json_t *job_rungs_json(const struct sql_rows *renditions);
+/* The flags of a finished prepare, each with a space behind it. */
+char *job_flag_words(const json_t *facts);
+/* The facts as a row keeps them: without what has tables of its own. */
+char *job_facts_text(const json_t *facts);
