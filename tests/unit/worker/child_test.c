@@ -29,7 +29,8 @@ static void test_self_test(void)
 static void test_missing_program(void)
 {
     struct task task = {.verb = TASK_VERIFY};
-    const struct child_limits limits = {1000, 10, 1 << 30, 1 << 20};
+    const struct child_limits limits = {
+        .deadline_ms = 1000, .silence_ms = 1000, .cpu_s = 10, .memory_bytes = 1 << 30, .file_bytes = 1 << 20};
     struct child_result result;
 
     task_limits_init(&task.limits);
