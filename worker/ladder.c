@@ -17,12 +17,12 @@
  * 16x16, which costs hardly any and saves a sixth of the CPU. Each CRF is set so that a rung is as good as veryfast's at
  * 23, and no larger. */
 #define SMALL "aq-mode=2:aq-strength=0.8:rc-lookahead=20"
-#define LARGE "partitions=i8x8,i4x4:subme=2:" SMALL
+#define LARGE "partitions=i8x8:me=dia:subme=2:aq-mode=2:aq-strength=0.6:rc-lookahead=20:no-dct-decimate=1"
 
 const struct ladder_policy LADDER_DEFAULT = {
     .count = 4,
     .rung = {{TASK_H264, 1080, 22.7, 6200000, "veryfast", LARGE},
-             {TASK_H264, 720, 23.4, 3000000, "veryfast", LARGE},
+             {TASK_H264, 720, 23.7, 3000000, "veryfast", LARGE},
              {TASK_H264, 480, 23.5, 1500000, "veryfast", SMALL},
              {TASK_H264, 360, 23.5, 800000, "veryfast", SMALL}},
     .av1_count = 2,
