@@ -470,29 +470,70 @@ static bool agrees(const struct recipe_output *output, json_t *measured, enum ve
             llabs(length - said) <= LENGTH_GRACE_MS + said / 100 + last_ms && whole(measured, "decode_errors") == 0);
 }
 
-static bool verify_output(struct run *run, struct recipe_output *output, enum verify verify, GError **error)
+/* What the second child reported of an output; NULL: nothing. */
+static json_t *measured_of(const json_t *result, const char *name)
 {
-    struct task task = {.verb = TASK_VERIFY, .input_bytes = output->bytes, .threads = 1, .limits = run->task.limits};
+    size_t i;
+    json_t *facts;
+
+    json_array_foreach(json_object_get(result, "outputs"), i, facts) {
+        if (g_strcmp0(json_string_value(json_object_get(facts, "name")), name) == 0) {
+            return facts;
+        }
+    }
+    return NULL;
+}
+
+static void judge(struct run *run, const struct child_result *child)
+{
+    for (guint i = 0; i < run->result->outputs->len; i++) {
+        const struct recipe_output *output = g_ptr_array_index(run->result->outputs, i);
+        const enum verify verify = OUTPUTS[row_of(output->name)].verify;
+        json_t *measured = measured_of(child->result, output->name);
+
+        if (verify != VERIFY_NOTHING && (measured == NULL || !agrees(output, measured, verify))) {
+            g_autofree char *words = g_strdup_printf("verify %s: not as reported", output->name);
+            distrust(run, words);
+            return;
+        }
+    }
+}
+
+/* Names what is to be looked at, and opens it again, to be read alone. Closed by the caller. */
+static bool open_made(const struct run *run, struct task *task, int *fds, GError **error)
+{
+    for (guint i = 0; i < run->result->outputs->len; i++) {
+        const struct recipe_output *output = g_ptr_array_index(run->result->outputs, i);
+
+        if (OUTPUTS[row_of(output->name)].verify == VERIFY_NOTHING) {
+            continue;
+        }
+        fds[task->outputs] = openat(run->folder_fd, output->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fds[task->outputs] < 0) {
+            return io_failed(output->name, error);
+        }
+        add_output(task, output->name);
+        task->limits.photo |= OUTPUTS[row_of(output->name)].verify == VERIFY_PHOTO;
+    }
+    return true;
+}
+
+static bool verify_made(struct run *run, const struct task *task, const int *fds, GError **error)
+{
     struct child_limits limits = limits_of(&run->task);
     struct child_result child;
-    const int fd = task_output_fd(&run->task, output->name) - TASK_OUTPUT_FD;
 
-    task.limits.min_ms = 0;
-    task.limits.max_ms = MIN(task.limits.max_ms + 2000, 1800000);
-    task.limits.video = verify == VERIFY_VIDEO;
-    task.limits.photo = verify == VERIFY_PHOTO;
     limits.deadline_ms = MIN(limits.deadline_ms, VERIFY_DEADLINE_MS);
-    if (!child_run(run->job->media_program, &task, run->fds[fd], NULL, &limits, pass_progress, run, &child, error)) {
+    if (!child_run(run->job->media_program, task, fds[0], fds, &limits, pass_progress, run, &child, error)) {
         return false;
     }
     note_child(run, &child);
     if (!child.ok) {
-        g_autofree char *words = g_strdup_printf("verify %s: %s", output->name, child.words);
+        g_autofree char *words = g_strdup_printf("verify %s", child.words);
         g_free(run->result->words);
         run->result->words = g_steal_pointer(&words);
-    } else if (!agrees(output, json_object_get(child.result, "facts"), verify)) {
-        g_autofree char *words = g_strdup_printf("verify %s: not as reported", output->name);
-        distrust(run, words);
+    } else {
+        judge(run, &child);
     }
     child_result_clear(&child);
     return true;
@@ -500,20 +541,21 @@ static bool verify_output(struct run *run, struct recipe_output *output, enum ve
 
 static bool verify_all(struct run *run, GError **error)
 {
-    const int count = (int)run->result->outputs->len;
+    struct task task = {.verb = TASK_VERIFY, .threads = 1, .limits = run->task.limits};
+    int fds[TASK_OUTPUTS_MAX];
+    bool ok;
 
-    for (int i = 0; i < count && run->result->words == NULL; i++) {
-        struct recipe_output *output = g_ptr_array_index(run->result->outputs, i);
-        const enum verify verify = OUTPUTS[row_of(output->name)].verify;
-        const int left = 1000 - run->recipe->made_permille;
-
-        run->from_permille = run->recipe->made_permille + left * i / count;
-        run->to_permille = run->recipe->made_permille + left * (i + 1) / count;
-        if (verify != VERIFY_NOTHING && !verify_output(run, output, verify, error)) {
-            return false;
-        }
+    task.limits.min_ms = 0;
+    task.limits.max_ms = MIN(task.limits.max_ms + 2000, 1800000);
+    task.limits.video = true;
+    task.limits.photo = false; /* libvips loads where there is one */
+    run->from_permille = run->recipe->made_permille;
+    run->to_permille = 1000;
+    ok = open_made(run, &task, fds, error) && (task.outputs == 0 || verify_made(run, &task, fds, error));
+    for (int i = 0; i < task.outputs; i++) {
+        (void)close(fds[i]); /* read only */
     }
-    return true;
+    return ok;
 }
 
 /* -- the whole --------------------------------------------------------------------------------------------- */

@@ -318,37 +318,64 @@ static bool save_sizes(const struct task *task, VipsImage *image, json_t *output
     return true;
 }
 
+/* One photo in memory. */
+struct opened {
+    void *bytes;
+    VipsImage *header, *image; /* as it lies in the file; upright, sRGB */
+};
+
+static void opened_clear(struct opened *opened)
+{
+    g_clear_object(&opened->image);
+    g_clear_object(&opened->header);
+    g_clear_pointer(&opened->bytes, g_free);
+}
+typedef struct opened Opened;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opened, opened_clear)
+
+static bool open_photo(const struct task *task, const struct reader *reader, const struct structure *structure,
+                       struct opened *opened, GError **error)
+{
+    if (!check_size(task, structure->width, structure->height, error)) {
+        return false;
+    }
+    opened->bytes = read_all(reader, error);
+    if (opened->bytes == NULL) {
+        return false;
+    }
+    opened->header = vips_image_new_from_buffer(opened->bytes, (size_t)reader->size_bytes, "", NULL);
+    if (opened->header == NULL) {
+        return failed(REASON_BROKEN_FILE, error);
+    }
+    if (!check_size(task, vips_image_get_width(opened->header), vips_image_get_height(opened->header), error)) {
+        return false;
+    }
+    opened->image = decode(opened->bytes, (size_t)reader->size_bytes, opened->header, error);
+    return opened->image != NULL;
+}
+
 json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,
                    const struct structure *structure, json_t *outputs, GError **error)
 {
-    g_autofree void *bytes = NULL;
-    g_autoptr(Photo) header = NULL;
-    g_autoptr(Photo) image = NULL;
+    g_auto(Opened) opened = {0};
     json_t *facts;
 
-    if (!check_size(task, structure->width, structure->height, error)) {
+    if (!open_photo(task, reader, structure, &opened, error)) {
         return NULL;
     }
-    bytes = read_all(reader, error);
-    if (bytes == NULL) {
-        return NULL;
-    }
-    header = vips_image_new_from_buffer(bytes, (size_t)reader->size_bytes, "", NULL);
-    if (header == NULL) {
-        (void)failed(REASON_BROKEN_FILE, error);
-        return NULL;
-    }
-    if (!check_size(task, vips_image_get_width(header), vips_image_get_height(header), error)) {
-        return NULL;
-    }
-    image = decode(bytes, (size_t)reader->size_bytes, header, error);
-    if (image == NULL) {
-        return NULL;
-    }
-    facts = facts_of(header, family, reader->size_bytes);
-    if (!look(image, facts, error) || !save_sizes(task, image, outputs, error)) {
+    facts = facts_of(opened.header, family, reader->size_bytes);
+    if (!look(opened.image, facts, error) || !save_sizes(task, opened.image, outputs, error)) {
         json_decref(facts);
         return NULL;
     }
     return facts;
+}
+
+json_t *photo_check(const struct task *task, const struct reader *reader, enum sniff_family family,
+                    const struct structure *structure, GError **error)
+{
+    g_auto(Opened) opened = {0};
+
+    return open_photo(task, reader, structure, &opened, error) ? facts_of(opened.header, family, reader->size_bytes)
+                                                               : NULL;
 }

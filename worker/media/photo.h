@@ -19,3 +19,7 @@ void photo_drop_webp_exif(uint8_t *bytes, size_t *length);
  * made. `outputs` gets {"name", "width", "height"} for each. Returns the facts. */
 json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,
                    const struct structure *structure, json_t *outputs, GError **error);
+
+/* Decodes it to its end and reports the same facts; nothing is written. */
+json_t *photo_check(const struct task *task, const struct reader *reader, enum sniff_family family,
+                    const struct structure *structure, GError **error);
