@@ -142,6 +142,7 @@ for (const size of Object.keys(SIZES)) {
 
   test(`a judge's view (${size})`, async () => {
     const page = await signIn('pw1', 'password of pw1', size)
+    await go(page, '评审')
     await page.getByText('占 40%').waitFor()
     await check(page, 'judging', size)
     assert.equal(await page.locator('main').getByText(/济南|历下|李小梅/).count(), 0)
@@ -170,6 +171,7 @@ for (const size of Object.keys(SIZES)) {
 
 test('a judge scores by keyboard alone', async () => {
   const page = await signIn('pw2', 'password of pw2', 'desk')
+  await go(page, '评审')
   const heading = page.locator('article h2')
   const first = await heading.innerText()
   await page.getByLabel('主题立意').focus()
