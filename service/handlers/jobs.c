@@ -232,11 +232,12 @@ HANDLER(job_post_claim)
 static bool renew(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
+    int64_t boot_ms;
 
-    int64_t now_ms;
-
-    return sql_lease_clock(sql, &now_ms, error) &&
-           job_renew(sql, &call->lease, now_ms + call->app->settings->job_lease_ms, call->permille, error);
+    return job_give_way(sql, &call->lease, request_now_ms(call->request), &call->done, error) &&
+           (call->done ||
+            (sql_lease_clock(sql, &boot_ms, error) &&
+             job_renew(sql, &call->lease, boot_ms + call->app->settings->job_lease_ms, call->permille, error)));
 }
 
 HANDLER(job_post_renew)
@@ -252,9 +253,15 @@ HANDLER(job_post_renew)
     }
     call.lease.token = token;
     call.permille = CLAMP(permille, 0, 1000);
-    return database_transact(app->database, "job.renew", renew, &call, error)
-               ? response_json(200, json_pack("{s:I}", "lease_ms", (json_int_t)app->settings->job_lease_ms))
-               : NULL;
+    call.request = request;
+    if (!database_transact(app->database, "job.renew", renew, &call, error)) {
+        return NULL;
+    }
+    if (call.done) { /* the worker drops it and asks for what waits */
+        g_set_error_literal(error, HTTP_ERROR, REASON_STALE_TOKEN, "the job gave way to another one");
+        return NULL;
+    }
+    return response_json(200, json_pack("{s:I}", "lease_ms", (json_int_t)app->settings->job_lease_ms));
 }
 
 static bool look_leased(struct sql *sql, void *context, GError **error)

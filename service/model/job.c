@@ -6,7 +6,8 @@
 #include "service/model/secret.h"
 
 #define TURN_MS       60000
-#define PRIORITY_IDLE 90 /* for workers that have nothing else to do */
+#define PRIORITY_IDLE 90   /* for workers that have nothing else to do */
+#define PATIENCE_MS   2000 /* so long another worker may take what waits */
 #define JOB_FIELDS    "id, kind, submission, revision, state, token, attempt, permille, reason, worker"
 
 /* Fairness: a submitter's n-th waiting job takes its turn as if it had come n minutes later, so one who sends a hundred
@@ -36,6 +37,10 @@ static const char LOCK_WORK[] = /* submission.lock_of_job: before the job itself
     "SELECT id FROM submission WHERE id = (SELECT submission FROM job WHERE id = $1) /*pg: FOR NO KEY UPDATE */";
 static const char RENEW[] = /* job.renew */
     "UPDATE job SET lease_ms = $3, permille = $4 WHERE id = $1 AND token = $2 AND state = 'leased'";
+static const char GIVE_WAY[] = /* job.give_way */
+    "UPDATE job SET state = 'queued', attempt = attempt - 1, permille = 0"
+    " WHERE id = $1 AND token = $2 AND state = 'leased' AND priority >= $3 AND EXISTS"
+    " (SELECT 1 FROM job w WHERE w.state = 'queued' AND w.priority < $3 AND w.run_after_ms < $4)";
 static const char GET_LEASED[] = /* job.get_leased */
     "SELECT " JOB_FIELDS " FROM job WHERE id = $1 AND token = $2 AND state IN ('leased', 'done', 'failed')";
 static const char FINISH[] = /* job.finish */
@@ -137,6 +142,19 @@ bool job_renew(struct sql *sql, const struct job_lease *lease, int64_t until_boo
     return leased_write(sql, RENEW,
                         SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_I(until_boot_ms), SQL_I(permille)),
                         error);
+}
+
+bool job_give_way(struct sql *sql, const struct job_lease *lease, int64_t now_ms, bool *gave_way, GError **error)
+{
+    int64_t changed = 0;
+
+    if (!sql_run(sql, GIVE_WAY,
+                 SQL_VALUES(SQL_T(lease->id), SQL_I(lease->token), SQL_I(PRIORITY_IDLE), SQL_I(now_ms - PATIENCE_MS)),
+                 &changed, error)) {
+        return false;
+    }
+    *gave_way = changed == 1;
+    return true;
 }
 
 bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *job, bool *is_done, GError **error)

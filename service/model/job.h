@@ -48,6 +48,9 @@ struct job_lease {
     int64_t token;
 };
 bool job_renew(struct sql *sql, const struct job_lease *lease, int64_t until_boot_ms, int64_t permille, GError **error);
+/* A job for idle times goes back into the queue, uncounted, when another one has waited for two seconds: nobody had a hand
+ * free. Asked at every sign of life. */
+bool job_give_way(struct sql *sql, const struct job_lease *lease, int64_t now_ms, bool *gave_way, GError **error);
 /* The job under this token; *is_done when it was finished or failed under it (the first answer may have been lost). */
 bool job_get_leased(struct sql *sql, const struct job_lease *lease, struct job *job, bool *is_done, GError **error);
 /* The caller has locked the job's work (submission_get). */

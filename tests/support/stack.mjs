@@ -43,9 +43,8 @@ export function startWorker(service, environment = {}, { program = join(build, '
   return worker;
 }
 
-// AV1 renditions are left out unless a test is about them: they cost the two cores more than all else.
 export async function startStack({ environment = {}, worker = {} } = {}) {
-  const service = await startService({ environment: { XUEPAI_UNDO_SECONDS: '0', XUEPAI_AV1_RUNGS: 'false', ...environment } });
+  const service = await startService({ environment: { XUEPAI_UNDO_SECONDS: '0', ...environment } });
   const stack = { service, worker: startWorker(service, worker), url: service.url };
   await stack.worker.ready;
   stack.stop = async () => {

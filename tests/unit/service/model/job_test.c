@@ -101,6 +101,14 @@ static bool add_av1(struct sql *sql, void *context, GError **error)
     return job_add(sql, "av1", call->job.submission, 1, call->fixture->now_ms, error);
 }
 
+static bool give_way(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct job_lease lease = lease_of(call);
+
+    return job_give_way(sql, &lease, call->fixture->now_ms, &call->counts, error);
+}
+
 /* What nobody waits for is done by a worker that has nothing else in its hands, and comes behind all the rest. */
 static void test_av1_waits_until_a_worker_is_idle(void)
 {
@@ -122,6 +130,17 @@ static void test_av1_waits_until_a_worker_is_idle(void)
     fixture_transact(&fixture, take, &idle);
     g_assert_true(idle.found);
     g_assert_cmpstr(idle.job.kind, ==, "av1");
+    fixture_transact(&fixture, give_way, &idle);
+    g_assert_false(idle.counts);
+    g_autofree char *late = fixture_received(&fixture, "370102");
+    fixture_transact(&fixture, give_way, &idle);
+    g_assert_false(idle.counts); /* somebody may take it in a moment */
+    fixture.now_ms += 3000;
+    fixture_transact(&fixture, give_way, &idle);
+    g_assert_true(idle.counts);
+    job_clear(&idle.job);
+    fixture_transact(&fixture, take, &idle);
+    g_assert_cmpstr(idle.job.submission, ==, late);
     job_clear(&idle.job);
     job_clear(&other.job);
     fixture_close(&fixture);
