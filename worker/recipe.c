@@ -456,7 +456,7 @@ static bool agrees(const struct recipe_output *output, json_t *measured, enum ve
     const char *codec = json_string_value(json_object_get(json_object_get(measured, "video"), "codec"));
     const int64_t length = whole(measured, "duration_ms"), said = whole(output->facts, "duration_ms");
     /* How long the last picture is shown is not in a fragment as libavformat reads it: it may be one picture's length
-     * off, and a single picture has no length to compare. */
+     * off, or as long as the one before it; a single picture has no length to compare. */
     const double fps = json_number_value(json_object_get(measured, "fps"));
     const int64_t last_ms = fps > 0 ? (int64_t)(1000 / fps) : INT32_MAX;
 
@@ -467,7 +467,8 @@ static bool agrees(const struct recipe_output *output, json_t *measured, enum ve
     }
     return verify != VERIFY_VIDEO ||
            (codec != NULL && strcmp(codec, codec_of(output)) == 0 &&
-            llabs(length - said) <= LENGTH_GRACE_MS + said / 100 + last_ms && whole(measured, "decode_errors") == 0);
+            llabs(length - said) <= LENGTH_GRACE_MS + said / 100 + last_ms + whole(measured, "open_ms") &&
+            whole(measured, "decode_errors") == 0);
 }
 
 /* What the second child reported of an output; NULL: nothing. */

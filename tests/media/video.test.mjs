@@ -319,6 +319,14 @@ test('a clip whose pictures pause for a while keeps its length and is not taken 
   near(Number((await probe(review)).format.duration), 4, 0.1, 'length of the review copy');
 });
 
+test('a clip whose last picture comes late is not taken for a forgery', async () => {
+  const { code, answer, review } = await prepare('last-late.mkv');
+  assert.equal(code, 0, JSON.stringify(answer));
+  const [before, last] = (await times(review)).slice(-2);
+  assert.ok(last - before > 1.5, 'it does come late');
+  near(answer.facts.duration_ms / 1000, last, 0.1, 'and is not shown for long');
+});
+
 test('120 pictures a second become 60', async () => {
   const { review } = await prepare('fast.mp4');
   near((await times(review)).length, 120, 2, 'pictures');

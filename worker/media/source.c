@@ -31,6 +31,8 @@ struct source {
     bool origin_known;
     bool hold_first;    /* the first picture is shown from 0 on */
     int64_t last_video; /* pts of the last kept picture; -1 at first */
+    int64_t before_last,
+        last_duration; /* where packets are counted: the pts before it (-1: none), and how long it is shown */
     int64_t next_allowed;
     int64_t end_video, end_audio; /* 1/90000 s */
     int64_t pixels;
@@ -155,6 +157,21 @@ static bool is_decoded(const struct source *source, enum source_kind kind, const
            (!source->skips_pictures && (!source->limits.keyframes_only || (packet->flags & AV_PKT_FLAG_KEY) != 0));
 }
 
+/* The last picture ends the clip, as in place_picture. A fragment does not say how long it is shown, as libavformat reads
+ * it: then it may be about as long as the one before it. Packets do not come in the order they are shown. */
+static void count_packet(struct source *source, const AVPacket *packet)
+{
+    if (packet->pts > source->last_video) {
+        source->before_last = source->last_video;
+        source->last_video = packet->pts;
+        source->last_duration = MAX(packet->duration, 0);
+    } else {
+        source->before_last = MAX(source->before_last, packet->pts);
+    }
+    source->end_video = source->last_video + source->last_duration;
+    source->measure.kept_frames++;
+}
+
 /* Hands a packet of the pictures to whoever taps them, on our clock. */
 static bool tap(struct source *source, const AVPacket *packet, GError **error)
 {
@@ -166,9 +183,7 @@ static bool tap(struct source *source, const AVPacket *packet, GError **error)
     copy->pts = packet->pts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : copy->pts - source->origin;
     copy->dts = packet->dts == AV_NOPTS_VALUE ? AV_NOPTS_VALUE : copy->dts - source->origin;
     if (counts_packets(source) && copy->pts != AV_NOPTS_VALUE) {
-        source->end_video = MAX(source->end_video, copy->pts + copy->duration);
-        source->last_video = MAX(source->last_video, copy->pts);
-        source->measure.kept_frames++;
+        count_packet(source, copy);
     }
     return check_length(source, error) && (source->take == NULL || source->take(source->take_context, copy, error));
 }
@@ -375,7 +390,7 @@ static struct source *source_new(const struct container_limits *limits)
 
     source->limits = *limits;
     source->video.index = source->audio.index = -1;
-    source->last_video = -1;
+    source->last_video = source->before_last = -1;
     source->packet = libav_packet_new();
     source->keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_queue_init(&source->held);
@@ -533,6 +548,9 @@ struct source_measure source_measure_of(const struct source *source)
     const int64_t end = MAX(source->end_video, source->end_audio);
 
     measure.duration_ms = end / (LIBAV_VIDEO_HZ / 1000);
+    if (counts_packets(source) && source->last_duration == 0 && source->before_last >= 0) {
+        measure.open_ms = (source->last_video - source->before_last) / (LIBAV_VIDEO_HZ / 1000);
+    }
     measure.is_variable = measure.kept_frames > 2 && source->delta_max - source->delta_min > source->delta_min / 5;
     measure.fps = measure.kept_frames > 1 && source->last_video > 0
                       ? (double)(measure.kept_frames - 1) * LIBAV_VIDEO_HZ / (double)source->last_video

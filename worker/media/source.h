@@ -27,6 +27,7 @@ enum source_kind {
 /* Measured up to now; complete after SOURCE_END. */
 struct source_measure {
     int64_t duration_ms;
+    int64_t open_ms; /* where packets are counted: about how much longer the last picture may be shown */
     int64_t frames, kept_frames, errors;
     bool is_variable;
     double fps;

@@ -51,6 +51,7 @@ static json_t *look_at_video(const struct look *look, enum sniff_family family, 
 
     if (source != NULL && read_all(look, source, error)) {
         facts = probe_facts(source, family, structure, NULL, look->reader.size_bytes);
+        json_object_set_new(facts, "open_ms", json_integer(source_measure_of(source).open_ms));
     }
     source_free(source);
     return facts;
