@@ -50,7 +50,8 @@ test(`${CYCLES} works are gone from the moment that it is said, while a crowd as
       const down = await api(service.url, `/api/v1/works/${work.id}/take-down`, { method: 'POST', session, body: { reason: 'test' } });
       assert.equal(down.status, 204, down.text);
       const [gone, without] = await Promise.all(paths.map((some) => Promise.all(some.map(get))));
-      gone.forEach((answer, i) => { if (answer.status !== 404) shown.push(`cycle ${cycle}: ${paths[0][i]} ${answer.status}`); });
+      // 410 where the work's own page, frame and JSON say that staff took it away; its files are not there
+      gone.forEach((answer, i) => { if (![404, 410].includes(answer.status) || answer.body.includes(work.title)) shown.push(`cycle ${cycle}: ${paths[0][i]} ${answer.status}`); });
       without.forEach((answer, i) => { if (answer.status !== 200 || answer.body.includes(work.id)) shown.push(`cycle ${cycle}: ${paths[1][i]} ${answer.status}`); });
     }
   } finally {
