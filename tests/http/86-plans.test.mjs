@@ -1,6 +1,7 @@
 // Every statement of the program finds its rows by an index, on this engine. The texts are those that the compiler sees.
-// PostgreSQL is asked with sequential scans switched off: what still reads a whole table has no index to go by. (Which plan
-// it takes with many rows is measured: tests/bench/pages.mjs, queue.mjs.)
+// PostgreSQL is asked with sequential scans switched off, and with the joins that read both sides whole, which it prefers among
+// tables as empty as these: what still reads a whole table has no index to go by. (Which plan it takes with many rows is
+// measured: tests/bench/pages.mjs, queue.mjs.)
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -60,7 +61,8 @@ function aliases(text) {
 function scansOfPostgres(text) {
   const plain = text.replace(/\/\*pg:(.*?)\*\//g, '$1');
   const count = Math.max(0, ...[...plain.matchAll(/\$(\d+)/g)].map(([, n]) => Number(n)));
-  const explain = (types) => JSON.parse(sql(service, `SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;
+  const explain = (types) => JSON.parse(sql(service, `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+    SET plan_cache_mode = force_generic_plan;
     PREPARE p${types.length > 0 ? `(${types.join(', ')})` : ''} AS ${plain};
     EXPLAIN (FORMAT JSON) EXECUTE p${count > 0 ? `(${Array(count).fill('NULL').join(', ')})` : ''}`));
   const types = Array(count).fill('unknown');
