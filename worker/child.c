@@ -20,6 +20,7 @@
 #define KILL_WAIT_MS   200
 #define EXIT_UNSPAWNED 127
 #define EXIT_REFUSED   3
+#define HUGE_PAGES     "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"
 
 #define NAMESPACES_MIN (CLONE_NEWUSER | CLONE_NEWNET)
 #define NAMESPACES_ALL (NAMESPACES_MIN | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS | CLONE_NEWCGROUP)
@@ -107,7 +108,7 @@ static void become_media(struct launch *launch)
 {
     bool userns, netns;
     char *arguments[5];
-    char *const environment[] = {NULL};
+    char *const environment[] = {(char *)(uintptr_t)HUGE_PAGES, NULL};
     int count = 0;
     sigset_t none;
 

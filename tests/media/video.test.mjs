@@ -11,14 +11,21 @@ const base = folder('video');
 const fixture = (name) => path.join(fixtures, name);
 let next = 0;
 
-async function prepare(name, options) {
+/** Each clip is prepared once, and its ladder made once, whatever number of tests look at them. */
+const made = new Map();
+const madeOnce = (key, make) => made.get(key) ?? made.set(key, make()).get(key);
+
+const prepare = (name, options) => madeOnce(`prepare ${name} ${JSON.stringify(options)}`, () => prepareAnew(name, options));
+const ladder = (name, prepared) => madeOnce(`ladder ${name} ${prepared.into}`, () => ladderAnew(name, prepared));
+
+async function prepareAnew(name, options) {
   const into = path.join(base, `p${next++}`);
   const { code, answer, stderr } = await once('prepare', fixture(name), into, options);
   return { into, code, answer, stderr, review: path.join(into, '480p.mp4') };
 }
 
 /** The ladder of what `prepare` answered: its files beside the review copy, as the service keeps them; rungs as the master names them. */
-async function ladder(name, prepared) {
+async function ladderAnew(name, prepared) {
   const into = path.join(base, `l${next++}`);
   const { code, answer, stderr } = await once('ladder', fixture(name), into, { facts: prepared.answer.facts });
   assert.equal(code, 0, `ladder of ${name}: ${stderr} ${JSON.stringify(answer)}`);
@@ -26,9 +33,9 @@ async function ladder(name, prepared) {
     assert.ok(!fs.existsSync(path.join(into, file)), 'the review copy is not made again');
     fs.copyFileSync(path.join(prepared.into, file), path.join(into, file));
   }
-  const made = [...answer.outputs, ...prepared.answer.outputs];
+  const outputs = [...answer.outputs, ...prepared.answer.outputs];
   const master = fs.readFileSync(path.join(into, 'master.m3u8'), 'utf8');
-  const rungs = [...master.matchAll(/^(\d+p)\.m3u8$/gm)].map(([, side]) => made.find((output) => output.name === `${side}.mp4`));
+  const rungs = [...master.matchAll(/^(\d+p)\.m3u8$/gm)].map(([, side]) => outputs.find((output) => output.name === `${side}.mp4`));
   return { into, answer, rungs, master };
 }
 
