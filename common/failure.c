@@ -130,6 +130,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_INVITATION]      = { "invitation",      FAILURE_GONE,          "邀请链接已用过或过期了，请向管理员再要一个。" },
     [REASON_PASSWORD]        = { "password",        FAILURE_REFUSED,       "密码要 12 到 128 个字符，不能太常见，也不能和用户名相近。" },
     [REASON_RECUSED]         = { "recused",         FAILURE_CONFLICT,      "这是您需要回避的单位的作品，请由另一位同事来审。" },
+    [REASON_OWN_WORK]        = { "own-work",        FAILURE_CONFLICT,      "这件作品是用您的手机号提交的，请由另一位同事来审。" },
     [REASON_SAME_PERSON]     = { "same-person",     FAILURE_CONFLICT,      "您已经审过这件作品，下一审须由另一位同事完成。" },
     [REASON_OUT_OF_SCOPE]    = { "out-of-scope",    FAILURE_NOT_FOUND,     "没有找到这件作品。" },
     [REASON_LEASED]          = { "leased",          FAILURE_CONFLICT,      "另一位同事正在审这件作品。" },

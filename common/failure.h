@@ -165,6 +165,7 @@ enum reason {
     REASON_INVITATION, /* used, expired or unknown */
     REASON_PASSWORD,
     REASON_RECUSED,
+    REASON_OWN_WORK,
     REASON_SAME_PERSON,
     REASON_OUT_OF_SCOPE,
     REASON_LEASED,

@@ -20,6 +20,7 @@
 #include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
+#include "service/model/staff_phone.h"
 #include "service/view_counts.h"
 
 enum {
@@ -107,7 +108,7 @@ static bool sweep_rows(struct sql *sql, void *context, GError **error)
 {
     const struct due *due = context;
 
-    return login_sweep(sql, due->now_ms, error);
+    return login_sweep(sql, due->now_ms, error) && staff_phone_sweep(sql, due->now_ms, error);
 }
 
 static bool sweep_logins(struct app *app, int64_t now_ms, GError **error)

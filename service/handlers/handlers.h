@@ -206,6 +206,7 @@ HANDLER(me_show);
 HANDLER(me_post_otp);
 HANDLER(me_confirm_otp);
 HANDLER(me_confirm);
+HANDLER(me_put_phone);
 HANDLER(me_sessions);
 HANDLER(me_delete_session);
 HANDLER(invitation_accept_post);

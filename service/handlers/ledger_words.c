@@ -66,6 +66,7 @@ static const struct {
     {"staff.enabled", "启用账号"},
     {"staff.disabled", "停用账号"},
     {"staff.password", "改密码"},
+    {"staff.phone", "改手机号"},
     {"staff.sessions_ended", "让人退出"},
     {"staff.identity_invited", "开通统一身份"},
     {"staff.identity_linked", "绑定统一身份"},

@@ -60,6 +60,7 @@ static const struct route ROUTES[] = {
     { "POST",    "/api/v1/me/otp",                  ACCESS_SELF,          BODY_NONE,   me_post_otp,      "begin one-time codes: a secret" },
     { "POST",    "/api/v1/me/otp/confirm",          ACCESS_SELF,          BODY_JSON,   me_confirm_otp,   "its first code; recovery codes, told once" },
     { "POST",    "/api/v1/me/confirm",              ACCESS_STAFF,         BODY_JSON,   me_confirm,       "password and code again, before bulk, export, deletion" },
+    { "PUT",     "/api/v1/me/phone",                ACCESS_SELF,          BODY_JSON,   me_put_phone,     "my telephone number: two accounts of one number are one person" },
     { "GET",     "/api/v1/me/sessions",             ACCESS_STAFF,         BODY_NONE,   me_sessions,      "where I am signed in" },
     { "DELETE",  "/api/v1/me/sessions/:id",         ACCESS_STAFF,         BODY_NONE,   me_delete_session, "end one of them, at once" },
     { "GET",     "/api/v1/queue",                   ACCESS_SEE,           BODY_NONE,   queue_index,      "works waiting for this person" },

@@ -8,6 +8,7 @@ export interface Me {
   scope: string
   csrf: string
   otp?: boolean // one-time codes are in use
+  phone?: string // masked; '' for none
   by_provider?: boolean // signed in by the identity provider
   otp_setup?: boolean // and have to be set up before anything else
   undo_seconds?: number
@@ -33,6 +34,7 @@ export interface Work {
   region: string
   region_name?: string
   city_name?: string
+  unit?: string
   revision: number
   version: number
   stage?: string
@@ -384,6 +386,9 @@ export interface Person {
   stages: string[]
   active: boolean
   otp?: boolean
+  phone: string // masked; '' for none
+  unit: string
+  recusals: string[]
 }
 
 export type Action = 'approve' | 'return' | 'decline' | 'escalate'
@@ -595,6 +600,12 @@ export const addStaff = (person: object): Promise<{ username: string; invitation
   request('POST', 'staff', person)
 
 export const switchStaff = (id: string, active: boolean): Promise<void> => request('PATCH', `staff/${id}`, { active })
+
+// What is not named stays; another unit or recusal ends the person's logins.
+export const changeStaff = (id: string, change: { unit?: string; recusals?: string[]; phone?: string }): Promise<void> =>
+  request('PATCH', `staff/${id}`, change)
+
+export const setPhone = (phone: string): Promise<void> => request('PUT', 'me/phone', { phone })
 
 export const invite = (id: string): Promise<{ url: string }> => request('POST', `staff/${id}/invitation`)
 

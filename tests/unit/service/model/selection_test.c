@@ -6,6 +6,7 @@
 
 #include "common/failure.h"
 #include "service/model/judging.h"
+#include "service/model/outcome.h"
 #include "service/model/notice.h"
 #include "service/model/publication.h"
 #include "service/model/tally.h"
@@ -106,7 +107,7 @@ static bool begin(struct sql *sql, struct round *round, struct selection *select
 
 static bool close_round(struct sql *sql, struct round *round, struct selection *selection, GError **error)
 {
-    return judging_close(sql, selection, &round->actor, round->fixture.now_ms, error);
+    return outcome_close(sql, selection, &round->actor, round->fixture.now_ms, error);
 }
 
 static bool announce(struct sql *sql, struct round *round, struct selection *selection, GError **error)
@@ -175,7 +176,7 @@ static bool check_listed(struct sql *sql, struct round *round, struct selection 
 {
     g_autoptr(SqlRows) entries = selection_entries(sql, selection->id, "", error);
     g_autoptr(SqlRows) shown = notice_works(sql, selection->id, error);
-    json_auto_t *sheet = judging_sheet(sql, selection, error);
+    json_auto_t *sheet = outcome_sheet(sql, selection, error);
 
     (void)round;
     g_assert_cmpuint(entries->count, ==, 3);
