@@ -14,7 +14,7 @@ const [SELF, REVIEWER, DESK, LEDGER, ADMIN, ORGANISER, JUDGE, EXPORT, ARRANGE] =
 const STAFF_ROUTES = {
   'post /api/v1/logout': [SELF], 'get /api/v1/me': [SELF], 'post /api/v1/me/otp': [SELF],
   'post /api/v1/me/otp/confirm': [SELF], 'post /api/v1/me/confirm': [SELF], 'get /api/v1/me/sessions': [SELF],
-  'delete /api/v1/me/sessions/{id}': [SELF], 'get /api/v1/reasons': [SELF],
+  'delete /api/v1/me/sessions/{id}': [SELF], 'put /api/v1/me/phone': [SELF], 'get /api/v1/reasons': [SELF],
   'get /api/v1/staff': [ADMIN], 'post /api/v1/staff': [ADMIN],
   'patch /api/v1/staff/{id}': [ADMIN, 'person'], 'post /api/v1/staff/{id}/invitation': [ADMIN, 'person'],
   'put /api/v1/staff/{id}/identity': [ADMIN, 'person'], 'delete /api/v1/staff/{id}/identity': [ADMIN, 'person'],
