@@ -144,6 +144,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_SELECTION_SCORES] = { "selection-scores", FAILURE_CONFLICT,    "还有评委没有评完，请等一等或提醒他们。" },
     [REASON_SELECTION_NOTICE] = { "selection-notice", FAILURE_CONFLICT,    "公示期还没有结束。" },
     [REASON_SELECTION_OBJECTIONS] = { "selection-objections", FAILURE_CONFLICT, "还有异议没有答复，名单先不能确定。" },
+    [REASON_ANNEX_SCAN]      = { "annex-scan",      FAILURE_REFUSED,       "请上传盖好章的 PDF 扫描件，20 MB 以内。" },
     [REASON_ANNEX]           = { "annex",           FAILURE_REFUSED,       "表里有一处不对：活动最多 5 项，简介和成效各 300 字以内，数字不能是负数，开展活动的行政区不能多于总数。" },
     [REASON_STALE_TOKEN]     = { "stale-token",     FAILURE_CONFLICT,      "这项任务已经交给别的处理程序。" },
 

@@ -153,6 +153,8 @@ HANDLER(annex_index);
 HANDLER(annex_put_form);
 HANDLER(annex_show_xlsx);
 HANDLER(annex_show_pdf);
+HANDLER(annex_put_scan);
+HANDLER(annex_show_scan);
 
 /* works.c */
 HANDLER(works_list);

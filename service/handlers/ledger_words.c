@@ -66,6 +66,8 @@ static const struct {
     {"staff.enabled", "启用账号"},
     {"staff.disabled", "停用账号"},
     {"staff.password", "改密码"},
+    {"annex.filled", "填附件"},
+    {"annex.stamped", "传回盖章件"},
     {"staff.phone", "改手机号"},
     {"staff.sessions_ended", "让人退出"},
     {"staff.identity_invited", "开通统一身份"},

@@ -137,6 +137,8 @@ static const struct route ROUTES[] = {
     { "POST",    "/api/v1/objections/:id/answer",   ACCESS_SELECT,        BODY_JSON,   objection_post_answer, "answer an objection; the work stays on the list or leaves it" },
     { "GET",     "/api/v1/annexes/:number",         ACCESS_ANNEXES,       BODY_NONE,   annex_index,      "attachment 3 or 4 of the notice, city by city, with what is known" },
     { "PUT",     "/api/v1/annexes/:number/:region", ACCESS_ANNEX,         BODY_JSON,   annex_put_form,   "a city's form" },
+    { "PUT",     "/api/v1/annexes/:number/:region/scan", ACCESS_ANNEX,    BODY_STREAM, annex_put_scan,   "its printed form with the seal, a PDF" },
+    { "GET",     "/api/v1/annexes/:number/:region/scan", ACCESS_ANNEXES,  BODY_NONE,   annex_show_scan,  "the same back" },
     { "GET",     "/api/v1/annexes/:number/sheet.xlsx", ACCESS_ANNEXES,    BODY_NONE,   annex_show_xlsx,  "the printed form as a spreadsheet" },
     { "GET",     "/api/v1/annexes/:number/sheet.pdf", ACCESS_ANNEXES,     BODY_NONE,   annex_show_pdf,   "the same for the seal" },
     { "GET",     "/api/v1/judges",                  ACCESS_SELECT,        BODY_NONE,   judge_index,      "who may be asked to judge" },

@@ -85,6 +85,19 @@ async function signIn(username, password, size) {
 }
 const go = (page, link) => page.getByRole('link', { name: link, exact: true }).click()
 
+// Number, school and recusal of a person; a number is shown with stars.
+async function changeStaff(page, size) {
+  await page.getByRole('button', { name: '改 李老师 的手机号、单位和回避' }).click()
+  await page.getByLabel(/^手机号（空着：不改）/).fill('139 0000 0009')
+  await page.locator('form', { hasText: '李老师 的手机号' }).getByLabel(/^单位或学校/).fill('青岛市实验小学')
+  await page.getByLabel(/^回避的地区/).selectOption({ label: '市南区' })
+  await check(page, 'staff-change', size)
+  await page.getByRole('button', { name: '存好' }).click()
+  await page.getByText('李老师 的回避改好了').or(page.getByText('李老师 的资料改好了')).waitFor()
+  await page.getByText('139****0009').waitFor()
+  await check(page, 'staff-changed', size)
+}
+
 for (const size of Object.keys(SIZES)) {
   test(`the administrator's views (${size})`, async () => {
     const page = await signIn('admin', ADMIN_PASSWORD, size)
@@ -93,6 +106,7 @@ for (const size of Object.keys(SIZES)) {
       await go(page, link)
       await page.locator('main').getByText(text).first().waitFor()
       await check(page, name, size)
+      if (name === 'staff') await changeStaff(page, size)
     }
     assert.deepEqual(page.errors, [])
     await page.context().close()
@@ -123,6 +137,8 @@ for (const size of Object.keys(SIZES)) {
     await page.getByLabel('活动周·市本级 活动次数').fill('30')
     await page.getByRole('button', { name: '存好' }).click()
     await page.getByText('存好了').waitFor()
+    await page.getByLabel(/^(换一份|盖好章的)扫描件/).setInputFiles({ name: '盖章.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') })
+    await page.getByText('盖章件收到了').waitFor()
     await check(page, 'annex-4', size)
     await go(page, '择优')
     await check(page, 'selections', size)

@@ -43,6 +43,7 @@ const STAFF_ROUTES = {
   'get /api/v1/selections/{id}/sheet.pdf': [EXPORT, 'round-of'],
   'get /api/v1/ledger/sheet.xlsx': [EXPORT], 'get /api/v1/ledger/sheet.pdf': [EXPORT], 'post /api/v1/objections/{id}/answer': [ORGANISER, 'nothing'],
   'get /api/v1/annexes/{number}': [EXPORT], 'put /api/v1/annexes/{number}/{region}': [ORGANISER, 'province-place'],
+  'put /api/v1/annexes/{number}/{region}/scan': [ORGANISER, 'province-place'], 'get /api/v1/annexes/{number}/{region}/scan': [EXPORT, 'nothing'],
   'get /api/v1/annexes/{number}/sheet.xlsx': [EXPORT], 'get /api/v1/annexes/{number}/sheet.pdf': [EXPORT],
   'get /api/v1/judges': [ORGANISER], 'get /api/v1/judging': [JUDGE],
   'put /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'], 'delete /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'],

@@ -359,6 +359,7 @@ export interface Annex {
   region: string
   name: string
   filled_ms: number
+  stamped_ms: number // 0: the printed form has not come back with its seal
   form: ({ unit?: string; contact: string; phone: string; source?: string; activities?: AnnexActivity[] } & Record<string, unknown>) | null
   known: { works: number; counties: number; counties_all: number }
 }
@@ -539,6 +540,10 @@ export const readAnnexes = async (number: number): Promise<Annex[]> =>
 
 export const setAnnex = (number: number, region: string, form: object): Promise<void> =>
   request('PUT', `annexes/${number}/${region}`, form)
+
+// The printed form with its seal.
+export const sendScan = (number: number, region: string, file: File): Promise<void> =>
+  request('PUT', `annexes/${number}/${region}/scan`, file)
 
 export const readSelections = async (): Promise<SelectionRow[]> =>
   (await request<{ items: SelectionRow[] }>('GET', 'selections')).items
