@@ -130,6 +130,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_INVITATION]      = { "invitation",      FAILURE_GONE,          "邀请链接已用过或过期了，请向管理员再要一个。" },
     [REASON_PASSWORD]        = { "password",        FAILURE_REFUSED,       "密码要 12 到 128 个字符，不能太常见，也不能和用户名相近。" },
     [REASON_RECUSED]         = { "recused",         FAILURE_CONFLICT,      "这是您需要回避的单位的作品，请由另一位同事来审。" },
+    [REASON_OWN_WORK]        = { "own-work",        FAILURE_CONFLICT,      "这件作品是用您的手机号提交的，请由另一位同事来审。" },
     [REASON_SAME_PERSON]     = { "same-person",     FAILURE_CONFLICT,      "您已经审过这件作品，下一审须由另一位同事完成。" },
     [REASON_OUT_OF_SCOPE]    = { "out-of-scope",    FAILURE_NOT_FOUND,     "没有找到这件作品。" },
     [REASON_LEASED]          = { "leased",          FAILURE_CONFLICT,      "另一位同事正在审这件作品。" },
@@ -143,6 +144,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_SELECTION_SCORES] = { "selection-scores", FAILURE_CONFLICT,    "还有评委没有评完，请等一等或提醒他们。" },
     [REASON_SELECTION_NOTICE] = { "selection-notice", FAILURE_CONFLICT,    "公示期还没有结束。" },
     [REASON_SELECTION_OBJECTIONS] = { "selection-objections", FAILURE_CONFLICT, "还有异议没有答复，名单先不能确定。" },
+    [REASON_ANNEX_SCAN]      = { "annex-scan",      FAILURE_REFUSED,       "请上传盖好章的 PDF 扫描件，20 MB 以内。" },
     [REASON_ANNEX]           = { "annex",           FAILURE_REFUSED,       "表里有一处不对：活动最多 5 项，简介和成效各 300 字以内，数字不能是负数，开展活动的行政区不能多于总数。" },
     [REASON_STALE_TOKEN]     = { "stale-token",     FAILURE_CONFLICT,      "这项任务已经交给别的处理程序。" },
 

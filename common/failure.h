@@ -165,6 +165,7 @@ enum reason {
     REASON_INVITATION, /* used, expired or unknown */
     REASON_PASSWORD,
     REASON_RECUSED,
+    REASON_OWN_WORK,
     REASON_SAME_PERSON,
     REASON_OUT_OF_SCOPE,
     REASON_LEASED,
@@ -178,6 +179,7 @@ enum reason {
     REASON_SELECTION_SCORES,   /* judges have not finished */
     REASON_SELECTION_NOTICE,   /* the time for objections is not over */
     REASON_SELECTION_OBJECTIONS, /* open ones freeze the list */
+    REASON_ANNEX_SCAN, /* no PDF, or a large one */
     REASON_ANNEX, /* a form of the notice: too long, too many, or numbers that cannot be */
     REASON_STALE_TOKEN, /* a worker came back after its lease was given away */
 

@@ -7,6 +7,7 @@
 #include "service/model/ledger.h"
 #include "service/model/secret.h"
 #include "service/outbound/outbound.h"
+#include "service/ticker.h"
 
 enum {
     TIMEOUT_MS = 5000,
@@ -15,11 +16,8 @@ enum {
 
 struct anchor_post {
     struct app *app;
-    GThread *thread;
-    int64_t sent; /* the last record that was acknowledged; the thread's */
-    GMutex lock;
-    GCond changed;
-    bool is_stopping; /* under lock */
+    struct ticker *ticker;
+    int64_t sent; /* the last record that was acknowledged; the ticker's */
 };
 
 static bool look_head(struct sql *sql, void *context, GError **error)
@@ -78,28 +76,12 @@ static bool tell(struct anchor_post *post)
     return true;
 }
 
-static bool wait_seconds(struct anchor_post *post, int64_t seconds)
+static int64_t run(void *context)
 {
-    const gint64 until = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
-
-    g_mutex_lock(&post->lock);
-    while (!post->is_stopping && g_cond_wait_until(&post->changed, &post->lock, until)) {
-    }
-    const bool goes_on = !post->is_stopping;
-    g_mutex_unlock(&post->lock);
-    return goes_on;
-}
-
-static gpointer anchor_post_main(gpointer data)
-{
-    struct anchor_post *post = data;
+    struct anchor_post *post = context;
     const int64_t usual = post->app->settings->anchor_seconds;
-    bool is_told;
 
-    do {
-        is_told = tell(post);
-    } while (wait_seconds(post, is_told ? usual : MIN(usual, RETRY_SECONDS)));
-    return NULL;
+    return (tell(post) ? usual : MIN(usual, RETRY_SECONDS)) * 1000;
 }
 
 struct anchor_post *anchor_post_start(struct app *app)
@@ -109,23 +91,14 @@ struct anchor_post *anchor_post_start(struct app *app)
     }
     struct anchor_post *post = g_new0(struct anchor_post, 1);
     post->app = app;
-    g_mutex_init(&post->lock);
-    g_cond_init(&post->changed);
-    post->thread = g_thread_new("anchor", anchor_post_main, post);
+    post->ticker = ticker_start("anchor", run, post);
     return post;
 }
 
 void anchor_post_stop(struct anchor_post *post)
 {
-    if (post == NULL) {
-        return;
+    if (post != NULL) {
+        ticker_stop(post->ticker);
+        g_free(post);
     }
-    g_mutex_lock(&post->lock);
-    post->is_stopping = true;
-    g_cond_signal(&post->changed);
-    g_mutex_unlock(&post->lock);
-    g_thread_join(post->thread);
-    g_mutex_clear(&post->lock);
-    g_cond_clear(&post->changed);
-    g_free(post);
 }

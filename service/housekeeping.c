@@ -20,19 +20,13 @@
 #include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/staff.h"
+#include "service/model/staff_phone.h"
+#include "service/ticker.h"
 #include "service/view_counts.h"
 
 enum {
     TICK_MS = 200,
     ORPHAN_MS = 3600 * 1000, /* a folder of an attempt is left alone for an hour */
-};
-
-struct housekeeping {
-    struct app *app;
-    GThread *thread;
-    GMutex lock;
-    GCond changed;
-    bool stopping; /* under lock */
 };
 
 struct due {
@@ -107,7 +101,7 @@ static bool sweep_rows(struct sql *sql, void *context, GError **error)
 {
     const struct due *due = context;
 
-    return login_sweep(sql, due->now_ms, error);
+    return login_sweep(sql, due->now_ms, error) && staff_phone_sweep(sql, due->now_ms, error);
 }
 
 static bool sweep_logins(struct app *app, int64_t now_ms, GError **error)
@@ -249,38 +243,30 @@ static const struct {
     {"old-events", 3600 * 1000, sweep_outbox},
 };
 
-static bool wait_tick(struct housekeeping *housekeeping)
-{
-    g_mutex_lock(&housekeeping->lock);
-    const gint64 until = g_get_monotonic_time() + TICK_MS * G_TIME_SPAN_MILLISECOND;
-    while (!housekeeping->stopping && g_cond_wait_until(&housekeeping->changed, &housekeeping->lock, until)) {
-    }
-    const bool go_on = !housekeeping->stopping;
-    g_mutex_unlock(&housekeeping->lock);
-    return go_on;
-}
+struct housekeeping {
+    struct app *app;
+    struct ticker *ticker;
+    int64_t due_us[G_N_ELEMENTS(CHORES)]; /* the ticker's */
+};
 
-static gpointer housekeeping_main(gpointer data)
+static int64_t run(void *context)
 {
-    struct housekeeping *housekeeping = data;
-    int64_t due_us[G_N_ELEMENTS(CHORES)] = {0};
+    struct housekeeping *housekeeping = context;
+    const struct app *app = housekeeping->app;
 
-    while (wait_tick(housekeeping)) {
-        for (size_t i = 0; i < G_N_ELEMENTS(CHORES); i++) {
-            g_autoptr(GError) error = NULL;
-            if (g_get_monotonic_time() < due_us[i]) {
-                continue;
-            }
-            const int64_t every_ms =
-                CHORES[i].every_ms == 0 ? housekeeping->app->settings->anchor_seconds * 1000 : CHORES[i].every_ms;
-            due_us[i] = g_get_monotonic_time() + every_ms * 1000;
-            if (!CHORES[i].run(housekeeping->app, g_get_real_time() / 1000, &error)) {
-                g_prefix_error(&error, "%s: ", CHORES[i].name);
-                log_error(&housekeeping->app->log, "housekeeping.failed", error);
-            }
+    for (size_t i = 0; i < G_N_ELEMENTS(CHORES); i++) {
+        g_autoptr(GError) error = NULL;
+        if (g_get_monotonic_time() < housekeeping->due_us[i]) {
+            continue;
+        }
+        const int64_t every_ms = CHORES[i].every_ms == 0 ? app->settings->anchor_seconds * 1000 : CHORES[i].every_ms;
+        housekeeping->due_us[i] = g_get_monotonic_time() + every_ms * 1000;
+        if (!CHORES[i].run(housekeeping->app, g_get_real_time() / 1000, &error)) {
+            g_prefix_error(&error, "%s: ", CHORES[i].name);
+            log_error(&app->log, "housekeeping.failed", error);
         }
     }
-    return NULL;
+    return TICK_MS;
 }
 
 struct housekeeping *housekeeping_start(struct app *app)
@@ -288,23 +274,14 @@ struct housekeeping *housekeeping_start(struct app *app)
     struct housekeeping *housekeeping = g_new0(struct housekeeping, 1);
 
     housekeeping->app = app;
-    g_mutex_init(&housekeeping->lock);
-    g_cond_init(&housekeeping->changed);
-    housekeeping->thread = g_thread_new("housekeeping", housekeeping_main, housekeeping);
+    housekeeping->ticker = ticker_start("housekeeping", run, housekeeping);
     return housekeeping;
 }
 
 void housekeeping_stop(struct housekeeping *housekeeping)
 {
-    if (housekeeping == NULL) {
-        return;
+    if (housekeeping != NULL) {
+        ticker_stop(housekeeping->ticker);
+        g_free(housekeeping);
     }
-    g_mutex_lock(&housekeeping->lock);
-    housekeeping->stopping = true;
-    g_cond_signal(&housekeeping->changed);
-    g_mutex_unlock(&housekeeping->lock);
-    g_thread_join(housekeeping->thread);
-    g_mutex_clear(&housekeeping->lock);
-    g_cond_clear(&housekeeping->changed);
-    g_free(housekeeping);
 }

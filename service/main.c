@@ -201,11 +201,11 @@ static int run(struct app *app, bool quiet, const sigset_t *signals)
     struct housekeeping *housekeeping = housekeeping_start(app);
     struct store_watch *store_watch = store_watch_start(app);
     struct anchor_post *anchor_post = anchor_post_start(app);
-    struct sms *sms = sms_start(app);
+    struct ticker *sms = sms_start(app);
     announce_ready(app, password, quiet);
     const int code = serve(app, signals);
     log_info(&app->log, "service.stopping", "code=%d", code);
-    sms_stop(sms);
+    ticker_stop(sms);
     anchor_post_stop(anchor_post);
     store_watch_stop(store_watch);
     database_unlisten(app->database);

@@ -63,14 +63,6 @@ bool sms_send(const struct app *app, const struct sms_text *text, GError **error
 
 /* --- what families are told ------------------------------------------------------------------------------------- */
 
-struct sms {
-    struct app *app;
-    GThread *thread;
-    GMutex lock;
-    GCond changed;
-    bool stopping; /* under lock */
-};
-
 struct round {
     int64_t now_ms;
     int64_t count;
@@ -162,8 +154,9 @@ static void tell_one(struct app *app, struct round *round)
     }
 }
 
-static void tell(struct app *app)
+static int64_t tell(void *context)
 {
+    struct app *app = context;
     struct round round = {.now_ms = g_get_real_time() / 1000};
     g_autoptr(GError) error = NULL;
 
@@ -176,49 +169,10 @@ static void tell(struct app *app)
         tell_one(app, &round);
     }
     sql_rows_free(round.rows);
+    return TICK_MS;
 }
 
-static gpointer sms_main(gpointer data)
+struct ticker *sms_start(struct app *app)
 {
-    struct sms *sms = data;
-
-    g_mutex_lock(&sms->lock);
-    while (!sms->stopping) {
-        g_mutex_unlock(&sms->lock);
-        tell(sms->app);
-        g_mutex_lock(&sms->lock);
-        if (!sms->stopping) {
-            (void)g_cond_wait_until(&sms->changed, &sms->lock, g_get_monotonic_time() + TICK_MS * 1000);
-        }
-    }
-    g_mutex_unlock(&sms->lock);
-    return NULL;
-}
-
-struct sms *sms_start(struct app *app)
-{
-    if (!sms_is_on(app) || !app->settings->sms_status) {
-        return NULL;
-    }
-    struct sms *sms = g_new0(struct sms, 1);
-    sms->app = app;
-    g_mutex_init(&sms->lock);
-    g_cond_init(&sms->changed);
-    sms->thread = g_thread_new("sms", sms_main, sms);
-    return sms;
-}
-
-void sms_stop(struct sms *sms)
-{
-    if (sms == NULL) {
-        return;
-    }
-    g_mutex_lock(&sms->lock);
-    sms->stopping = true;
-    g_cond_signal(&sms->changed);
-    g_mutex_unlock(&sms->lock);
-    g_thread_join(sms->thread);
-    g_mutex_clear(&sms->lock);
-    g_cond_clear(&sms->changed);
-    g_free(sms);
+    return sms_is_on(app) && app->settings->sms_status ? ticker_start("sms", tell, app) : NULL;
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "service/app.h"
+#include "service/ticker.h"
 
 bool sms_is_on(const struct app *app);
 
@@ -22,7 +23,5 @@ bool sms_send(const struct app *app, const struct sms_text *text, GError **error
 /* "t=<unix>,v1=<hex>" over "<unix>.<body>"; the caller's. */
 char *sms_signature(const char *secret, const char *body, int64_t now_ms);
 
-struct sms;
-/* NULL when nothing is to be told. */
-struct sms *sms_start(struct app *app);
-void sms_stop(struct sms *sms);
+/* NULL when nothing is to be told; `app` must outlive it. */
+struct ticker *sms_start(struct app *app);

@@ -5,6 +5,7 @@
 #include "service/handlers/uploads.h"
 #include "service/model/rendition.h"
 #include "service/store/store.h"
+#include "service/ticker.h"
 
 enum {
     TICK_MS = 1000,
@@ -16,11 +17,11 @@ enum {
 
 struct store_watch {
     struct app *app;
-    GThread *thread;
-    char *cause; /* why the store is away, as last logged; NULL: it is there. The watch's thread */
-    GMutex lock;
-    GCond changed;
-    bool is_stopping; /* under lock */
+    struct ticker *ticker;
+    /* the ticker's */
+    char *cause; /* why the store is away, as last logged; NULL: it is there */
+    int64_t retry_us;
+    int64_t sweep_us;
 };
 
 /* --- objects that no row names --------------------------------------------------------------------------------- */
@@ -93,17 +94,6 @@ static bool look(struct store_watch *watch)
     return is_up;
 }
 
-static bool wait_tick(struct store_watch *watch)
-{
-    g_mutex_lock(&watch->lock);
-    const gint64 until = g_get_monotonic_time() + TICK_MS * G_TIME_SPAN_MILLISECOND;
-    while (!watch->is_stopping && g_cond_wait_until(&watch->changed, &watch->lock, until)) {
-    }
-    const bool goes_on = !watch->is_stopping;
-    g_mutex_unlock(&watch->lock);
-    return goes_on;
-}
-
 static bool is_due(int64_t *due_us, int64_t every_ms)
 {
     if (g_get_monotonic_time() < *due_us) {
@@ -123,25 +113,21 @@ static void sweep_and_log(struct app *app)
     }
 }
 
-static gpointer store_watch_main(gpointer data)
+static int64_t run(void *context)
 {
-    struct store_watch *watch = data;
-    int64_t retry_us = 0;
-    int64_t sweep_us = 0;
+    struct store_watch *watch = context;
+    const bool is_up = look(watch);
 
-    do {
-        const bool is_up = look(watch);
-        if (!is_up) {
-            retry_us = 0; /* at once when it is back */
-        }
-        if (is_up && is_due(&retry_us, RETRY_EVERY_MS)) {
-            uploads_retry(watch->app->uploads, g_get_real_time() / 1000);
-        }
-        if (is_up && is_due(&sweep_us, SWEEP_EVERY_MS)) {
-            sweep_and_log(watch->app);
-        }
-    } while (wait_tick(watch));
-    return NULL;
+    if (!is_up) {
+        watch->retry_us = 0; /* at once when it is back */
+    }
+    if (is_up && is_due(&watch->retry_us, RETRY_EVERY_MS)) {
+        uploads_retry(watch->app->uploads, g_get_real_time() / 1000);
+    }
+    if (is_up && is_due(&watch->sweep_us, SWEEP_EVERY_MS)) {
+        sweep_and_log(watch->app);
+    }
+    return TICK_MS;
 }
 
 struct store_watch *store_watch_start(struct app *app)
@@ -149,24 +135,15 @@ struct store_watch *store_watch_start(struct app *app)
     struct store_watch *watch = g_new0(struct store_watch, 1);
 
     watch->app = app;
-    g_mutex_init(&watch->lock);
-    g_cond_init(&watch->changed);
-    watch->thread = g_thread_new("store", store_watch_main, watch);
+    watch->ticker = ticker_start("store", run, watch);
     return watch;
 }
 
 void store_watch_stop(struct store_watch *watch)
 {
-    if (watch == NULL) {
-        return;
+    if (watch != NULL) {
+        ticker_stop(watch->ticker);
+        g_free(watch->cause);
+        g_free(watch);
     }
-    g_mutex_lock(&watch->lock);
-    watch->is_stopping = true;
-    g_cond_signal(&watch->changed);
-    g_mutex_unlock(&watch->lock);
-    g_thread_join(watch->thread);
-    g_mutex_clear(&watch->lock);
-    g_cond_clear(&watch->changed);
-    g_free(watch->cause);
-    g_free(watch);
 }

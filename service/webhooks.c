@@ -5,6 +5,7 @@
 #include "common/failure.h"
 #include "common/settings.h"
 #include "service/outbound/outbound.h"
+#include "service/ticker.h"
 
 enum {
     TICK_MS = 1000,
@@ -19,13 +20,11 @@ static const int64_t DELAYS[] = {1, 3, 6, 30, 90, 360, 720, 1440};
 
 struct webhooks {
     struct app *app;
-    GThread *thread;
+    struct ticker *ticker;
     GThreadPool *pool;
-    GMutex lock; /* guards the next four */
-    GCond changed;
-    bool is_stopping;
-    bool is_woken;
-    GHashTable *busy; /* ids of receivers that have a thread */
+    gint is_stopping; /* atomic */
+    GMutex lock;
+    GHashTable *busy; /* ids of receivers that have a thread; under lock */
 };
 
 /* --- where requests may go ------------------------------------------------------------------------------------- */
@@ -207,21 +206,13 @@ static bool deliver_next(struct app *app, const char *receiver_id)
 
 /* --- threads --------------------------------------------------------------------------------------------------- */
 
-static bool is_stopping(struct webhooks *webhooks)
-{
-    g_mutex_lock(&webhooks->lock);
-    const bool is = webhooks->is_stopping;
-    g_mutex_unlock(&webhooks->lock);
-    return is;
-}
-
 /* A pool thread: everything that is due to one receiver. */
 static void serve_receiver(gpointer data, gpointer context)
 {
     struct webhooks *webhooks = context;
     g_autofree char *receiver_id = data;
 
-    while (!is_stopping(webhooks) && deliver_next(webhooks->app, receiver_id)) {
+    while (!g_atomic_int_get(&webhooks->is_stopping) && deliver_next(webhooks->app, receiver_id)) {
     }
     g_mutex_lock(&webhooks->lock);
     g_hash_table_remove(webhooks->busy, receiver_id);
@@ -242,8 +233,9 @@ static bool look_due(struct sql *sql, void *context, GError **error)
     return looking->due != NULL;
 }
 
-static void start_due(struct webhooks *webhooks)
+static int64_t start_due(void *context)
 {
+    struct webhooks *webhooks = context;
     struct looking looking = {.now_ms = g_get_real_time() / 1000};
     g_autoptr(GError) error = NULL;
 
@@ -260,29 +252,7 @@ static void start_due(struct webhooks *webhooks)
         }
     }
     g_clear_pointer(&looking.due, sql_rows_free);
-}
-
-static bool wait_tick(struct webhooks *webhooks)
-{
-    g_mutex_lock(&webhooks->lock);
-    const gint64 until = g_get_monotonic_time() + TICK_MS * G_TIME_SPAN_MILLISECOND;
-    while (!webhooks->is_stopping && !webhooks->is_woken &&
-           g_cond_wait_until(&webhooks->changed, &webhooks->lock, until)) {
-    }
-    webhooks->is_woken = false;
-    const bool goes_on = !webhooks->is_stopping;
-    g_mutex_unlock(&webhooks->lock);
-    return goes_on;
-}
-
-static gpointer webhooks_main(gpointer data)
-{
-    struct webhooks *webhooks = data;
-
-    while (wait_tick(webhooks)) {
-        start_due(webhooks);
-    }
-    return NULL;
+    return TICK_MS;
 }
 
 struct webhooks *webhooks_start(struct app *app)
@@ -291,20 +261,16 @@ struct webhooks *webhooks_start(struct app *app)
 
     webhooks->app = app;
     g_mutex_init(&webhooks->lock);
-    g_cond_init(&webhooks->changed);
     webhooks->busy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     webhooks->pool = g_thread_pool_new(serve_receiver, webhooks, RECEIVERS_MOST, FALSE, NULL);
-    webhooks->thread = g_thread_new("webhooks", webhooks_main, webhooks);
+    webhooks->ticker = ticker_start("webhooks", start_due, webhooks);
     return webhooks;
 }
 
 void webhooks_wake(struct webhooks *webhooks)
 {
     if (webhooks != NULL) {
-        g_mutex_lock(&webhooks->lock);
-        webhooks->is_woken = true;
-        g_cond_signal(&webhooks->changed);
-        g_mutex_unlock(&webhooks->lock);
+        ticker_wake(webhooks->ticker);
     }
 }
 
@@ -313,14 +279,10 @@ void webhooks_stop(struct webhooks *webhooks)
     if (webhooks == NULL) {
         return;
     }
-    g_mutex_lock(&webhooks->lock);
-    webhooks->is_stopping = true;
-    g_cond_signal(&webhooks->changed);
-    g_mutex_unlock(&webhooks->lock);
-    g_thread_join(webhooks->thread);
+    g_atomic_int_set(&webhooks->is_stopping, 1);
+    ticker_stop(webhooks->ticker);
     g_thread_pool_free(webhooks->pool, FALSE, TRUE);
     g_hash_table_unref(webhooks->busy);
     g_mutex_clear(&webhooks->lock);
-    g_cond_clear(&webhooks->changed);
     g_free(webhooks);
 }

@@ -9,6 +9,7 @@
 #include "service/http/server.h"
 #include "service/model/invitation.h"
 #include "service/model/otp.h"
+#include "service/model/staff_phone.h"
 
 enum {
     LOGIN_SECONDS = 8 * 3600,
@@ -26,6 +27,7 @@ struct call {
     char **codes;
     const char *invitation;
     const char *password_hash;
+    const char *phone;
     struct sql_rows *rows;
 };
 
@@ -100,8 +102,10 @@ static bool enter(struct call *call, GError **error)
 static json_t *me_json(const struct call *call, const struct staff *staff, const char *csrf, bool is_by_provider)
 {
     const struct app *app = call->app;
+    g_autofree char *phone = staff_phone_masked(app->secrets, staff);
     json_t *json = staff_json(staff);
 
+    json_object_set_new(json, "phone", json_string(phone));
     json_object_set_new(json, "otp_setup",
                         json_boolean(!is_by_provider && staff->otp_secret[0] == '\0' &&
                                      request_requires_otp(app, call->request)));
@@ -247,6 +251,28 @@ HANDLER(me_confirm)
                       database_transact(app->database, "login.confirm", spend_and_confirm, &call, error);
     sql_row_clear(&staff_map, &call.staff);
     return good ? response_empty(204) : NULL;
+}
+
+static bool set_phone(struct sql *sql, void *context, GError **error)
+{
+    const struct call *call = context;
+    const struct actor actor = request_actor(call->request);
+
+    return staff_phone_set(sql, call->app->secrets, actor.id, call->phone, &actor, request_now_ms(call->request),
+                           error);
+}
+
+/* {phone}; "" for none */
+HANDLER(me_put_phone)
+{
+    struct call call = {.app = app, .request = request};
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s}", "phone", &call.phone) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    return database_transact(app->database, "staff.phone", set_phone, &call, error) ? response_empty(204) : NULL;
 }
 
 static bool list_sessions(struct sql *sql, void *context, GError **error)

@@ -1,5 +1,5 @@
 /* Attachments 3 and 4 of the notice: filled by each city, seen and printed together by the province. */
-#include "service/model/annex.h"
+#include "service/handlers/annexes.h"
 
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/signed_table.h"
+#include "service/model/annex.h"
 #include "service/model/permission.h"
 
 struct call {
@@ -18,7 +19,7 @@ struct call {
     struct annex_known known[32]; /* by index into rules->regions' cities */
 };
 
-static bool read_number(const struct request *request, int64_t *number, GError **error)
+bool annexes_read_number(const struct request *request, int64_t *number, GError **error)
 {
     if (g_ascii_string_to_signed(request_param(request, "number"), 10, 3, 4, number, NULL)) {
         return true;
@@ -27,8 +28,7 @@ static bool read_number(const struct request *request, int64_t *number, GError *
     return false;
 }
 
-/* A city sees its own form; a county that of its city; the province all. */
-static const char *region_of(const struct app *app, const struct request *request)
+const char *annexes_region_of(const struct app *app, const struct request *request)
 {
     const char *scope = request_staff(request)->scope;
     const struct region *region = rules_region_find(app->rules, scope);
@@ -90,12 +90,13 @@ static bool look(struct sql *sql, void *context, GError **error)
 
 static bool read_all(struct app *app, struct request *request, struct call *call, GError **error)
 {
-    *call = (struct call){.app = app, .request = request, .region = region_of(app, request)};
+    *call = (struct call){.app = app, .request = request, .region = annexes_region_of(app, request)};
 
-    return read_number(request, &call->number, error) && database_read(app->database, "annex.list", look, call, error);
+    return annexes_read_number(request, &call->number, error) &&
+           database_read(app->database, "annex.list", look, call, error);
 }
 
-/* {items: [{region, name, filled_ms, form, known{works, counties, counties_all}}]}; a city that has not filled it has
+/* {items: [{region, name, filled_ms, stamped_ms, form, known{works, counties, counties_all}}]}; a city that has not filled it has
  * form null. */
 HANDLER(annex_index)
 {
@@ -110,8 +111,9 @@ HANDLER(annex_index)
         const struct annex *row = row_of(call.rows, city->code);
         json_t *form = row == NULL ? NULL : json_loads(row->form, 0, NULL);
         json_array_append_new(items,
-                              json_pack("{s:s, s:s, s:I, s:o, s:{s:I, s:I, s:I}}", "region", city->code, "name",
-                                        city->name, "filled_ms", (json_int_t)(row == NULL ? 0 : row->filled_ms), "form",
+                              json_pack("{s:s, s:s, s:I, s:I, s:o, s:{s:I, s:I, s:I}}", "region", city->code, "name",
+                                        city->name, "filled_ms", (json_int_t)(row == NULL ? 0 : row->filled_ms),
+                                        "stamped_ms", (json_int_t)(row == NULL ? 0 : row->stamped_ms), "form",
                                         form == NULL ? json_null() : form, "known", "works",
                                         (json_int_t)call.known[i].works, "counties", (json_int_t)call.known[i].counties,
                                         "counties_all", (json_int_t)counties_of(app->rules, city->code)));
@@ -136,7 +138,8 @@ HANDLER(annex_put_form)
 {
     struct call call = {.app = app, .request = request, .region = request_param(request, "region")};
 
-    return read_number(request, &call.number, error) && database_transact(app->database, "annex.put", put, &call, error)
+    return annexes_read_number(request, &call.number, error) &&
+                   database_transact(app->database, "annex.put", put, &call, error)
                ? response_empty(204)
                : NULL;
 }

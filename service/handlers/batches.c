@@ -9,10 +9,13 @@
 #include "service/handlers/shown.h"
 #include "service/http/parked.h"
 #include "service/http/server.h"
+#include "service/model/identity.h"
 #include "service/model/ledger.h"
 #include "service/model/permission.h"
 #include "service/model/receipt.h"
+#include "service/model/recusal.h"
 #include "service/model/submission.h"
+#include "service/model/text.h"
 
 enum {
     ROWS_MOST = 200,
@@ -203,6 +206,7 @@ static void read_row(struct row *row, const struct csv_row *cells)
         .scopes = row->scopes,
         .uploads = row->uploads,
         .device_digest = batch->unit,
+        .unit = recusal_unit_of(request_staff(batch->request)),
         .idempotency = row->idempotency,
         .peer = request_peer(batch->request),
     };
@@ -220,8 +224,12 @@ static bool create(struct sql *sql, void *context, GError **error)
     struct row *row = context;
     const struct app *app = row->batch->app;
 
-    return submission_create(sql, app->rules, app->secrets, &row->form, request_now_ms(row->batch->request),
-                             &row->receipt, error);
+    const int64_t now_ms = request_now_ms(row->batch->request);
+    g_autofree char *digits = text_phone(row->form.phone); /* the model's check has let it pass */
+    g_autofree char *phone = identity_of(app->secrets, IDENTITY_PHONE, digits);
+
+    return submission_create(sql, app->rules, app->secrets, &row->form, now_ms, &row->receipt, error) &&
+           identity_bind_work(sql, phone, row->receipt.id, now_ms, error);
 }
 
 /* False with why this row is no work (yet). */

@@ -153,6 +153,8 @@ HANDLER(annex_index);
 HANDLER(annex_put_form);
 HANDLER(annex_show_xlsx);
 HANDLER(annex_show_pdf);
+HANDLER(annex_put_scan);
+HANDLER(annex_show_scan);
 
 /* works.c */
 HANDLER(works_list);
@@ -206,6 +208,7 @@ HANDLER(me_show);
 HANDLER(me_post_otp);
 HANDLER(me_confirm_otp);
 HANDLER(me_confirm);
+HANDLER(me_put_phone);
 HANDLER(me_sessions);
 HANDLER(me_delete_session);
 HANDLER(invitation_accept_post);

@@ -5,7 +5,7 @@
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/signed_table.h"
-#include "service/model/judging.h"
+#include "service/model/outcome.h"
 #include "service/model/permission.h"
 #include "service/model/tally.h"
 
@@ -33,7 +33,7 @@ static bool look(struct sql *sql, void *context, GError **error)
         !may(call->app->rules, request_staff(call->request), PERMISSION_EXPORT, call->selection.region, error)) {
         return false;
     }
-    call->sheet = judging_sheet(sql, &call->selection, error);
+    call->sheet = outcome_sheet(sql, &call->selection, error);
     return call->sheet != NULL;
 }
 

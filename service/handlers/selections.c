@@ -9,6 +9,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
 #include "service/model/judging.h"
+#include "service/model/outcome.h"
 #include "service/model/notice.h"
 #include "service/model/permission.h"
 
@@ -298,7 +299,7 @@ static bool step_judge(struct sql *sql, struct call *call, const struct actor *a
 
 static bool step_close(struct sql *sql, struct call *call, const struct actor *actor, int64_t now_ms, GError **error)
 {
-    return judging_close(sql, &call->selection, actor, now_ms, error);
+    return outcome_close(sql, &call->selection, actor, now_ms, error);
 }
 
 static bool step_announce(struct sql *sql, struct call *call, const struct actor *actor, int64_t now_ms, GError **error)
@@ -417,7 +418,7 @@ static bool read_sheet(struct sql *sql, void *context, GError **error)
         !may(call->app->rules, request_staff(call->request), PERMISSION_EXPORT, call->selection.region, error)) {
         return false;
     }
-    call->json = judging_sheet(sql, &call->selection, error);
+    call->json = outcome_sheet(sql, &call->selection, error);
     return call->json != NULL;
 }
 

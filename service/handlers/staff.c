@@ -12,6 +12,7 @@
 #include "service/model/invitation.h"
 #include "service/model/otp.h"
 #include "service/model/permission.h"
+#include "service/model/staff_phone.h"
 
 struct call {
     struct app *app;
@@ -22,6 +23,7 @@ struct call {
     char *token; /* of an invitation */
     int64_t expires_ms;
     const char *password_hash;
+    const char *phone;    /* NULL: unchanged */
     const char *identity; /* name at the identity provider */
     bool invites;
     int active; /* -1: unchanged */
@@ -47,11 +49,22 @@ HANDLER(staff_index)
     for (size_t i = 0; i < call.rows->count; i++) {
         const struct staff *staff = sql_rows_at(call.rows, i);
         if (may(app->rules, request_staff(request), PERMISSION_PEOPLE, staff->scope, NULL)) {
-            json_array_append_new(items, staff_json(staff));
+            g_autofree char *phone = staff_phone_masked(app->secrets, staff);
+            json_t *item = staff_json(staff);
+            json_object_set_new(item, "phone", json_string(phone));
+            json_array_append_new(items, item);
         }
     }
     sql_rows_free(call.rows);
     return response_json(200, json_pack("{s:o}", "items", items));
+}
+
+static bool set_phone(struct sql *sql, const struct call *call, const char *id, GError **error)
+{
+    const struct actor actor = request_actor(call->request);
+
+    return call->phone == NULL ||
+           staff_phone_set(sql, call->app->secrets, id, call->phone, &actor, request_now_ms(call->request), error);
 }
 
 static bool add(struct sql *sql, void *context, GError **error)
@@ -64,6 +77,7 @@ static bool add(struct sql *sql, void *context, GError **error)
     g_clear_pointer(&call->id, g_free);
     g_clear_pointer(&call->token, g_free);
     return staff_add(sql, call->app->rules, call->new_staff, &actor, now_ms, &call->id, error) &&
+           set_phone(sql, call, call->id, error) &&
            (!call->invites || invitation_add(sql, call->id, &actor, now_ms, &call->token, &call->expires_ms, error));
 }
 
@@ -119,9 +133,10 @@ HANDLER(staff_post)
     int invites = 0;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s:s, s:s, s:s, s?o, s?s, s?b}", "username",
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:s, s:s, s:s, s:s, s?o, s?s, s?b, s?s, s?s}", "username",
                        &fresh.username, "name", &fresh.name, "role", &fresh.role, "scope", &fresh.scope, "stages",
-                       &stages, "password", &password, "invite", &invites) != 0) {
+                       &stages, "password", &password, "invite", &invites, "unit", &fresh.unit, "phone",
+                       &call.phone) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }
@@ -163,10 +178,11 @@ static bool change(struct sql *sql, void *context, GError **error)
     const int64_t now_ms = request_now_ms(call->request);
 
     const bool changes = call->change.name != NULL || call->change.role != NULL || call->change.scope != NULL ||
-                         call->change.stages != NULL || call->change.recusals != NULL;
+                         call->change.stages != NULL || call->change.recusals != NULL || call->change.unit != NULL;
 
     return check_person(sql, call, error) &&
            (!changes || staff_change(sql, call->app->rules, id, &call->change, &actor, now_ms, error)) &&
+           set_phone(sql, call, id, error) &&
            (call->active < 0 || staff_set_active(sql, id, call->active != 0, &actor, now_ms, error)) &&
            (call->password_hash == NULL || staff_set_password(sql, id, call->password_hash, &actor, now_ms, error));
 }
@@ -179,9 +195,10 @@ HANDLER(staff_patch)
     json_t *recusals = NULL;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s?b, s?s, s?s, s?s, s?s, s?o, s?o}", "active", &call.active,
-                       "password", &password, "name", &call.change.name, "role", &call.change.role, "scope",
-                       &call.change.scope, "stages", &stages, "recusals", &recusals) != 0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?b, s?s, s?s, s?s, s?s, s?o, s?o, s?s, s?s}", "active",
+                       &call.active, "password", &password, "name", &call.change.name, "role", &call.change.role,
+                       "scope", &call.change.scope, "stages", &stages, "recusals", &recusals, "unit", &call.change.unit,
+                       "phone", &call.phone) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }

@@ -225,6 +225,7 @@ static bool read_link(struct create *call, struct submission_form *form, GError 
     if (!database_read(call->app->database, "entry_link.token", look_link, call, error)) {
         return false;
     }
+    form->unit = call->link.name;
     form->quota_percent *= call->link.id == NULL ? 1 : LINK_TIMES;
     return true;
 }

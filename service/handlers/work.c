@@ -360,7 +360,7 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
     struct photo_set photos;
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:n, s:n, s:n, s:n, s:n, s:o,"
-        " s:I, s:b, s:s, s:s, s:s?}",
+        " s:I, s:b, s:s, s:s, s:s?, s:s}",
         "id", submission->id, "code", submission->code, "title", submission->title, "words", submission->words, "track",
         submission->track, "track_name", name_of_track(app, submission->track), "region", submission->region,
         "region_name", name_of_region(app, submission->region), "city_name", name_of_region(app, submission->city),
@@ -369,7 +369,7 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
         "flags", flags_json(submission->flags), "poster", "storyboard", "storyboard_vtt", "contact_sheet", "review_mp4",
         "checks", checks_json(submission, facts), "waiting_since_ms", (json_int_t)submission->waiting_ms, "ai",
         (int)(submission->ai != 0), "state", submission->state, "stage", stage == NULL ? "" : stage->name,
-        "content_digest", submission->content_digest);
+        "content_digest", submission->content_digest, "unit", submission->unit);
 
     photo_set_open(&photos, submission->captions);
     for (size_t i = 0; i < renditions->count; i++) {

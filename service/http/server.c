@@ -207,7 +207,9 @@ static void abort_job(void *data)
 {
     struct request *request = data;
 
-    request->stream.abort(request->stream.context);
+    if (request->stream.abort != NULL) {
+        request->stream.abort(request->stream.context);
+    }
     request_unref(request);
 }
 

@@ -24,7 +24,7 @@ struct stream {
     int64_t first_sync_bytes; /* and once after these; 0: not */
     /* Disk thread, after the last byte or a stop. */
     struct response *(*finish)(void *context, struct request *request, GError **error);
-    /* Disk thread, in place of finish when the peer went away: keeps what came. */
+    /* Disk thread, in place of finish when the peer went away: keeps what came. May be NULL. */
     void (*abort)(void *context);
     /* Last call, after finish or abort; any thread. */
     void (*free)(void *context);

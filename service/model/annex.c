@@ -13,17 +13,21 @@ enum {
 static const char PUT[] = /* annex.put */
     "INSERT INTO annex (edition, number, region, form, filled_by, filled_ms) VALUES ($1, $2, $3, $4, $5, $6)"
     " ON CONFLICT (edition, number, region) DO UPDATE SET form = excluded.form, filled_by = excluded.filled_by,"
-    " filled_ms = excluded.filled_ms";
+    " filled_ms = excluded.filled_ms,"
+    " scan_key = CASE WHEN annex.form = excluded.form THEN annex.scan_key ELSE '' END,"
+    " stamped_ms = CASE WHEN annex.form = excluded.form THEN annex.stamped_ms ELSE 0 END";
+static const char STAMP[] = /* annex.stamp */
+    "UPDATE annex SET scan_key = $4, scan_bytes = $5, scan_sha256 = $6, stamped_ms = $7"
+    " WHERE edition = $1 AND number = $2 AND region = $3";
 static const char LIST[] = /* annex.list */
-    "SELECT region, form, filled_ms FROM annex WHERE edition = $1 AND number = $2 AND ($3 = '' OR region = $3)"
+    "SELECT region, form, filled_ms, scan_key, scan_sha256, stamped_ms FROM annex WHERE edition = $1 AND number = $2 AND ($3 = '' OR region = $3)"
     " ORDER BY region LIMIT 20";
 static const char KNOWN[] = /* annex.known */
     "SELECT COUNT(*) AS works, COUNT(DISTINCT region) AS counties FROM publication WHERE city = $1 AND edition = $2";
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct annex, region),
-    SQL_FIELD(struct annex, form),
-    SQL_FIELD(struct annex, filled_ms),
+    SQL_FIELD(struct annex, region),   SQL_FIELD(struct annex, form),        SQL_FIELD(struct annex, filled_ms),
+    SQL_FIELD(struct annex, scan_key), SQL_FIELD(struct annex, scan_sha256), SQL_FIELD(struct annex, stamped_ms),
 };
 static const struct sql_map MAP = SQL_MAP(struct annex, COLUMNS);
 static const struct sql_column KNOWN_COLUMNS[] = {
@@ -144,6 +148,25 @@ bool annex_put(struct sql *sql, const struct rules *rules, int64_t number, const
                               SQL_I(now_ms)),
                    NULL, error) &&
            ledger_add(sql, actor, &entry, now_ms, error);
+}
+
+bool annex_stamp(struct sql *sql, const struct rules *rules, int64_t number, const char *region,
+                 const struct annex_scan *scan, const struct actor *actor, int64_t now_ms, GError **error)
+{
+    json_auto_t *detail = json_pack("{s:I, s:s}", "number", (json_int_t)number, "sha256", scan->sha256);
+    const struct ledger_entry entry = {.action = "annex.stamped", .object = region, .detail = detail};
+    int64_t changed = 0;
+
+    if (!sql_run(sql, STAMP,
+                 SQL_VALUES(SQL_T(rules->edition), SQL_I(number), SQL_T(region), SQL_T(scan->key), SQL_I(scan->bytes),
+                            SQL_T(scan->sha256), SQL_I(now_ms)),
+                 &changed, error)) {
+        return false;
+    }
+    if (changed != 1) {
+        return refuse(error, REASON_NOT_FOUND, "the form was not filled");
+    }
+    return ledger_add(sql, actor, &entry, now_ms, error);
 }
 
 struct sql_rows *annex_list(struct sql *sql, const struct rules *rules, int64_t number, const char *region,

@@ -24,10 +24,22 @@ enum { ANNEX_NUMBER_COUNT = 11 };
 bool annex_put(struct sql *sql, const struct rules *rules, int64_t number, const char *region, const json_t *form,
                const struct actor *actor, int64_t now_ms, GError **error);
 
+/* The printed form with the seal, which lies in the media store. REASON_NOT_FOUND before the form was filled. */
+struct annex_scan {
+    const char *key;
+    int64_t bytes;
+    const char *sha256;
+};
+bool annex_stamp(struct sql *sql, const struct rules *rules, int64_t number, const char *region,
+                 const struct annex_scan *scan, const struct actor *actor, int64_t now_ms, GError **error);
+
 struct annex {
     char *region;
     char *form; /* JSON */
     int64_t filled_ms;
+    char *scan_key; /* "" while it is not stamped; a form that is changed has to be stamped anew */
+    char *scan_sha256;
+    int64_t stamped_ms;
 };
 /* `region`: "" for all; by region. */
 struct sql_rows *annex_list(struct sql *sql, const struct rules *rules, int64_t number, const char *region,

@@ -1,6 +1,6 @@
-/* Judging of a selection: the draw makes tasks, judges score without knowing whose work it is, the tally makes the list.
- * A judge sees the own tasks alone, by number; who judges does not see works of the own city and of the regions that he
- * stands aside for, and may stand aside from any other. */
+/* Judging of a selection: the draw makes tasks, judges score without knowing whose work it is; outcome.h makes the list.
+ * A judge sees the own tasks alone, by number; what he stands aside from by himself says lots.h, and he may stand
+ * aside from any other. */
 #pragma once
 
 #include <jansson.h>
@@ -11,10 +11,6 @@
  * when a work is left without a judge. */
 bool judging_begin(struct sql *sql, const struct rules *rules, struct selection *selection, const struct actor *actor,
                    int64_t now_ms, GError **error);
-/* judging -> judged: places, scores and the list. REASON_SELECTION_SCORES while a judge of a work that is still there has
- * not scored. */
-bool judging_close(struct sql *sql, struct selection *selection, const struct actor *actor, int64_t now_ms,
-                   GError **error);
 /* A judge does no more: every open task goes to another one. REASON_NOT_FOUND. */
 bool judging_release(struct sql *sql, const struct selection *selection, const char *judge, const struct actor *actor,
                      int64_t now_ms, GError **error);
@@ -60,8 +56,3 @@ struct judging_row {
 };
 /* All tasks of a round, by number and judge; at most 15,000. */
 struct sql_rows *judging_rows(struct sql *sql, const char *selection, GError **error);
-/* The round from the draw to the result, so that it can be recomputed from this alone: {seed, judges_each, places,
- * is_levelled, criteria, works [{id, number, place, score, judges}], judges [{id, name}], aside [[work, judge]],
- * tasks [{work, judge, state, is_drawn, points, note}], is_reproduced}. `is_reproduced`: draw and tally, run again, came to what
- * is stored. The caller's. */
-json_t *judging_sheet(struct sql *sql, const struct selection *selection, GError **error);

@@ -36,9 +36,12 @@ static const char SET_DIGEST[] = /* original.set_digest */
     " AND (sha256 IS NULL OR sha256 = $4)";
 static const char OBJECTS[] = /* rendition.objects */
     "SELECT store_key, bytes, sha256 FROM original WHERE store_key > $1"
-    " UNION SELECT store_key, bytes, sha256 FROM rendition WHERE store_key > $1 ORDER BY store_key LIMIT 1000";
+    " UNION SELECT store_key, bytes, sha256 FROM rendition WHERE store_key > $1"
+    " UNION SELECT scan_key AS store_key, scan_bytes AS bytes, scan_sha256 AS sha256 FROM annex WHERE scan_key > $1"
+    " ORDER BY store_key LIMIT 1000";
 static const char KEY_IS_USED[] = /* rendition.key_is_used */
     "SELECT (SELECT COUNT(*) FROM rendition WHERE store_key = $1) + (SELECT COUNT(*) FROM original WHERE store_key = $1)"
+    " + (SELECT COUNT(*) FROM annex WHERE scan_key = $1)"
     " + (SELECT COUNT(*) FROM upload WHERE 'original/' || id = $1 AND state IN ('complete', 'taken')) AS count";
 
 static const struct sql_column COLUMNS[] = {

@@ -7,12 +7,16 @@
 #include "service/model/permission.h"
 #include "service/model/policy.h"
 #include "service/model/publication.h"
+#include "service/model/recusal.h"
 #include "service/model/review_reason.h"
 #include "service/model/text.h"
 
-static const char DECIDED_BY[] = /* review.decided_by: other decisions of this person on this revision */
-    "SELECT COUNT(*) AS count FROM decision WHERE submission = $1 AND revision = $2 AND staff = $3"
-    " AND state IN ('pending', 'effective') AND action <> 'escalate'";
+static const char DECIDED_BY
+    [] = /* review.decided_by: decisions on this revision by this person, or by an account with a number of this person's */
+    "SELECT COUNT(*) AS count FROM decision d WHERE d.submission = $1 AND d.revision = $2"
+    " AND d.state IN ('pending', 'effective') AND d.action <> 'escalate' AND (d.staff = $3 OR EXISTS"
+    " (SELECT 1 FROM staff_phone mine JOIN staff_phone theirs ON theirs.identity = mine.identity"
+    " WHERE mine.staff = $3 AND theirs.staff = d.staff))";
 static const char HOLD[] = /* review_lease.take */
     "INSERT INTO review_lease (submission, staff, until_ms) VALUES ($1, $2, $3)"
     " ON CONFLICT (submission) DO UPDATE SET staff = excluded.staff, until_ms = excluded.until_ms"
@@ -126,8 +130,8 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
     if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
         return false;
     }
-    if (staff_is_recused(rules, staff, submission->region)) {
-        return refuse(error, REASON_RECUSED, "this person stands aside for the region");
+    if (!recusal_check(sql, rules, staff, submission, error)) {
+        return false;
     }
     if (!staff_may_stage(staff, stage->name) || scope == NULL ||
         rules_level_rank(scope->level) < rules_level_rank(stage->level)) {

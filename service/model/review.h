@@ -10,7 +10,7 @@
 /* A work this person may look at: in scope, in a state that staff may see. REASON_OUT_OF_SCOPE otherwise (404). */
 bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
                 struct submission *submission, GError **error);
-/* May this person decide it now? Role, stage, level, scope, other person than before. */
+/* May this person decide it now? Role, stage, level, scope, no recusal, other person and telephone than before. */
 bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
                        const struct submission *submission, GError **error);
 

@@ -54,7 +54,7 @@ static const char JUDGE_ADD[] = /* selection_judge.add: who may not judge is not
 static const char JUDGES_REMOVE[] = /* selection_judge.remove */
     "DELETE FROM selection_judge WHERE selection = $1";
 static const char ENTRIES[] = /* selection_entry.list */
-    "SELECT e.submission AS submission, e.source AS source, s.region AS region, COALESCE(r.title, '') AS title,"
+    "SELECT e.submission AS submission, e.source AS source, s.region AS region, s.unit AS unit, COALESCE(r.title, '') AS title,"
     " e.number AS number, e.place AS place, e.score AS score, e.is_listed AS is_listed, e.is_selected AS is_selected,"
     " CASE WHEN p.submission IS NULL THEN 0 ELSE 1 END AS is_there,"
     " (SELECT COUNT(*) FROM selection_task t WHERE t.selection = e.selection AND t.submission = e.submission"
@@ -125,12 +125,13 @@ static const struct sql_column QUOTA_COLUMNS[] = {
 };
 static const struct sql_map QUOTA_MAP = SQL_MAP(struct selection_quota, QUOTA_COLUMNS);
 static const struct sql_column ENTRY_COLUMNS[] = {
-    SQL_FIELD(struct selection_entry, submission),  SQL_FIELD(struct selection_entry, source),
-    SQL_FIELD(struct selection_entry, region),      SQL_FIELD(struct selection_entry, title),
-    SQL_FIELD(struct selection_entry, number),      SQL_FIELD(struct selection_entry, place),
-    SQL_FIELD(struct selection_entry, score),       SQL_FIELD(struct selection_entry, is_listed),
-    SQL_FIELD(struct selection_entry, is_selected), SQL_FIELD(struct selection_entry, is_there),
-    SQL_FIELD(struct selection_entry, tasks),       SQL_FIELD(struct selection_entry, scored),
+    SQL_FIELD(struct selection_entry, submission), SQL_FIELD(struct selection_entry, source),
+    SQL_FIELD(struct selection_entry, region),     SQL_FIELD(struct selection_entry, unit),
+    SQL_FIELD(struct selection_entry, title),      SQL_FIELD(struct selection_entry, number),
+    SQL_FIELD(struct selection_entry, place),      SQL_FIELD(struct selection_entry, score),
+    SQL_FIELD(struct selection_entry, is_listed),  SQL_FIELD(struct selection_entry, is_selected),
+    SQL_FIELD(struct selection_entry, is_there),   SQL_FIELD(struct selection_entry, tasks),
+    SQL_FIELD(struct selection_entry, scored),
 };
 static const struct sql_map ENTRY_MAP = SQL_MAP(struct selection_entry, ENTRY_COLUMNS);
 

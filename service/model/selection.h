@@ -92,6 +92,7 @@ struct selection_entry {
     char *submission;
     char *source;
     char *region;
+    char *unit;  /* "" for none */
     char *title; /* "" once the work takes part no longer */
     int64_t number;
     int64_t place;

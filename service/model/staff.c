@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/text.h"
 
 enum {
     IDLE_MS = 15 * 60 * 1000,
@@ -14,8 +15,8 @@ enum {
 };
 
 static const char ADD[] = /* staff.add */
-    "INSERT INTO staff (id, username, name, password, role, scope, stages, is_active, created_ms)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) ON CONFLICT (username) DO NOTHING";
+    "INSERT INTO staff (id, username, name, password, role, scope, stages, is_active, created_ms, unit)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9) ON CONFLICT (username) DO NOTHING";
 static const char BY_USERNAME[] = /* staff.by_username */
     "SELECT " STAFF_FIELDS " FROM staff s WHERE username = $1";
 static const char LIST[] = /* staff.list */
@@ -58,7 +59,7 @@ static const char LOGIN_END_ONE[] = /* login.end_one */
 static const char BY_ID[] = /* staff.by_id */
     "SELECT " STAFF_FIELDS " FROM staff s WHERE s.id = $1";
 static const char CHANGE[] = /* staff.change */
-    "UPDATE staff SET name = $2, role = $3, scope = $4, stages = $5, recusals = $6 WHERE id = $1";
+    "UPDATE staff SET name = $2, role = $3, scope = $4, stages = $5, recusals = $6, unit = $7 WHERE id = $1";
 static const char LOGIN_SWEEP[] = /* login.sweep */
     "DELETE FROM login WHERE seen_ms <= $1 OR created_ms <= $2";
 
@@ -69,7 +70,8 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct staff, stages),     SQL_FIELD(struct staff, is_active),
     SQL_FIELD(struct staff, failures),   SQL_FIELD(struct staff, slowed_until_ms),
     SQL_FIELD(struct staff, created_ms), SQL_FIELD(struct staff, otp_secret),
-    SQL_FIELD(struct staff, recusals),
+    SQL_FIELD(struct staff, recusals),   SQL_FIELD(struct staff, phone),
+    SQL_FIELD(struct staff, unit),
 };
 const struct sql_map staff_map = SQL_MAP(struct staff, COLUMNS);
 
@@ -129,17 +131,6 @@ bool staff_may_stage(const struct staff *staff, const char *stage)
     return strstr(staff->stages, word) != NULL;
 }
 
-bool staff_is_recused(const struct rules *rules, const struct staff *staff, const char *region)
-{
-    g_auto(GStrv) words = g_strsplit(staff->recusals, " ", -1);
-    bool is_recused = false;
-
-    for (char **word = words; *word != NULL; word++) {
-        is_recused = is_recused || ((*word)[0] != '\0' && rules_region_within(rules, region, *word));
-    }
-    return is_recused;
-}
-
 static bool refuse(GError **error, const char *message)
 {
     g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, message);
@@ -171,6 +162,14 @@ static char *stages_canonical(const struct rules *rules, const char *stages)
     return g_strdup(text->str);
 }
 
+/* NULL for what is no name. */
+static char *unit_canonical(const char *unit)
+{
+    g_autofree char *clean = text_clean(unit == NULL ? "" : unit);
+
+    return clean == NULL || g_utf8_strlen(clean, -1) > UNIT_CHARACTERS ? NULL : g_steal_pointer(&clean);
+}
+
 bool staff_add(struct sql *sql, const struct rules *rules, const struct staff_new *new_staff, const struct actor *actor,
                int64_t now_ms, char **id, GError **error)
 {
@@ -186,14 +185,15 @@ bool staff_add(struct sql *sql, const struct rules *rules, const struct staff_ne
         return refuse(error, "name, role or scope");
     }
     g_autofree char *stages = stages_canonical(rules, new_staff->stages);
-    if (stages == NULL) {
-        return refuse(error, "stages");
+    g_autofree char *unit = unit_canonical(new_staff->unit);
+    if (stages == NULL || unit == NULL) {
+        return refuse(error, "stages or unit");
     }
     g_autofree char *fresh = secret_id();
     if (!sql_run(sql, ADD,
                  SQL_VALUES(SQL_T(fresh), SQL_T(new_staff->username), SQL_T(new_staff->name),
                             SQL_T(new_staff->password_hash), SQL_T(new_staff->role), SQL_T(new_staff->scope),
-                            SQL_T(stages), SQL_I(now_ms)),
+                            SQL_T(stages), SQL_I(now_ms), SQL_T(unit)),
                  &changed, error)) {
         return false;
     }
@@ -201,8 +201,8 @@ bool staff_add(struct sql *sql, const struct rules *rules, const struct staff_ne
         g_set_error(error, MODEL_ERROR, REASON_CONFLICT, "the username is taken");
         return false;
     }
-    json_auto_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "username", new_staff->username, "role", new_staff->role,
-                                    "scope", new_staff->scope, "stages", stages);
+    json_auto_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s}", "username", new_staff->username, "role",
+                                    new_staff->role, "scope", new_staff->scope, "stages", stages, "unit", unit);
     const struct ledger_entry entry = {.action = "staff.added", .object = fresh, .detail = detail};
     if (!ledger_add(sql, actor, &entry, now_ms, error)) {
         return false;
@@ -253,20 +253,22 @@ bool staff_change(struct sql *sql, const struct rules *rules, const char *id, co
     g_autofree char *stages = stages_canonical(rules, change->stages == NULL ? staff.stages : change->stages);
     g_autofree char *recusals = regions_canonical(rules, change->recusals == NULL ? staff.recusals : change->recusals);
     g_autofree char *name = g_strdup(change->name == NULL ? staff.name : change->name);
+    g_autofree char *unit = unit_canonical(change->unit == NULL ? staff.unit : change->unit);
     g_autofree char *role_text = g_strdup(change->role == NULL ? staff.role : change->role);
     g_autofree char *scope = g_strdup(change->scope == NULL ? staff.scope : change->scope);
     json_auto_t *before = staff_json(&staff);
     sql_row_clear(&staff_map, &staff);
     const glong name_length = g_utf8_strlen(name, -1);
-    if (stages == NULL || recusals == NULL || name_length < 1 || name_length > NAME_CHARACTERS ||
+    if (stages == NULL || recusals == NULL || unit == NULL || name_length < 1 || name_length > NAME_CHARACTERS ||
         !role_find(role_text, &role) || rules_region_find(rules, scope) == NULL) {
-        return refuse(error, "name, role, scope, stages or recusals");
+        return refuse(error, "name, role, scope, stages, recusals or unit");
     }
-    json_auto_t *detail = json_pack("{s:O, s:s, s:s, s:s, s:s, s:s}", "before", before, "name", name, "role", role_text,
-                                    "scope", scope, "stages", stages, "recusals", recusals);
+    json_auto_t *detail = json_pack("{s:O, s:s, s:s, s:s, s:s, s:s, s:s}", "before", before, "name", name, "role",
+                                    role_text, "scope", scope, "stages", stages, "recusals", recusals, "unit", unit);
     const struct ledger_entry entry = {.action = "staff.changed", .object = id, .detail = detail};
     return sql_run(sql, CHANGE,
-                   SQL_VALUES(SQL_T(id), SQL_T(name), SQL_T(role_text), SQL_T(scope), SQL_T(stages), SQL_T(recusals)),
+                   SQL_VALUES(SQL_T(id), SQL_T(name), SQL_T(role_text), SQL_T(scope), SQL_T(stages), SQL_T(recusals),
+                              SQL_T(unit)),
                    NULL, error) &&
            login_end_all(sql, id, error) && ledger_add(sql, actor, &entry, now_ms, error);
 }
@@ -365,10 +367,10 @@ static json_t *words_json(const char *text)
 
 json_t *staff_json(const struct staff *staff)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:o}", "id", staff->id, "username", staff->username,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:s}", "id", staff->id, "username", staff->username,
                      "name", staff->name, "role", staff->role, "scope", staff->scope, "stages",
                      words_json(staff->stages), "active", (int)staff->is_active, "otp", staff->otp_secret[0] != '\0',
-                     "recusals", words_json(staff->recusals));
+                     "recusals", words_json(staff->recusals), "unit", staff->unit);
 }
 
 bool staff_note_failure(struct sql *sql, const struct staff *staff, int64_t now_ms, GError **error)

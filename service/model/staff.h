@@ -9,6 +9,8 @@
 #include "service/model/rules.h"
 #include "service/model/secret.h"
 
+enum { UNIT_CHARACTERS = 40 }; /* as many as the name of an entry link has */
+
 enum role { ROLE_REVIEWER, ROLE_ORGANISER, ROLE_ADMINISTRATOR, ROLE_UNIT, ROLE_AUDITOR, ROLE_COUNT };
 const char *role_name(enum role role);
 bool role_find(const char *name, enum role *role);
@@ -27,18 +29,18 @@ struct staff {
     int64_t created_ms;
     char *otp_secret; /* sealed; "" while one-time codes are not set up */
     char *recusals;   /* " 370102 ": regions whose works this person leaves to others */
+    char *phone;      /* sealed; "" for none. staff_phone.h */
+    char *unit;       /* school or office; "" for none */
 };
 extern const struct sql_map staff_map;
 /* For SELECTs of struct staff; the table is called s. */
 #define STAFF_FIELDS                                                                                                   \
     "s.id AS id, s.username AS username, s.name AS name, s.password AS password, s.role AS role, s.scope AS scope,"    \
     " s.stages AS stages, s.is_active AS is_active, s.failures AS failures, s.slowed_until_ms AS slowed_until_ms,"     \
-    " s.created_ms AS created_ms, s.otp_secret AS otp_secret, s.recusals AS recusals"
+    " s.created_ms AS created_ms, s.otp_secret AS otp_secret, s.recusals AS recusals, s.phone AS phone,"               \
+    " s.unit AS unit"
 
 bool staff_may_stage(const struct staff *staff, const char *stage);
-
-/* Does this person leave works of the region to others (回避)? */
-bool staff_is_recused(const struct rules *rules, const struct staff *staff, const char *region);
 
 struct staff_new {
     const char *username; /* 3–32 of [a-z0-9._-] */
@@ -46,6 +48,7 @@ struct staff_new {
     const char *role;
     const char *scope;
     const char *stages;        /* blank-separated; "" for none */
+    const char *unit;          /* as in struct staff_change; NULL for none */
     const char *password_hash; /* from secret_password_hash */
 };
 /* Checks every field; REASON_CONFLICT for a taken username. *id is the caller's. */
@@ -60,6 +63,7 @@ struct staff_change {
     const char *scope;
     const char *stages;   /* blank-separated */
     const char *recusals; /* region codes, blank-separated */
+    const char *unit;     /* at most UNIT_CHARACTERS; "" for none */
 };
 bool staff_change(struct sql *sql, const struct rules *rules, const char *id, const struct staff_change *change,
                   const struct actor *actor, int64_t now_ms, GError **error);

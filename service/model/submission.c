@@ -31,8 +31,8 @@ static const char WAITING_FOR_UPLOAD[] = /* submission.waiting_for_upload */
     " WHERE u.id = $1 AND s.state = 'uploading'";
 static const char ADD[] = /* submission.add */
     "INSERT INTO submission (id, code, pin_digest, device_digest, idempotency, edition, track, region, city, state,"
-    " revision, contact_name, contact_phone, ai, waiting_ms, created_ms, updated_ms)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13)"
+    " revision, contact_name, contact_phone, ai, waiting_ms, created_ms, updated_ms, unit)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13, $14)"
     " ON CONFLICT (idempotency) DO NOTHING";
 static const char ADD_REVISION[] = /* revision.add */
     "INSERT INTO revision (submission, number, title, words, captions, created_ms) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -93,6 +93,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct submission, track),
     SQL_FIELD(struct submission, region),
     SQL_FIELD(struct submission, city),
+    SQL_FIELD(struct submission, unit),
     SQL_FIELD(struct submission, state),
     SQL_FIELD(struct submission, stage),
     SQL_FIELD(struct submission, revision),
@@ -435,7 +436,7 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
                  SQL_VALUES(SQL_T(id), SQL_T(code), SQL_T(digest), SQL_T(form->device_digest), SQL_T(form->idempotency),
                             SQL_T(rules->edition), SQL_T(form->track), SQL_T(form->region),
                             SQL_T(rules_city_of(rules, form->region)), SQL_T(name), SQL_T(phone), SQL_I(form->ai),
-                            SQL_I(now_ms)),
+                            SQL_I(now_ms), SQL_T(form->unit == NULL ? "" : form->unit)),
                  &changed, error)) {
         return false;
     }

@@ -73,6 +73,7 @@ struct submission {
     char *track;
     char *region;
     char *city;
+    char *unit; /* school or office it came from; "" */
     char *state;
     int64_t stage;
     int64_t revision;
@@ -97,7 +98,7 @@ extern const struct sql_map submission_map;
 #define SUBMISSION_FIELDS                                                                                              \
     "s.id AS id, s.code AS code, s.pin_digest AS pin_digest, s.pin_failures AS pin_failures,"                          \
     " s.pin_slowed_until_ms AS pin_slowed_until_ms, s.device_digest AS device_digest, s.edition AS edition,"           \
-    " s.track AS track, s.region AS region, s.city AS city, s.state AS state, s.stage AS stage,"                       \
+    " s.track AS track, s.region AS region, s.city AS city, s.unit AS unit, s.state AS state, s.stage AS stage,"       \
     " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
     " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
     " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.captions AS captions,"                         \
@@ -152,6 +153,7 @@ struct submission_form {
     const char *device_digest;
     const char *block;       /* of the peer's address, for the quotas */
     const char *link;        /* token of the link it came by; NULL: none */
+    const char *unit;        /* school or office of that link or of the account that sends; NULL: none */
     int64_t quota_percent;   /* 0: no quotas */
     const char *idempotency; /* digest; NULL when the client sent no key */
     const char *peer;

@@ -1,5 +1,6 @@
 // Every view of the console and the public pages of a selection, on the real service, at 1440 and 375 pixels and in both modes
-// of the public pages: no axe violation, no sideways scrolling, no error, and a picture of each in build/screens.
+// of the public pages: no axe violation, no sideways scrolling, no error. FULL=1: once more in a browser of a phone, and a
+// picture of each in build/screens.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
@@ -11,6 +12,7 @@ import { collectErrors, SCREENS, startBrowser } from './support/browser.mjs'
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const SIZES = { desk: { viewport: { width: 1440, height: 900 } }, phone: { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true } }
 const CRITERIA = [{ name: '主题立意', weight: 40 }, { name: '内容真实', weight: 30 }, { name: '画面声音', weight: 30 }]
+const FULL = Boolean(process.env.FULL)
 let stack, url, browser, rounds
 
 before(async () => {
@@ -62,14 +64,15 @@ after(async () => {
 })
 
 async function check(page, name, size) {
-  if (size === 'desk' || process.env.FULL) { // the same elements on a phone
-    await page.evaluate(AXE)
-    const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-    assert.deepEqual(found.violations.map((one) => `${name} ${size}: ${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [])
+  await page.evaluate(AXE)
+  const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
+  assert.deepEqual(found.violations.map((one) => `${name} ${size}: ${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [])
+  if (FULL) await page.screenshot({ path: `${SCREENS}desk-${name}-${size}.png`, fullPage: true })
+  const { viewport } = SIZES[size]
+  for (const width of size === 'desk' ? [375, viewport.width] : [viewport.width]) {
+    await page.setViewportSize({ ...viewport, width })
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${name} scrolls sideways at ${width}`)
   }
-  const { width } = SIZES[size].viewport
-  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `${name} scrolls sideways at ${width}`)
-  await page.screenshot({ path: `${SCREENS}desk-${name}-${size}.png`, fullPage: true })
 }
 
 async function signIn(username, password, size) {
@@ -85,14 +88,28 @@ async function signIn(username, password, size) {
 }
 const go = (page, link) => page.getByRole('link', { name: link, exact: true }).click()
 
-for (const size of Object.keys(SIZES)) {
+// Number, school and recusal of a person; a number is shown with stars.
+async function changeStaff(page, size) {
+  await page.getByRole('button', { name: '改 李老师 的手机号、单位和回避' }).click()
+  await page.getByLabel(/^手机号（空着：不改）/).fill('139 0000 0009')
+  await page.locator('form', { hasText: '李老师 的手机号' }).getByLabel(/^单位或学校/).fill('青岛市实验小学')
+  await page.getByLabel(/^回避的地区/).selectOption({ label: '市南区' })
+  await check(page, 'staff-change', size)
+  await page.getByRole('button', { name: '存好' }).click()
+  await page.getByText('李老师 的回避改好了').or(page.getByText('李老师 的资料改好了')).waitFor()
+  await page.getByText('139****0009').waitFor()
+  await check(page, 'staff-changed', size)
+}
+
+for (const size of FULL ? Object.keys(SIZES) : ['desk']) {
   test(`the administrator's views (${size})`, async () => {
     const page = await signIn('admin', ADMIN_PASSWORD, size)
-    for (const [link, name, text] of [['人员', 'staff', '添加一个人'], ['规则', 'rules', '提醒词'], ['别的网站', 'sites', '登记一个网站'], ['转码机', 'machines', '转码机'],
+    for (const [link, name, text] of [['人员', 'staff', '添加一个人'], ['规则', 'rules', '提醒词'], ['别的网站', 'sites', '登记一个网站'], ['转码机', 'machines', '转码机'], ['日程', 'programme', '加一项活动'], ['专题', 'collections', '专题'], ['通知', 'receivers', '通知'], ['入口码', 'links', '入口码'],
       ['举报', 'reports', '和奶奶一起读家书'], ['择优', 'selections-admin', '夏季省级择优'], ['数字', 'figures', '各市'], ['记录', 'ledger', '核对有没有被改动'], ['账号', 'account', '账号']]) {
       await go(page, link)
       await page.locator('main').getByText(text).first().waitFor()
       await check(page, name, size)
+      if (name === 'staff') await changeStaff(page, size)
     }
     assert.deepEqual(page.errors, [])
     await page.context().close()
@@ -115,14 +132,16 @@ for (const size of Object.keys(SIZES)) {
     await page.getByText('夏季省级择优').waitFor()
     await go(page, '报表')
     await page.getByText('个市没有填').waitFor()
-    await page.getByRole('button', { name: '济南市' }).click()
+    await page.getByRole('button', { name: '济南市', exact: true }).click()
     await page.getByRole('button', { name: /加一项/ }).click()
     await check(page, 'annex-3', size)
     await page.getByRole('button', { name: '附件4 开展情况汇总' }).click()
-    await page.getByRole('button', { name: '济南市' }).click()
+    await page.getByRole('button', { name: '济南市', exact: true }).click()
     await page.getByLabel('活动周·市本级 活动次数').fill('30')
     await page.getByRole('button', { name: '存好' }).click()
     await page.getByText('存好了').waitFor()
+    await page.getByLabel(/^(换一份|盖好章的)扫描件/).setInputFiles({ name: '盖章.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4') })
+    await page.getByText('盖章件收到了').waitFor()
     await check(page, 'annex-4', size)
     await go(page, '择优')
     await check(page, 'selections', size)
@@ -145,6 +164,9 @@ for (const size of Object.keys(SIZES)) {
     await go(page, '评审')
     await page.getByText('占 40%').waitFor()
     await check(page, 'judging', size)
+    await go(page, '机构上传')
+    await page.getByLabel('表格（CSV）').waitFor()
+    await check(page, 'batch', size)
     assert.equal(await page.locator('main').getByText(/济南|历下|李小梅/).count(), 0)
     assert.deepEqual(page.errors, [])
     await page.context().close()

@@ -14,7 +14,7 @@ const [SELF, REVIEWER, DESK, LEDGER, ADMIN, ORGANISER, JUDGE, EXPORT, ARRANGE] =
 const STAFF_ROUTES = {
   'post /api/v1/logout': [SELF], 'get /api/v1/me': [SELF], 'post /api/v1/me/otp': [SELF],
   'post /api/v1/me/otp/confirm': [SELF], 'post /api/v1/me/confirm': [SELF], 'get /api/v1/me/sessions': [SELF],
-  'delete /api/v1/me/sessions/{id}': [SELF], 'get /api/v1/reasons': [SELF],
+  'delete /api/v1/me/sessions/{id}': [SELF], 'put /api/v1/me/phone': [SELF], 'get /api/v1/reasons': [SELF],
   'get /api/v1/staff': [ADMIN], 'post /api/v1/staff': [ADMIN],
   'patch /api/v1/staff/{id}': [ADMIN, 'person'], 'post /api/v1/staff/{id}/invitation': [ADMIN, 'person'],
   'put /api/v1/staff/{id}/identity': [ADMIN, 'person'], 'delete /api/v1/staff/{id}/identity': [ADMIN, 'person'],
@@ -43,6 +43,7 @@ const STAFF_ROUTES = {
   'get /api/v1/selections/{id}/sheet.pdf': [EXPORT, 'round-of'],
   'get /api/v1/ledger/sheet.xlsx': [EXPORT], 'get /api/v1/ledger/sheet.pdf': [EXPORT], 'post /api/v1/objections/{id}/answer': [ORGANISER, 'nothing'],
   'get /api/v1/annexes/{number}': [EXPORT], 'put /api/v1/annexes/{number}/{region}': [ORGANISER, 'province-place'],
+  'put /api/v1/annexes/{number}/{region}/scan': [ORGANISER, 'province-place'], 'get /api/v1/annexes/{number}/{region}/scan': [EXPORT, 'nothing'],
   'get /api/v1/annexes/{number}/sheet.xlsx': [EXPORT], 'get /api/v1/annexes/{number}/sheet.pdf': [EXPORT],
   'get /api/v1/judges': [ORGANISER], 'get /api/v1/judging': [JUDGE],
   'put /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'], 'delete /api/v1/judging/{selection}/{number}': [JUDGE, 'nothing'],

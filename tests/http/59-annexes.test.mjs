@@ -2,10 +2,12 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, startService } from './support/service.mjs';
+import { build, sql, startService } from './support/service.mjs';
 import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
 import { publishMany } from '../support/published.mjs';
 
@@ -65,3 +67,53 @@ test('the province sees all sixteen, prints them together, and who is missing', 
   const city = await (await fetch(`${url}/api/v1/annexes/4/sheet.pdf`, { headers: { Cookie: people.jinan.cookie } })).arrayBuffer();
   assert.ok(city.byteLength > 1000);
 });
+
+const PDF = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(300000, 7)]);
+const scan = (who, region, body, number = 3) => fetch(`${url}/api/v1/annexes/${number}/${region}/scan`,
+  { method: body ? 'PUT' : 'GET', body, headers: { Cookie: people[who].cookie, 'X-CSRF-Token': people[who].csrf } });
+
+test('the printed form comes back with its seal: a PDF of the own city, void once the form says something else', async () => {
+  const form = { unit: '青岛市教育局', contact: '李四', phone: '0532-1', activities: [activity()] };
+  assert.equal((await scan('sheng', '370200', PDF)).status, 404, 'nothing was filled that could be stamped');
+  assert.equal((await put('sheng', 3, '370200', form)).status, 204);
+  for (const [who, region, body, status] of [['jinan', '370200', PDF, 404], ['auditor', '370200', PDF, 403], ['sheng', '370200', Buffer.from('<html>'), 422],
+    ['sheng', '370200', Buffer.alloc((20 << 20) + 1), 422], ['jinan', '370100', PDF, 204], ['sheng', '370200', PDF, 204]]) {
+    assert.equal((await scan(who, region, body)).status, status, `${who} ${region} ${body.length}`);
+  }
+  const item = async () => (await list('sheng', 3)).find((one) => one.region === '370200');
+  assert.ok((await item()).stamped_ms > 0);
+  const back = await scan('auditor', '370200');
+  assert.deepEqual([back.status, back.headers.get('content-type'), back.headers.get('content-security-policy')], [200, 'application/pdf', "sandbox; default-src 'none'"]);
+  assert.match(back.headers.get('content-disposition'), /^attachment; filename="annex3-370200\.pdf"/);
+  assert.ok(Buffer.from(await back.arrayBuffer()).equals(PDF));
+  assert.equal((await scan('jinan', '370200')).status, 404, 'another city');
+  assert.equal((await scan('lixia', '370100')).status, 200, 'a county sees that of its city');
+  assert.equal((await put('sheng', 3, '370200', form)).status, 204);
+  assert.ok((await item()).stamped_ms > 0, 'the same again changes nothing');
+  assert.equal((await put('sheng', 3, '370200', { ...form, contact: '王五' })).status, 204);
+  assert.equal((await item()).stamped_ms, 0);
+  assert.equal((await scan('sheng', '370200')).status, 404);
+  const records = sql(service, "SELECT count(*) FROM ledger WHERE action = 'annex.stamped'");
+  assert.equal(records, '2');
+});
+
+test('a body that is cut off does not end the service', async () => {
+  const { port } = new URL(url);
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`PUT /api/v1/annexes/3/370100/scan HTTP/1.1\r\nHost: x\r\nCookie: ${people.jinan.cookie}\r\nX-CSRF-Token: ${people.jinan.csrf}\r\nContent-Length: 300000\r\n\r\n`);
+  socket.write(PDF.subarray(0, 100000));
+  await waitForPart(1);
+  socket.destroy();
+  await once(socket, 'close');
+  await waitForPart(0);
+  assert.equal((await scan('jinan', '370100')).status, 200, 'and what was there before is still there');
+});
+
+// Files on their way, in the folder of uploads.
+async function waitForPart(count) {
+  for (const end = Date.now() + 10000; ;) {
+    if (readdirSync(join(service.data, 'uploads')).filter((name) => name.endsWith('.part')).length === count) return;
+    assert.ok(Date.now() < end, `not ${count} files`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -8,6 +8,7 @@ export interface Me {
   scope: string
   csrf: string
   otp?: boolean // one-time codes are in use
+  phone?: string // masked; '' for none
   by_provider?: boolean // signed in by the identity provider
   otp_setup?: boolean // and have to be set up before anything else
   undo_seconds?: number
@@ -33,6 +34,7 @@ export interface Work {
   region: string
   region_name?: string
   city_name?: string
+  unit?: string
   revision: number
   version: number
   stage?: string
@@ -357,6 +359,7 @@ export interface Annex {
   region: string
   name: string
   filled_ms: number
+  stamped_ms: number // 0: the printed form has not come back with its seal
   form: ({ unit?: string; contact: string; phone: string; source?: string; activities?: AnnexActivity[] } & Record<string, unknown>) | null
   known: { works: number; counties: number; counties_all: number }
 }
@@ -384,6 +387,9 @@ export interface Person {
   stages: string[]
   active: boolean
   otp?: boolean
+  phone: string // masked; '' for none
+  unit: string
+  recusals: string[]
 }
 
 export type Action = 'approve' | 'return' | 'decline' | 'escalate'
@@ -535,6 +541,10 @@ export const readAnnexes = async (number: number): Promise<Annex[]> =>
 export const setAnnex = (number: number, region: string, form: object): Promise<void> =>
   request('PUT', `annexes/${number}/${region}`, form)
 
+// The printed form with its seal.
+export const sendScan = (number: number, region: string, file: File): Promise<void> =>
+  request('PUT', `annexes/${number}/${region}/scan`, file)
+
 export const readSelections = async (): Promise<SelectionRow[]> =>
   (await request<{ items: SelectionRow[] }>('GET', 'selections')).items
 
@@ -595,6 +605,12 @@ export const addStaff = (person: object): Promise<{ username: string; invitation
   request('POST', 'staff', person)
 
 export const switchStaff = (id: string, active: boolean): Promise<void> => request('PATCH', `staff/${id}`, { active })
+
+// What is not named stays; another unit or recusal ends the person's logins.
+export const changeStaff = (id: string, change: { unit?: string; recusals?: string[]; phone?: string }): Promise<void> =>
+  request('PATCH', `staff/${id}`, change)
+
+export const setPhone = (phone: string): Promise<void> => request('PUT', 'me/phone', { phone })
 
 export const invite = (id: string): Promise<{ url: string }> => request('POST', `staff/${id}/invitation`)
 

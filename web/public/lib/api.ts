@@ -39,7 +39,8 @@ export async function request<T>(
   let answer: Response
   let text: string
 
-  if (body !== undefined) {
+  const isFile = body instanceof Blob // goes as it is
+  if (body !== undefined && !isFile) {
     sent['Content-Type'] = 'application/json'
   }
   if (method !== 'GET' && csrf !== '') {
@@ -49,7 +50,7 @@ export async function request<T>(
     answer = await fetch(`/api/v1/${path}`, {
       method,
       headers: sent,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || isFile ? body : JSON.stringify(body),
       cache: 'no-store',
       keepalive: method === 'DELETE',
     })

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/identity.h"
 #include "service/model/judging.h"
 #include "service/model/notice.h"
+#include "service/model/outcome.h"
 #include "service/model/publication.h"
+#include "service/model/staff_phone.h"
 #include "service/model/tally.h"
 #include "tests/unit/support/fixture.h"
 
@@ -106,7 +109,7 @@ static bool begin(struct sql *sql, struct round *round, struct selection *select
 
 static bool close_round(struct sql *sql, struct round *round, struct selection *selection, GError **error)
 {
-    return judging_close(sql, selection, &round->actor, round->fixture.now_ms, error);
+    return outcome_close(sql, selection, &round->actor, round->fixture.now_ms, error);
 }
 
 static bool announce(struct sql *sql, struct round *round, struct selection *selection, GError **error)
@@ -175,7 +178,7 @@ static bool check_listed(struct sql *sql, struct round *round, struct selection 
 {
     g_autoptr(SqlRows) entries = selection_entries(sql, selection->id, "", error);
     g_autoptr(SqlRows) shown = notice_works(sql, selection->id, error);
-    json_auto_t *sheet = judging_sheet(sql, selection, error);
+    json_auto_t *sheet = outcome_sheet(sql, selection, error);
 
     (void)round;
     g_assert_cmpuint(entries->count, ==, 3);
@@ -296,10 +299,67 @@ static void test_what_is_gone_takes_no_part(void)
     round_close(&round);
 }
 
+/* Work 0 is of the school of judge 0; work 1 came from the telephone of judge 1. */
+static bool set_ties(struct sql *sql, struct round *round, struct selection *selection, GError **error)
+{
+    static const char UNIT[] = "UPDATE submission SET unit = $2 WHERE id = $1";
+    const struct staff_change change = {.unit = "解放路第一小学"};
+    g_autofree char *identity = identity_of(round->fixture.secrets, IDENTITY_PHONE, "13900000001");
+    const int64_t now_ms = round->fixture.now_ms;
+
+    (void)selection;
+    return sql_run(sql, UNIT, SQL_VALUES(SQL_T(round->works[0]), SQL_T(change.unit)), NULL, error) &&
+           staff_change(sql, round->fixture.rules, round->judges[0].id, &change, &round->actor, now_ms, error) &&
+           identity_bind_work(sql, identity, round->works[1], now_ms, error) &&
+           staff_phone_set(sql, round->fixture.secrets, round->judges[1].id, "13900000001", &round->actor, now_ms,
+                           error);
+}
+
+static bool check_aside(struct sql *sql, struct round *round, struct selection *selection, GError **error)
+{
+    json_auto_t *sheet = outcome_sheet(sql, selection, error);
+    const json_t *task;
+    size_t index;
+    bool is_aside[2] = {false, false};
+
+    json_array_foreach(json_object_get(sheet, "aside"), index, task) {
+        for (size_t i = 0; i < G_N_ELEMENTS(is_aside); i++) {
+            is_aside[i] |= strcmp(json_string_value(json_array_get(task, 0)), round->works[i]) == 0 &&
+                           strcmp(json_string_value(json_array_get(task, 1)), round->judges[i].id) == 0;
+        }
+    }
+    g_assert_cmpuint(json_array_size(json_object_get(sheet, "aside")), ==, 2);
+    g_assert_true(is_aside[0] && is_aside[1]);
+    json_array_foreach(json_object_get(sheet, "tasks"), index, task) {
+        for (size_t i = 0; i < G_N_ELEMENTS(is_aside); i++) {
+            g_assert_false(strcmp(json_string_value(json_object_get(task, "work")), round->works[i]) == 0 &&
+                           strcmp(json_string_value(json_object_get(task, "judge")), round->judges[i].id) == 0);
+        }
+    }
+    return sheet != NULL;
+}
+
+static void test_nobody_judges_the_own_school_or_the_own_telephone(void)
+{
+    struct round round = {0};
+
+    round_open(&round);
+    for (size_t i = 0; i < 3; i++) {
+        round.work = round.works[i];
+        step(&round, recommend, REASON_COUNT);
+    }
+    step(&round, set_ties, REASON_COUNT);
+    step(&round, begin, REASON_COUNT);
+    step(&round, check_aside, REASON_COUNT);
+    round_close(&round);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/selection/a_round", test_a_round);
     g_test_add_func("/selection/what_is_gone_takes_no_part", test_what_is_gone_takes_no_part);
+    g_test_add_func("/selection/nobody_judges_the_own_school_or_the_own_telephone",
+                    test_nobody_judges_the_own_school_or_the_own_telephone);
     return g_test_run();
 }
