@@ -203,6 +203,7 @@ static void read_row(struct row *row, const struct csv_row *cells)
         .scopes = row->scopes,
         .uploads = row->uploads,
         .device_digest = batch->unit,
+        .opens_units = true,
         .idempotency = row->idempotency,
         .peer = request_peer(batch->request),
     };

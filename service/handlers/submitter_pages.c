@@ -132,7 +132,7 @@ static struct response *answer_status(struct app *app, json_t *data, int status,
     return response;
 }
 
-static bool may(const json_t *work, const char *action)
+static bool offers(const json_t *work, const char *action)
 {
     const json_t *actions = json_object_get(work, "actions");
     const json_t *one;
@@ -157,8 +157,8 @@ static bool add_work(struct app *app, struct request *request, json_t *data, str
     }
     json_object_set_new(work, "steps", steps_json(submission->state));
     json_object_set_new(work, "has_messages", json_boolean(json_array_size(json_object_get(work, "messages")) > 0));
-    json_object_set_new(work, "may_replace", json_boolean(may(work, "replace")));
-    json_object_set_new(work, "may_withdraw", json_boolean(may(work, "withdraw")));
+    json_object_set_new(work, "may_replace", json_boolean(offers(work, "replace")));
+    json_object_set_new(work, "may_withdraw", json_boolean(offers(work, "withdraw")));
     json_object_set_new(data, "submission", work);
     return true;
 }

@@ -152,6 +152,7 @@ struct submission_form {
     const char *device_digest;
     const char *block;       /* of the peer's address, for the quotas */
     const char *link;        /* token of the link it came by; NULL: none */
+    bool opens_units;        /* a unit sends it, or its link was made for the track: tracks that are not public */
     int64_t quota_percent;   /* 0: no quotas */
     const char *idempotency; /* digest; NULL when the client sent no key */
     const char *peer;

@@ -333,7 +333,7 @@ export interface JudgingTask {
   note: string
   duration_ms: number
   poster?: string
-  clip?: string
+  clips: string[]
   photos: string[]
 }
 
