@@ -422,7 +422,8 @@ static json_t *actions_json(const char *state)
     return actions;
 }
 
-/* The pictures of a photo work that is prepared: [{position, caption}]; of others []. */
+/* What stands in an order: the pictures of a photo work, the files of one of several, when it is prepared:
+ * [{position, caption, kind}]; of others []. */
 static json_t *photos_json(const struct app *app, const struct submission *submission)
 {
     const struct track *track = rules_track_find(app->rules, submission->track);
@@ -430,13 +431,17 @@ static json_t *photos_json(const struct app *app, const struct submission *submi
     json_auto_t *captions = json_loads(submission->captions, 0, NULL);
     json_t *photos = json_array();
 
-    if (facts == NULL || track == NULL || strcmp(track->kind, "photo") != 0) {
+    const json_int_t files = json_integer_value(json_object_get(facts, "files"));
+
+    if (track == NULL || (strcmp(track->kind, "photo") != 0 && files < 2)) {
         return photos;
     }
-    for (json_int_t i = 0; i < json_integer_value(json_object_get(facts, "files")); i++) {
+    for (json_int_t i = 0; i < files; i++) {
         const char *caption = json_string_value(json_array_get(captions, (size_t)i));
-        json_array_append_new(photos,
-                              json_pack("{s:I, s:s}", "position", i + 1, "caption", caption == NULL ? "" : caption));
+        const json_t *file = json_array_get(json_object_get(facts, "each"), (size_t)i);
+        const char *kind = json_string_value(json_object_get(file, "kind"));
+        json_array_append_new(photos, json_pack("{s:I, s:s, s:s}", "position", i + 1, "caption",
+                                                caption == NULL ? "" : caption, "kind", kind == NULL ? "photo" : kind));
     }
     return photos;
 }
