@@ -423,7 +423,7 @@ static json_t *actions_json(const char *state)
 }
 
 /* What stands in an order: the pictures of a photo work, the files of one of several, when it is prepared:
- * [{position, caption, kind}]; of others []. */
+ * [{position, caption, kind: video where it is a clip}]; of others []. */
 static json_t *photos_json(const struct app *app, const struct submission *submission)
 {
     const struct track *track = rules_track_find(app->rules, submission->track);
@@ -439,9 +439,9 @@ static json_t *photos_json(const struct app *app, const struct submission *submi
     for (json_int_t i = 0; i < files; i++) {
         const char *caption = json_string_value(json_array_get(captions, (size_t)i));
         const json_t *file = json_array_get(json_object_get(facts, "each"), (size_t)i);
-        const char *kind = json_string_value(json_object_get(file, "kind"));
-        json_array_append_new(photos, json_pack("{s:I, s:s, s:s}", "position", i + 1, "caption",
-                                                caption == NULL ? "" : caption, "kind", kind == NULL ? "photo" : kind));
+        const bool is_clip = g_strcmp0(json_string_value(json_object_get(file, "kind")), "video") == 0;
+        json_array_append_new(photos, json_pack("{s:I, s:s, s:s*}", "position", i + 1, "caption",
+                                                caption == NULL ? "" : caption, "kind", is_clip ? "video" : NULL));
     }
     return photos;
 }

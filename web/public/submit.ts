@@ -246,7 +246,7 @@ function body(): Record<string, unknown> {
     track: value('track'),
     title: value('title'),
     words: value('words'),
-    captions: files.map((one) => one.caption),
+    captions: files.length > 1 || files[0]?.kind === 'photo' ? files.map((one) => one.caption) : undefined,
     region: value('region'),
     link: value('link') || undefined,
     name: value('name'),
