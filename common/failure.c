@@ -88,6 +88,7 @@ static const struct reason_rule REASONS[REASON_COUNT] = {
     [REASON_DAYS]            = { "days",            FAILURE_REFUSED,       "日期或时间不对：结束不能早于开始，请核对后再存。" },
 
     [REASON_TRACK_UNKNOWN]   = { "track-unknown",   FAILURE_REFUSED,       "请选择作品类别。" },
+    [REASON_TRACK_UNITS]     = { "track-units",     FAILURE_DENIED,        "这个栏目由单位报送。请用单位账号登录，或扫单位发的入口码再传。" },
     [REASON_TRACK_CLOSED]    = { "track-closed",    FAILURE_REFUSED,       "这个栏目现在不在征集时间内。" },
     [REASON_REGION_UNKNOWN]  = { "region-unknown",  FAILURE_REFUSED,       "请选择所在的市和县（市、区）。" },
     [REASON_TITLE_MISSING]   = { "title-missing",   FAILURE_REFUSED,       "请给作品起个名字。" },

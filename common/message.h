@@ -12,6 +12,8 @@ enum {
     MESSAGE_PROTOCOL = 1, /* changes with every message that the other side would misread */
     MESSAGE_INPUTS_MOST = 9,
     MESSAGE_OUTPUTS_MOST = 120,
+    MESSAGE_FRAME_DIGITS = 32, /* of one frame in a fingerprint: whole and middle */
+    MESSAGE_FRAMES_MOST = 96,
     CLAIM_WAIT_MS = 25000, /* longest wait of one claim */
 };
 

@@ -48,7 +48,15 @@ static const char *codecs_of(const json_t *facts)
     return codecs == NULL ? "" : codecs;
 }
 
-/* The largest file that every computer plays; NULL for photos. */
+static bool comes_before(const struct rendition *row, const struct rendition *best)
+{
+    const size_t position = rendition_position(row->name);
+    const size_t other = best == NULL ? SIZE_MAX : rendition_position(best->name);
+
+    return position < other || (position == other && row->bytes > best->bytes);
+}
+
+/* Of the first clip, the largest file that every computer plays; NULL for photos. */
 static const struct rendition *film_of(const struct sql_rows *rows)
 {
     const struct rendition *best = NULL;
@@ -57,7 +65,7 @@ static const struct rendition *film_of(const struct sql_rows *rows)
         const struct rendition *row = sql_rows_at(rows, i);
         json_auto_t *facts = row->facts == NULL ? NULL : json_loads(row->facts, 0, NULL);
         const bool is_film = strcmp(row->kind, "rung") == 0 || strcmp(row->kind, "review-mp4") == 0;
-        if (is_film && g_str_has_prefix(codecs_of(facts), "avc1") && (best == NULL || row->bytes > best->bytes)) {
+        if (is_film && g_str_has_prefix(codecs_of(facts), "avc1") && comes_before(row, best)) {
             best = row;
         }
     }
@@ -82,8 +90,8 @@ static json_t *photos_of(struct pack *pack, const struct sql_rows *rows)
 
     for (size_t i = 0; i < rows->count; i++) {
         const struct rendition *row = sql_rows_at(rows, i);
-        const int position = g_ascii_isdigit(row->name[0]) ? g_ascii_digit_value(row->name[0]) : 1;
-        if (strcmp(row->kind, "photo") == 0 && strcmp(row->type, "image/jpeg") == 0 && position >= 1 &&
+        const size_t position = rendition_position(row->name);
+        if (strcmp(row->kind, "photo") == 0 && strcmp(row->type, "image/jpeg") == 0 && position >= 1 && position <= PHOTOS_MOST &&
             (best[position - 1] == NULL || row->bytes > best[position - 1]->bytes)) {
             best[position - 1] = row;
         }

@@ -12,6 +12,7 @@
 #include "worker/client.h"
 #include "worker/deliver.h"
 #include "worker/recipe.h"
+#include "worker/set.h"
 
 enum {
     CALL_MS = 15000,
@@ -129,6 +130,7 @@ static bool on_progress(void *context, int permille)
 /* What became of a job. */
 struct outcome {
     struct finish_message finish;
+    json_t *each; /* facts of the files so far */
     struct fail_message fail;
     bool ok;
 };
@@ -146,39 +148,6 @@ static const enum fail_next NEXT_OF[] = {
     [RECIPE_QUARANTINE] = FAIL_QUARANTINE,
 };
 
-/* The pictures of a set are frames of one work. */
-static void merge_fingerprint(json_t *whole, const json_t *more)
-{
-    const char *first = json_string_value(json_object_get(json_object_get(whole, "fingerprint"), "pictures"));
-    const char *second = json_string_value(json_object_get(json_object_get(more, "fingerprint"), "pictures"));
-    g_autofree char *both = g_strconcat(first == NULL ? "" : first, second, NULL);
-
-    json_object_set_new(whole, "fingerprint", json_pack("{s:s, s:s}", "pictures", both, "sound", ""));
-}
-
-/* What was noticed in one picture was noticed in the set. */
-static void merge_flags(json_t *whole, const json_t *more)
-{
-    json_t *flags = json_object_get(whole, "flags");
-    json_t *added = json_object_get(more, "flags");
-
-    if (json_is_array(flags) && json_is_array(added)) {
-        json_array_extend(flags, added);
-    }
-}
-
-/* The facts of a set are those of its first picture, with the number of pictures. */
-static void merge_facts(struct outcome *outcome, const struct recipe_result *result, size_t count)
-{
-    if (outcome->finish.facts == NULL) {
-        outcome->finish.facts = result->facts == NULL ? json_object() : json_copy(result->facts);
-        json_object_set_new(outcome->finish.facts, "files", json_integer((json_int_t)count));
-    } else {
-        merge_fingerprint(outcome->finish.facts, result->facts);
-        merge_flags(outcome->finish.facts, result->facts);
-    }
-}
-
 /* The first file of a set keeps its plain names (poster.jpg is the cover); the others get "2-", "3-" … */
 static bool run_input(struct lease *lease, struct client *client, const char *folder, size_t index,
                       struct outcome *outcome, GError **error)
@@ -190,6 +159,11 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
     g_autofree char *prefix = index == 0 ? g_strdup("") : g_strdup_printf("%zu-", index + 1);
     struct recipe_result result = {0};
     char digest[DIGEST_HEX + 1];
+    json_t *facts = set_facts_of(offer->facts, index);
+
+    if (set_is_photo(facts) && strcmp(offer->kind, "prepare") != 0) {
+        return true; /* it has no ladder */
+    }
     const int fd = deliver_input(client, offer, input, folder, error);
 
     if (fd < 0) {
@@ -200,8 +174,9 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
         .input_fd = fd,
         .input_bytes = input->bytes,
         .folder = folder,
+        .prefix = prefix,
         .limits = offer->limits,
-        .facts = offer->facts,
+        .facts = facts,
         .media_program = config->media_program,
         .threads = config->threads,
     };
@@ -214,7 +189,7 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
         set_fail(outcome, result.reason, NEXT_OF[result.next]);
         outcome->ok = false;
     } else if (good) {
-        merge_facts(outcome, &result, offer->input_count);
+        json_array_append_new(outcome->each, result.facts == NULL ? json_object() : json_incref(result.facts));
         g_ptr_array_add(outcome->finish.input_digests, g_strdup(digest));
         good = deliver_outputs(client, offer, folder, prefix, &result, &outcome->finish, error);
     }
@@ -233,6 +208,7 @@ static void run_inputs(struct lease *lease, struct client *client, const char *f
             outcome->ok = false;
         }
     }
+    outcome->finish.facts = set_facts(outcome->each);
 }
 
 /* A cancelled child says nothing about its file. */
@@ -312,6 +288,7 @@ static bool run_job(struct loop *loop, struct client *client, const struct offer
     g_cond_init(&lease.changed);
     outcome.finish.input_digests = g_ptr_array_new_with_free_func(g_free);
     outcome.finish.outputs = finish_message_outputs_new();
+    outcome.each = json_array();
     GThread *renewer = g_thread_new("renew", renew_main, &lease);
     log_info(&loop->log, "job.started", "id=%s kind=%s token=%" G_GINT64_FORMAT " inputs=%zu", offer->job, offer->kind,
              offer->token, offer->input_count);
@@ -330,6 +307,7 @@ static bool run_job(struct loop *loop, struct client *client, const struct offer
     if (atomic_load(&lease.lost)) {
         log_warning(&loop->log, "job.lease_lost", "id=%s", offer->job);
     }
+    json_decref(outcome.each);
     finish_message_clear(&outcome.finish);
     fail_message_clear(&outcome.fail);
     return has_next;

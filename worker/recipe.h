@@ -25,6 +25,7 @@ struct recipe_job {
     int64_t input_bytes;
     int patience_ms;           /* input_bytes are promised, the file still grows; 0: it is whole */
     const char *folder;        /* exists, is empty; outputs land here */
+    const char *prefix;        /* the caller will put it in front of the outputs' names; NULL: nothing */
     json_t *limits;            /* of the track; NULL: of a new installation. Borrowed */
     json_t *facts;             /* from prepare, for ladder. Borrowed */
     const char *media_program; /* path of xuepai-media */

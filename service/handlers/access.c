@@ -145,6 +145,18 @@ static bool admit_staff(struct look *look, enum permission permission, GError **
     return !is_write(request) || database_transact(look->app->database, "login.touch", touch_login, look, error);
 }
 
+bool access_is_staff(struct app *app, const struct request *request, enum permission permission, const char *region)
+{
+    struct principal principal = {0};
+    struct look look = {.app = app, .request = request, .principal = &principal};
+    g_autoptr(GError) no = NULL;
+    const bool is = admit_staff(&look, permission, &no) &&
+                    may(app->rules, &principal.login.staff, permission, region, &no);
+
+    login_clear(&principal.login);
+    return is;
+}
+
 static bool look_submission(struct sql *sql, void *context, GError **error)
 {
     struct look *look = context;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "service/http/router.h"
+#include "service/model/permission.h"
 #include "service/model/receiver.h"
 #include "service/model/staff.h"
 #include "service/model/submission.h"
@@ -62,6 +63,8 @@ bool access_gate(struct app *app, const struct route *route, struct request *req
 const struct staff *request_staff(const struct request *request);
 const struct login *request_login(const struct request *request);
 /* The same for the ledger; borrowed from the request. */
+/* On a route of anybody: does a person of ours send this, with a login that may do so for a work of this region? */
+bool access_is_staff(struct app *app, const struct request *request, enum permission permission, const char *region);
 struct actor request_actor(const struct request *request);
 /* Does this login have to carry one-time codes? By the setting; "auto" means over TLS. */
 bool request_requires_otp(const struct app *app, const struct request *request);

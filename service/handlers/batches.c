@@ -207,6 +207,7 @@ static void read_row(struct row *row, const struct csv_row *cells)
         .uploads = row->uploads,
         .device_digest = batch->unit,
         .unit = recusal_unit_of(request_staff(batch->request)),
+        .opens_units = true,
         .idempotency = row->idempotency,
         .peer = request_peer(batch->request),
     };

@@ -33,12 +33,14 @@ static char *last_code(const char *scope)
 static json_t *link_json(struct app *app, const struct request *request, const struct entry_link *link)
 {
     const struct region *region = rules_region_find(app->rules, link->region);
+    const struct track *track = rules_track_find(app->rules, link->track);
     g_autofree char *base = base_url(app, request);
     g_autofree char *url = g_strdup_printf("%s/q/%s", base, link->token);
     json_t *revoked = link->revoked_ms == 0 ? json_null() : json_integer(link->revoked_ms);
 
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", link->id, "url", url, "region",
-                     link->region, "region_name", region == NULL ? "" : region->name, "name", link->name, "visits",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", link->id, "url", url, "region",
+                     link->region, "region_name", region == NULL ? "" : region->name, "name", link->name, "track",
+                     link->track, "track_name", track == NULL ? "" : track->name, "visits",
                      (json_int_t)link->visits, "works", (json_int_t)link->works, "created_ms",
                      (json_int_t)link->created_ms, "revoked_ms", revoked);
 }
@@ -83,15 +85,21 @@ HANDLER(entry_link_post)
 {
     const char *region = json_string_value(json_object_get(request_json(request), "region"));
     const char *name = json_string_value(json_object_get(request_json(request), "name"));
+    const char *track = json_string_value(json_object_get(request_json(request), "track"));
     struct call call = {.app = app, .request = request};
     struct response *response = NULL;
 
+    if (track != NULL && track[0] != '\0' && rules_track_find(app->rules, track) == NULL) {
+        g_set_error_literal(error, HTTP_ERROR, REASON_TRACK_UNKNOWN, "no such track");
+        return NULL;
+    }
     if (region == NULL || rules_region_find(app->rules, region) == NULL) {
         g_set_error_literal(error, HTTP_ERROR, REASON_REGION_UNKNOWN, "no such region");
         return NULL;
     }
     call.link.region = g_strdup(region);
     call.link.name = g_strdup(name == NULL ? "" : name);
+    call.link.track = g_strdup(track == NULL ? "" : track);
     if (may(app->rules, request_staff(request), PERMISSION_LINKS, region, error) &&
         database_transact(app->database, "entry_link.add", add, &call, error)) {
         response = response_json(201, link_json(app, request, &call.link));
@@ -145,13 +153,14 @@ static struct response *poster(struct app *app, struct request *request, bool is
 
     if (load(&call, error)) {
         const struct region *region = rules_region_find(app->rules, call.link.region);
+        const struct track *track = rules_track_find(app->rules, call.link.track);
         g_autofree char *base = base_url(app, request);
         g_autofree char *url = g_strdup_printf("%s/q/%s", base, call.link.token);
         const struct sheet_line lines[] = {{"上传我的作品", 40, true},
                                            {app->rules->edition_name, 18, false},
                                            {region == NULL ? "" : region->name, 26, true},
                                            {call.link.name, 22, false},
-                                           {"家庭教育短视频 · 全民美拍", 18, false},
+                                           {track == NULL ? "家庭教育短视频 · 全民美拍" : track->name, 18, false},
                                            {url, 12, false}};
         const struct sheet sheet = {.lines = lines,
                                     .count = G_N_ELEMENTS(lines),

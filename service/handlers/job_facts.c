@@ -11,8 +11,8 @@
 json_t *job_limits_json(const struct app *app, const struct submission *submission)
 {
     const struct track *track = rules_track_find(app->rules, submission->track);
-    json_t *limits = json_pack("{s:[s], s:I}", "kinds", track == NULL ? "video" : track->kind, "max_bytes",
-                               (json_int_t)(track == NULL ? 0 : track->max_bytes));
+    json_t *limits = json_pack("{s:o, s:I}", "kinds", track == NULL ? json_pack("[s]", "video") : track_kinds_json(track),
+                               "max_bytes", (json_int_t)(track == NULL ? 0 : track->max_bytes));
 
     if (track != NULL && track->max_ms > 0) {
         json_object_set_new(limits, "min_ms", json_integer(track->min_ms));
@@ -30,21 +30,23 @@ static gint by_bandwidth(gconstpointer a, gconstpointer b)
     return difference < 0 ? -1 : difference > 0;
 }
 
-/* The rungs that are there, best first, for a job that adds to them: what their master playlist says. Their names begin
- * with the short side in pixels. */
-json_t *job_rungs_json(const struct sql_rows *renditions)
+/* The rungs of one file that are there, best first: what their master playlist says. Their names begin with the short side
+ * in pixels. */
+static json_t *rungs_json(const struct sql_rows *renditions, size_t position)
 {
     g_autoptr(GPtrArray) rungs = g_ptr_array_new();
     json_t *list = json_array();
 
     for (size_t i = 0; i < renditions->count; i++) {
         const struct rendition *rendition = sql_rows_at(renditions, i);
-        const bool is_rung = strcmp(rendition->kind, "rung") == 0 || strcmp(rendition->kind, "review-mp4") == 0;
+        const bool is_rung =
+            (strcmp(rendition->kind, "rung") == 0 || strcmp(rendition->kind, "review-mp4") == 0) &&
+            rendition_position(rendition->name) == position;
         json_t *facts = is_rung && rendition->facts != NULL ? json_loads(rendition->facts, 0, NULL) : NULL;
         const char *codecs = json_string_value(json_object_get(facts, "codecs"));
 
         if (codecs != NULL && g_str_has_prefix(codecs, "avc1")) {
-            json_object_set_new(facts, "short_side", json_integer(g_ascii_strtoll(rendition->name, NULL, 10)));
+            json_object_set_new(facts, "short_side", json_integer(g_ascii_strtoll(rendition_plain_name(rendition->name), NULL, 10)));
             g_ptr_array_add(rungs, facts);
         } else {
             json_decref(facts);
@@ -55,6 +57,17 @@ json_t *job_rungs_json(const struct sql_rows *renditions)
         json_array_append_new(list, g_ptr_array_index(rungs, i));
     }
     return list;
+}
+
+void job_add_rungs(json_t *facts, const struct sql_rows *renditions)
+{
+    size_t index;
+    json_t *one;
+
+    json_object_set_new(facts, "rungs", rungs_json(renditions, 1));
+    json_array_foreach(json_object_get(facts, "each"), index, one) {
+        json_object_set_new(one, "rungs", rungs_json(renditions, index + 1));
+    }
 }
 
 /* " black silent ": names of the flags the media program raised. */

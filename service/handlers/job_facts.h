@@ -9,8 +9,9 @@
 
 /* What the track allows. */
 json_t *job_limits_json(const struct app *app, const struct submission *submission);
-/* The H.264 rungs among `renditions` (struct rendition), best first: what a master playlist says of them. */
-json_t *job_rungs_json(const struct sql_rows *renditions);
+/* Adds to the facts of every file "rungs": its H.264 ones among `renditions` (struct rendition), best first, and what a
+ * master playlist says of them. */
+void job_add_rungs(json_t *facts, const struct sql_rows *renditions);
 /* The flags of a finished prepare, each with a space behind it. */
 char *job_flag_words(const json_t *facts);
 /* The facts as a row keeps them: without what has tables of its own. */

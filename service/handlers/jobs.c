@@ -146,7 +146,7 @@ static json_t *offer_json(const struct call *call, const char *folder)
     json_auto_t *limits = job_limits_json(app, &call->submission);
     json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
     if (facts != NULL && strcmp(call->job.kind, "av1") == 0) {
-        json_object_set_new(facts, "rungs", job_rungs_json(call->renditions));
+        job_add_rungs(facts, call->renditions);
     }
     struct offer_message offer = {
         .job = call->job.id,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "common/message.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/stored.h"
@@ -55,7 +56,7 @@ static bool add_criteria(struct sql *sql, json_t *rounds, const struct judging_t
 static const struct {
     const char *kind;
     const char *key;
-} SHOWN[] = {{"poster", "poster"}, {"review-mp4", "clip"}, {"photo", "photos"}};
+} SHOWN[] = {{"poster", "poster"}, {"review-mp4", "clips"}, {"photo", "photos"}};
 
 static const char *key_of(const char *kind)
 {
@@ -67,6 +68,29 @@ static const char *key_of(const char *kind)
     return NULL;
 }
 
+/* In the order of the work's files, which is not that of their names. */
+static void add_files(json_t *json, const struct judging_task *task, const struct sql_rows *files)
+{
+    json_object_set_new(json, "clips", json_array());
+    json_object_set_new(json, "photos", json_array());
+    for (size_t i = 0; i < files->count * MESSAGE_INPUTS_MOST; i++) {
+        const struct rendition *file = sql_rows_at(files, i % files->count);
+        const char *key = key_of(file->kind);
+        json_t *list = key == NULL ? NULL : json_object_get(json, key);
+        g_autofree char *address =
+            g_strdup_printf("/judging/%s/%" G_GINT64_FORMAT "/%s", task->selection, task->number, file->name);
+
+        if (key == NULL || rendition_position(file->name) != i / files->count + 1) {
+            continue;
+        }
+        if (!json_is_array(list)) {
+            json_object_set_new(json, key, list == NULL ? json_string(address) : json_incref(list));
+        } else if (strcmp(key, "clips") == 0 || g_str_has_suffix(file->name, "photo-960.jpg")) {
+            json_array_append_new(list, json_string(address));
+        }
+    }
+}
+
 static bool add_task(struct sql *sql, json_t *rounds, const struct judging_task *task, GError **error)
 {
     json_auto_t *facts = task->facts == NULL ? NULL : json_loads(task->facts, 0, NULL);
@@ -76,25 +100,13 @@ static bool add_task(struct sql *sql, json_t *rounds, const struct judging_task 
         return false;
     }
     json_t *points = json_loads(task->points, 0, NULL);
-    json_t *photos = json_array();
     json_t *json =
         json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:I}", "number", (json_int_t)task->number, "title", task->title,
                   "state", task->state, "points", points == NULL ? json_array() : points, "note", task->note,
                   "duration_ms", json_integer_value(json_object_get(facts, "duration_ms")), "width",
                   json_integer_value(json_object_get(facts, "width")), "height",
                   json_integer_value(json_object_get(facts, "height")));
-    for (size_t i = 0; i < files->count; i++) {
-        const struct rendition *file = sql_rows_at(files, i);
-        const char *key = key_of(file->kind);
-        g_autofree char *address =
-            g_strdup_printf("/judging/%s/%" G_GINT64_FORMAT "/%s", task->selection, task->number, file->name);
-        if (g_strcmp0(key, "photos") == 0 && g_str_has_suffix(file->name, "photo-960.jpg")) {
-            json_array_append_new(photos, json_string(address));
-        } else if (key != NULL && strcmp(key, "photos") != 0) {
-            json_object_set_new(json, key, json_string(address));
-        }
-    }
-    json_object_set_new(json, "photos", photos);
+    add_files(json, task, files);
     json_array_append_new(json_object_get(json_object_get(rounds, task->selection), "tasks"), json);
     return true;
 }

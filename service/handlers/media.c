@@ -142,12 +142,19 @@ static bool look_own(struct sql *sql, void *context, GError **error)
     const struct submission *submission = request_submission(call->request);
     const char *position = request_param(call->request, "position");
     const bool is_first = strcmp(position, "1") == 0;
-    g_autofree char *name = g_strdup_printf("%s%sphoto-320.jpg", is_first ? "" : position, is_first ? "" : "-");
+    static const char *const SMALL[] = {"photo-320.jpg", "poster.jpg"}; /* of a photo, of a clip */
 
-    return rendition_find(sql, submission->id, submission->revision, name, &call->rendition, &call->found, error);
+    for (size_t i = 0; i < G_N_ELEMENTS(SMALL) && !call->found; i++) {
+        g_autofree char *name =
+            g_strconcat(is_first ? "" : position, is_first ? "" : "-", SMALL[i], NULL);
+        if (!rendition_find(sql, submission->id, submission->revision, name, &call->rendition, &call->found, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
-/* A submitter's own photo, small, to be put in order. */
+/* A submitter's own photo, or a clip's picture, small, to be put in order. */
 HANDLER(media_own)
 {
     struct call call = {.app = app, .request = request};

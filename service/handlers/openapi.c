@@ -163,7 +163,7 @@ static json_t *operation_json(const struct route *route)
     json_t *operation = json_pack("{s:s, s:o, s:o}", "summary", route->summary, "parameters",
                                   parameters_json(route, described), "responses", responses_json(described));
 
-    if (route->body == BODY_JSON) {
+    if (router_json_max(route->body) > 0) {
         json_object_set_new(operation, "requestBody",
                             json_pack("{s:b, s:{s:o}}", "required", 1, "content", "application/json",
                                       media_json(described == NULL ? NULL : described->body)));

@@ -216,17 +216,31 @@ static bool look_link(struct sql *sql, void *context, GError **error)
     return entry_link_find_token(sql, create->form->link, &create->link, &found, error);
 }
 
-/* Who comes by a link of ours is trusted with more: a class sends from one school's address. */
-static bool read_link(struct create *call, struct submission_form *form, GError **error)
+/* Tracks of units are for their accounts, and for who comes by a link that was made for the track and the place. */
+static void judge_sender(const struct create *call, const struct request *request, struct submission_form *form)
 {
-    if (form->link == NULL || form->link[0] == '\0') {
-        return true;
+    const struct rules *rules = call->app->rules;
+    const struct track *track = rules_track_find(rules, form->track);
+
+    if (track != NULL && !track->is_public) {
+        form->opens_units = (call->link.id != NULL && strcmp(call->link.track, track->key) == 0 &&
+                             rules_region_within(rules, form->region, call->link.region)) ||
+                            access_is_staff(call->app, request, PERMISSION_BATCH, form->region);
     }
-    if (!database_read(call->app->database, "entry_link.token", look_link, call, error)) {
+}
+
+/* Who comes by a link of ours is trusted with more: a class sends from one school's address. */
+static bool read_sender(struct create *call, const struct request *request, struct submission_form *form,
+                        GError **error)
+{
+    const bool has_link = form->link != NULL && form->link[0] != '\0';
+
+    if (has_link && !database_read(call->app->database, "entry_link.token", look_link, call, error)) {
         return false;
     }
     form->unit = call->link.name;
     form->quota_percent *= call->link.id == NULL ? 1 : LINK_TIMES;
+    judge_sender(call, request, form);
     return true;
 }
 
@@ -249,7 +263,7 @@ static struct response *take(struct app *app, struct request *request, struct re
     reading->form.block = block;
     reading->form.quota_percent = app->settings->submit_quota_percent;
     reading->form.idempotency = idempotency;
-    const bool done = read_link(&call, &reading->form, error) &&
+    const bool done = read_sender(&call, request, &reading->form, error) &&
                       database_transact(app->database, "submission.create", create, &call, error);
     entry_link_clear(&call.link);
     if (!done) {
@@ -286,9 +300,12 @@ HANDLER(submission_post)
 bool submission_check_json(struct app *app, struct request *request, json_t *json, GError **error)
 {
     struct reading reading = {0};
+    struct create call = {.app = app, .form = &reading.form};
     const bool good = read_all(request, json, &reading, error) &&
+                      read_sender(&call, request, &reading.form, error) &&
                       submission_check(app->rules, &reading.form, request_now_ms(request), error);
 
+    entry_link_clear(&call.link);
     reading_clear(&reading);
     return good;
 }
@@ -406,7 +423,8 @@ static json_t *actions_json(const char *state)
     return actions;
 }
 
-/* The pictures of a photo work that is prepared: [{position, caption}]; of others []. */
+/* What stands in an order: the pictures of a photo work, the files of one of several, when it is prepared:
+ * [{position, caption, kind: video where it is a clip}]; of others []. */
 static json_t *photos_json(const struct app *app, const struct submission *submission)
 {
     const struct track *track = rules_track_find(app->rules, submission->track);
@@ -414,13 +432,17 @@ static json_t *photos_json(const struct app *app, const struct submission *submi
     json_auto_t *captions = json_loads(submission->captions, 0, NULL);
     json_t *photos = json_array();
 
-    if (facts == NULL || track == NULL || strcmp(track->kind, "photo") != 0) {
+    const json_int_t files = json_integer_value(json_object_get(facts, "files"));
+
+    if (track == NULL || (strcmp(track->kind, "photo") != 0 && files < 2)) {
         return photos;
     }
-    for (json_int_t i = 0; i < json_integer_value(json_object_get(facts, "files")); i++) {
+    for (json_int_t i = 0; i < files; i++) {
         const char *caption = json_string_value(json_array_get(captions, (size_t)i));
-        json_array_append_new(photos,
-                              json_pack("{s:I, s:s}", "position", i + 1, "caption", caption == NULL ? "" : caption));
+        const json_t *file = json_array_get(json_object_get(facts, "each"), (size_t)i);
+        const bool is_clip = g_strcmp0(json_string_value(json_object_get(file, "kind")), "video") == 0;
+        json_array_append_new(photos, json_pack("{s:I, s:s, s:s*}", "position", i + 1, "caption",
+                                                caption == NULL ? "" : caption, "kind", is_clip ? "video" : NULL));
     }
     return photos;
 }

@@ -9,6 +9,7 @@
 #include "service/handlers/wechat.h"
 #include "service/http/request_form.h"
 #include "service/http/stream.h"
+#include "service/model/entry_link.h"
 #include "service/model/secret.h"
 #include "service/sms.h"
 
@@ -31,21 +32,80 @@ static json_t *counties_json(const struct rules *rules, const char *selected)
     return cities;
 }
 
-/* Tracks that the public may send to now. */
-static json_t *form_tracks_json(const struct rules *rules, int64_t now_ms)
+/* "video photo" */
+static char *kinds_text(const struct track *track)
+{
+    const bool video = track_takes(track, "video"), photo = track_takes(track, "photo");
+
+    return g_strconcat(video ? "video" : "", video && photo ? " " : "", photo ? "photo" : "", NULL);
+}
+
+/* Tracks that may be sent to now: the one that the link was made for, or those of the public. */
+static json_t *form_tracks_json(const struct rules *rules, const char *link_track, int64_t now_ms)
 {
     json_t *tracks = json_array();
 
     for (guint i = 0; i < rules->tracks->len; i++) {
         const struct track *track = g_ptr_array_index(rules->tracks, i);
-        const bool photo = strcmp(track->kind, "photo") == 0;
-        if (track->is_public && track_is_open(track, now_ms)) {
-            json_array_append_new(tracks, json_pack("{s:s, s:s, s:b, s:b, s:b}", "key", track->key, "name", track->name,
-                                                    "is_photo", (int)photo, "is_video", (int)!photo, "is_checked",
-                                                    json_array_size(tracks) == 0));
+        g_autofree char *kinds = kinds_text(track);
+        const bool is_offered = link_track[0] == '\0' ? track->is_public : strcmp(track->key, link_track) == 0;
+        if (is_offered && track_is_open(track, now_ms)) {
+            json_array_append_new(tracks, json_pack("{s:s, s:s, s:s, s:b}", "key", track->key, "name", track->name,
+                                                    "kinds", kinds, "is_checked", json_array_size(tracks) == 0));
         }
     }
     return tracks;
+}
+
+struct followed {
+    const char *token;
+    struct entry_link link;
+    bool found;
+};
+
+static bool look_link(struct sql *sql, void *context, GError **error)
+{
+    struct followed *followed = context;
+
+    entry_link_clear(&followed->link);
+    return entry_link_find_token(sql, followed->token, &followed->link, &followed->found, error);
+}
+
+/* What the form says of files. */
+static json_t *limits_json(const struct track *track)
+{
+    g_autofree char *hint =
+        track == NULL ? g_strdup("建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。")
+                      : g_strdup_printf("一次最多 %" G_GINT64_FORMAT " 个，每段最长 %" G_GINT64_FORMAT
+                                        " 分钟，最大 %.3g GB。断了会接着传。",
+                                        track->max_files, track->max_ms / 60000, (double)track->max_bytes / (1 << 30));
+
+    return json_pack("{s:i, s:i, s:s, s:b}", "title_chars", TITLE_CHARACTERS, "words_chars", WORDS_CHARACTERS,
+                     "hint_text", hint, "has_several",
+                     (int)(track != NULL && track->max_files > 1 && track_takes(track, "video")));
+}
+
+/* Place, source and track of the link that led here. */
+static bool add_link(struct app *app, const struct request *request, json_t *data, GError **error)
+{
+    struct followed followed = {.token = request_query(request, "s")};
+
+    if (followed.token != NULL &&
+        !database_read(app->database, "entry_link.token", look_link, &followed, error)) {
+        entry_link_clear(&followed.link);
+        return false;
+    }
+    const char *key = followed.found ? followed.link.track : "";
+    json_t *tracks = form_tracks_json(app->rules, key, request_now_ms(request));
+    if (json_array_size(tracks) == 0) {
+        json_object_set_new(data, "is_closed", json_true());
+        json_object_set_new(data, "closed_text", json_string("现在不在征集时间内，开始后欢迎您来投稿。"));
+    }
+    json_object_set_new(data, "tracks", tracks);
+    json_object_set_new(data, "limits", limits_json(rules_track_find(app->rules, key)));
+    json_object_set_new(data, "link", json_string(followed.token));
+    entry_link_clear(&followed.link);
+    return true;
 }
 
 HANDLER(page_submit)
@@ -56,24 +116,16 @@ HANDLER(page_submit)
         return asks;
     }
     json_t *data = shown_page(app, request, "上传我的作品", "submit");
-    json_t *tracks = form_tracks_json(app->rules, request_now_ms(request));
-
     json_object_set_new(json_object_get(data, "page"), "focused", json_true());
-    if (json_array_size(tracks) == 0) {
-        json_object_set_new(data, "is_closed", json_true());
-        json_object_set_new(data, "closed_text", json_string("现在不在征集时间内，开始后欢迎您来投稿。"));
+    if (!add_link(app, request, data, error)) {
+        json_decref(data);
+        return NULL;
     }
-    json_object_set_new(data, "tracks", tracks);
     json_object_set_new(data, "cities", counties_json(app->rules, request_query(request, "c")));
-    json_object_set_new(data, "limits",
-                        json_pack("{s:i, s:i, s:s}", "title_chars", TITLE_CHARACTERS, "words_chars", WORDS_CHARACTERS,
-                                  "hint_text",
-                                  "建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。"));
     json_object_set_new(data, "consent_version", json_string(app->rules->consent));
     json_object_set_new(data, "asks_code", json_boolean(sms_is_on(app)));
     g_autofree char *key = secret_token(); /* sent twice by the form without script, it is one work */
     json_object_set_new(data, "key", json_string(key));
-    json_object_set_new(data, "link", json_string(request_query(request, "s")));
     return shown_html(app, "submit.html", data, 200, error);
 }
 
@@ -132,7 +184,7 @@ static struct response *answer_status(struct app *app, json_t *data, int status,
     return response;
 }
 
-static bool may(const json_t *work, const char *action)
+static bool offers(const json_t *work, const char *action)
 {
     const json_t *actions = json_object_get(work, "actions");
     const json_t *one;
@@ -157,8 +209,8 @@ static bool add_work(struct app *app, struct request *request, json_t *data, str
     }
     json_object_set_new(work, "steps", steps_json(submission->state));
     json_object_set_new(work, "has_messages", json_boolean(json_array_size(json_object_get(work, "messages")) > 0));
-    json_object_set_new(work, "may_replace", json_boolean(may(work, "replace")));
-    json_object_set_new(work, "may_withdraw", json_boolean(may(work, "withdraw")));
+    json_object_set_new(work, "may_replace", json_boolean(offers(work, "replace")));
+    json_object_set_new(work, "may_withdraw", json_boolean(offers(work, "withdraw")));
     json_object_set_new(data, "submission", work);
     return true;
 }

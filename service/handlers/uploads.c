@@ -60,7 +60,15 @@ void upload_greet(struct request *request, const char *path)
 
 static bool begin(struct request *request, GError **error)
 {
+    static const char *const FIELDS[] = {"Tus-Resumable", "Upload-Offset",   "Upload-Length",   "Upload-Defer-Length",
+                                         "Upload-Concat", "Upload-Checksum", "Upload-Metadata", "Content-Type"};
     const char *version = request_header(request, "Tus-Resumable");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
+        if (!request_header_is_clear(request, FIELDS[i])) {
+            return refuse(error, REASON_INPUT, "a field with two values");
+        }
+    }
 
     if (version == NULL || strcmp(version, TUS_VERSION) != 0) {
         request_reply_header(request, "Tus-Version", TUS_VERSION);
@@ -93,6 +101,17 @@ static void reply_expiry(struct request *request, int64_t expires_ms)
     request_reply_header(request, "Upload-Expires", text);
 }
 
+/* Absolute, because not every client resolves a reference; where the client sees this service, as a trusted proxy tells. */
+static void reply_location(struct request *request, const char *id)
+{
+    const char *host = request_host(request);
+    g_autofree char *location = host[0] == '\0'
+                                    ? g_strconcat("/files/", id, NULL)
+                                    : g_strdup_printf("%s://%s/files/%s", request_scheme(request), host, id);
+
+    request_reply_header(request, "Location", location);
+}
+
 HANDLER(upload_options)
 {
     (void)error; /* cannot fail */
@@ -104,7 +123,7 @@ HANDLER(upload_options)
     response_header(response, "Tus-Checksum-Algorithm", TUS_ALGORITHMS);
     response_headerf(response, "Tus-Max-Size", "%" G_GINT64_FORMAT, uploads_limit(app, ""));
     response_header(response, "Allow", "POST, HEAD, PATCH, DELETE, OPTIONS");
-    response_header(response, "Access-Control-Allow-Methods", "POST, HEAD, PATCH, DELETE, OPTIONS");
+    response_header(response, "Access-Control-Allow-Methods", "POST, HEAD, PATCH, DELETE, OPTIONS, GET");
     response_header(response, "Access-Control-Allow-Headers", FIELDS_ALLOWED);
     response_header(response, "Access-Control-Max-Age", "86400");
     return response;
@@ -179,9 +198,7 @@ static bool read_creation(struct app *app, const struct request *request, struct
 static struct response *answer_created(struct app *app, struct request *request, const struct upload *upload,
                                        const struct tus_checksum *checksum, GError **error)
 {
-    g_autofree char *location = g_strconcat("/files/", upload->id, NULL);
-
-    request_reply_header(request, "Location", location);
+    reply_location(request, upload->id);
     reply_expiry(request, upload->expires_ms);
     /* With several nodes the next piece goes to the node of its address, which is not known before this answer. So the
      * bytes that came along are not taken, which the protocol leaves to the server. */
@@ -220,12 +237,10 @@ static bool may_complete(const struct request *request)
 static struct response *create_final(struct app *app, struct request *request, const struct upload *upload,
                                      char *const *parts, GError **error)
 {
-    g_autofree char *location = g_strconcat("/files/", upload->id, NULL);
-
     if (!concatenation_create(app->uploads, upload, parts, error)) {
         return NULL;
     }
-    request_reply_header(request, "Location", location);
+    reply_location(request, upload->id);
     reply_expiry(request, upload->expires_ms);
     return response_empty(201);
 }

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "common/message.h"
 #include "common/settings.h"
+#include "service/handlers/work_files.h"
 #include "service/http/request.h"
 #include "service/model/text.h"
 #include "service/model/words.h"
@@ -59,16 +59,6 @@ static const char *name_of_track(const struct app *app, const char *key)
     return track == NULL ? "" : track->name;
 }
 
-static json_t *source_json(const struct rendition *rendition, const char *address)
-{
-    json_auto_t *facts = facts_of(rendition->facts);
-    const char *codecs = json_string_value(json_object_get(facts, "codecs"));
-
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "src", address, "type", rendition->type, "codecs",
-                     codecs == NULL ? "" : codecs, "width", number_of(facts, "width"), "height",
-                     number_of(facts, "height"), "bytes", (json_int_t)rendition->bytes);
-}
-
 /* Kinds of renditions a work names by key, and those it lists as sources. */
 static const struct {
     const char *kind;
@@ -96,108 +86,61 @@ static void add_named(json_t *work, const char *kind, const char *address)
     }
 }
 
-/* The pictures of a photo work, by position: each once, in its largest JPEG, with the smaller ones for narrow screens. */
-struct photo_set {
-    json_t *at[MESSAGE_INPUTS_MOST];
-    json_t *captions;
-};
-
-static void photo_set_open(struct photo_set *set, const char *captions)
-{
-    *set = (struct photo_set){.captions = captions == NULL ? NULL : json_loads(captions, 0, NULL)};
-}
-
-/* "3-photo-960.jpg" -> 3; the first has no number. 0: out of range. */
-static size_t photo_position(const char *name)
-{
-    guint64 position = 1;
-    g_autofree char *head = g_ascii_isdigit(name[0]) ? g_strndup(name, strspn(name, "0123456789")) : NULL;
-
-    if (head != NULL && !g_ascii_string_to_unsigned(head, 10, 1, MESSAGE_INPUTS_MOST, &position, NULL)) {
-        return 0;
-    }
-    return (size_t)position;
-}
-
-static void photo_set_add(struct photo_set *set, const struct rendition *rendition, const char *address)
-{
-    const size_t position = photo_position(rendition->name);
-
-    if (position == 0 || strcmp(rendition->type, "image/jpeg") != 0) {
-        return; /* the WebP copies are for pages that ask for them by name */
-    }
-    json_t **photo = &set->at[position - 1];
-    json_t *source = source_json(rendition, address);
-    g_autofree char *srcset =
-        g_strdup_printf("%s%s%s %" JSON_INTEGER_FORMAT "w",
-                        *photo == NULL ? "" : json_string_value(json_object_get(*photo, "srcset")),
-                        *photo == NULL ? "" : ", ", address, number_of(source, "width"));
-    json_object_del(source, "codecs");
-    if (*photo == NULL) {
-        const char *caption = json_string_value(json_array_get(set->captions, position - 1));
-        *photo = json_pack("{s:I, s:s}", "position", (json_int_t)position, "caption", caption == NULL ? "" : caption);
-    }
-    if (number_of(source, "width") >= number_of(*photo, "width")) {
-        json_object_update(*photo, source);
-    }
-    json_object_set_new(*photo, "srcset", json_string(srcset));
-    json_decref(source);
-}
-
-/* The list; the caller's. */
-static json_t *photo_set_close(struct photo_set *set)
-{
-    json_t *photos = json_array();
-
-    for (size_t i = 0; i < G_N_ELEMENTS(set->at); i++) {
-        if (set->at[i] != NULL) {
-            json_array_append_new(photos, set->at[i]);
-        }
-    }
-    json_decref(set->captions);
-    return photos;
-}
-
 /* A set's poster is its first photo, the smallest copy (they come by size), for lists, shared links and feeds. */
 static void add_photo_poster(json_t *work, const struct rendition *rendition, const char *address)
 {
-    if (json_is_null(json_object_get(work, "poster")) && photo_position(rendition->name) == 1 &&
+    if (json_is_null(json_object_get(work, "poster")) && rendition_position(rendition->name) == 1 &&
         strcmp(rendition->type, "image/jpeg") == 0) {
         json_object_set_new(work, "poster", json_string(address));
     }
 }
 
-/* The review copy is a source from the beginning, and stays one of the rungs when the ladder stands. */
-static void add_renditions(json_t *work, const char *folder, const char *captions, const GPtrArray *renditions)
+/* The review copy is a source from the beginning, and stays one of the rungs when the ladder stands. `of` is the work, or
+ * one of its clips. */
+static void add_rendition(json_t *of, const struct rendition *rendition, const char *address)
 {
-    json_t *sources = json_array();
-    struct photo_set photos;
+    add_named(of, rendition->kind, address);
+    if (strcmp(rendition->kind, "rung") == 0 || strcmp(rendition->kind, "review-mp4") == 0) {
+        json_t *sources = json_object_get(of, "sources");
+        if (sources == NULL) {
+            json_object_set_new(of, "sources", json_array());
+            sources = json_object_get(of, "sources");
+        }
+        json_array_append_new(sources, work_source_json(rendition, address));
+    }
+}
+
+static void add_renditions(json_t *work, const char *folder, struct work_files *files, const GPtrArray *renditions)
+{
     g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->len + 1);
 
-    photo_set_open(&photos, captions);
     for (size_t i = 0; i < renditions->len; i++) {
         sorted[i] = g_ptr_array_index(renditions, i);
     }
     qsort(sorted, renditions->len, sizeof *sorted, by_bytes);
+    json_object_set_new(work, "sources", json_array());
     for (size_t i = 0; i < renditions->len; i++) {
-        const char *kind = sorted[i]->kind;
         g_autofree char *address = g_strdup_printf("%s/%s", folder, sorted[i]->name);
+        json_t *clip = work_files_clip(files, sorted[i]);
 
-        add_named(work, kind, address);
-        if (strcmp(kind, "rung") == 0 || strcmp(kind, "review-mp4") == 0) {
-            json_array_append_new(sources, source_json(sorted[i], address));
-        } else if (strcmp(kind, "photo") == 0) {
-            photo_set_add(&photos, sorted[i], address);
+        if (strcmp(sorted[i]->kind, "photo") == 0) {
+            work_files_add_photo(files, sorted[i], address);
             add_photo_poster(work, sorted[i], address);
+            continue;
+        }
+        if (work_files_leads(files, sorted[i])) {
+            add_rendition(work, sorted[i], address);
+        }
+        if (clip != NULL) {
+            add_rendition(clip, sorted[i], address);
         }
     }
-    json_object_set_new(work, "sources", sources);
-    json_object_set_new(work, "photos", photo_set_close(&photos));
 }
 
 json_t *work_json(const struct app *app, const char *base, const struct publication *work, const GPtrArray *renditions)
 {
     json_auto_t *facts = facts_of(work->facts);
+    struct work_files files;
     g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
     g_autofree char *url = g_strdup_printf("%s/v/%s", base, work->submission);
     g_autofree char *embed = work->embeddable ? g_strdup_printf("%s/embed/%s", base, work->submission) : NULL;
@@ -216,7 +159,9 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
         g_autofree char *list = g_strdup_printf("%s/notice/%s", base, work->selected);
         json_object_set_new(json, "selected", json_pack("{s:s, s:s}", "name", work->selected_name, "url", list));
     }
-    add_renditions(json, folder, work->captions, renditions);
+    work_files_open(&files, facts, work->captions);
+    add_renditions(json, folder, &files, renditions);
+    work_files_close(&files, json);
     return json;
 }
 
@@ -347,17 +292,40 @@ json_t *contact_json(const struct app *app, const struct submission *submission)
     return json_pack("{s:s?, s:s?}", "name", name, "phone", phone);
 }
 
-json_t *review_json(const struct app *app, const struct login *login, const struct submission *submission,
-                    struct sql_rows *renditions, int64_t now_ms)
+/* What reviewers see of the work, and of each clip where there are several. */
+static void add_preview(json_t *json, struct work_files *files, const struct rendition *rendition, const char *url)
 {
     static const struct {
         const char *kind;
         const char *key;
-    } SHOWN[] = {{"poster", "poster"},       {"storyboard", "storyboard"}, {"storyboard-vtt", "storyboard_vtt"},
-                 {"sheet", "contact_sheet"}, {"review-mp4", "review_mp4"}, {"photo", NULL}};
+    } SHOWN[] = {{"poster", "poster"},
+                 {"storyboard", "storyboard"},
+                 {"storyboard-vtt", "storyboard_vtt"},
+                 {"sheet", "contact_sheet"},
+                 {"review-mp4", "review_mp4"}};
+    json_t *clip = work_files_clip(files, rendition);
+
+    if (strcmp(rendition->kind, "photo") == 0) {
+        work_files_add_photo(files, rendition, url);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
+        if (strcmp(SHOWN[i].kind, rendition->kind) != 0) {
+            continue;
+        }
+        if (work_files_leads(files, rendition)) {
+            json_object_set_new(json, SHOWN[i].key, json_string(url));
+        }
+        if (clip != NULL) {
+            json_object_set_new(clip, SHOWN[i].key, json_string(url));
+        }
+    }
+}
+
+json_t *review_json(const struct app *app, const struct login *login, const struct submission *submission,
+                    struct sql_rows *renditions, int64_t now_ms)
+{
     json_auto_t *facts = facts_of(submission->facts);
     const struct stage *stage = rules_stage_at(app->rules, submission->stage);
-    struct photo_set photos;
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:n, s:n, s:n, s:n, s:n, s:o,"
         " s:I, s:b, s:s, s:s, s:s?, s:s}",
@@ -371,22 +339,14 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
         (int)(submission->ai != 0), "state", submission->state, "stage", stage == NULL ? "" : stage->name,
         "content_digest", submission->content_digest, "unit", submission->unit);
 
-    photo_set_open(&photos, submission->captions);
+    struct work_files files;
+    work_files_open(&files, facts, submission->captions);
     for (size_t i = 0; i < renditions->count; i++) {
         const struct rendition *rendition = sql_rows_at(renditions, i);
-        for (size_t k = 0; k < G_N_ELEMENTS(SHOWN); k++) {
-            if (strcmp(SHOWN[k].kind, rendition->kind) == 0) {
-                g_autofree char *url =
-                    preview_url(app, login, rendition, now_ms + app->settings->preview_seconds * 1000);
-                if (SHOWN[k].key != NULL) {
-                    json_object_set_new(json, SHOWN[k].key, json_string(url));
-                } else {
-                    photo_set_add(&photos, rendition, url);
-                }
-            }
-        }
+        g_autofree char *url = preview_url(app, login, rendition, now_ms + app->settings->preview_seconds * 1000);
+        add_preview(json, &files, rendition, url);
     }
-    json_object_set_new(json, "photos", photo_set_close(&photos));
+    work_files_close(&files, json);
     json_object_set_new(json, "facts", json_incref(facts));
     add_contact(app, json, submission);
     return json;

@@ -23,7 +23,7 @@
 #include "service/sniffer.h"
 #include "service/store/store.h"
 
-#define SYNC_BYTES (INT64_C(8) << 20) /* a lost connection repeats at most this and what one sync takes */
+#define SYNC_BYTES (INT64_C(16) << 20) /* a service that dies repeats at most this and what one sync takes; a lost line nothing */
 
 struct writer {
     struct uploads *uploads;

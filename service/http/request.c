@@ -215,6 +215,20 @@ const char *request_header(const struct request *request, const char *name)
     return NULL;
 }
 
+bool request_header_is_clear(const struct request *request, const char *name)
+{
+    const char *first = request_header(request, name);
+
+    for (guint i = 0; i < request->headers->len; i++) {
+        const struct field *field = &g_array_index(request->headers, struct field, i);
+
+        if (g_ascii_strcasecmp(field->name, name) == 0 && strcmp(field->value, first) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One cookie out of "a=b; c=d". The value is kept with the request so that it can be handed out. */
 /* The connection is suspended, or its handler runs: nobody else touches it. */
 const char *request_trailer(const struct request *request, const char *name)

@@ -28,6 +28,8 @@ bool request_query_int64(const struct request *request, const char *name, int64_
                          GError **error);
 /* Header by name, any case; NULL when absent. */
 const char *request_header(const struct request *request, const char *name);
+/* False for a field that comes twice with two values. */
+bool request_header_is_clear(const struct request *request, const char *name);
 /* A trailer by name, once the whole body is there (stream.finish); NULL when absent. */
 const char *request_trailer(const struct request *request, const char *name);
 const char *request_cookie(const struct request *request, const char *name);

@@ -9,7 +9,7 @@
 #include "service/http/framing.h"
 #include "service/http/metrics.h"
 
-#define JSON_BODY_MAX 65536
+static const size_t JSON_MAX[] = {[BODY_JSON] = 65536, [BODY_REPORT] = 524288, [BODY_STREAM] = 0};
 #define RETRY_AFTER_S 5
 
 struct router {
@@ -162,6 +162,11 @@ static void answer_options(struct request *request, const char *allow)
     response_complete(request->response, request);
 }
 
+size_t router_json_max(enum body body)
+{
+    return JSON_MAX[body];
+}
+
 static bool check_body(const struct request *request, GError **error)
 {
     const enum body body = request->route->body;
@@ -170,7 +175,7 @@ static bool check_body(const struct request *request, GError **error)
         g_set_error_literal(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "a body where none is expected");
         return false;
     }
-    if (body == BODY_JSON && request->content_length > JSON_BODY_MAX) {
+    if (router_json_max(body) > 0 && request->content_length > (int64_t)router_json_max(body)) {
         g_set_error_literal(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "the JSON body is too long");
         return false;
     }
@@ -226,7 +231,7 @@ static bool read_json(struct request *request, GError **error)
         request->json = json_object();
         return true;
     }
-    if (request->body->len > JSON_BODY_MAX) {
+    if (request->body->len > router_json_max(request->route->body)) {
         g_set_error_literal(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "the JSON body is too long");
         return false;
     }
@@ -278,7 +283,7 @@ void router_run(struct router *router, struct request *request)
     struct response *response = NULL;
 
     if ((config->gate == NULL || config->gate(config->app, request->route, request, &error)) &&
-        (request->route->body != BODY_JSON || read_json(request, &error))) {
+        (router_json_max(request->route->body) == 0 || read_json(request, &error))) {
         response = request->route->handle(config->app, request, &error);
     }
     take_answer(router, request, response, error);

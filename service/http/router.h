@@ -13,6 +13,7 @@ struct response;
 enum body {
     BODY_NONE,   /* a body is refused */
     BODY_JSON,   /* an object of at most 64 KiB; duplicate keys refused */
+    BODY_REPORT, /* the same up to 512 KiB: facts of nine clips with what their encoders decided */
     BODY_STREAM, /* the handler gets the bytes as they come (http/stream.h) */
 };
 
@@ -30,3 +31,6 @@ struct route {
 
 /* Called before the body is read: sets the principal, or refuses. */
 typedef bool gate(struct app *app, const struct route *route, struct request *request, GError **error);
+
+/* Longest object of a route; 0 where none is taken. */
+size_t router_json_max(enum body body);

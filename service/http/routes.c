@@ -217,7 +217,7 @@ static const struct route ROUTES[] = {
     { "DELETE",  "/api/v1/workers/:id",             ACCESS_MACHINES,      BODY_NONE,   worker_delete,    "revoke it" },
     { "POST",    "/api/v1/jobs/claim",              ACCESS_WORKER,        BODY_JSON,   job_post_claim,   "next job, by long poll" },
     { "POST",    "/api/v1/jobs/:job/renew",         ACCESS_WORKER,        BODY_JSON,   job_post_renew,   "keep the lease, report progress" },
-    { "POST",    "/api/v1/jobs/:job/finish",        ACCESS_WORKER,        BODY_JSON,   job_post_finish,  "deliver results" },
+    { "POST",    "/api/v1/jobs/:job/finish",        ACCESS_WORKER,        BODY_REPORT, job_post_finish,  "deliver results" },
     { "POST",    "/api/v1/jobs/:job/outputs",       ACCESS_WORKER,        BODY_JSON,   job_post_outputs, "where to write one result" },
     { "POST",    "/api/v1/jobs/:job/fail",          ACCESS_WORKER,        BODY_JSON,   job_post_fail,    "give a job back with its reason" },
     { "GET",     "/api/v1/jobs/:job/input/:position", ACCESS_WORKER,      BODY_NONE,   job_get_input,    "an original, for workers without this disk" },

@@ -345,7 +345,7 @@ static enum MHD_Result begin(struct server *server, struct request *request, con
         watchdog_expect_body(server->watchdog, request->watched);
         return now && (request->has_body || malformed != NULL) ? answer(request->connection, request) : MHD_YES;
     }
-    if (request->route->body == BODY_JSON && request->has_body) {
+    if (router_json_max(request->route->body) > 0 && request->has_body) {
         request->phase = PHASE_COLLECT;
         request->body = g_byte_array_new();
         watchdog_expect_body(server->watchdog, request->watched);
@@ -371,7 +371,8 @@ static enum MHD_Result pass_head(struct request *request)
 static void collect_piece(struct request *request, const char *data, size_t size)
 {
     /* Beyond the limit nothing is kept; the router says that it was too long. */
-    const size_t room = 65537 - MIN(request->body->len, 65537);
+    const size_t most = router_json_max(request->route->body) + 1;
+    const size_t room = most - MIN(request->body->len, most);
 
     (void)g_byte_array_append(request->body, (const guint8 *)data, (guint)MIN(size, room)); /* the same array */
 }

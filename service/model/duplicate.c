@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "common/message.h"
 
 enum {
-    FRAMES_MOST = 96,    /* what the media program sends at most */
+    FRAMES_MOST = MESSAGE_FRAMES_MOST,
     FRAMES_INDEXED = 16, /* of them, those that differ */
-    FRAME_DIGITS = 32,   /* whole and middle */
+    FRAME_DIGITS = MESSAGE_FRAME_DIGITS,
     FRAME_BANDS = 3,     /* 16 bits each: the slowest waves, which survive the most */
     FRAMES_DIFFER = 6,   /* bits by which two frames are two pictures */
     PICTURES_ALIKE = 30, /* percent of the shorter clip's frames; unrelated clips stay below 10 */

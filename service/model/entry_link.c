@@ -10,12 +10,13 @@ enum {
 };
 
 #define FIELDS                                                                                                         \
-    "l.id AS id, l.token AS token, l.region AS region, l.name AS name, l.visits AS visits,"                            \
+    "l.id AS id, l.token AS token, l.region AS region, l.name AS name, l.track AS track, l.visits AS visits,"                            \
     " (SELECT COUNT(*) FROM work_link w WHERE w.link = l.id) AS works, l.created_ms AS created_ms,"                    \
     " COALESCE(l.revoked_ms, 0) AS revoked_ms FROM entry_link l"
 
 static const char ADD[] = /* entry_link.add */
-    "INSERT INTO entry_link (id, token, region, name, made_by, visits, created_ms) VALUES ($1, $2, $3, $4, $5, 0, $6)";
+    "INSERT INTO entry_link (id, token, region, name, track, made_by, visits, created_ms)"
+    " VALUES ($1, $2, $3, $4, $5, $6, 0, $7)";
 static const char REVOKE[] = /* entry_link.revoke */
     "UPDATE entry_link SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL";
 static const char FIND[] = /* entry_link.find */
@@ -33,7 +34,7 @@ static const char LIST[] = /* entry_link.list */
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct entry_link, id),         SQL_FIELD(struct entry_link, token),
     SQL_FIELD(struct entry_link, region),     SQL_FIELD(struct entry_link, name),
-    SQL_FIELD(struct entry_link, visits),     SQL_FIELD(struct entry_link, works),
+    SQL_FIELD(struct entry_link, track),  SQL_FIELD(struct entry_link, visits),     SQL_FIELD(struct entry_link, works),
     SQL_FIELD(struct entry_link, created_ms), SQL_FIELD(struct entry_link, revoked_ms),
 };
 const struct sql_map entry_link_map = SQL_MAP(struct entry_link, COLUMNS);
@@ -57,10 +58,10 @@ bool entry_link_add(struct sql *sql, struct entry_link *link, const struct actor
     link->id = secret_id();
     link->token = g_strndup(random, TOKEN_CHARACTERS);
     link->created_ms = now_ms;
-    json_auto_t *detail = json_pack("{s:s, s:s}", "region", link->region, "name", name);
+    json_auto_t *detail = json_pack("{s:s, s:s, s:s}", "region", link->region, "name", name, "track", link->track);
     const struct ledger_entry entry = {.action = "entry_link.added", .object = link->id, .detail = detail};
     return sql_run(sql, ADD,
-                   SQL_VALUES(SQL_T(link->id), SQL_T(link->token), SQL_T(link->region), SQL_T(name), SQL_T(actor->id),
+                   SQL_VALUES(SQL_T(link->id), SQL_T(link->token), SQL_T(link->region), SQL_T(name), SQL_T(link->track), SQL_T(actor->id),
                               SQL_I(now_ms)),
                    NULL, error) &&
            ledger_add(sql, actor, &entry, now_ms, error);

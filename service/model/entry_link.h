@@ -10,6 +10,7 @@ struct entry_link {
     char *token;
     char *region;
     char *name;
+    char *track; /* of units, which it opens; "": none */
     int64_t visits;
     int64_t works;
     int64_t created_ms;
@@ -20,7 +21,7 @@ void entry_link_clear(struct entry_link *link);
 typedef struct entry_link EntryLink;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EntryLink, entry_link_clear)
 
-/* link->region and ->name are given, the rest is filled in. The same place twice is another link: a poster may be lost.
+/* link->region, ->name and ->track are given, the rest is filled in. The same place twice is another link: a poster may be lost.
  * REASON_LINK_NAME for a name of more than 40 characters. */
 bool entry_link_add(struct sql *sql, struct entry_link *link, const struct actor *actor, int64_t now_ms, GError **error);
 /* REASON_NOT_FOUND when it is not in force. */

@@ -35,6 +35,7 @@ EMBED(schema_0019_events, "service/model/schema/0019_events.sql");
 EMBED(schema_0020_programme, "service/model/schema/0020_programme.sql");
 EMBED(schema_0021_watching, "service/model/schema/0021_watching.sql");
 EMBED(schema_0024_av1, "service/model/schema/0024_av1.sql");
+EMBED(schema_0025_units, "service/model/schema/0025_units.sql");
 EMBED(schema_0030_recusal, "service/model/schema/0030_recusal.sql");
 EMBED(schema_0031_stamped, "service/model/schema/0031_stamped.sql");
 
@@ -65,6 +66,7 @@ static const struct {
     {20, schema_0020_programme, NULL, NULL},
     {21, schema_0021_watching, NULL, NULL},
     {24, schema_0024_av1, NULL, NULL},
+    {25, schema_0025_units, NULL, NULL},
     {30, schema_0030_recusal, NULL, NULL},
     {31, schema_0031_stamped, NULL, NULL},
 };

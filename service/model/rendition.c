@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/message.h"
+
 #define RENDITION_FIELDS "submission, revision, name, kind, type, bytes, sha256, store_key, facts"
 
 static const char ADD[] = /* rendition.add: a second try of the same job replaces the first's row */
@@ -68,6 +70,25 @@ static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
 void rendition_clear(struct rendition *rendition)
 {
     sql_row_clear(&rendition_map, rendition);
+}
+
+const char *rendition_plain_name(const char *name)
+{
+    const size_t digits = strspn(name, "0123456789");
+
+    return digits > 0 && name[digits] == '-' ? name + digits + 1 : name;
+}
+
+size_t rendition_position(const char *name)
+{
+    const char *plain = rendition_plain_name(name);
+    g_autofree char *head = plain == name ? NULL : g_strndup(name, (gsize)(plain - name - 1));
+    guint64 position = 1;
+
+    if (head != NULL && !g_ascii_string_to_unsigned(head, 10, 1, MESSAGE_INPUTS_MOST, &position, NULL)) {
+        return 0;
+    }
+    return (size_t)position;
 }
 
 bool rendition_name_is_good(const char *name)

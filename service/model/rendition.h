@@ -20,6 +20,10 @@ void rendition_clear(struct rendition *rendition);
 typedef struct rendition Rendition;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rendition, rendition_clear)
 
+/* Of the work's file that it was made from: "2-480p.mp4" is of the second, what has no number of the first. 0: of none. */
+size_t rendition_position(const char *name);
+/* Without that number: "480p.mp4". */
+const char *rendition_plain_name(const char *name);
 /* True for a name that may stand in a URL and a store key: [a-z0-9][a-z0-9._-]*, at most 64. */
 bool rendition_name_is_good(const char *name);
 

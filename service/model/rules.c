@@ -22,11 +22,11 @@ static const char DROP_STAGES[] = /* stage.drop */
 static const char ADD_STAGE[] = /* stage.add */
     "INSERT INTO stage (edition, position, name, level, people) VALUES ($1, $2, $3, $4, $5)";
 static const char ADD_TRACK[] = /* track.put */
-    "INSERT INTO track (edition, key, position, name, kind, min_ms, max_ms, max_bytes, max_files, is_public, opens_ms,"
-    " closes_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    "INSERT INTO track (edition, key, position, name, kind, min_ms, max_ms, max_bytes, max_files, takes_photos,"
+    " is_public, opens_ms, closes_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     " ON CONFLICT (edition, key) DO UPDATE SET position = excluded.position, name = excluded.name,"
     " kind = excluded.kind, min_ms = excluded.min_ms, max_ms = excluded.max_ms, max_bytes = excluded.max_bytes,"
-    " max_files = excluded.max_files, is_public = excluded.is_public, opens_ms = excluded.opens_ms,"
+    " max_files = excluded.max_files, takes_photos = excluded.takes_photos, is_public = excluded.is_public, opens_ms = excluded.opens_ms,"
     " closes_ms = excluded.closes_ms";
 
 static void track_free(gpointer data)
@@ -111,6 +111,7 @@ static bool read_track(struct rules *rules, GKeyFile *file, const char *group, G
     track->max_ms = values[1] * 1000;
     track->max_bytes = values[2];
     track->max_files = values[3];
+    track->takes_photos = strcmp(track->kind, "photo") == 0 || g_key_file_get_boolean(file, group, "photos", NULL);
     track->is_public = g_key_file_get_boolean(file, group, "public", NULL);
     return read_time(file, group, "opens", &track->opens_ms, error) &&
            read_time(file, group, "closes", &track->closes_ms, error);
@@ -232,8 +233,8 @@ static bool mirror_tracks(struct sql *sql, const struct rules *rules, GError **e
         if (!sql_run(sql, ADD_TRACK,
                      SQL_VALUES(SQL_T(rules->edition), SQL_T(track->key), SQL_I((int64_t)i), SQL_T(track->name),
                                 SQL_T(track->kind), SQL_I(track->min_ms), SQL_I(track->max_ms), SQL_I(track->max_bytes),
-                                SQL_I(track->max_files), SQL_I(track->is_public), SQL_I(track->opens_ms),
-                                SQL_I(track->closes_ms)),
+                                SQL_I(track->max_files), SQL_I(track->takes_photos), SQL_I(track->is_public),
+                                SQL_I(track->opens_ms), SQL_I(track->closes_ms)),
                      NULL, error)) {
             return false;
         }
@@ -377,9 +378,27 @@ int rules_level_rank(const char *level)
     return 0;
 }
 
+bool track_takes(const struct track *track, const char *kind)
+{
+    return strcmp(track->kind, kind) == 0 || (track->takes_photos && strcmp(kind, "photo") == 0);
+}
+
 bool track_is_open(const struct track *track, int64_t now_ms)
 {
     return now_ms >= track->opens_ms && now_ms < track->closes_ms;
+}
+
+json_t *track_kinds_json(const struct track *track)
+{
+    static const char *const KINDS[] = {"video", "photo"};
+    json_t *kinds = json_array();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        if (track_takes(track, KINDS[i])) {
+            json_array_append_new(kinds, json_string(KINDS[i]));
+        }
+    }
+    return kinds;
 }
 
 static json_t *track_json(const struct track *track, int64_t now_ms)
@@ -389,8 +408,8 @@ static json_t *track_json(const struct track *track, int64_t now_ms)
     g_autofree char *opens_at = g_date_time_format_iso8601(opens);
     g_autofree char *closes_at = g_date_time_format_iso8601(closes);
 
-    return json_pack("{s:s, s:s, s:[s], s:I, s:I, s:I, s:I, s:b, s:b, s:s, s:s}", "key", track->key, "name",
-                     track->name, "kinds", track->kind, "min_seconds", (json_int_t)(track->min_ms / 1000),
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:s, s:s}", "key", track->key, "name",
+                     track->name, "kinds", track_kinds_json(track), "min_seconds", (json_int_t)(track->min_ms / 1000),
                      "max_seconds", (json_int_t)(track->max_ms / 1000), "max_bytes", (json_int_t)track->max_bytes,
                      "max_files", (json_int_t)track->max_files, "public", track->is_public, "open",
                      track_is_open(track, now_ms), "opens_at", opens_at, "closes_at", closes_at);

@@ -17,7 +17,8 @@ enum { STAGE_RANKS = 3, PEOPLE_MOST = 5 };
 struct track {
     char *key;
     char *name;
-    char *kind; /* video, photo */
+    char *kind;        /* video, photo */
+    bool takes_photos; /* beside clips, in the same work */
     int64_t min_ms;
     int64_t max_ms;
     int64_t max_bytes; /* one file */
@@ -77,6 +78,10 @@ const struct stage *rules_stage_last(const struct rules *rules);
 /* 3 province, 2 city, 1 county. */
 int rules_level_rank(const char *level);
 
+/* Does it take files of this kind, "video" or "photo"? */
+bool track_takes(const struct track *track, const char *kind);
 bool track_is_open(const struct track *track, int64_t now_ms);
+/* ["video", "photo"]: what it takes. */
+json_t *track_kinds_json(const struct track *track);
 /* The table as GET /api/v1/rules gives it. */
 json_t *rules_json(const struct rules *rules, int64_t now_ms);

@@ -299,6 +299,9 @@ static bool check_rules(const struct rules *rules, const struct submission_form 
     if (track == NULL) {
         return refuse(error, REASON_TRACK_UNKNOWN, "no such track");
     }
+    if (!track->is_public && !form->opens_units) {
+        return refuse(error, REASON_TRACK_UNITS, "a track of units");
+    }
     if (!track_is_open(track, now_ms)) {
         return refuse(error, REASON_TRACK_CLOSED, "the track is closed");
     }

@@ -154,6 +154,7 @@ struct submission_form {
     const char *block;       /* of the peer's address, for the quotas */
     const char *link;        /* token of the link it came by; NULL: none */
     const char *unit;        /* school or office of that link or of the account that sends; NULL: none */
+    bool opens_units;        /* a unit sends it, or its link was made for the track: tracks that are not public */
     int64_t quota_percent;   /* 0: no quotas */
     const char *idempotency; /* digest; NULL when the client sent no key */
     const char *peer;

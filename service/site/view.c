@@ -2,6 +2,7 @@
 #include "service/site/view.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "service/site/markup.h"
@@ -153,21 +154,83 @@ static void mark_default(json_t *subtitles)
     }
 }
 
-void view_complete(json_t *work, const json_t *facts)
+/* What a player needs, of a work or of one of its clips. */
+static void complete_clip(json_t *clip)
 {
-    const struct oembed_size size = oembed_size_of(work);
-    const bool is_photo = json_array_size(json_object_get(work, "photos")) > 0;
+    const struct oembed_size size = oembed_size_of(clip);
 
-    (void)json_object_set_new(work, "is_photo", json_boolean(is_photo)); /* fails without memory only */
-    set_text(work, "aspect_class",
+    set_text(clip, "aspect_class",
              size.width_px == size.height_px  ? "square"
              : size.width_px > size.height_px ? "landscape"
                                               : "portrait");
-    put_best_first(json_object_get(work, "sources"));
-    put_modern_first(json_object_get(work, "sources"));
+    put_best_first(json_object_get(clip, "sources"));
+    put_modern_first(json_object_get(clip, "sources"));
+    (void)json_object_set_new(clip, "is_long", /* fails without memory only */
+                              json_boolean(json_integer_value(json_object_get(clip, "duration_ms")) > VIEW_LONG_MS));
+}
+
+/* One clip of several. Only the first is what the address of a frame and the subtitles speak of. Every name that the
+ * player's template asks for is set, because one that is missing would be the work's own. */
+static json_t *clip_of_set(const json_t *work, const json_t *clip, bool is_first)
+{
+    static const char *const NAMES[] = {"poster", "hls", "storyboard_vtt", "sources"};
+    json_t *file = json_deep_copy(clip);
+    g_autofree char *title = g_strdup_printf("%s，第 %" JSON_INTEGER_FORMAT " 个", text_of(work, "title"),
+                                             json_integer_value(json_object_get(clip, "position")));
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        if (json_object_get(file, NAMES[i]) == NULL) {
+            (void)json_object_set_new(file, NAMES[i], json_null()); /* these fail without memory only */
+        }
+    }
+    if (is_first) {
+        (void)json_object_set(file, "subtitles", json_object_get(work, "subtitles"));
+    } else {
+        (void)json_object_set_new(file, "subtitles", json_array());
+        (void)json_object_set_new(file, "frame", json_object());
+    }
+    set_text(file, "title", title);
+    (void)json_object_set_new(file, "is_clip", json_true());
+    complete_clip(file);
+    return file;
+}
+
+static int64_t position_of(const json_t *list, size_t index)
+{
+    return index < json_array_size(list) ? json_integer_value(json_object_get(json_array_get(list, index), "position"))
+                                         : INT64_MAX;
+}
+
+/* Clips and photos of a work of several files, in their order; none where it has no several clips. */
+static json_t *files_of(const json_t *work)
+{
+    const json_t *clips = json_object_get(work, "clips"), *photos = json_object_get(work, "photos");
+    json_t *files = json_array();
+    size_t clip = 0, photo = 0;
+
+    while (json_array_size(clips) > 0 && (clip < json_array_size(clips) || photo < json_array_size(photos))) {
+        if (position_of(clips, clip) < position_of(photos, photo)) {
+            (void)json_array_append_new(files, clip_of_set(work, json_array_get(clips, clip), clip == 0));
+            clip++;
+        } else {
+            json_t *file = json_copy(json_array_get(photos, photo++));
+            (void)json_object_set_new(file, "is_clip", json_false()); /* these fail without memory only */
+            (void)json_array_append_new(files, file);
+        }
+    }
+    return files;
+}
+
+void view_complete(json_t *work, const json_t *facts)
+{
+    const bool is_photo = json_array_size(json_object_get(work, "photos")) > 0 &&
+                          json_array_size(json_object_get(work, "sources")) == 0;
+
+    (void)json_object_set_new(work, "is_photo", json_boolean(is_photo)); /* these fail without memory only */
+    complete_clip(work);
     mark_default(json_object_get(work, "subtitles"));
-    (void)json_object_set_new(work, "is_long",
-                              json_boolean(json_integer_value(json_object_get(work, "duration_ms")) > VIEW_LONG_MS));
+    (void)json_object_set_new(work, "files", files_of(work));
+    (void)json_object_set_new(work, "is_set", json_boolean(json_array_size(json_object_get(work, "files")) > 0));
     add_texts(work);
     add_addresses(work, facts);
 }

@@ -92,7 +92,7 @@ async function openOne(service, agent) {
   const socket = net.connect(service.port, '127.0.0.1');
   await new Promise((done) => socket.on('connect', done));
   socket.on('error', () => {});
-  socket.write(`PATCH ${made.headers.location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: ${TYPE}\r\nContent-Length: 1000000\r\n\r\n`);
+  socket.write(`PATCH ${new URL(made.headers.location).pathname} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: ${TYPE}\r\nContent-Length: 1000000\r\n\r\n`);
   socket.write(Buffer.alloc(65536, 'x'));
   return socket;
 }

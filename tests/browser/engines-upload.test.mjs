@@ -1,10 +1,12 @@
-// The upload page in the three engines that Debian has, against the real service and worker: a clip is picked, sent before
-// it has arrived, and "已收到". Chromium poses as the browser inside WeChat on a phone.
+// The upload page in the three engines that Debian has, against the real service: a clip is picked, sent before it has
+// arrived, "已收到", and its status page opens by code and PIN; with FULL=1 beside a worker, until it is in review. Chromium
+// poses as the browser inside WeChat on a phone.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { startService } from '../http/support/service.mjs'
 import { api, clip, startStack } from '../support/stack.mjs'
 import { PHONE, SCREENS } from './support/browser.mjs'
 import { ENGINES, hasEngine, openEngine } from './support/engines.mjs'
@@ -16,8 +18,8 @@ const CLIP = join(FOLDER, 'reading.mp4') // WebKitGTK's driver takes no other le
 
 let stack
 before(async () => {
-  writeFileSync(CLIP, clip({ name: 'road', seconds: 8 }))
-  stack = await startStack()
+  writeFileSync(CLIP, clip({ name: 'several', seconds: 4, size: '480x270' }))
+  stack = await (process.env.FULL ? startStack() : startService())
 })
 after(async () => {
   await stack?.stop()
@@ -55,7 +57,7 @@ for (const name of ENGINES) {
       assert.equal(work.title, `和奶奶一起读家书 ${name}`)
       assert.ok(['received', 'processing', 'in_review'].includes(work.status), work.status)
       await page.goto(`${stack.url}/status/${code}#${pin}`)
-      await page.until(() => document.body.innerText.includes('正在审核'), [], 60000)
+      await page.until((words) => document.body.innerText.includes(words), [process.env.FULL ? '正在审核' : '已收到，正在排队处理'], 60000)
       await page.screenshot(`${SCREENS}engine-${name}-status.png`)
     } finally {
       await page.close()

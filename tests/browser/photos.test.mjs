@@ -84,7 +84,7 @@ test('order, captions and number are changed on the status page, by keyboard', a
   assert.deepEqual(found.violations.map((one) => `${one.id} ${one.nodes[0].html}`), [])
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 320), 'no scrolling sideways at 320 px')
   await page.screenshot({ path: join(SCREENS, 'status-photos.png'), fullPage: true })
-  await page.getByRole('button', { name: '保存照片' }).click()
+  await page.getByRole('button', { name: '保存顺序和说明' }).click()
   await page.getByText('改好了，会重新审核').waitFor()
   const after = await waitFor(stack.url, receipt, 'in_review')
   assert.deepEqual([after.revision, after.photos], [2, [{ position: 1, caption: '三' }, { position: 2, caption: '院子' }]])

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { raw, request, startService, storedBytes } from './support/service.mjs';
 
 let service;
-before(async () => { service = await startService(); });
+before(async () => { service = await startService({ environment: { XUEPAI_TRUSTED_PROXIES: '127.0.0.1' } }); });
 after(async () => { assert.equal((await service.stop()).code, 0); });
 
 const VERSION = { 'Tus-Resumable': '1.0.0' };
@@ -321,6 +321,35 @@ const RULES = [
     assert.equal((await post({ 'Upload-Length': '3', 'Content-Type': 'text/plain' })).status, 201);
   }],
 
+  ['Creation, Location', 'MUST', 'absolute, as the client sees this service, also behind a proxy; of a final upload too', async () => {
+    const made = async (headers) => {
+      const fields = Object.entries({ Host: 'x', ...VERSION, 'Content-Length': '0', Connection: 'close', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+      return /^location: (.*)\r$/im.exec((await raw(service.port, `POST /files HTTP/1.1\r\n${fields.join('')}\r\n`)).answer)?.[1];
+    };
+    const place = 'files\\/[a-z2-7]{26}$';
+    assert.match(await made({ 'Upload-Length': '3', Host: `127.0.0.1:${service.port}` }), new RegExp(`^http://127.0.0.1:${service.port}/${place}`));
+    assert.match(await made({ 'Upload-Length': '3', Host: 'xuepai.example', 'X-Forwarded-Proto': 'https' }), new RegExp(`^https://xuepai.example/${place}`));
+    assert.match(await made({ 'Upload-Concat': `final;${await partial('abc')}`, Host: 'xuepai.example' }), new RegExp(`^http://xuepai.example/${place}`));
+  }],
+  ['Creation, Upload-Defer-Length', 'MUST', 'the length may come last, without a byte: the upload is then complete', async () => {
+    const path = await create({ 'Upload-Defer-Length': '1' });
+    assert.equal((await patch(path, 0, 'hello')).status, 204);
+    assert.equal((await patch(path, 5, '', { 'Upload-Length': '5' })).status, 204);
+    assert.equal(stored(path), 'hello');
+    const none = await create({ 'Upload-Defer-Length': '1' });
+    assert.equal((await patch(none, 0, '', { 'Upload-Length': '0' })).status, 204);
+    assert.equal(stored(none), '');
+    await fails(patch(path, 5, '', { 'Upload-Length': '6' }), 400, path, 5);
+  }],
+  ['Core', 'MUST', 'a header that comes twice with two values is 400 and changes nothing; one that is said twice alike is what it says', async () => {
+    const path = await create();
+    const twice = async (method, target, name, one, other) => (await raw(service.port, `${method} ${target} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n` +
+      `${method === 'PATCH' ? `Content-Type: ${TYPE}\r\n` : ''}${name}: ${one}\r\n${name}: ${other}\r\nContent-Length: ${method === 'PATCH' ? 3 : 0}\r\nConnection: close\r\n\r\n${method === 'PATCH' ? 'abc' : ''}`)).status;
+    assert.equal(await twice('PATCH', path, 'Upload-Offset', '0', '3'), 400);
+    await offsetIs(path, 0);
+    assert.equal(await twice('POST', '/files', 'Upload-Length', '3', '4'), 400);
+    assert.equal(await twice('POST', '/files', 'Upload-Defer-Length', '1', '2'), 400);
+  }],
   ['Creation With Upload', 'MUST', '201 with the offset behind what was taken: all, a part, nothing', async () => {
     for (const [text, length] of [['hello', '5'], ['hello', '100']]) {
       const made = await post({ 'Upload-Length': length, 'Content-Type': TYPE }, text);

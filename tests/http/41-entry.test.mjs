@@ -81,6 +81,34 @@ test('its poster, as PNG and PDF, and a code that a phone reads', async () => {
   assert.equal((await fetch(`${service.url}/api/v1/entry-links/${json.id}/poster.png`)).status, 401);
 });
 
+test('tracks of units: nobody else sends to them, by whatever road; a unit, and who comes by a link made for the track, may', async () => {
+  const make = (session, body) => api(service.url, '/api/v1/entry-links', { method: 'POST', session, body });
+  const linkOf = async (body) => (await make(people.jinan, body)).json.url.split('/').pop();
+  const post = async (more, session) => {
+    const answer = await api(service.url, '/api/v1/submissions', { method: 'POST', session, body: form([await upload(service.url, BYTES)], { track: 'case', phone: '13800000091', ...more }) });
+    return answer.status === 201 ? 201 : [answer.status, answer.json.code];
+  };
+  assert.equal((await make(people.jinan, { region: '370100', track: 'nothing' })).json.code, 'track-unknown');
+  const [own, film, plain] = [await linkOf({ region: '370100', track: 'case' }), await linkOf({ region: '370100', track: 'city-film' }), await linkOf({ region: '370100' })];
+  const no = [403, 'track-units'];
+  const rows = [[{}, null, no], [{ track: 'city-film' }, null, no], [{ link: 'aaaaaaaa' }, null, no], [{ link: film }, null, no], [{ link: plain }, null, no], [{ link: own }, null, 201],
+    [{ link: own, region: '370202' }, null, no], [{}, people.lixia, 201], [{}, people.other, no], [{}, people.shenhe, no], [{}, { ...people.lixia, csrf: 'wrong' }, no], [{}, people.jinan, 201],
+    [{ track: 'family-video' }, null, 201]];
+  for (const [more, session, wanted] of rows) assert.deepEqual(await post(more, session), wanted, JSON.stringify(more));
+  assert.match((await api(service.url, '/api/v1/submissions', { method: 'POST', body: form(['x'], { track: 'case' }) })).json.detail, /单位账号/);
+
+  const simple = async (link) => {
+    const data = new FormData();
+    for (const [name, value] of Object.entries({ track: 'case', title: '一条街的书房', words: '', region: '370102', name: '李', phone: '13800000092', ai: '0', children: '0', licence: '1', link })) data.append(name, value);
+    data.append('video', new Blob([BYTES]), 'a.mp4');
+    return (await fetch(`${service.url}/api/v1/submissions/simple`, { method: 'POST', body: data })).status;
+  };
+  assert.deepEqual([await simple(''), await simple(own)], [403, 201]);
+  const page = await (await fetch(`${service.url}/submit?s=${own}`)).text();
+  assert.deepEqual([...page.matchAll(/name="track" value="([a-z-]+)"/g)].map((one) => one[1]), ['case']);
+  assert.doesNotMatch(await (await fetch(`${service.url}/submit`)).text(), /value="case"/);
+});
+
 // --- a unit's table -----------------------------------------------------------------------------------------------
 
 const HEAD = '类别,作品名称,介绍,县区,联系人,手机号,文件,同意展示,有孩子,监护人同意,使用范围';

@@ -24,6 +24,16 @@ export interface Decision {
   note: string
 }
 
+export interface Clip {
+  position?: number
+  caption?: string
+  duration_ms: number
+  storyboard: string | null
+  storyboard_vtt?: string | null
+  contact_sheet: string | null
+  review_mp4: string | null
+}
+
 export interface Work {
   id: string
   code: string
@@ -48,6 +58,7 @@ export interface Work {
   contact_sheet: string | null
   review_mp4: string | null
   photos?: { position: number; caption: string; src: string; width: number; height: number }[]
+  clips?: Clip[] // where the work has several files
   checks: { level: 'ok' | 'warn' | 'info'; text: string }[]
   history: Decision[]
   actions: string[]
@@ -202,6 +213,7 @@ export interface EntryLink {
   url: string
   region_name: string
   name: string
+  track_name: string
   visits: number
   works: number
   revoked_ms: number | null
@@ -335,7 +347,7 @@ export interface JudgingTask {
   note: string
   duration_ms: number
   poster?: string
-  clip?: string
+  clips: string[]
   photos: string[]
 }
 
@@ -509,7 +521,7 @@ export const revokeReceiver = (id: string): Promise<void> => request('DELETE', `
 export const tryReceiver = (id: string): Promise<{ delivered: boolean; outcome: string }> => request('POST', `webhooks/${id}/test`)
 export const readEntryLinks = async (): Promise<EntryLink[]> => (await request<{ items: EntryLink[] }>('GET', 'entry-links')).items
 
-export const addEntryLink = (region: string, name: string): Promise<EntryLink> => request('POST', 'entry-links', { region, name })
+export const addEntryLink = (link: { region: string; name: string; track: string }): Promise<EntryLink> => request('POST', 'entry-links', link)
 
 export const removeEntryLink = (id: string): Promise<void> => request('DELETE', `entry-links/${id}`)
 

@@ -100,13 +100,16 @@ function changed(): void {
 
 /* picking */
 
+// What the page offers: the public's tracks, or the one that a unit's link was made for.
+const choiceOf = (track: Track): HTMLInputElement | null => form.querySelector(`input[name=track][value="${track.key}"]`)
+
 function trackFor(tracks: Track[], kind: Kind): Track | undefined {
-  const offered = tracks.filter((track) => track.open && track.public && track.kinds.includes(kind))
+  const offered = tracks.filter((track) => track.open && choiceOf(track) !== null && track.kinds.includes(kind))
   return offered.find((track) => track.key === value('track')) ?? offered[0]
 }
 
 function chooseTrack(track: Track): void {
-  const choice = form.querySelector<HTMLInputElement>(`input[name=track][value="${track.key}"]`)
+  const choice = choiceOf(track)
 
   if (choice !== null) {
     choice.checked = true
@@ -114,10 +117,10 @@ function chooseTrack(track: Track): void {
   }
 }
 
+const unit = (): string => (files.every((one) => one.kind === 'photo') ? '张' : '个')
+
 function placeAll(): void {
-  if (files[0]?.kind === 'photo') {
-    files.forEach((one, i) => one.place(i, files.length))
-  }
+  files.forEach((one, i) => one.place(i, files.length, unit()))
 }
 
 function drop(picked: Picked): void {
@@ -139,7 +142,7 @@ function move(picked: Picked, by: -1 | 1): void {
   list.insertBefore(picked.row, list.children[by < 0 ? to : to + 1] ?? null)
   placeAll()
   picked.focus(by)
-  said.textContent = `现在是第 ${to + 1} 张，共 ${files.length} 张。`
+  said.textContent = `现在是第 ${to + 1} ${unit()}，共 ${files.length} ${unit()}。`
 }
 
 // What a picked file needs comes with the first one; without a line it comes with the next try.
@@ -166,11 +169,11 @@ async function pick(file: File, hint: string): Promise<void> {
     tell(filesError, wrong)
     return
   }
-  if (kind === 'video' || files.some((one) => one.kind === 'video')) {
+  if (track.max_files === 1 || files.some((one) => !track.kinds.includes(one.kind))) {
     files.slice().forEach(drop)
   }
   if (files.length >= Math.max(1, track.max_files)) {
-    tell(filesError, `最多 ${track.max_files} 张，多的没有加进来。`)
+    tell(filesError, `最多 ${track.max_files} ${unit()}，多的没有加进来。`)
     return
   }
   const picked = new parts.Picked(file, kind, { draft, changed }, drop, move)
@@ -243,7 +246,7 @@ function body(): Record<string, unknown> {
     track: value('track'),
     title: value('title'),
     words: value('words'),
-    captions: files[0]?.kind === 'photo' ? files.map((one) => one.caption) : undefined,
+    captions: files.length > 1 || files[0]?.kind === 'photo' ? files.map((one) => one.caption) : undefined,
     region: value('region'),
     link: value('link') || undefined,
     name: value('name'),

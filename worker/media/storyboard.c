@@ -75,7 +75,8 @@ static void append_time(GString *text, int64_t at)
                            (int)(ms / 1000 % 60), (int)(ms % 1000));
 }
 
-bool storyboard_write(const struct storyboard *storyboard, int64_t end, int sprite_fd, int cues_fd, GError **error)
+bool storyboard_write(const struct storyboard *storyboard, int64_t end, const struct storyboard_target *target,
+                      GError **error)
 {
     const GArray *stills = storyboard->stills;
     const struct picture *first = g_array_index(stills, struct still, 0).picture;
@@ -100,8 +101,8 @@ bool storyboard_write(const struct storyboard *storyboard, int64_t end, int spri
         append_time(cues, still->at);
         g_string_append(cues, " --> ");
         append_time(cues, next);
-        g_string_append_printf(cues, "\n" STORYBOARD_NAME "#xywh=%d,%d,%d,%d\n", x, y, width, height);
+        g_string_append_printf(cues, "\n%s#xywh=%d,%d,%d,%d\n", target->sprite, x, y, width, height);
     }
-    return picture_write_jpeg(sprite, QUALITY, sprite_fd, error) &&
-           sink_write_all(cues_fd, cues->str, cues->len, error);
+    return picture_write_jpeg(sprite, QUALITY, target->sprite_fd, error) &&
+           sink_write_all(target->cues_fd, cues->str, cues->len, error);
 }

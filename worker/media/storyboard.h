@@ -30,5 +30,11 @@ void storyboard_add(struct storyboard *storyboard, int64_t at, const struct pict
 /* struct still, in order; lives as long as the storyboard. */
 const GArray *storyboard_stills(const struct storyboard *storyboard);
 
+struct storyboard_target {
+    int sprite_fd, cues_fd;
+    const char *sprite; /* what the cues call the sprite */
+};
+
 /* Sprite and cues; `end` closes the last cue. */
-bool storyboard_write(const struct storyboard *storyboard, int64_t end, int sprite_fd, int cues_fd, GError **error);
+bool storyboard_write(const struct storyboard *storyboard, int64_t end, const struct storyboard_target *target,
+                      GError **error);

@@ -6,7 +6,8 @@
 struct rungs {
     struct verb_context *verb;
     struct encoder_video video[TASK_RUNGS_MAX];
-    char name[TASK_RUNGS_MAX][32], playlist[TASK_RUNGS_MAX][32];
+    char name[TASK_RUNGS_MAX][32], playlist[TASK_RUNGS_MAX][32]; /* of the outputs */
+    char address[TASK_RUNGS_MAX][40];                            /* what the playlist calls the file */
     int output[TASK_RUNGS_MAX]; /* of the pipeline; -1: prepare made it */
 };
 
@@ -40,7 +41,7 @@ static bool add_output(struct rungs *rungs, struct pipeline *pipeline, int i, GE
                                        .copy = rung->way == TASK_COPY,
                                        .sink = &SINK_HLS,
                                        .target = {task_output_fd(task, rungs->name[i]),
-                                                  task_output_fd(task, rungs->playlist[i]), rungs->name[i]},
+                                                  task_output_fd(task, rungs->playlist[i]), rungs->address[i]},
                                        .facts = json_object()};
     if (output->target.fd < 0 || output->target.playlist_fd < 0) {
         g_set_error(error, MEDIA_ERROR, REASON_INTERNAL, "no descriptor for %s", rungs->name[i]);
@@ -60,6 +61,7 @@ static bool plan(struct rungs *rungs, struct pipeline *pipeline, GError **error)
         g_autofree char *playlist = task_rung_name(&task->rung[i], "m3u8");
         (void)g_strlcpy(rungs->name[i], name, sizeof rungs->name[i]); /* short_side is a number: they fit */
         (void)g_strlcpy(rungs->playlist[i], playlist, sizeof rungs->playlist[i]);
+        g_snprintf(rungs->address[i], sizeof rungs->address[i], "%s%s", task->prefix, name);
         rungs->output[i] = -1;
     }
     for (size_t k = 0; k < G_N_ELEMENTS(ORDER); k++) {
@@ -93,11 +95,11 @@ static bool write_master(const struct rungs *rungs, const struct pipeline *pipel
         g_string_append_printf(text,
                                "#EXT-X-STREAM-INF:BANDWIDTH=%" JSON_INTEGER_FORMAT
                                ",AVERAGE-BANDWIDTH=%" JSON_INTEGER_FORMAT
-                               ",CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%.3f\n%s\n",
+                               ",CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%.3f\n%s%s\n",
                                json_integer_value(json_object_get(facts, "bandwidth_bps")),
                                json_integer_value(json_object_get(facts, "average_bps")),
                                json_string_value(json_object_get(facts, "codecs")), task->rung[i].width,
-                               task->rung[i].height, is_made ? task->rung[i].fps : fps, rungs->playlist[i]);
+                               task->rung[i].height, is_made ? task->rung[i].fps : fps, task->prefix, rungs->playlist[i]);
     }
     return sink_write_all(task_output_fd(task, "master.m3u8"), text->str, text->len, error);
 }

@@ -92,6 +92,7 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
 {
     const struct source_format *format = source_format_of(source);
     const struct task *task = prepare->verb->task;
+    g_autofree char *name = g_strconcat(task->prefix, REVIEW_NAME, NULL);
     struct encoder_video video = {.preset = task->rung[0].preset,
                                   .crf = task->rung[0].crf,
                                   .maxrate_bps = task->rung[0].maxrate_bps,
@@ -116,7 +117,7 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
                                  .video = &video,
                                  .sink = &SINK_HLS,
                                  .target = {task_output_fd(task, REVIEW_NAME), task_output_fd(task, REVIEW_LIST),
-                                            REVIEW_NAME},
+                                            name},
                                  .facts = review};
     pipeline.outputs[OUTPUT_STILLS].picture =
         (struct graph_output){.from = OUTPUT_REVIEW, .every_s = STORYBOARD_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
@@ -132,12 +133,14 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
 static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
 {
     const struct task *task = prepare->verb->task;
+    g_autofree char *sprite = g_strconcat(task->prefix, STORYBOARD_NAME, NULL);
+    const struct storyboard_target storyboard = {task_output_fd(task, STORYBOARD_NAME),
+                                                 task_output_fd(task, "storyboard.vtt"), sprite};
 
     return thumbnail_write(prepare->thumbnail, task_output_fd(task, "poster.jpg"), error) &&
            thumbnail_write_card(prepare->thumbnail, task_output_fd(task, "share-card.jpg"), error) &&
            preview_write(prepare->storyboard, task_output_fd(task, PREVIEW_NAME), error) &&
-           storyboard_write(prepare->storyboard, end, task_output_fd(task, STORYBOARD_NAME),
-                            task_output_fd(task, "storyboard.vtt"), error) &&
+           storyboard_write(prepare->storyboard, end, &storyboard, error) &&
            sheet_write(prepare->storyboard, prepare->loudness, end, task_output_fd(task, "sheet.jpg"), error);
 }
 

@@ -157,7 +157,7 @@ export async function startService() {
     '/archive/2025': () => ['edition', { ...page('2025年山东省全民终身学习活动周', '/archive/2025'), edition: { key: '2025', name: '2025年山东省全民终身学习活动周' }, works }],
     '/a11y': () => ['a11y', page('无障碍说明', '/a11y')],
     '/search': () => ['search', { ...page('找作品', '/search'), q: '家书', works: [], suggestions: ['读书', '家书', '济南'] }],
-    '/submit': () => ['submit', { ...page('上传我的作品', '/submit', { focused: true }), tracks: TRACKS.filter((one) => one.public).map((one, i) => ({ ...one, is_photo: one.kinds[0] === 'photo', is_video: one.kinds[0] === 'video', is_checked: i === 0 })), cities, limits: { title_chars: 30, words_chars: 100, hint_text: '建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。' }, consent_version: '2026-1' }],
+    '/submit': () => ['submit', { ...page('上传我的作品', '/submit', { focused: true }), tracks: TRACKS.filter((one) => one.public).map((one, i) => ({ ...one, kinds: one.kinds.join(' '), is_checked: i === 0 })), cities, limits: { title_chars: 30, words_chars: 100, hint_text: '建议 15 秒至 3 分钟，最长 5 分钟，最大 500 MB。横拍、竖拍都可以，不用先压缩。' }, consent_version: '2026-1' }],
     '/status': () => ['lookup', { ...page('查审核进度', '/status', { nav: { mine: true } }), mine: [{ code: 'SD26-7KQ4-M9', title: '和奶奶一起读家书', status_text: '正在审核' }] }],
     '/status/SD26-7KQ4-M9': () => ['status', { ...page('作品进度', '/status/SD26-7KQ4-M9'), code: 'SD26-7KQ4-M9' }],
     '/console': () => ['console', page('审核工作台', '/console')],

@@ -112,8 +112,12 @@ export function request(url, { method = 'GET', headers = {}, body, agent } = {})
       const parts = [];
       incoming.on('data', (part) => parts.push(part));
       incoming.on('error', fail);
-      incoming.on('end', () =>
-        done({ status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(parts) }));
+      incoming.on('end', () => {
+        const { location, ...rest } = incoming.headers;
+        // of this service: a path, to be put behind any of its addresses
+        const path = location?.startsWith(new URL(url).origin) ? location.slice(new URL(url).origin.length) : location;
+        done({ status: incoming.statusCode, headers: path === undefined ? rest : { ...rest, location: path }, body: Buffer.concat(parts) });
+      });
     });
     outgoing.on('error', fail);
     outgoing.end(body);

@@ -85,6 +85,7 @@ static void test_round_trip(void)
                         .input_bytes = 5000000000,
                         .threads = 2,
                         .gain_db = -2.5,
+                        .prefix = "9-",
                         .rungs = 1,
                         .source_keyframes = true,
                         .rung = {{.way = TASK_MADE,
@@ -120,6 +121,7 @@ static void test_round_trip(void)
     g_assert_cmpint(again.rung[0].bandwidth_bps + again.rung[0].average_bps, ==, 1700000);
     g_assert_cmpfloat(again.rung[0].fps, ==, 29.97);
     g_assert_true(again.source_keyframes);
+    g_assert_cmpstr(again.prefix, ==, "9-");
     g_assert_true(again.limits.video && !again.limits.photo);
     g_assert_cmpint(task_output_fd(&again, "master.m3u8"), ==, TASK_OUTPUT_FD + 1);
     g_assert_cmpint(task_output_fd(&again, "none"), ==, -1);

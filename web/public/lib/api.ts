@@ -118,5 +118,5 @@ export interface Submission {
   revision?: number
   ahead_text?: string
   uploads?: { id: string; fingerprint: string; length: number; offset: number }[]
-  photos?: { position: number; caption: string }[]
+  photos?: { position: number; caption: string; kind?: string }[]
 }

@@ -1,4 +1,4 @@
-// A photo work on the status page: its pictures in another order, with captions, some left out. Loaded when the reader
+// A work of several files on the status page: its pictures and clips in another order, with captions, some left out. Loaded when the reader
 // opens it. All by buttons, so that a keyboard and a thumb do the same.
 
 import type { Submission } from './api'
@@ -35,13 +35,14 @@ export function editPhotos(
   say: (text: string) => void,
 ): PhotoEditor {
   const start = work.photos ?? []
+  const unit = start.some((one) => one.kind === 'video') ? '个' : '张'
   let photos: Photo[] = start.map((one) => ({ ...one }))
   const pictures = new Map(start.map((one) => [one.position, picture(one.position)]))
 
   function move(from: number, to: number): void {
     photos.splice(to, 0, ...photos.splice(from, 1))
     draw()
-    say(`现在是第 ${to + 1} 张，共 ${photos.length} 张。`)
+    say(`现在是第 ${to + 1} ${unit}，共 ${photos.length} ${unit}。`)
     const [earlier, later] = buttonsOf(list.children[to])
     const [wanted, other] = to < from ? [earlier, later] : [later, earlier]
     ;(wanted?.disabled ? other : wanted)?.focus()
@@ -50,7 +51,7 @@ export function editPhotos(
   function leaveOut(at: number): void {
     photos = photos.filter((_, i) => i !== at)
     draw()
-    say(`去掉了，还有 ${photos.length} 张。`)
+    say(`去掉了，还有 ${photos.length} ${unit}。`)
     list.children[Math.min(at, photos.length - 1)]?.querySelector('input')?.focus()
   }
 
@@ -60,7 +61,7 @@ export function editPhotos(
     const field = document.createElement('label')
     const caption = document.createElement('input')
     const moves = document.createElement('p')
-    const name = `第 ${at + 1} 张`
+    const name = `第 ${at + 1} ${unit}`
 
     element.className = 'file'
     image.alt = name

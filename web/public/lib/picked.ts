@@ -60,13 +60,17 @@ export class Picked {
   }
 
   // What each button does is said with the place: nine of them sound alike otherwise.
-  place(at: number, of: number): void {
-    const name = (part: string, text: string): void => this.part(part).setAttribute('aria-label', `第 ${at + 1} 张，${text}`)
+  place(at: number, of: number, unit: string): void {
+    const name = (part: string, text: string): void => this.part(part).setAttribute('aria-label', `第 ${at + 1} ${unit}，${text}`)
 
+    this.part('photo').hidden = this.kind !== 'photo' && of < 2
+    if (this.kind !== 'photo' && of < 2) {
+      return
+    }
     name('earlier', '往前移')
     name('later', '往后移')
     name('remove', '不要这个')
-    name('caption', '照片说明')
+    name('caption', this.kind === 'photo' ? '照片说明' : '说明')
     this.part('earlier').parentElement!.hidden = of < 2
     this.part<HTMLButtonElement>('earlier').disabled = at === 0
     this.part<HTMLButtonElement>('later').disabled = at === of - 1

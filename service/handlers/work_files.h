@@ -1,0 +1,31 @@
+/* The files of a work as API and pages show them: photos by position, each once; clips by position where the work has
+ * several files; and what stands for the whole work, which is its first clip's. */
+#pragma once
+
+#include <jansson.h>
+
+#include "common/message.h"
+#include "service/model/rendition.h"
+
+struct work_files {
+    json_t *photos[MESSAGE_INPUTS_MOST];
+    json_t *clips[MESSAGE_INPUTS_MOST];
+    json_t *captions;
+    const json_t *each; /* facts of the files; NULL: there is one */
+    size_t lead;        /* position of the first clip, or 1 */
+};
+
+/* `facts` of the revision (borrowed until the close), `captions` as its row has them; NULL: none. */
+void work_files_open(struct work_files *files, const json_t *facts, const char *captions);
+/* A rendition of kind "photo": its largest JPEG is the picture, the smaller ones are for narrow screens. */
+void work_files_add_photo(struct work_files *files, const struct rendition *rendition, const char *address);
+/* The clip that a rendition belongs to, {position, caption, duration_ms, width, height}, for the caller to add to. NULL
+ * where the work has one file, or the rendition is of none. */
+json_t *work_files_clip(struct work_files *files, const struct rendition *rendition);
+/* Does it stand for the whole work? */
+bool work_files_leads(const struct work_files *files, const struct rendition *rendition);
+/* Sets "photos" and "clips" of the work, in the order of the files. */
+void work_files_close(struct work_files *files, json_t *work);
+
+/* {src, type, codecs, width, height, bytes}; the caller's. */
+json_t *work_source_json(const struct rendition *rendition, const char *address);

@@ -1,0 +1,210 @@
+// A case of a city: two clips and a photo in one work, from a unit's link on a phone to the desk, the public page and the
+// frame; and a table with several files a row, one of them larger than 4 GB with FULL=1.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { sql } from '../http/support/service.mjs'
+import { api, clip, login, publish, queued, reviewers, startStack, upload, waitFor } from '../support/stack.mjs'
+import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const FOLDER = mkdtempSync(join(tmpdir(), 'several-'))
+const fileOf = (name) => join(FOLDER, name)
+let stack
+let browser
+let people
+
+before(async () => {
+  ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
+  people = await reviewers(stack.url)
+  for (const [username, role, scope] of [['lixia', 'unit', '370102'], ['zuzhi', 'organiser', '370100']]) {
+    await api(stack.url, '/api/v1/staff', { method: 'POST', session: people.admin, body: { username, name: username, role, scope, stages: [], password: `password of ${username}` } })
+    people[username] = await login(stack.url, username, `password of ${username}`)
+  }
+  writeFileSync(fileOf('one.mp4'), clip({ name: 'several', seconds: 4, size: '480x270' }))
+  writeFileSync(fileOf('two.mp4'), clip({ name: 'several', seconds: 5, size: '270x480' }))
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'color=green:size=1200x900,format=yuvj420p', '-frames:v', '1', fileOf('three.jpg')])
+})
+after(async () => {
+  await browser?.close()
+  await stack?.stop()
+  rmSync(FOLDER, { recursive: true })
+})
+
+async function axe(page) {
+  await page.addScriptTag({ path: AXE })
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  assert.deepEqual(found.violations.map((one) => one.id), [])
+}
+const shot = (page, name) => page.screenshot({ path: join(SCREENS, `several-${name}.png`), fullPage: true })
+
+// The rungs that a clip's master playlist leads to, fetched as a player would.
+async function rungsOf(hls) {
+  const master = await (await fetch(hls)).text()
+  const lists = master.split('\n').filter((line) => line.endsWith('.m3u8'))
+  const files = []
+  for (const list of lists) {
+    const text = await (await fetch(new URL(list, hls))).text()
+    const [, name] = /#EXT-X-MAP:URI="([^"]+)"/.exec(text)
+    assert.equal((await fetch(new URL(name, hls), { method: 'HEAD' })).status, 200, `${list} leads to ${name}`)
+    files.push(name)
+  }
+  return files
+}
+
+test('from a unit link on a phone to the desk, the page, the frame and the status page', async () => {
+  const link = (await api(stack.url, '/api/v1/entry-links', { method: 'POST', session: people.zuzhi, body: { region: '370102', name: '区教育局', track: 'case' } })).json
+  const context = await browser.newContext({ ...PHONE, bypassCSP: true })
+  const page = await context.newPage()
+  const errors = collectErrors(page)
+  await page.goto(link.url)
+  assert.deepEqual(await page.locator('input[name=track]').evaluateAll((all) => all.map((one) => one.value)), ['case'])
+  await page.locator('input[name=video]').setInputFiles([fileOf('one.mp4'), fileOf('two.mp4')])
+  await page.locator('#files li').nth(1).waitFor()
+  await page.locator('input[name=photo]').setInputFiles(fileOf('three.jpg'))
+  await page.locator('#files li').nth(2).waitFor()
+  await page.getByRole('button', { name: '第 3 个，往前移' }).click()
+  await page.getByRole('textbox', { name: '第 1 个，说明' }).fill('开班第一课')
+  await page.locator('input[name=title]').fill('社区学堂')
+  await page.locator('input[name=name]').fill('张老师')
+  await page.locator('input[name=phone]').fill('13800000061')
+  await page.locator('input[name=children][value="0"]').check()
+  await page.locator('input[name=scope][value=embed]').check() // also where no child is in the picture
+  await page.locator('input[name=licence]').check()
+  await shot(page, 'form')
+  await axe(page)
+  await page.locator('#send').click()
+  await page.locator('#receipt').waitFor({ timeout: 30000 })
+  const receipt = { code: await page.locator('[data-code]').innerText(), pin: (await page.locator('[data-pin]').innerText()).replace(/\D/g, '') }
+  await waitFor(stack.url, receipt, 'in_review')
+
+  const item = await queued(stack.url, people.jinan, receipt.code)
+  const review = (await api(stack.url, `/api/v1/queue/${item.id}`, { session: people.jinan })).json
+  assert.deepEqual(review.clips.map((one) => [one.position, one.caption, Math.round(one.duration_ms / 1000)]), [[1, '开班第一课', 4], [3, '', 5]])
+  assert.deepEqual(review.photos.map((one) => one.position), [2])
+  assert.equal(review.review_mp4.split('?')[0], review.clips[0].review_mp4.split('?')[0], 'the work is shown by its first clip')
+  assert.match(await (await fetch(stack.url + review.clips[1].storyboard_vtt, { headers: { Cookie: people.jinan.cookie } })).text(), /^3-storyboard\.jpg#xywh/m)
+
+  const desk = await (await browser.newContext({ ...DESK, bypassCSP: true })).newPage()
+  const deskErrors = collectErrors(desk)
+  await desk.goto(`${stack.url}/console`)
+  await desk.getByLabel('用户名').fill('jinan')
+  await desk.getByLabel('密码').fill('password of jinan')
+  await desk.keyboard.press('Enter')
+  await desk.getByText('社区学堂').first().click()
+  await desk.waitForFunction(() => document.querySelectorAll('article video').length === 2 && document.querySelectorAll('article img.overview').length === 2)
+  assert.equal(await desk.locator('article .photos img').count(), 1)
+  await shot(desk, 'desk')
+  await axe(desk)
+  assert.deepEqual(deskErrors, [])
+  await desk.context().close()
+
+  const id = await publish(stack.url, people, receipt)
+  let work
+  for (;;) { // every clip gets its ladder
+    work = (await api(stack.url, `/api/v1/works/${id}`)).json
+    if (work.clips.every((one) => one.hls)) break
+    await new Promise((settle) => setTimeout(settle, 100))
+  }
+  assert.deepEqual(work.clips.map((one) => [one.position, one.width > one.height]), [[1, true], [3, false]])
+  assert.equal(work.hls, work.clips[0].hls)
+  assert.ok((await rungsOf(work.clips[0].hls)).every((name) => !/^\d-/.test(name)))
+  assert.ok((await rungsOf(work.clips[1].hls)).every((name) => name.startsWith('3-')))
+
+  for (const [name, address] of [['page', `/v/${id}`], ['frame', `/embed/${id}`]]) {
+    await page.goto(stack.url + address)
+    assert.deepEqual(await page.locator('.photos > figure').evaluateAll((all) => all.map((one) => one.querySelector('video, img').tagName)), ['VIDEO', 'IMG', 'VIDEO'], name)
+    assert.equal(await page.locator('.photos figcaption').first().innerText(), '开班第一课')
+    const last = page.locator('video').nth(1)
+    await last.evaluate((video) => { video.muted = true; return video.play() })
+    await page.waitForFunction(() => document.querySelectorAll('video')[1].currentTime > 0.3)
+    await shot(page, name)
+    await axe(page)
+  }
+
+  assert.deepEqual(errors, [])
+  await context.close()
+})
+
+test('on the status page the files of a returned work are put in another order, one is left out', async () => {
+  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const ids = []
+  for (const name of ['one.mp4', 'three.jpg', 'two.mp4']) {
+    ids.push(await sendFile(name))
+  }
+  const made = await api(stack.url, '/api/v1/batches', { method: 'POST', session: people.lixia, body: { csv: row('case', '一条街的书房', 'one.mp4;three.jpg;two.mp4'), files: { 'one.mp4': ids[0], 'three.jpg': ids[1], 'two.mp4': ids[2] } } })
+  const receipt = made.json.items[0]
+  assert.equal(receipt.status, 'created', made.text)
+  await waitFor(stack.url, receipt, 'in_review')
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.locator('[data-photos] summary').click()
+  await page.waitForFunction(() => [...document.querySelectorAll('[data-photo-list] img')].filter((one) => one.naturalWidth > 0).length === 3)
+  await page.getByRole('button', { name: '第 2 个，往前移' }).click()
+  await page.getByRole('button', { name: '第 3 个，去掉' }).click()
+  await shot(page, 'status')
+  await page.getByRole('button', { name: '保存顺序和说明' }).click()
+  await page.locator('[data-done]', { hasText: '改好了' }).waitFor()
+  await waitFor(stack.url, receipt, 'in_review')
+  const { id } = await queued(stack.url, people.jinan, receipt.code)
+  const review = (await api(stack.url, `/api/v1/queue/${id}`, { session: people.jinan })).json
+  assert.deepEqual([review.revision, review.photos.map((one) => one.position), review.clips.map((one) => one.position)], [2, [1], [2]])
+  assert.equal(Math.round(review.duration_ms / 1000), 4, 'the work is as long as its first clip')
+  await page.context().close()
+})
+
+const HEAD = '类别,作品名称,介绍,县区,联系人,手机号,文件,同意展示'
+const row = (track, title, files) => `${HEAD}\r\n${track},${title},,历下区,张三,13800000071,${files},是\r\n`
+
+async function sendFile(name) {
+  return upload(stack.url, readFileSync(fileOf(name)), { track: 'case', filename: name })
+}
+
+// A whole clip, and behind it an empty box of `bytes`: a file of that size that takes no room.
+function largeClip(name, bytes) {
+  const fd = openSync(fileOf(name), 'w')
+  const head = clip({ name: 'several', seconds: 4, size: '480x270' })
+  const box = Buffer.alloc(16)
+  box.writeUInt32BE(1, 0) // the size stands behind the type, in 64 bits
+  box.write('free', 4)
+  box.writeBigUInt64BE(BigInt(bytes - head.length), 8)
+  writeSync(fd, Buffer.concat([head, box]))
+  ftruncateSync(fd, bytes)
+  closeSync(fd)
+}
+
+test('a table: several files in a row, each by tus, and a cut line goes on where it stood', { timeout: 900000 }, async () => {
+  const bytes = process.env.FULL ? 4e9 : 24e6
+  largeClip('film.mp4', bytes)
+  const context = await browser.newContext(DESK)
+  const page = await context.newPage()
+  await page.goto(`${stack.url}/console#batch`)
+  await page.getByLabel('用户名').fill('lixia')
+  await page.getByLabel('密码').fill('password of lixia')
+  await page.keyboard.press('Enter')
+  writeFileSync(fileOf('works.csv'), row('城市成果宣传片', '泉城', 'film.mp4；two.mp4'))
+  await page.locator('[data-table]').setInputFiles(fileOf('works.csv'))
+  await page.locator('[data-files]').setInputFiles([fileOf('film.mp4'), fileOf('two.mp4')])
+  await page.locator('tbody tr', { hasText: '可以交' }).waitFor()
+  const methods = []
+  let cut = false
+  await page.route('**/files/*', (route) => {
+    methods.push(route.request().method())
+    if (!cut && methods.filter((one) => one === 'PATCH').length === 3) {
+      cut = true
+      return route.abort()
+    }
+    return route.continue()
+  })
+  await page.getByRole('button', { name: '上传并提交' }).click()
+  await page.locator('tbody tr', { hasText: '交好了' }).waitFor({ timeout: 880000 })
+  assert.ok(cut && methods.filter((one) => one === 'PATCH').length > 4, methods.join())
+  assert.ok(methods.includes('HEAD'), 'it asked where it stood')
+  const code = /SD26-[A-Z0-9]{4}-[A-Z0-9]{2}/.exec(await page.locator('tbody tr').innerText())[0]
+  assert.equal(sql(stack.service, `SELECT SUM(bytes) || ' ' || COUNT(*) FROM original o JOIN submission s ON s.id = o.submission WHERE s.code = '${code}'`),
+    `${bytes + clip({ name: 'several', seconds: 5, size: '270x480' }).length} 2`)
+  await context.close()
+})

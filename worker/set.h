@@ -1,0 +1,17 @@
+/* The facts of a work of several files, out of those of each: pure functions over JSON. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+/* `each` is what prepare found of every file, in their order. One file: its facts. Several: those of the first clip, or
+ * of the first photo where there is none, with the number of files, every flag, a fingerprint of all, and "each" as it
+ * is without fingerprints. The caller's. */
+json_t *set_facts(json_t *each);
+
+/* Of file `index`, out of what set_facts made; NULL without facts. Borrowed. */
+json_t *set_facts_of(json_t *facts, size_t index);
+/* A photo has nothing but what prepare made. */
+bool set_is_photo(const json_t *facts);
