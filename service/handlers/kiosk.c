@@ -69,12 +69,10 @@ HANDLER(kiosk_playlist)
     if (page == NULL) {
         return NULL;
     }
-    json_auto_t *facts = shown_facts(app, base);
     json_t *items = json_array();
     json_t *work;
     size_t index;
     json_array_foreach(json_object_get(page, "items"), index, work) {
-        view_complete(work, facts);
         json_array_append_new(items, entry_json(work));
     }
     struct response *response =

@@ -59,17 +59,12 @@ bool shown_works(struct app *app, struct request *request, json_t *data, const s
                  GError **error)
 {
     g_autofree char *base = base_url(app, request);
-    json_auto_t *page = works_page(app, base, query, error);
-    json_t *work;
-    size_t index;
+    json_auto_t *page = works_tiles(app, base, query, error);
 
     if (page == NULL) {
         return false;
     }
-    json_auto_t *facts = shown_facts(app, base);
-    json_array_foreach(json_object_get(page, "items"), index, work) {
-        view_complete(work, facts);
-    }
+    view_tiles(json_object_get(page, "items"));
     json_object_set(data, "works", json_object_get(page, "items"));
     const char *next = json_string_value(json_object_get(page, "next"));
     if (next != NULL) {

@@ -59,14 +59,23 @@ static const char *name_of_track(const struct app *app, const char *key)
     return track == NULL ? "" : track->name;
 }
 
-static json_t *source_json(const struct rendition *rendition, const char *address)
+/* A rendition as pages know it: borrowed from a row, or from a publication's lines. */
+struct shown_file {
+    const char *kind;
+    const char *name;
+    const char *type;
+    int64_t bytes;
+    const char *facts; /* JSON */
+};
+
+static json_t *source_json(const struct shown_file *file, const char *address)
 {
-    json_auto_t *facts = facts_of(rendition->facts);
+    json_auto_t *facts = facts_of(file->facts);
     const char *codecs = json_string_value(json_object_get(facts, "codecs"));
 
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "src", address, "type", rendition->type, "codecs",
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "src", address, "type", file->type, "codecs",
                      codecs == NULL ? "" : codecs, "width", number_of(facts, "width"), "height",
-                     number_of(facts, "height"), "bytes", (json_int_t)rendition->bytes);
+                     number_of(facts, "height"), "bytes", (json_int_t)file->bytes);
 }
 
 /* Kinds of renditions a work names by key, and those it lists as sources. */
@@ -81,10 +90,10 @@ static const struct {
 /* Smaller first: old phones take the first source they can play. */
 static int by_bytes(const void *one, const void *other)
 {
-    const struct rendition *const *a = one;
-    const struct rendition *const *b = other;
+    const struct shown_file *a = one;
+    const struct shown_file *b = other;
 
-    return (*a)->bytes < (*b)->bytes ? -1 : (*a)->bytes > (*b)->bytes;
+    return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
 }
 
 static void add_named(json_t *work, const char *kind, const char *address)
@@ -119,15 +128,15 @@ static size_t photo_position(const char *name)
     return (size_t)position;
 }
 
-static void photo_set_add(struct photo_set *set, const struct rendition *rendition, const char *address)
+static void photo_set_add(struct photo_set *set, const struct shown_file *file, const char *address)
 {
-    const size_t position = photo_position(rendition->name);
+    const size_t position = photo_position(file->name);
 
-    if (position == 0 || strcmp(rendition->type, "image/jpeg") != 0) {
+    if (position == 0 || strcmp(file->type, "image/jpeg") != 0) {
         return; /* the WebP copies are for pages that ask for them by name */
     }
     json_t **photo = &set->at[position - 1];
-    json_t *source = source_json(rendition, address);
+    json_t *source = source_json(file, address);
     g_autofree char *srcset =
         g_strdup_printf("%s%s%s %" JSON_INTEGER_FORMAT "w",
                         *photo == NULL ? "" : json_string_value(json_object_get(*photo, "srcset")),
@@ -159,46 +168,75 @@ static json_t *photo_set_close(struct photo_set *set)
 }
 
 /* A set's poster is its first photo, the smallest copy (they come by size), for lists, shared links and feeds. */
-static void add_photo_poster(json_t *work, const struct rendition *rendition, const char *address)
+static void add_photo_poster(json_t *work, const struct shown_file *file, const char *address)
 {
-    if (json_is_null(json_object_get(work, "poster")) && photo_position(rendition->name) == 1 &&
-        strcmp(rendition->type, "image/jpeg") == 0) {
+    if (strcmp(file->kind, "photo") == 0 && json_is_null(json_object_get(work, "poster")) &&
+        photo_position(file->name) == 1 && strcmp(file->type, "image/jpeg") == 0) {
         json_object_set_new(work, "poster", json_string(address));
     }
 }
 
-/* The review copy is a source from the beginning, and stays one of the rungs when the ladder stands. */
-static void add_renditions(json_t *work, const char *folder, const char *captions, const GPtrArray *renditions)
+/* Cuts a publication's lines (schema/0035) into files, smallest first; their texts lie in `lines`. */
+static GArray *cut_files(char *lines)
 {
-    json_t *sources = json_array();
-    struct photo_set photos;
-    g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->len + 1);
+    GArray *files = g_array_new(FALSE, FALSE, sizeof(struct shown_file));
 
-    photo_set_open(&photos, captions);
-    for (size_t i = 0; i < renditions->len; i++) {
-        sorted[i] = g_ptr_array_index(renditions, i);
-    }
-    qsort(sorted, renditions->len, sizeof *sorted, by_bytes);
-    for (size_t i = 0; i < renditions->len; i++) {
-        const char *kind = sorted[i]->kind;
-        g_autofree char *address = g_strdup_printf("%s/%s", folder, sorted[i]->name);
-
-        add_named(work, kind, address);
-        if (strcmp(kind, "rung") == 0 || strcmp(kind, "review-mp4") == 0) {
-            json_array_append_new(sources, source_json(sorted[i], address));
-        } else if (strcmp(kind, "photo") == 0) {
-            photo_set_add(&photos, sorted[i], address);
-            add_photo_poster(work, sorted[i], address);
+    for (char *line = strsep(&lines, "\n"); line != NULL; line = strsep(&lines, "\n")) {
+        struct shown_file file = {.kind = strsep(&line, "\t"),
+                                  .name = strsep(&line, "\t"),
+                                  .type = strsep(&line, "\t")};
+        const char *bytes = strsep(&line, "\t");
+        if (line != NULL && g_ascii_string_to_signed(bytes, 10, 0, G_MAXINT64, &file.bytes, NULL)) {
+            file.facts = line;
+            g_array_append_val(files, file);
         }
     }
-    json_object_set_new(work, "sources", sources);
-    json_object_set_new(work, "photos", photo_set_close(&photos));
+    g_array_sort(files, by_bytes);
+    return files;
 }
 
-json_t *work_json(const struct app *app, const char *base, const struct publication *work, const GPtrArray *renditions)
+/* The review copy is a source from the beginning, and stays one of the rungs when the ladder stands. */
+static void add_renditions(json_t *json, const char *folder, const struct publication *work)
+{
+    g_autofree char *lines = g_strdup(work->renditions);
+    g_autoptr(GArray) files = cut_files(lines);
+    json_t *sources = json_array();
+    struct photo_set photos;
+
+    photo_set_open(&photos, work->captions);
+    for (guint i = 0; i < files->len; i++) {
+        const struct shown_file *file = &g_array_index(files, struct shown_file, i);
+        g_autofree char *address = g_strdup_printf("%s/%s", folder, file->name);
+
+        add_named(json, file->kind, address);
+        if (strcmp(file->kind, "rung") == 0 || strcmp(file->kind, "review-mp4") == 0) {
+            json_array_append_new(sources, source_json(file, address));
+        } else if (strcmp(file->kind, "photo") == 0) {
+            photo_set_add(&photos, file, address);
+            add_photo_poster(json, file, address);
+        }
+    }
+    json_object_set_new(json, "sources", sources);
+    json_object_set_new(json, "photos", photo_set_close(&photos));
+}
+
+static char *media_folder(const char *base, const struct publication *work)
+{
+    return g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
+}
+
+static void add_selected(json_t *json, const char *base, const struct publication *work)
+{
+    if (work->selected != NULL) {
+        g_autofree char *list = g_strdup_printf("%s/notice/%s", base, work->selected);
+        json_object_set_new(json, "selected", json_pack("{s:s, s:s}", "name", work->selected_name, "url", list));
+    }
+}
+
+json_t *work_json(const struct app *app, const char *base, const struct publication *work)
 {
     json_auto_t *facts = facts_of(work->facts);
-    g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
+    g_autofree char *folder = media_folder(base, work);
     g_autofree char *url = g_strdup_printf("%s/v/%s", base, work->submission);
     g_autofree char *embed = work->embeddable ? g_strdup_printf("%s/embed/%s", base, work->submission) : NULL;
     g_autofree char *published_at = time_text(work->published_ms);
@@ -212,11 +250,36 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
         (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))), "views", (json_int_t)work->views,
         "selected");
 
-    if (work->selected != NULL) {
-        g_autofree char *list = g_strdup_printf("%s/notice/%s", base, work->selected);
-        json_object_set_new(json, "selected", json_pack("{s:s, s:s}", "name", work->selected_name, "url", list));
+    add_selected(json, base, work);
+    add_renditions(json, folder, work);
+    return json;
+}
+
+json_t *tile_json(const struct app *app, const char *base, const struct publication *work)
+{
+    json_auto_t *facts = facts_of(work->facts);
+    g_autofree char *folder = media_folder(base, work);
+    g_autofree char *lines = g_strdup(work->renditions);
+    g_autoptr(GArray) files = cut_files(lines);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:n, s:n, s:o}", "id", work->submission, "title",
+                             work->title, "region_name", name_of_region(app, work->region), "track_name",
+                             name_of_track(app, work->track), "duration_ms", number_of(facts, "duration_ms"), "width",
+                             number_of(facts, "width"), "height", number_of(facts, "height"), "is_photo", 0, "poster",
+                             "selected", "url", json_sprintf("%s/v/%s", base, work->submission));
+
+    for (guint i = 0; i < files->len; i++) {
+        const struct shown_file *file = &g_array_index(files, struct shown_file, i);
+        const bool is_photo = strcmp(file->kind, "photo") == 0;
+        if (strcmp(file->kind, "poster") == 0 || is_photo) {
+            g_autofree char *address = g_strdup_printf("%s/%s", folder, file->name);
+            add_named(json, file->kind, address);
+            add_photo_poster(json, file, address);
+        }
+        if (is_photo) {
+            json_object_set_new(json, "is_photo", json_true());
+        }
     }
-    add_renditions(json, folder, work->captions, renditions);
+    add_selected(json, base, work);
     return json;
 }
 
@@ -381,7 +444,9 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
                 if (SHOWN[k].key != NULL) {
                     json_object_set_new(json, SHOWN[k].key, json_string(url));
                 } else {
-                    photo_set_add(&photos, rendition, url);
+                    const struct shown_file file = {rendition->kind, rendition->name, rendition->type, rendition->bytes,
+                                                    rendition->facts};
+                    photo_set_add(&photos, &file, url);
                 }
             }
         }

@@ -35,6 +35,9 @@ EMBED(schema_0019_events, "service/model/schema/0019_events.sql");
 EMBED(schema_0020_programme, "service/model/schema/0020_programme.sql");
 EMBED(schema_0021_watching, "service/model/schema/0021_watching.sql");
 EMBED(schema_0024_av1, "service/model/schema/0024_av1.sql");
+EMBED(schema_0035_renditions, "service/model/schema/0035_renditions.sql");
+EMBED(schema_0035_renditions_postgres, "service/model/schema/0035_renditions.postgres.sql");
+EMBED(schema_0035_renditions_sqlite, "service/model/schema/0035_renditions.sqlite.sql");
 
 static const struct {
     int64_t version;
@@ -63,6 +66,7 @@ static const struct {
     {20, schema_0020_programme, NULL, NULL},
     {21, schema_0021_watching, NULL, NULL},
     {24, schema_0024_av1, NULL, NULL},
+    {35, schema_0035_renditions, schema_0035_renditions_sqlite, schema_0035_renditions_postgres},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

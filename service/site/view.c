@@ -100,20 +100,17 @@ static void put_best_first(json_t *sources)
     }
 }
 
-static void add_texts(json_t *work)
+static void add_day(json_t *work)
 {
-    const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
     const char *published_at = text_of(work, "published_at");
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(PROVINCE_OFFSET);
     g_autoptr(GDateTime) published = published_at == NULL ? NULL : g_date_time_new_from_iso8601(published_at, zone);
     g_autoptr(GDateTime) local = published == NULL || zone == NULL ? NULL : g_date_time_to_timezone(published, zone);
-    g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, seconds / 60, seconds % 60);
     g_autofree char *day = local == NULL
                                ? NULL
                                : g_strdup_printf("%d年%d月%d日", g_date_time_get_year(local),
                                                  g_date_time_get_month(local), g_date_time_get_day_of_month(local));
 
-    set_text(work, "duration_text", seconds > 0 ? duration : NULL);
     set_text(work, "published_text", day);
 }
 
@@ -153,21 +150,40 @@ static void mark_default(json_t *subtitles)
     }
 }
 
-void view_complete(json_t *work, const json_t *facts)
+static void add_tile(json_t *work)
 {
     const struct oembed_size size = oembed_size_of(work);
-    const bool is_photo = json_array_size(json_object_get(work, "photos")) > 0;
+    const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
+    g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, seconds / 60, seconds % 60);
 
-    (void)json_object_set_new(work, "is_photo", json_boolean(is_photo)); /* fails without memory only */
     set_text(work, "aspect_class",
              size.width_px == size.height_px  ? "square"
              : size.width_px > size.height_px ? "landscape"
                                               : "portrait");
+    set_text(work, "duration_text", seconds > 0 ? duration : NULL);
+}
+
+void view_tiles(json_t *works)
+{
+    json_t *work;
+    size_t index;
+
+    json_array_foreach(works, index, work) {
+        add_tile(work);
+    }
+}
+
+void view_complete(json_t *work, const json_t *facts)
+{
+    const bool is_photo = json_array_size(json_object_get(work, "photos")) > 0;
+
+    (void)json_object_set_new(work, "is_photo", json_boolean(is_photo)); /* fails without memory only */
+    add_tile(work);
     put_best_first(json_object_get(work, "sources"));
     put_modern_first(json_object_get(work, "sources"));
     mark_default(json_object_get(work, "subtitles"));
-    (void)json_object_set_new(work, "is_long",
+    (void)json_object_set_new(work, "is_long", /* fails without memory only */
                               json_boolean(json_integer_value(json_object_get(work, "duration_ms")) > VIEW_LONG_MS));
-    add_texts(work);
+    add_day(work);
     add_addresses(work, facts);
 }
