@@ -60,7 +60,7 @@ static char *key_of(struct request *request)
 {
     const char *elder = request_cookie(request, "elder");
 
-    return g_strdup_printf("%d %d %s %s %s", g_strcmp0(elder, "1") == 0, response_takes_gzip(request), request->scheme,
+    return g_strdup_printf("%d %d %s %s %s", g_strcmp0(elder, "1") == 0, (int)response_coding(request), request->scheme,
                            request->host, request->raw_uri);
 }
 

@@ -21,6 +21,8 @@ const WORKS = [
     source: `mandelbrot=size=${LANDSCAPE}:rate=25:start_scale=1.4:end_scale=0.2` },
   { title: '爸爸的木工课', region: '370102', state: 'published', words: '周末一起做一把小板凳',
     source: gradient(PORTRAIT, ['fbc2eb', 'a18cd1', '5b7db1'], 7) },
+  { title: '海边的自然课', region: '370202', track: 'life-photo', state: 'published', words: '退潮以后，一家人去认贝壳',
+    captions: ['退潮了', '找到一只海星', '回家做标本'], source: gradient('1600x1200', ['a1c4fd', 'fde2b3', '2b6f8f'], 21) },
   { title: '学会说对不起', region: '370102', state: 'in_review', source: gradient(LANDSCAPE, ['84fab0', '8fd3f4', '3b82b8'], 9) },
   { title: '亲子共读三十天', region: '370103', state: 'in_review', source: gradient(PORTRAIT, ['ffecd2', 'fcb69f', 'd9684c'], 11) },
   { title: '社区里的书法班', region: '370102', track: 'life-video', state: 'in_review',
@@ -50,6 +52,19 @@ function picture({ source, seconds = 6 }, number) {
       '-pix_fmt', 'yuv420p', '-c:a', 'aac', file]);
   }
   return readFileSync(file);
+}
+
+// Moments of the source, one photo each.
+function photos({ source, captions }, number) {
+  const folder = join(root, 'build', 'clips');
+  return captions.map((_, i) => {
+    const file = join(folder, `demo-${number}-${i}.jpg`);
+    if (!existsSync(file)) {
+      mkdirSync(folder, { recursive: true });
+      execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, '-ss', String(3 * i), '-frames:v', '1', '-q:v', '3', file]);
+    }
+    return readFileSync(file);
+  });
 }
 
 async function addStaff(url) {
@@ -122,9 +137,12 @@ export async function fill(url) {
   const people = await addStaff(url);
   const works = [];
   for (const [number, work] of WORKS.entries()) {
-    const { title, region, words = '', track = 'family-video' } = work;
-    const file = await upload(url, picture(work, number), { track });
-    works.push({ ...work, receipt: await submit(url, [file], { title, region, words, track }) });
+    const { title, region, words = '', track = 'family-video', captions } = work;
+    const files = [];
+    for (const bytes of captions ? photos(work, number) : [picture(work, number)]) {
+      files.push(await upload(url, bytes, { track, filename: captions ? 'photo.jpg' : 'clip.mp4' }));
+    }
+    works.push({ ...work, receipt: await submit(url, files, { title, region, words, track, ...(captions ? { captions } : {}) }) });
   }
   for (const work of works) await bring(url, people, work);
   await arrange(url, people.organiser, works);
