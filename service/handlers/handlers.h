@@ -213,6 +213,7 @@ HANDLER(invitation_accept_post);
 /* programme.c, programme_pages.c */
 HANDLER(programme_show);
 HANDLER(week_put);
+HANDLER(exhibition_show);
 HANDLER(activity_post);
 HANDLER(activity_put);
 HANDLER(activity_delete);

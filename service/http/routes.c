@@ -97,6 +97,7 @@ static const struct route ROUTES[] = {
     { "DELETE",  "/api/v1/webhooks/:id",            ACCESS_RULES,         BODY_NONE,   webhook_delete,   "it hears nothing more" },
     { "POST",    "/api/v1/webhooks/:id/test",       ACCESS_RULES,         BODY_NONE,   webhook_test,     "call it now with an event that never happened" },
     { "DELETE",  "/api/v1/policies/:region",        ACCESS_RULES,         BODY_NONE,   policy_delete,    "back to what holds for all" },
+    { "GET",     "/api/v1/exhibition.zip",          ACCESS_PROGRAMME,     BODY_NONE,   exhibition_show,  "works that play without a network: of a ?region=, a ?collection= or a ?selection=" },
     { "PUT",     "/api/v1/programme/:region/week",  ACCESS_PROGRAMME,     BODY_JSON,   week_put,         "a city's activity week" },
     { "POST",    "/api/v1/programme/:region/activities", ACCESS_PROGRAMME, BODY_JSON,  activity_post,    "something that happens on a day of it" },
     { "PUT",     "/api/v1/activities/:id",          ACCESS_PROGRAMME,     BODY_JSON,   activity_put,     "change it" },

@@ -52,6 +52,7 @@ const STAFF_ROUTES = {
   'get /api/v1/embed-sites': [ADMIN, 'province'], 'post /api/v1/embed-sites': [ADMIN, 'province'],
   'delete /api/v1/embed-sites/{id}': [ADMIN, 'province'],
   'put /api/v1/programme/{region}/week': [ARRANGE, 'elsewhere'], 'post /api/v1/programme/{region}/activities': [ARRANGE, 'elsewhere'],
+  'get /api/v1/exhibition.zip': [ARRANGE],
   'put /api/v1/activities/{id}': [ARRANGE, 'nothing'], 'delete /api/v1/activities/{id}': [ARRANGE, 'nothing'],
   'get /api/v1/editor/collections': [ARRANGE, 'province'], 'post /api/v1/editor/collections': [ARRANGE, 'province'],
   'put /api/v1/editor/collections/{id}': [ARRANGE, 'province'], 'delete /api/v1/editor/collections/{id}': [ARRANGE, 'province'],
