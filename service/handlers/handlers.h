@@ -240,6 +240,7 @@ HANDLER(page_edition);
 /* subtitles.c */
 HANDLER(subtitle_show);
 HANDLER(subtitle_index);
+HANDLER(subtitle_index_waiting);
 HANDLER(subtitle_show_waiting);
 HANDLER(subtitle_put);
 HANDLER(subtitle_delete);

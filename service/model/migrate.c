@@ -38,6 +38,7 @@ EMBED(schema_0024_av1, "service/model/schema/0024_av1.sql");
 EMBED(schema_0035_renditions, "service/model/schema/0035_renditions.sql");
 EMBED(schema_0035_renditions_postgres, "service/model/schema/0035_renditions.postgres.sql");
 EMBED(schema_0035_renditions_sqlite, "service/model/schema/0035_renditions.sqlite.sql");
+EMBED(schema_0036_subtitles, "service/model/schema/0036_subtitles.sql");
 
 static const struct {
     int64_t version;
@@ -67,6 +68,7 @@ static const struct {
     {21, schema_0021_watching, NULL, NULL},
     {24, schema_0024_av1, NULL, NULL},
     {35, schema_0035_renditions, schema_0035_renditions_sqlite, schema_0035_renditions_postgres},
+    {36, schema_0036_subtitles, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -22,6 +22,11 @@ const SHOWN = [['home', 360], ['home', 360, true], ['home', 1440], ['works', 768
 // A still picture of the player without its own wheel; lazy pictures are there.
 async function settle(page) {
   await page.evaluate(async () => {
+    for (const video of document.querySelectorAll('video:not([hidden])')) {
+      video.muted = true
+      await video.play().catch(() => {})
+      video.pause()
+    }
     for (const image of document.images) image.loading = 'eager'
     await Promise.all([...document.images].filter((image) => !image.hidden).map((image) => image.decode().catch(() => {})))
   })

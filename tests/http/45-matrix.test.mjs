@@ -58,7 +58,7 @@ const STAFF_ROUTES = {
   'put /api/v1/editor/collections/{id}': [ARRANGE, 'province'], 'delete /api/v1/editor/collections/{id}': [ARRANGE, 'province'],
   'get /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'], 'post /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
   'put /api/v1/editor/collections/{id}/works': [ARRANGE, 'province'],
-  'get /api/v1/queue/{id}/subtitles': [REVIEWER, 'work'], 'get /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'nothing'],
+  'get /api/v1/subtitles': [REVIEWER], 'get /api/v1/queue/{id}/subtitles': [REVIEWER, 'work'], 'get /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'nothing'],
   'put /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/subtitles/{language}': [REVIEWER, 'nothing'],
   'get /api/v1/views': [['reviewer', 'organiser', 'administrator', 'auditor']], 'get /api/v1/views/{id}': [['reviewer', 'organiser', 'administrator', 'auditor'], 'nothing'],
   'get /api/v1/webhooks': [ADMIN, 'province'], 'post /api/v1/webhooks': [ADMIN, 'province'],
