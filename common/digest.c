@@ -57,6 +57,18 @@ static bool digest(int fd, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **er
     return true;
 }
 
+void digest_bytes(GBytes *bytes, char hex[DIGEST_HEX + 1])
+{
+    unsigned char value[EVP_MAX_MD_SIZE] = {0};
+    unsigned length = 0;
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    const int good = EVP_Digest(data, size, value, &length, EVP_sha256(), NULL);
+
+    g_assert(good == 1); /* fails without memory only */
+    to_hex(value, length, hex);
+}
+
 bool digest_descriptor(int fd, char hex[DIGEST_HEX + 1], GError **error)
 {
     int64_t bytes;

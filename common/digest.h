@@ -12,6 +12,8 @@ enum {
 
 /* Reads the whole descriptor from its start by pread; `hex` gets 64 characters and NUL. Blocks on the disk. */
 bool digest_descriptor(int fd, char hex[DIGEST_HEX + 1], GError **error);
+/* The same of what lies in memory. */
+void digest_bytes(GBytes *bytes, char hex[DIGEST_HEX + 1]);
 bool digest_file(const char *path, char hex[DIGEST_HEX + 1], int64_t *bytes, GError **error);
 
 /* The digest of `length` bytes from `offset` by a named algorithm ("SHA1", "SHA256", "MD5"); `digest` has room for 64

@@ -142,6 +142,19 @@ void offer_message_clear(struct offer_message *offer)
     *offer = (struct offer_message){0};
 }
 
+/* At most `most` printable ASCII characters, none of which ends a header, a text of JSON, or a line of schema/0035. */
+static bool is_plain(const char *text, size_t most)
+{
+    const size_t length = strlen(text);
+
+    for (size_t i = 0; i < length; i++) {
+        if (!g_ascii_isprint(text[i]) || text[i] == '"' || text[i] == '\\') {
+            return false;
+        }
+    }
+    return length <= most;
+}
+
 static bool is_digest(const char *text)
 {
     return text != NULL && strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
@@ -282,7 +295,7 @@ static bool read_outputs(const json_t *outputs, struct finish_message *finish, G
                            &facts) != 0) {
             return misshapen(&cause, error);
         }
-        if (!is_digest(sha256) || bytes < 1 || strlen(kind) > 40 || strlen(type) > 80 || !json_is_object(facts)) {
+        if (!is_digest(sha256) || bytes < 1 || !is_plain(kind, 40) || !is_plain(type, 80) || !json_is_object(facts)) {
             return wrong("an output", error);
         }
         struct output_message *output = output_message_new(name, kind, type);

@@ -1,10 +1,29 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+
+const WORTH_BYTES = 1024 // what is shorter fits one packet anyway
+
+// Texts in their codings beside them, as small as can be: the service sends them as they are.
+const codings = {
+  name: 'codings',
+  closeBundle() {
+    const folder = join(import.meta.dirname, 'dist/assets')
+    for (const name of readdirSync(folder).filter((one) => /\.(js|css|svg|json)$/.test(one))) {
+      const text = readFileSync(join(folder, name))
+      if (text.length < WORTH_BYTES) continue
+      writeFileSync(join(folder, `${name}.br`), brotliCompressSync(text))
+      writeFileSync(join(folder, `${name}.gz`), gzipSync(text, { level: 9 }))
+    }
+  },
+}
 
 // Each entry becomes one hashed file in dist/assets/. The service reads dist/.vite/manifest.json and offers an entry
 // to the templates as {{assets.NAME_js}} or {{assets.NAME_css}}.
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), codings],
   publicDir: false,
   build: {
     target: ['es2019', 'chrome79', 'safari13'],

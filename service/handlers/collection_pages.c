@@ -86,15 +86,10 @@ json_t *shown_featured(struct app *app, const struct request *request, int64_t w
 
     if (database_read(app->database, "collection.featured", find_featured, &call, error)) {
         const struct publication_query query = {.collection = call.collection.id, .limit = works_most};
-        json_auto_t *page = call.found ? works_page(app, base, &query, error) : NULL;
+        json_auto_t *page = call.found ? works_tiles(app, base, &query, error) : NULL;
         shown = call.found ? (page == NULL ? NULL : collection_json(&call.collection)) : json_null();
         if (page != NULL) {
-            json_auto_t *facts = shown_facts(app, base);
-            json_t *work;
-            size_t index;
-            json_array_foreach(json_object_get(page, "items"), index, work) {
-                view_complete(work, facts);
-            }
+            view_tiles(json_object_get(page, "items"));
             json_object_set(shown, "items", json_object_get(page, "items"));
         }
     }

@@ -191,32 +191,6 @@ HANDLER(embed_show)
     return response;
 }
 
-/* A fixed address for other people's pages; the file behind it has a hash in its name. */
-HANDLER(embed_script)
-{
-    const char *asset = site_asset_find(app->site, "embed_js");
-
-    (void)request;
-    if (asset == NULL) {
-        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "the pages are not built");
-        return NULL;
-    }
-    g_autofree char *path = g_build_filename(app->web, "dist", asset, NULL);
-    g_autofree char *bytes = NULL;
-    gsize length = 0;
-    if (!g_file_get_contents(path, &bytes, &length, NULL)) {
-        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "the pages are not built");
-        return NULL;
-    }
-    struct response *response =
-        response_text(200, "text/javascript; charset=utf-8", g_string_new_len(bytes, (gssize)length));
-    response_profile(response, PROFILE_ASSET);
-    response_header(response, "Cache-Control", "public, max-age=3600");
-    response_header(response, "Access-Control-Allow-Origin", "*");
-    response_header(response, "Cross-Origin-Resource-Policy", "cross-origin");
-    return response;
-}
-
 /* The id in "https://host/v/ID" or ".../embed/ID" of this site; NULL for anything else. The caller's. */
 static char *id_of_url(const char *url, const char *base)
 {

@@ -216,6 +216,7 @@ HANDLER(invitation_accept_post);
 /* programme.c, programme_pages.c */
 HANDLER(programme_show);
 HANDLER(week_put);
+HANDLER(exhibition_show);
 HANDLER(activity_post);
 HANDLER(activity_put);
 HANDLER(activity_delete);
@@ -242,6 +243,7 @@ HANDLER(page_edition);
 /* subtitles.c */
 HANDLER(subtitle_show);
 HANDLER(subtitle_index);
+HANDLER(subtitle_index_waiting);
 HANDLER(subtitle_show_waiting);
 HANDLER(subtitle_put);
 HANDLER(subtitle_delete);

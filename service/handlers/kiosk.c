@@ -6,7 +6,6 @@
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/handlers/works.h"
-#include "service/site/page.h"
 #include "service/site/sheet.h"
 #include "service/site/view.h"
 
@@ -69,12 +68,10 @@ HANDLER(kiosk_playlist)
     if (page == NULL) {
         return NULL;
     }
-    json_auto_t *facts = shown_facts(app, base);
     json_t *items = json_array();
     json_t *work;
     size_t index;
     json_array_foreach(json_object_get(page, "items"), index, work) {
-        view_complete(work, facts);
         json_array_append_new(items, entry_json(work));
     }
     struct response *response =
@@ -94,25 +91,5 @@ HANDLER(kiosk_qr)
     }
     struct response *response = response_text(200, "image/svg+xml", svg);
     response_profile(response, PROFILE_ASSET);
-    return response;
-}
-
-/* At the root, so that it may keep pages below /kiosk/; the file behind it has a hash in its name. */
-HANDLER(kiosk_script)
-{
-    const char *asset = site_asset_find(app->site, "kiosk_worker_js");
-    g_autofree char *path = asset == NULL ? NULL : g_build_filename(app->web, "dist", asset, NULL);
-    g_autofree char *bytes = NULL;
-    gsize length = 0;
-
-    (void)request;
-    if (path == NULL || !g_file_get_contents(path, &bytes, &length, NULL)) {
-        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "the pages are not built");
-        return NULL;
-    }
-    struct response *response =
-        response_text(200, "text/javascript; charset=utf-8", g_string_new_len(bytes, (gssize)length));
-    response_profile(response, PROFILE_PAGE); /* its fetches are the page's */
-    response_header(response, "Cache-Control", "no-cache");
     return response;
 }

@@ -35,6 +35,7 @@ static const struct {
     {"selection.recommended", "推荐择优"},
     {"selection.recommended_not", "撤下推荐"},
     {"ledger.exported", "导出记录"},
+    {"exhibition.packed", "下载展播包"},
     {"consent.changed", "改了使用范围"},
     {"approve", "通过"},
     {"return", "退回修改"},

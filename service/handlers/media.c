@@ -1,5 +1,4 @@
-/* Bytes of works: to the public while the publication row stands, to staff by signed short-lived addresses; and the
- * site's own assets. */
+/* Bytes of works: to the public while the publication row stands, to staff by signed short-lived addresses. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -168,45 +167,5 @@ HANDLER(media_own)
     }
     response = call.found ? serve(app, request, &call.rendition, "private, no-store", error) : not_found(error);
     rendition_clear(&call.rendition);
-    return response;
-}
-
-static const struct {
-    const char *suffix;
-    const char *type;
-} TYPES[] = {
-    {".js", "text/javascript; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},
-    {".svg", "image/svg+xml"},
-    {".png", "image/png"},
-    {".webp", "image/webp"},
-    {".ico", "image/x-icon"},
-    {".json", "application/json"},
-    {".woff2", "font/woff2"},
-};
-
-/* Built assets carry a hash in their name, so they never change. */
-HANDLER(asset_show)
-{
-    const char *name = request_param(request, "name");
-    const char *type = NULL;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(TYPES); i++) {
-        type = g_str_has_suffix(name, TYPES[i].suffix) ? TYPES[i].type : type;
-    }
-    if (type == NULL ||
-        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != strlen(name)) {
-        return not_found(error);
-    }
-    g_autofree char *path = g_build_filename(app->web, "dist", "assets", name, NULL);
-    g_autofree char *bytes = NULL;
-    gsize length = 0;
-    if (!g_file_get_contents(path, &bytes, &length, NULL)) {
-        return not_found(error);
-    }
-    GString *text = g_string_new_len(bytes, (gssize)length);
-    struct response *response = response_text(200, type, text);
-    response_profile(response, PROFILE_ASSET);
-    response_header(response, "Cache-Control", "public, max-age=31536000, immutable");
     return response;
 }

@@ -111,20 +111,15 @@ static void add_counts(json_t *json, const struct sql_rows *rows)
 static struct response *show(struct call *call, json_t *said, int status, GError **error)
 {
     g_autofree char *base = base_url(call->app, call->request);
-    json_auto_t *facts = shown_facts(call->app, base);
     json_auto_t *works = works_listed(call->app, base, call->selection.id, error);
     json_t *notice = notice_json(call, &call->selection);
-    json_t *work;
-    size_t index;
 
     if (works == NULL) {
         json_decref(notice);
         json_decref(said);
         return NULL;
     }
-    json_array_foreach(works, index, work) {
-        view_complete(work, facts);
-    }
+    view_tiles(works);
     add_counts(notice, call->objections);
     json_t *data = shown_page(call->app, (struct request *)(uintptr_t)call->request, call->selection.name, "works");
     json_object_set_new(data, "notice", notice);

@@ -59,17 +59,12 @@ bool shown_works(struct app *app, struct request *request, json_t *data, const s
                  GError **error)
 {
     g_autofree char *base = base_url(app, request);
-    json_auto_t *page = works_page(app, base, query, error);
-    json_t *work;
-    size_t index;
+    json_auto_t *page = works_tiles(app, base, query, error);
 
     if (page == NULL) {
         return false;
     }
-    json_auto_t *facts = shown_facts(app, base);
-    json_array_foreach(json_object_get(page, "items"), index, work) {
-        view_complete(work, facts);
-    }
+    view_tiles(json_object_get(page, "items"));
     json_object_set(data, "works", json_object_get(page, "items"));
     const char *next = json_string_value(json_object_get(page, "next"));
     if (next != NULL) {
@@ -164,6 +159,21 @@ static void drop_work(json_t *works, const char *id, size_t most)
     }
 }
 
+/* Of the same city; where it has too few, the newest of all. */
+static bool add_more(struct app *app, struct request *request, json_t *data, const struct publication_query *city,
+                     GError **error)
+{
+    const struct publication_query all = {.limit = city->limit};
+
+    if (!shown_works(app, request, data, city, error) ||
+        ((int64_t)json_array_size(json_object_get(data, "works")) < city->limit &&
+         !shown_works(app, request, data, &all, error))) {
+        return false;
+    }
+    drop_work(json_object_get(data, "works"), request_param(request, "id"), MORE_WORKS);
+    return true;
+}
+
 HANDLER(page_work)
 {
     g_autofree char *base = base_url(app, request);
@@ -181,11 +191,10 @@ HANDLER(page_work)
     json_t *data = shown_page(app, request, json_string_value(json_object_get(work, "title")), "works");
     json_t *page = structured_page(work, facts);
     json_object_update_new(json_object_get(data, "page"), page);
-    if (!shown_works(app, request, data, &query, error)) {
+    if (!add_more(app, request, data, &query, error)) {
         json_decref(data);
         return NULL;
     }
-    drop_work(json_object_get(data, "works"), request_param(request, "id"), MORE_WORKS);
     GString *json_ld = structured_data(work, facts);
     json_object_set_new(data, "json_ld", json_stringn(json_ld->str, json_ld->len));
     g_string_free(json_ld, TRUE);

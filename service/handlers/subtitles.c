@@ -102,6 +102,36 @@ HANDLER(subtitle_index)
     return answer_list(&call, error);
 }
 
+static bool list_waiting(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const char *scope = request_staff(call->request)->scope;
+
+    g_clear_pointer(&call->rows, sql_rows_free);
+    call->rows = subtitle_list_waiting(sql, g_str_has_suffix(scope, "0000") ? "" : scope, error);
+    return call->rows != NULL;
+}
+
+HANDLER(subtitle_index_waiting)
+{
+    struct call call = {.app = app, .request = request};
+    struct response *response = NULL;
+
+    if (database_read(app->database, "subtitle.waiting", list_waiting, &call, error)) {
+        json_t *items = json_array();
+        for (size_t i = 0; i < call.rows->count; i++) {
+            const struct subtitle_waiting *row = sql_rows_at(call.rows, i);
+            json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:I}", "id", row->submission, "title",
+                                                   row->title, "region", row->region, "language", row->language,
+                                                   "changed_ms", (json_int_t)row->changed_ms));
+        }
+        response = response_json(200, json_pack("{s:o}", "items", items));
+        response_header(response, "Cache-Control", "no-store");
+    }
+    call_clear(&call);
+    return response;
+}
+
 HANDLER(subtitle_index_own)
 {
     struct call call = {.app = app, .request = request, .own = request_submission(request)};

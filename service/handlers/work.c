@@ -68,15 +68,6 @@ static const struct {
     {"master", "hls"},    {"storyboard-vtt", "storyboard_vtt"}, {"storyboard", "storyboard"},
 };
 
-/* Smaller first: old phones take the first source they can play. */
-static int by_bytes(const void *one, const void *other)
-{
-    const struct rendition *const *a = one;
-    const struct rendition *const *b = other;
-
-    return (*a)->bytes < (*b)->bytes ? -1 : (*a)->bytes > (*b)->bytes;
-}
-
 static void add_named(json_t *work, const char *kind, const char *address)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(NAMED); i++) {
@@ -87,61 +78,79 @@ static void add_named(json_t *work, const char *kind, const char *address)
 }
 
 /* A set's poster is its first photo, the smallest copy (they come by size), for lists, shared links and feeds. */
-static void add_photo_poster(json_t *work, const struct rendition *rendition, const char *address)
+static void add_photo_poster(json_t *work, const struct shown_file *file, const char *address)
 {
-    if (json_is_null(json_object_get(work, "poster")) && rendition_position(rendition->name) == 1 &&
-        strcmp(rendition->type, "image/jpeg") == 0) {
+    if (json_is_null(json_object_get(work, "poster")) && rendition_position(file->name) == 1 &&
+        strcmp(file->type, "image/jpeg") == 0) {
         json_object_set_new(work, "poster", json_string(address));
     }
 }
 
 /* The review copy is a source from the beginning, and stays one of the rungs when the ladder stands. `of` is the work, or
  * one of its clips. */
-static void add_rendition(json_t *of, const struct rendition *rendition, const char *address)
+static void add_rendition(json_t *of, const struct shown_file *file, const char *address)
 {
-    add_named(of, rendition->kind, address);
-    if (strcmp(rendition->kind, "rung") == 0 || strcmp(rendition->kind, "review-mp4") == 0) {
+    add_named(of, file->kind, address);
+    if (strcmp(file->kind, "rung") == 0 || strcmp(file->kind, "review-mp4") == 0) {
         json_t *sources = json_object_get(of, "sources");
         if (sources == NULL) {
             json_object_set_new(of, "sources", json_array());
             sources = json_object_get(of, "sources");
         }
-        json_array_append_new(sources, work_source_json(rendition, address));
+        json_array_append_new(sources, work_source_json(file, address));
     }
 }
 
-static void add_renditions(json_t *work, const char *folder, struct work_files *files, const GPtrArray *renditions)
+static void add_file(json_t *work, struct work_files *files, const struct shown_file *file, const char *address)
 {
-    g_autofree const struct rendition **sorted = g_new0(const struct rendition *, renditions->len + 1);
+    json_t *clip = work_files_clip(files, file);
 
-    for (size_t i = 0; i < renditions->len; i++) {
-        sorted[i] = g_ptr_array_index(renditions, i);
+    if (strcmp(file->kind, "photo") == 0) {
+        work_files_add_photo(files, file, address);
+        add_photo_poster(work, file, address);
+        return;
     }
-    qsort(sorted, renditions->len, sizeof *sorted, by_bytes);
-    json_object_set_new(work, "sources", json_array());
-    for (size_t i = 0; i < renditions->len; i++) {
-        g_autofree char *address = g_strdup_printf("%s/%s", folder, sorted[i]->name);
-        json_t *clip = work_files_clip(files, sorted[i]);
-
-        if (strcmp(sorted[i]->kind, "photo") == 0) {
-            work_files_add_photo(files, sorted[i], address);
-            add_photo_poster(work, sorted[i], address);
-            continue;
-        }
-        if (work_files_leads(files, sorted[i])) {
-            add_rendition(work, sorted[i], address);
-        }
-        if (clip != NULL) {
-            add_rendition(clip, sorted[i], address);
-        }
+    if (work_files_leads(files, file)) {
+        add_rendition(work, file, address);
+    }
+    if (clip != NULL) {
+        add_rendition(clip, file, address);
     }
 }
 
-json_t *work_json(const struct app *app, const char *base, const struct publication *work, const GPtrArray *renditions)
+static void add_renditions(json_t *json, const char *folder, const json_t *facts, const struct publication *work)
+{
+    g_autofree char *lines = g_strdup(work->renditions);
+    g_autoptr(GArray) shown = work_files_cut(lines);
+    struct work_files files;
+
+    json_object_set_new(json, "sources", json_array());
+    work_files_open(&files, facts, work->captions);
+    for (guint i = 0; i < shown->len; i++) {
+        const struct shown_file *file = &g_array_index(shown, struct shown_file, i);
+        g_autofree char *address = g_strdup_printf("%s/%s", folder, file->name);
+        add_file(json, &files, file, address);
+    }
+    work_files_close(&files, json);
+}
+
+static char *media_folder(const char *base, const struct publication *work)
+{
+    return g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
+}
+
+static void add_selected(json_t *json, const char *base, const struct publication *work)
+{
+    if (work->selected != NULL) {
+        g_autofree char *list = g_strdup_printf("%s/notice/%s", base, work->selected);
+        json_object_set_new(json, "selected", json_pack("{s:s, s:s}", "name", work->selected_name, "url", list));
+    }
+}
+
+json_t *work_json(const struct app *app, const char *base, const struct publication *work)
 {
     json_auto_t *facts = facts_of(work->facts);
-    struct work_files files;
-    g_autofree char *folder = g_strdup_printf("%s/media/%s/%" G_GINT64_FORMAT, base, work->submission, work->revision);
+    g_autofree char *folder = media_folder(base, work);
     g_autofree char *url = g_strdup_printf("%s/v/%s", base, work->submission);
     g_autofree char *embed = work->embeddable ? g_strdup_printf("%s/embed/%s", base, work->submission) : NULL;
     g_autofree char *published_at = time_text(work->published_ms);
@@ -155,13 +164,47 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
         (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))), "views", (json_int_t)work->views,
         "selected");
 
-    if (work->selected != NULL) {
-        g_autofree char *list = g_strdup_printf("%s/notice/%s", base, work->selected);
-        json_object_set_new(json, "selected", json_pack("{s:s, s:s}", "name", work->selected_name, "url", list));
+    add_selected(json, base, work);
+    add_renditions(json, folder, facts, work);
+    return json;
+}
+
+static void add_tile_picture(json_t *tile, const char *folder, const json_t *facts, const struct publication *work)
+{
+    g_autofree char *lines = g_strdup(work->renditions);
+    g_autoptr(GArray) files = work_files_cut(lines);
+    const size_t lead = work_files_lead(facts);
+    bool has_clip = false, has_photo = false;
+
+    for (guint i = 0; i < files->len; i++) {
+        const struct shown_file *file = &g_array_index(files, struct shown_file, i);
+        const bool is_photo = strcmp(file->kind, "photo") == 0;
+        const bool is_poster = strcmp(file->kind, "poster") == 0 && rendition_position(file->name) == lead;
+        g_autofree char *address = is_photo || is_poster ? g_strdup_printf("%s/%s", folder, file->name) : NULL;
+
+        has_clip = has_clip || is_poster;
+        has_photo = has_photo || is_photo;
+        if (is_photo) {
+            add_photo_poster(tile, file, address);
+        } else if (is_poster) {
+            add_named(tile, file->kind, address);
+        }
     }
-    work_files_open(&files, facts, work->captions);
-    add_renditions(json, folder, &files, renditions);
-    work_files_close(&files, json);
+    json_object_set_new(tile, "is_photo", json_boolean(has_photo && !has_clip));
+}
+
+json_t *tile_json(const struct app *app, const char *base, const struct publication *work)
+{
+    json_auto_t *facts = facts_of(work->facts);
+    g_autofree char *folder = media_folder(base, work);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:o}", "id", work->submission, "title",
+                             work->title, "region_name", name_of_region(app, work->region), "track_name",
+                             name_of_track(app, work->track), "duration_ms", number_of(facts, "duration_ms"), "width",
+                             number_of(facts, "width"), "height", number_of(facts, "height"), "poster", "selected",
+                             "url", json_sprintf("%s/v/%s", base, work->submission));
+
+    add_tile_picture(json, folder, facts, work);
+    add_selected(json, base, work);
     return json;
 }
 
@@ -293,7 +336,7 @@ json_t *contact_json(const struct app *app, const struct submission *submission)
 }
 
 /* What reviewers see of the work, and of each clip where there are several. */
-static void add_preview(json_t *json, struct work_files *files, const struct rendition *rendition, const char *url)
+static void add_preview(json_t *json, struct work_files *files, const struct shown_file *file, const char *url)
 {
     static const struct {
         const char *kind;
@@ -303,16 +346,16 @@ static void add_preview(json_t *json, struct work_files *files, const struct ren
                  {"storyboard-vtt", "storyboard_vtt"},
                  {"sheet", "contact_sheet"},
                  {"review-mp4", "review_mp4"}};
-    json_t *clip = work_files_clip(files, rendition);
+    json_t *clip = work_files_clip(files, file);
 
-    if (strcmp(rendition->kind, "photo") == 0) {
-        work_files_add_photo(files, rendition, url);
+    if (strcmp(file->kind, "photo") == 0) {
+        work_files_add_photo(files, file, url);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
-        if (strcmp(SHOWN[i].kind, rendition->kind) != 0) {
+        if (strcmp(SHOWN[i].kind, file->kind) != 0) {
             continue;
         }
-        if (work_files_leads(files, rendition)) {
+        if (work_files_leads(files, file)) {
             json_object_set_new(json, SHOWN[i].key, json_string(url));
         }
         if (clip != NULL) {
@@ -344,7 +387,9 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
     for (size_t i = 0; i < renditions->count; i++) {
         const struct rendition *rendition = sql_rows_at(renditions, i);
         g_autofree char *url = preview_url(app, login, rendition, now_ms + app->settings->preview_seconds * 1000);
-        add_preview(json, &files, rendition, url);
+        const struct shown_file file = {rendition->kind, rendition->name, rendition->type, rendition->bytes,
+                                        rendition->facts};
+        add_preview(json, &files, &file, url);
     }
     work_files_close(&files, json);
     json_object_set_new(json, "facts", json_incref(facts));

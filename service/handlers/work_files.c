@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "service/model/rendition.h"
+
 static json_int_t number_of(const json_t *object, const char *key)
 {
     return json_integer_value(json_object_get(object, key));
@@ -12,25 +14,58 @@ static bool is_clip(const json_t *facts)
     return g_strcmp0(json_string_value(json_object_get(facts, "kind")), "video") == 0;
 }
 
-json_t *work_source_json(const struct rendition *rendition, const char *address)
+json_t *work_source_json(const struct shown_file *file, const char *address)
 {
-    json_auto_t *facts = rendition->facts == NULL ? NULL : json_loads(rendition->facts, 0, NULL);
+    json_auto_t *facts = file->facts == NULL ? NULL : json_loads(file->facts, 0, NULL);
     const char *codecs = json_string_value(json_object_get(facts, "codecs"));
 
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "src", address, "type", rendition->type, "codecs",
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "src", address, "type", file->type, "codecs",
                      codecs == NULL ? "" : codecs, "width", number_of(facts, "width"), "height",
-                     number_of(facts, "height"), "bytes", (json_int_t)rendition->bytes);
+                     number_of(facts, "height"), "bytes", (json_int_t)file->bytes);
+}
+
+static int by_bytes(const void *one, const void *other)
+{
+    const struct shown_file *a = one;
+    const struct shown_file *b = other;
+
+    return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
+}
+
+GArray *work_files_cut(char *lines)
+{
+    GArray *files = g_array_new(FALSE, FALSE, sizeof(struct shown_file));
+
+    for (char *line = strsep(&lines, "\n"); line != NULL; line = strsep(&lines, "\n")) {
+        struct shown_file file = {.kind = strsep(&line, "\t"),
+                                  .name = strsep(&line, "\t"),
+                                  .type = strsep(&line, "\t")};
+        const char *bytes = strsep(&line, "\t");
+        if (line != NULL && g_ascii_string_to_signed(bytes, 10, 0, G_MAXINT64, &file.bytes, NULL)) {
+            file.facts = line;
+            g_array_append_val(files, file);
+        }
+    }
+    g_array_sort(files, by_bytes);
+    return files;
+}
+
+size_t work_files_lead(const json_t *facts)
+{
+    const json_t *each = json_object_get(facts, "each");
+    size_t lead = 1;
+
+    for (size_t i = json_array_size(each); i > 0; i--) {
+        lead = is_clip(json_array_get(each, i - 1)) ? i : lead;
+    }
+    return lead;
 }
 
 void work_files_open(struct work_files *files, const json_t *facts, const char *captions)
 {
     *files = (struct work_files){.captions = captions == NULL ? NULL : json_loads(captions, 0, NULL),
                                  .each = json_object_get(facts, "each"),
-                                 .lead = 1};
-
-    for (size_t i = json_array_size(files->each); i > 0; i--) {
-        files->lead = is_clip(json_array_get(files->each, i - 1)) ? i : files->lead;
-    }
+                                 .lead = work_files_lead(facts)};
 }
 
 /* {position, caption}, made at its first rendition. */
@@ -43,15 +78,15 @@ static json_t *file_at(const struct work_files *files, json_t **at, size_t posit
     return *at;
 }
 
-void work_files_add_photo(struct work_files *files, const struct rendition *rendition, const char *address)
+void work_files_add_photo(struct work_files *files, const struct shown_file *file, const char *address)
 {
-    const size_t position = rendition_position(rendition->name);
+    const size_t position = rendition_position(file->name);
 
-    if (position == 0 || strcmp(rendition->type, "image/jpeg") != 0) {
+    if (position == 0 || strcmp(file->type, "image/jpeg") != 0) {
         return; /* the WebP copies are for pages that ask for them by name */
     }
     json_t *photo = file_at(files, &files->photos[position - 1], position);
-    json_auto_t *source = work_source_json(rendition, address);
+    json_auto_t *source = work_source_json(file, address);
     const char *before = json_string_value(json_object_get(photo, "srcset"));
     g_autofree char *srcset = g_strdup_printf("%s%s%s %" JSON_INTEGER_FORMAT "w", before == NULL ? "" : before,
                                               before == NULL ? "" : ", ", address, number_of(source, "width"));
@@ -63,9 +98,9 @@ void work_files_add_photo(struct work_files *files, const struct rendition *rend
     json_object_set_new(photo, "srcset", json_string(srcset));
 }
 
-json_t *work_files_clip(struct work_files *files, const struct rendition *rendition)
+json_t *work_files_clip(struct work_files *files, const struct shown_file *file)
 {
-    const size_t position = rendition_position(rendition->name);
+    const size_t position = rendition_position(file->name);
     const json_t *facts = position == 0 ? NULL : json_array_get(files->each, position - 1);
 
     if (!is_clip(facts)) {
@@ -80,9 +115,9 @@ json_t *work_files_clip(struct work_files *files, const struct rendition *rendit
     return clip;
 }
 
-bool work_files_leads(const struct work_files *files, const struct rendition *rendition)
+bool work_files_leads(const struct work_files *files, const struct shown_file *file)
 {
-    return rendition_position(rendition->name) == files->lead;
+    return rendition_position(file->name) == files->lead;
 }
 
 static json_t *list(json_t *const at[MESSAGE_INPUTS_MOST])

@@ -13,49 +13,30 @@
 
 struct call {
     const struct app *app;
+    json_t *(*make)(const struct app *app, const char *base, const struct publication *work);
     const char *base;
     const struct publication_query *query;
     const char *id;
     json_t *json;
 };
 
-/* Works' ids -> their renditions, GPtrArray of struct rendition borrowed from `rows`. */
-static GHashTable *by_work(const struct sql_rows *rows)
+/* Rows of struct publication -> array of JSON; the caller's. NULL rows give NULL. */
+static json_t *items_of(const struct call *call, const struct sql_rows *rows)
 {
-    GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+    json_t *items = rows == NULL ? NULL : json_array();
 
-    for (size_t i = 0; i < rows->count; i++) {
-        struct rendition *rendition = sql_rows_at(rows, i);
-        GPtrArray *list = g_hash_table_lookup(table, rendition->submission);
-        if (list == NULL) {
-            list = g_ptr_array_new();
-            g_hash_table_insert(table, rendition->submission, list);
-        }
-        g_ptr_array_add(list, rendition);
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        json_array_append_new(items, call->make(call->app, call->base, sql_rows_at(rows, i)));
     }
-    return table;
+    return items;
 }
 
-/* Rows of publications -> array of JSON; one more statement for all their renditions. */
-static bool add_works(struct sql *sql, const struct call *call, const struct publication *const *works, size_t count,
-                      json_t *items, GError **error)
+/* The transaction may be run again: the result of the run before goes. */
+static bool give(struct call *call, json_t *json)
 {
-    g_autoptr(GString) ids = g_string_new(NULL);
-    g_autoptr(GPtrArray) none = g_ptr_array_new();
-
-    for (size_t i = 0; i < count; i++) {
-        g_string_append(ids, works[i]->submission);
-    }
-    g_autoptr(SqlRows) rows = rendition_list_published(sql, ids->str, error);
-    if (rows == NULL) {
-        return false;
-    }
-    g_autoptr(GHashTable) renditions = by_work(rows);
-    for (size_t i = 0; i < count; i++) {
-        const GPtrArray *own = g_hash_table_lookup(renditions, works[i]->submission);
-        json_array_append_new(items, work_json(call->app, call->base, works[i], own == NULL ? none : own));
-    }
-    return true;
+    json_decref(call->json);
+    call->json = json;
+    return json != NULL;
 }
 
 static bool list(struct sql *sql, void *context, GError **error)
@@ -63,28 +44,23 @@ static bool list(struct sql *sql, void *context, GError **error)
     struct call *call = context;
     g_autofree char *next = NULL;
     g_autoptr(SqlRows) rows = publication_list(sql, call->query, &next, error);
-    json_auto_t *items = json_array();
+    json_t *items = items_of(call, rows);
 
-    if (rows == NULL) {
-        return false;
-    }
-    g_autofree const struct publication **works = g_new0(const struct publication *, rows->count + 1);
-    for (size_t i = 0; i < rows->count; i++) {
-        works[i] = sql_rows_at(rows, i);
-    }
-    if (!add_works(sql, call, works, rows->count, items, error)) {
-        return false;
-    }
-    json_decref(call->json);
-    call->json = json_pack("{s:O, s:s?}", "items", items, "next", next);
-    return true;
+    return give(call, items == NULL ? NULL : json_pack("{s:o, s:s?}", "items", items, "next", next));
 }
 
 json_t *works_page(struct app *app, const char *base, const struct publication_query *query, GError **error)
 {
-    struct call call = {.app = app, .base = base, .query = query};
+    struct call call = {.app = app, .make = work_json, .base = base, .query = query};
 
     return database_read(app->database, "works.list", list, &call, error) ? call.json : NULL;
+}
+
+json_t *works_tiles(struct app *app, const char *base, const struct publication_query *query, GError **error)
+{
+    struct call call = {.app = app, .make = tile_json, .base = base, .query = query};
+
+    return database_read(app->database, "works.tiles", list, &call, error) ? call.json : NULL;
 }
 
 /* What staff took away was public before, so it may be said that it is gone; everything else is not there. */
@@ -123,18 +99,16 @@ static bool find(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
     g_auto(Publication) work = {0};
-    const struct publication *const works[] = {&work};
-    json_auto_t *items = json_array();
     bool found = false;
 
-    json_decref(call->json);
-    call->json = NULL;
-    if (!publication_find(sql, call->id, &work, &found, error) ||
-        (found && !add_works(sql, call, works, 1, items, error))) {
+    (void)give(call, NULL); /* nothing yet */
+    if (!publication_find(sql, call->id, &work, &found, error)) {
         return false;
     }
-    call->json = json_incref(json_array_get(items, 0));
-    return found ? add_subtitles(sql, call, error) : say_gone(sql, call->id, error);
+    if (!found) {
+        return say_gone(sql, call->id, error);
+    }
+    return give(call, work_json(call->app, call->base, &work)) && add_subtitles(sql, call, error);
 }
 
 json_t *works_get(struct app *app, const char *base, const char *id, GError **error)
@@ -148,26 +122,13 @@ static bool list_selected(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
     g_autoptr(SqlRows) rows = notice_works(sql, call->id, error);
-    json_auto_t *items = json_array();
 
-    if (rows == NULL) {
-        return false;
-    }
-    g_autofree const struct publication **works = g_new0(const struct publication *, rows->count + 1);
-    for (size_t i = 0; i < rows->count; i++) {
-        works[i] = sql_rows_at(rows, i);
-    }
-    if (!add_works(sql, call, works, rows->count, items, error)) {
-        return false;
-    }
-    json_decref(call->json);
-    call->json = json_incref(items);
-    return true;
+    return give(call, items_of(call, rows));
 }
 
 json_t *works_listed(struct app *app, const char *base, const char *selection, GError **error)
 {
-    struct call call = {.app = app, .base = base, .id = selection};
+    struct call call = {.app = app, .make = tile_json, .base = base, .id = selection};
 
     return database_read(app->database, "works.listed", list_selected, &call, error) ? call.json : NULL;
 }

@@ -137,7 +137,6 @@ void response_complete(struct response *response, const struct request *request)
 /* The status line and header block for answers written by hand. */
 GString *response_head(const struct response *response, int64_t content_length);
 int64_t response_length(const struct response *response);
-bool response_takes_gzip(const struct request *request);
 /* Once; a second call finds nothing to do. */
 void response_compress(struct response *response, const struct request *request);
 /* Of one with bytes or nothing; shares the bytes. */

@@ -3,15 +3,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <gio/gio.h>
-
 #include "common/failure.h"
+#include "service/http/coding.h"
 #include "service/http/framing.h"
 #include "service/http/ranges.h"
 #include "service/http/response_source.h"
 
 #define COMPRESS_FROM_BYTES 1024 /* below, the answer fits one packet anyway */
-#define COMPRESS_LEVEL      5    /* 6 costs a third more for 1 % on our pages */
 
 #define CSP_REST                                                                                                       \
     "style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; "      \
@@ -342,35 +340,19 @@ static void answer_unchanged(struct response *response, const struct request *re
     g_clear_pointer(&response->bytes, g_bytes_unref);
 }
 
-bool response_takes_gzip(const struct request *request)
+enum coding response_coding(const struct request *request)
 {
-    const char *accepted = request_header(request, "Accept-Encoding");
-
-    return accepted != NULL && strstr(accepted, "gzip") != NULL && strstr(accepted, "gzip;q=0") == NULL;
+    return coding_chosen(request_header(request, "Accept-Encoding"));
 }
 
-void response_compress(struct response *response, const struct request *request)
+void response_coded(struct response *response, enum coding coding)
 {
-    if (!response->is_text || response->content != CONTENT_BYTES) {
-        return;
-    }
     response->is_text = false;
     response_header(response, "Vary", "Accept-Encoding");
-    if (g_bytes_get_size(response->bytes) < COMPRESS_FROM_BYTES || !response_takes_gzip(request)) {
+    if (coding == CODING_NONE) {
         return;
     }
-    g_autoptr(GZlibCompressor) gzip = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, COMPRESS_LEVEL);
-    g_autoptr(GOutputStream) memory = g_memory_output_stream_new_resizable();
-    g_autoptr(GOutputStream) stream = g_converter_output_stream_new(memory, G_CONVERTER(gzip));
-
-    if (!g_output_stream_write_all(stream, g_bytes_get_data(response->bytes, NULL), g_bytes_get_size(response->bytes),
-                                   NULL, NULL, NULL) ||
-        !g_output_stream_close(stream, NULL, NULL)) {
-        return; /* sent as it is */
-    }
-    g_bytes_unref(response->bytes);
-    response->bytes = g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(memory));
-    response_header(response, "Content-Encoding", "gzip");
+    response_header(response, "Content-Encoding", coding_name(coding));
     /* Other bytes than the plain variant: a strong tag would be a lie. */
     for (guint i = 0; i < response->headers->len; i++) {
         struct own_field *field = &g_array_index(response->headers, struct own_field, i);
@@ -381,6 +363,23 @@ void response_compress(struct response *response, const struct request *request)
             field->value = weak;
         }
     }
+}
+
+void response_compress(struct response *response, const struct request *request)
+{
+    if (!response->is_text || response->content != CONTENT_BYTES) {
+        return;
+    }
+    const bool is_short = g_bytes_get_size(response->bytes) < COMPRESS_FROM_BYTES;
+    enum coding coding = is_short ? CODING_NONE : response_coding(request);
+    GBytes *coded = coding == CODING_NONE ? NULL : coding_apply(coding, response->bytes);
+    if (coded != NULL) {
+        g_bytes_unref(response->bytes);
+        response->bytes = coded;
+    } else {
+        coding = CODING_NONE;
+    }
+    response_coded(response, coding);
 }
 
 static void add_missing(struct response *response, const char *name, const char *value)

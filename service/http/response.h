@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "service/http/coding.h"
+
 struct request;
 struct response;
 
@@ -22,7 +24,7 @@ enum profile {
 
 /* Takes over `body`. */
 struct response *response_json(int status, json_t *body);
-/* Takes over `text`; UTF-8; sent gzipped where the client allows and it is worth it. */
+/* Takes over `text`; UTF-8; sent in a content coding where the client allows and it is worth it. */
 struct response *response_text(int status, const char *type, GString *text);
 struct response *response_bytes(int status, const char *type, GBytes *bytes);
 struct response *response_empty(int status);
@@ -45,6 +47,9 @@ void response_profile(struct response *response, enum profile profile);
 /* Of a page with PROFILE_EMBED: who may frame it, beside ourselves. `origins`: host-sources of CSP, space between. */
 void response_frame_ancestors(struct response *response, const char *origins);
 int response_status(const struct response *response);
+/* The coding that the client of this request gets; and the words of an answer whose bytes are in it already. */
+enum coding response_coding(const struct request *request);
+void response_coded(struct response *response, enum coding coding);
 void response_free(struct response *response);
 typedef struct response Response;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Response, response_free)

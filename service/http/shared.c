@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/digest.h"
+
 #define TAG_DIGITS 32
 
 struct kept {
@@ -58,7 +60,7 @@ static char *key_of(struct request *request)
 {
     const char *elder = request_cookie(request, "elder");
 
-    return g_strdup_printf("%d %d %s %s %s", g_strcmp0(elder, "1") == 0, response_takes_gzip(request), request->scheme,
+    return g_strdup_printf("%d %d %s %s %s", g_strcmp0(elder, "1") == 0, (int)response_coding(request), request->scheme,
                            request->host, request->raw_uri);
 }
 
@@ -92,7 +94,8 @@ struct response *shared_find(struct shared_answers *shared, struct request *requ
 static void tag(struct response *response)
 {
     if (response_header_find(response, "ETag") == NULL) {
-        g_autofree char *digest = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, response->bytes);
+        char digest[DIGEST_HEX + 1];
+        digest_bytes(response->bytes, digest);
         response_headerf(response, "ETag", "\"%.*s\"", TAG_DIGITS, digest);
     }
 }

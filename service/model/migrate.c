@@ -38,6 +38,10 @@ EMBED(schema_0024_av1, "service/model/schema/0024_av1.sql");
 EMBED(schema_0025_units, "service/model/schema/0025_units.sql");
 EMBED(schema_0030_recusal, "service/model/schema/0030_recusal.sql");
 EMBED(schema_0031_stamped, "service/model/schema/0031_stamped.sql");
+EMBED(schema_0035_renditions, "service/model/schema/0035_renditions.sql");
+EMBED(schema_0035_renditions_postgres, "service/model/schema/0035_renditions.postgres.sql");
+EMBED(schema_0035_renditions_sqlite, "service/model/schema/0035_renditions.sqlite.sql");
+EMBED(schema_0036_subtitles, "service/model/schema/0036_subtitles.sql");
 
 static const struct {
     int64_t version;
@@ -69,6 +73,8 @@ static const struct {
     {25, schema_0025_units, NULL, NULL},
     {30, schema_0030_recusal, NULL, NULL},
     {31, schema_0031_stamped, NULL, NULL},
+    {35, schema_0035_renditions, schema_0035_renditions_sqlite, schema_0035_renditions_postgres},
+    {36, schema_0036_subtitles, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

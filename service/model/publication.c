@@ -86,7 +86,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct publication, facts),      SQL_FIELD(struct publication, ai),
     SQL_FIELD(struct publication, embeddable), SQL_FIELD(struct publication, published_ms),
     SQL_FIELD(struct publication, selected),   SQL_FIELD(struct publication, selected_name),
-    SQL_FIELD(struct publication, views),
+    SQL_FIELD(struct publication, views),      SQL_FIELD(struct publication, renditions),
 };
 const struct sql_map publication_map = SQL_MAP(struct publication, COLUMNS);
 

@@ -13,8 +13,9 @@ struct publication {
     char *city;
     char *title;
     char *words;
-    char *captions; /* JSON array */
-    char *facts;    /* JSON of prepare */
+    char *captions;   /* JSON array */
+    char *facts;      /* JSON of prepare */
+    char *renditions; /* lines of kind, name, type, bytes, facts (JSON): schema/0035 */
     int64_t ai;
     int64_t embeddable; /* 1: the submitter lets other sites show it */
     int64_t published_ms;
@@ -31,7 +32,7 @@ extern const struct sql_map publication_map;
 #define PUBLICATION_FIELDS                                                                                             \
     "p.submission AS submission, p.revision AS revision, p.track AS track, p.region AS region, p.city AS city,"        \
     " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
-    " p.published_ms AS published_ms,"                                                                                 \
+    " r.renditions AS renditions, p.published_ms AS published_ms,"                                                     \
     " CASE WHEN (SELECT COUNT(*) FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
     " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable,"                                           \
     " COALESCE((SELECT v.views FROM view_total v WHERE v.submission = p.submission), 0) AS views, " SELECTED_BY(       \

@@ -14,16 +14,6 @@ static const char ADD[] = /* rendition.add: a second try of the same job replace
     " created_ms = excluded.created_ms";
 static const char LIST[] = /* rendition.list */
     "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 ORDER BY name LIMIT 200";
-/* rendition.list_published: $1 ids one after the other. The kinds are those that pages and lists name
- * (handlers/work.c); playlists of rungs are found through the master. */
-static const char LIST_PUBLISHED[] =
-    "WITH RECURSIVE place(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE (n + 2) * 26 <= length($1))"
-    " SELECT d.submission AS submission, d.revision AS revision, d.name AS name, d.kind AS kind, d.type AS type,"
-    " d.bytes AS bytes, d.sha256 AS sha256, d.store_key AS store_key, d.facts AS facts"
-    " FROM place JOIN publication p ON p.submission = substr($1, place.n * 26 + 1, 26)"
-    " JOIN rendition d ON d.submission = p.submission AND d.revision = p.revision"
-    " WHERE d.kind IN ('poster', 'share-card', 'preview', 'storyboard', 'storyboard-vtt', 'master', 'rung',"
-    " 'review-mp4', 'photo') ORDER BY d.submission, d.name LIMIT 20000";
 static const char FIND[] = /* rendition.find */
     "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 AND name = $3";
 static const char COPY[] = /* rendition.copy */
@@ -112,11 +102,6 @@ bool rendition_add(struct sql *sql, const struct rendition *rendition, int64_t n
 struct sql_rows *rendition_list(struct sql *sql, const char *submission, int64_t revision, GError **error)
 {
     return sql_rows(sql, LIST, SQL_VALUES(SQL_T(submission), SQL_I(revision)), &rendition_map, error);
-}
-
-struct sql_rows *rendition_list_published(struct sql *sql, const char *ids, GError **error)
-{
-    return sql_rows(sql, LIST_PUBLISHED, SQL_VALUES(SQL_T(ids)), &rendition_map, error);
 }
 
 bool rendition_find(struct sql *sql, const char *submission, int64_t revision, const char *name,

@@ -30,9 +30,6 @@ bool rendition_name_is_good(const char *name);
 bool rendition_add(struct sql *sql, const struct rendition *rendition, int64_t now_ms, GError **error);
 /* All of one revision, by name. */
 struct sql_rows *rendition_list(struct sql *sql, const char *submission, int64_t revision, GError **error);
-/* What pages name of several published works, work by work, each by name. `ids`: theirs, 26 characters each (secret_id),
- * one after the other. */
-struct sql_rows *rendition_list_published(struct sql *sql, const char *ids, GError **error);
 bool rendition_find(struct sql *sql, const char *submission, int64_t revision, const char *name,
                     struct rendition *rendition, bool *found, GError **error);
 /* The rows of `revision` again for revision + 1, over the same bytes. */

@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "service/model/job.h"
+#include "service/model/outbox.h"
 #include "service/model/permission.h"
 #include "service/model/policy.h"
 #include "service/model/publication.h"
@@ -250,6 +251,17 @@ static bool check_decision(const struct review_decision *decision, const char *n
     return true;
 }
 
+/* Clips get their rungs; photos have all sizes from preparation. */
+static bool make_rest(struct sql *sql, const struct rules *rules, const struct submission *submission, int64_t now_ms,
+                      GError **error)
+{
+    const struct track *track = rules_track_find(rules, submission->track);
+
+    return track != NULL && strcmp(track->kind, "photo") == 0
+               ? outbox_add(sql, OUTBOX_READY, submission, now_ms, error)
+               : job_add(sql, "ladder", submission->id, submission->revision, now_ms, error);
+}
+
 static bool publish(struct sql *sql, const struct rules *rules, struct submission *submission,
                     const struct decision_row *decision, int64_t now_ms, GError **error)
 {
@@ -257,7 +269,7 @@ static bool publish(struct sql *sql, const struct rules *rules, struct submissio
 
     return publication_add(sql, rules, submission, decision->staff, now_ms, error) &&
            submission_move(sql, submission, &DOER_SYSTEM, &published, now_ms, error) &&
-           job_add(sql, "ladder", submission->id, submission->revision, now_ms, error);
+           make_rest(sql, rules, submission, now_ms, error);
 }
 
 /* Where an approval leads by the policy as it is now: to the stage where people are missing, or to publication. */

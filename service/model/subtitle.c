@@ -27,6 +27,20 @@ static const char GET_PUBLIC[] = /* subtitle.get_public */
     " JOIN subtitle t ON t.submission = p.submission AND t.language = $2 AND t.approver IS NOT NULL"
     " WHERE p.submission = $1";
 
+static const char WAITING[] = /* subtitle.waiting */
+    "SELECT t.submission AS submission, r.title AS title, s.region AS region, t.language AS language,"
+    " t.changed_ms AS changed_ms FROM subtitle t JOIN submission s ON s.id = t.submission"
+    " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
+    " WHERE t.approver IS NULL AND t.changed_ms > 0 AND ($1 = '' OR s.city = $1 OR s.region = $1)"
+    " ORDER BY t.changed_ms, t.submission, t.language LIMIT 100";
+
+static const struct sql_column WAITING_COLUMNS[] = {
+    SQL_FIELD(struct subtitle_waiting, submission), SQL_FIELD(struct subtitle_waiting, title),
+    SQL_FIELD(struct subtitle_waiting, region),     SQL_FIELD(struct subtitle_waiting, language),
+    SQL_FIELD(struct subtitle_waiting, changed_ms),
+};
+static const struct sql_map WAITING_MAP = SQL_MAP(struct subtitle_waiting, WAITING_COLUMNS);
+
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct subtitle, submission),  SQL_FIELD(struct subtitle, language),
     SQL_FIELD(struct subtitle, vtt),         SQL_FIELD(struct subtitle, digest),
@@ -139,6 +153,11 @@ bool subtitle_remove(struct sql *sql, const struct submission *submission, const
 struct sql_rows *subtitle_list(struct sql *sql, const char *submission, bool all, GError **error)
 {
     return sql_rows(sql, LIST, SQL_VALUES(SQL_T(submission), SQL_I(all ? 1 : 0)), &subtitle_map, error);
+}
+
+struct sql_rows *subtitle_list_waiting(struct sql *sql, const char *scope, GError **error)
+{
+    return sql_rows(sql, WAITING, SQL_VALUES(SQL_T(scope)), &WAITING_MAP, error);
 }
 
 bool subtitle_get(struct sql *sql, const char *submission, const char *language, bool all, struct subtitle *subtitle,

@@ -33,6 +33,15 @@ bool subtitle_remove(struct sql *sql, const struct submission *submission, const
                      const struct doer *doer, int64_t now_ms, GError **error);
 /* By language; `all`: also those that wait. */
 struct sql_rows *subtitle_list(struct sql *sql, const char *submission, bool all, GError **error);
+/* Those that wait for a reviewer, the oldest first, at most 100; of works in this city or county, "" for all. */
+struct subtitle_waiting {
+    char *submission;
+    char *title;
+    char *region;
+    char *language;
+    int64_t changed_ms;
+};
+struct sql_rows *subtitle_list_waiting(struct sql *sql, const char *scope, GError **error);
 /* One, with its text; `all` as above, otherwise only while the work is public. */
 bool subtitle_get(struct sql *sql, const char *submission, const char *language, bool all, struct subtitle *subtitle,
                   GError **error);

@@ -24,6 +24,7 @@ struct node {
     enum node_kind kind;
     bool starts_line;
     char *text;   /* TEXT: what to write; otherwise the name */
+    char **parts; /* of a dotted name; NULL where no value is looked up */
     char *indent; /* PARTIAL alone on its line: the spaces before it */
     guint end;    /* SECTION, INVERTED: index of its END */
 };
@@ -69,6 +70,7 @@ static void node_clear(void *data)
     struct node *node = data;
 
     g_free(node->text);
+    g_strfreev(node->parts);
     g_free(node->indent);
 }
 
@@ -224,6 +226,11 @@ static bool match_section(GArray *nodes, GArray *open, const struct source *sour
     return true;
 }
 
+static bool names_value(enum node_kind kind)
+{
+    return kind == NODE_VALUE || kind == NODE_RAW || kind == NODE_SECTION || kind == NODE_INVERTED;
+}
+
 static bool compile(struct source *source, GArray *nodes, GError **error)
 {
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -237,6 +244,7 @@ static bool compile(struct source *source, GArray *nodes, GError **error)
         const struct node node = {.kind = tag.kind,
                                   .starts_line = !alone && line_start(source, tag.start) == tag.start,
                                   .text = g_strdup(tag.name),
+                                  .parts = names_value(tag.kind) ? g_strsplit(tag.name, ".", -1) : NULL,
                                   .indent = alone && tag.kind == NODE_PARTIAL
                                                 ? g_strndup(source->text + first, tag.start - first)
                                                 : NULL};
@@ -362,18 +370,14 @@ static const json_t *look_outwards(const struct render *render, const char *part
     return NULL;
 }
 
-static const json_t *find_value(const struct render *render, const char *name)
+static const json_t *find_value(const struct render *render, const struct node *node)
 {
-    g_auto(GStrv) parts = NULL;
-    const json_t *value = NULL;
-
-    if (strcmp(name, ".") == 0) {
+    if (strcmp(node->text, ".") == 0) {
         return render->stack[render->depth - 1];
     }
-    parts = g_strsplit(name, ".", -1);
-    value = look_outwards(render, parts[0]);
-    for (size_t i = 1; value != NULL && parts[i] != NULL; i++) {
-        value = json_object_get(value, parts[i]);
+    const json_t *value = look_outwards(render, node->parts[0]);
+    for (size_t i = 1; value != NULL && node->parts[i] != NULL; i++) {
+        value = json_object_get(value, node->parts[i]);
     }
     return value;
 }
@@ -444,7 +448,7 @@ static bool render_with(struct render *render, const json_t *item, const GArray 
 static bool render_section(struct render *render, const GArray *nodes, guint at, GError **error)
 {
     const struct node *node = &g_array_index(nodes, struct node, at);
-    const json_t *value = find_value(render, node->text);
+    const json_t *value = find_value(render, node);
     const json_t *item = NULL;
     size_t i = 0;
 
@@ -496,7 +500,7 @@ static bool render_node(struct render *render, const GArray *nodes, guint at, GE
         return true;
     case NODE_VALUE:
     case NODE_RAW:
-        write_value(render->out, find_value(render, node->text), node->kind == NODE_VALUE);
+        write_value(render->out, find_value(render, node), node->kind == NODE_VALUE);
         return true;
     case NODE_SECTION:
     case NODE_INVERTED:

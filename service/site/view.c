@@ -101,20 +101,17 @@ static void put_best_first(json_t *sources)
     }
 }
 
-static void add_texts(json_t *work)
+static void add_day(json_t *work)
 {
-    const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
     const char *published_at = text_of(work, "published_at");
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(PROVINCE_OFFSET);
     g_autoptr(GDateTime) published = published_at == NULL ? NULL : g_date_time_new_from_iso8601(published_at, zone);
     g_autoptr(GDateTime) local = published == NULL || zone == NULL ? NULL : g_date_time_to_timezone(published, zone);
-    g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, seconds / 60, seconds % 60);
     g_autofree char *day = local == NULL
                                ? NULL
                                : g_strdup_printf("%d年%d月%d日", g_date_time_get_year(local),
                                                  g_date_time_get_month(local), g_date_time_get_day_of_month(local));
 
-    set_text(work, "duration_text", seconds > 0 ? duration : NULL);
     set_text(work, "published_text", day);
 }
 
@@ -154,15 +151,33 @@ static void mark_default(json_t *subtitles)
     }
 }
 
-/* What a player needs, of a work or of one of its clips. */
-static void complete_clip(json_t *clip)
+static void add_tile(json_t *work)
 {
-    const struct oembed_size size = oembed_size_of(clip);
+    const struct oembed_size size = oembed_size_of(work);
+    const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
+    g_autofree char *duration = g_strdup_printf("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT, seconds / 60, seconds % 60);
 
-    set_text(clip, "aspect_class",
+    set_text(work, "aspect_class",
              size.width_px == size.height_px  ? "square"
              : size.width_px > size.height_px ? "landscape"
                                               : "portrait");
+    set_text(work, "duration_text", seconds > 0 ? duration : NULL);
+}
+
+void view_tiles(json_t *works)
+{
+    json_t *work;
+    size_t index;
+
+    json_array_foreach(works, index, work) {
+        add_tile(work);
+    }
+}
+
+/* What a player needs, of a work or of one of its clips. */
+static void complete_clip(json_t *clip)
+{
+    add_tile(clip);
     put_best_first(json_object_get(clip, "sources"));
     put_modern_first(json_object_get(clip, "sources"));
     (void)json_object_set_new(clip, "is_long", /* fails without memory only */
@@ -231,6 +246,6 @@ void view_complete(json_t *work, const json_t *facts)
     mark_default(json_object_get(work, "subtitles"));
     (void)json_object_set_new(work, "files", files_of(work));
     (void)json_object_set_new(work, "is_set", json_boolean(json_array_size(json_object_get(work, "files")) > 0));
-    add_texts(work);
+    add_day(work);
     add_addresses(work, facts);
 }

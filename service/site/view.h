@@ -6,8 +6,11 @@
 #include <glib.h>
 #include <jansson.h>
 
-#define VIEW_LONG_MS 300000 /* longer clips are offered by segments too: few are watched to the end */
+#define VIEW_LONG_MS       300000 /* longer clips are offered by segments too: few are watched to the end */
 #define VIEW_SHORT_SIDE_PX 720
+
+/* What parts/tile.html needs beyond tile_json(): duration_text, aspect_class; of each of an array. */
+void view_tiles(json_t *works);
 
 /* Adds duration_text, published_text, aspect_class, is_photo, embed_code, video_url, video_type,
  * oembed_json_url, oembed_xml_url. `facts` as in site_open. */

@@ -44,8 +44,8 @@ async function startServe(folder) {
   const program = path.join(build, 'bench-serve');
   const objects = [...fs.readdirSync(path.join(build, 'obj/service/http')).filter((name) => /\.o$/.test(name) && name !== 'routes.o')
     .map((name) => path.join(build, 'obj/service/http', name)),
-  ...['failure', 'log'].map((name) => path.join(build, `obj/common/${name}.o`))];
-  const flags = (kind) => execFileSync('pkg-config', [kind, 'glib-2.0', 'gio-2.0', 'libmicrohttpd', 'jansson'], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
+  ...['failure', 'log', 'digest'].map((name) => path.join(build, `obj/common/${name}.o`))];
+  const flags = (kind) => execFileSync('pkg-config', [kind, 'glib-2.0', 'gio-2.0', 'libmicrohttpd', 'jansson', 'libcrypto'], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
   execFileSync('gcc', ['-O2', '-std=c17', '-D_GNU_SOURCE', '-pthread', `-I${root}`, ...flags('--cflags'), '-o', program,
     path.join(root, 'tests/bench/support/serve.c'), ...objects, ...flags('--libs')]);
   const child = spawn(program, [folder], { stdio: ['ignore', 'pipe', 'inherit'] });

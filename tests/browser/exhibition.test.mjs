@@ -1,11 +1,11 @@
 // The pack of an exhibition: only what may be exhibited, whole, and playing from the folder alone.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { api, build, clip, publish, reviewers, root, startStack, submit, upload } from '../support/stack.mjs'
+import { ADMIN_PASSWORD, api, build, clip, login, publish, reviewers, root, startStack, submit, upload } from '../support/stack.mjs'
 import { SCREENS, startBrowser } from './support/browser.mjs'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'exhibition-'))
@@ -36,7 +36,7 @@ test('a folder that plays without a network, of what may be exhibited', async ()
   const place = join(FOLDER, 'pack')
   const made = pack(`370100:${place}`)
   assert.equal(made.status, 0, made.stderr.toString())
-  assert.match(made.stdout.toString(), /2 works, 2 files/)
+  assert.match(made.stdout.toString(), /2 works in /)
   execFileSync('sha256sum', ['--check', '--quiet', '--strict', 'SHA256SUMS'], { cwd: place })
   const list = JSON.parse(readFileSync(join(place, 'list.js'), 'utf8').replace(/^window\.XUEPAI_WORKS = |;\n$/g, ''))
   assert.deepEqual(list.map((one) => one.title).sort(), ['可以展', '照片'])
@@ -57,6 +57,41 @@ test('a folder that plays without a network, of what may be exhibited', async ()
   await context.close()
   assert.notEqual(pack(`370100:${place}`).status, 0, 'not over an old one')
   assert.notEqual(pack('999999:/nowhere').status, 0)
+})
+
+// The pack's list, from a zip that another program finds whole.
+function unpacked(zip) {
+  const place = mkdtempSync(join(FOLDER, 'zip-'))
+  execFileSync('unzip', ['-q', zip, '-d', place])
+  execFileSync('sha256sum', ['--check', '--quiet', '--strict', 'SHA256SUMS'], { cwd: place })
+  return JSON.parse(readFileSync(join(place, 'list.js'), 'utf8').replace(/^window\.XUEPAI_WORKS = |;\n$/g, '')).map((one) => one.title)
+}
+
+test('the same in one zip file, of a place, a collection or the list of a round, for organisers', async () => {
+  const session = await login(stack.url, 'admin', ADMIN_PASSWORD)
+  const get = (query, cookie = session.cookie) => fetch(`${stack.url}/api/v1/exhibition.zip?${query}`, { headers: { Cookie: cookie } })
+  const titles = async (query) => {
+    const answer = await get(query)
+    assert.equal(answer.status, 200, query)
+    assert.equal(answer.headers.get('content-type'), 'application/zip')
+    const zip = join(FOLDER, 'pack.zip')
+    writeFileSync(zip, Buffer.from(await answer.arrayBuffer()))
+    return unpacked(zip)
+  }
+  assert.deepEqual((await titles('region=370100')).sort(), ['可以展', '照片'])
+  assert.deepEqual(await titles('region=370200'), [])
+  const works = (await api(stack.url, '/api/v1/works')).json.items
+  const { id } = (await api(stack.url, '/api/v1/editor/collections', { method: 'POST', session, body: { title: '展', words: '', is_featured: false, is_public: true } })).json
+  const order = ['照片', '不可以展', '可以展'].map((title) => works.find((one) => one.title === title).id)
+  await api(stack.url, `/api/v1/editor/collections/${id}/works`, { method: 'PUT', session, body: { works: order } })
+  assert.deepEqual(await titles(`collection=${id}`), ['照片', '可以展'], 'in its order, without what may not be exhibited')
+  const zip = join(FOLDER, 'command.zip')
+  assert.equal(pack(`collection=${id}:${zip}`).status, 0)
+  assert.deepEqual(unpacked(zip), ['照片', '可以展'])
+  assert.equal((await get('region=370100&collection=x')).status, 400)
+  assert.equal((await get('region=370100', '')).status, 401)
+  const ledger = (await api(stack.url, `/api/v1/ledger?work=${id}`, { session })).json.items
+  assert.deepEqual(ledger.filter((one) => one.action === 'exhibition.packed').map((one) => one.detail.works), [2])
 })
 
 test('what was withdrawn is not in the next one', async () => {

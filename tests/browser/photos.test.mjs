@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { sql } from '../http/support/service.mjs'
 import { api, publish, queued, reviewers, startStack, status, submit, upload, waitFor } from '../support/stack.mjs'
 import { collectErrors, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
@@ -63,6 +64,12 @@ test('a track without lengths is prepared; a photo stands once on its page, in i
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   assert.deepEqual(found.violations.map((one) => one.id), [])
   await page.screenshot({ path: join(SCREENS, 'photos-public.png'), fullPage: true })
+})
+
+test('published photo works had a ladder that failed for ever: they have none, and other systems hear that all is there', async () => {
+  assert.match(await (await fetch(`${stack.url}/metrics`)).text(), /^xuepai_jobs_queued 0$/m)
+  const kinds = sql(stack.service, 'SELECT kind FROM outbox_event ORDER BY seq').split('\n')
+  assert.deepEqual(kinds, ['work.published', 'work.ready'])
 })
 
 test('order, captions and number are changed on the status page, by keyboard', async () => {

@@ -1,39 +1,79 @@
-// Pictures of the real pages for the README and for looking at: `node tests/browser/screens.mjs ADDRESS`, on a service
-// with the demo's data. They go to build/screens.
-import { DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+// Pictures of the real pages, for looking at them: every public page at three widths, as it is and in 大字版.
+//   node tests/browser/screens.mjs ADDRESS [--keep]
+// on a service with the demo's data (make demo). They go to build/screens/pages; with --keep those that docs/SCREENS.md shows
+// are written anew too (WebP, docs/screens).
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DESK, SCREENS, startBrowser } from './support/browser.mjs'
+import { publicPages } from './support/public_pages.mjs'
+
+const WIDTHS = { 360: 740, 768: 1024, 1440: 900 } // width and height of a screen
+const KEPT = new URL('../../docs/screens/', import.meta.url).pathname
+const QUALITY = 62
+const LONGEST_PX = 2200 // of a kept picture: what is below says nothing new
 
 const url = process.argv[2].replace(/\/$/, '')
-const browser = await startBrowser()
+const keep = process.argv.includes('--keep')
 
-for (const [name, options] of [['phone', PHONE], ['desk', DESK]]) {
-  const page = await (await browser.newContext(options)).newPage()
-  const shot = (what) => page.screenshot({ path: `${SCREENS}real-${what}-${name}.png` })
-  const watch = () => page.locator('video').evaluate(async (video) => { // a still picture without the player's own wheel
-    video.muted = true
-    await video.play()
-    await new Promise((done) => setTimeout(done, 1500))
-    video.pause()
+// The few that docs/SCREENS.md shows: page, width, large print.
+const SHOWN = [['home', 360], ['home', 360, true], ['home', 1440], ['works', 768], ['city', 360], ['city', 1440], ['calendar', 768], ['work-portrait', 360],
+  ['work-landscape', 1440], ['photos', 768], ['work-portrait', 768, true], ['search', 360, true], ['collection', 1440], ['kiosk', 1440], ['submit', 360], ['help', 360, true], ['console', 1440]]
+
+// A still picture of the player without its own wheel; lazy pictures are there.
+async function settle(page) {
+  await page.evaluate(async () => {
+    for (const video of document.querySelectorAll('video:not([hidden])')) {
+      video.muted = true
+      await video.play().catch(() => {})
+      video.pause()
+    }
+    for (const image of document.images) image.loading = 'eager'
+    await Promise.all([...document.images].filter((image) => !image.hidden).map((image) => image.decode().catch(() => {})))
   })
+}
 
-  await page.goto(url, { waitUntil: 'networkidle' })
-  await shot('home')
-  await page.evaluate(() => document.getElementById('works-title').scrollIntoView())
-  await page.waitForLoadState('networkidle')
-  await shot('home-works')
-  await page.locator('.tile').first().click()
-  await page.waitForLoadState('networkidle')
-  await watch()
-  await shot('work')
-  await page.goto(`${url}/submit?c=370102`, { waitUntil: 'networkidle' })
-  await shot('submit')
+async function shoot(context, name, path, width, elder) {
+  const page = await context.newPage()
+  await page.goto(url + path, { waitUntil: 'networkidle' })
+  await keepPicture(page, name, width, elder)
+  await page.close()
+}
+
+// The reviewers' desk, for the README.
+async function desk(context) {
+  const page = await context.newPage()
   await page.goto(`${url}/console`)
   await page.getByLabel('用户名').fill('jinan')
   await page.getByLabel('密码').fill('password of jinan')
   await page.keyboard.press('Enter')
-  await page.locator('.work').nth(1).waitFor()
   await page.locator('.frames svg image').first().waitFor({ state: 'attached' })
   await page.waitForLoadState('networkidle')
-  await watch()
-  await shot('console')
+  await keepPicture(page, 'console', 1440, false)
+}
+
+async function keepPicture(page, name, width, elder) {
+  await settle(page)
+  const file = `${name}-${width}${elder ? '-elder' : ''}`
+  await page.screenshot({ path: join(SCREENS, 'pages', `${file}.png`), fullPage: true })
+  if (keep && SHOWN.some((one) => one[0] === name && one[1] === width && (one[2] ?? false) === elder)) {
+    const height = Math.min(LONGEST_PX, await page.evaluate(() => document.documentElement.scrollHeight))
+    const { data } = await (await context.newCDPSession(page)).send('Page.captureScreenshot',
+      { format: 'webp', quality: QUALITY, captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 } })
+    writeFileSync(join(KEPT, `${file}.webp`), Buffer.from(data, 'base64'))
+  }
+}
+
+mkdirSync(join(SCREENS, 'pages'), { recursive: true })
+if (keep) mkdirSync(KEPT, { recursive: true })
+const browser = await startBrowser()
+const all = await publicPages(url)
+for (const [width, height] of Object.entries(WIDTHS)) {
+  for (const elder of [false, true]) {
+    const context = await browser.newContext({ ...DESK, viewport: { width: Number(width), height } })
+    await context.addCookies([{ name: 'elder', value: elder ? '1' : '0', url }])
+    for (const [name, path] of Object.entries(all)) await shoot(context, name, path, Number(width), elder)
+    if (width === '1440' && !elder) await desk(context)
+    await context.close()
+  }
 }
 await browser.close()

@@ -5,31 +5,25 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ADMIN_PASSWORD, api, decide, login, queued, root, sleep, startWorker, submit, upload, waitFor } from './stack.mjs';
 import { startService } from '../http/support/service.mjs';
+import { startBrowser } from '../browser/support/browser.mjs';
+import { scene, sizeOf } from './scenes.mjs';
 
-const LANDSCAPE = '960x540';
-const PORTRAIT = '540x960';
-const gradient = (size, colours, seed) => `gradients=size=${size}:rate=25:speed=0.02:seed=${seed}:` +
-  colours.map((colour, i) => `c${i}=0x${colour}`).join(':') + `:nb_colors=${colours.length}`;
-
-// name, filter source, length; `state` is how far the work goes.
+// title, scene (scenes.mjs), length; `state` is how far the work goes. A photo work has a scene a photo.
 const WORKS = [
-  { title: '阳台上的小菜园', region: '370102', state: 'published', words: '孩子每天记一页观察日记',
-    source: gradient(PORTRAIT, ['f6d365', '7ccb9a', '2f855a'], 3) },
-  { title: '和奶奶一起读家书', region: '370202', state: 'published', words: '每晚二十分钟，一年读完一百封',
-    source: gradient(LANDSCAPE, ['f2b632', 'e8826f', 'b7281b'], 5) },
-  { title: '爷爷教我写毛笔字', region: '370302', state: 'published', words: '从一横一竖开始',
-    source: `mandelbrot=size=${LANDSCAPE}:rate=25:start_scale=1.4:end_scale=0.2` },
-  { title: '爸爸的木工课', region: '370102', state: 'published', words: '周末一起做一把小板凳',
-    source: gradient(PORTRAIT, ['fbc2eb', 'a18cd1', '5b7db1'], 7) },
-  { title: '学会说对不起', region: '370102', state: 'in_review', source: gradient(LANDSCAPE, ['84fab0', '8fd3f4', '3b82b8'], 9) },
-  { title: '亲子共读三十天', region: '370103', state: 'in_review', source: gradient(PORTRAIT, ['ffecd2', 'fcb69f', 'd9684c'], 11) },
-  { title: '社区里的书法班', region: '370102', track: 'life-video', state: 'in_review',
-    source: gradient(LANDSCAPE, ['d4fc79', '96e6a1', '2f855a'], 13) },
-  { title: '妈妈学会了视频通话', region: '370104', track: 'life-video', state: 'final',
-    source: gradient(LANDSCAPE, ['a1c4fd', 'c2e9fb', '6f86d6'], 15) },
-  { title: '厨房里的数学题', region: '370103', state: 'returned', source: gradient(LANDSCAPE, ['30343b', '667eea'], 17) },
-  { title: '我家的读书角', region: '370102', state: 'withdrawn', source: gradient(PORTRAIT, ['f093fb', 'f5576c'], 19) },
-  { title: '一秒钟的掌声', region: '370102', state: 'failed', seconds: 1, source: gradient(LANDSCAPE, ['43e97b', '38f9d7'], 21) },
+  { title: '阳台上的小菜园', region: '370102', state: 'published', words: '孩子每天记一页观察日记', scenes: ['garden'] },
+  { title: '和奶奶一起读家书', region: '370202', state: 'published', words: '每晚二十分钟，一年读完一百封', scenes: ['letters'] },
+  { title: '爷爷教我写毛笔字', region: '370302', state: 'published', words: '从一横一竖开始', scenes: ['brush'] },
+  { title: '爸爸的木工课', region: '370102', state: 'published', words: '周末一起做一把小板凳', scenes: ['wood'] },
+  { title: '亲子共读三十天', region: '370103', state: 'published', words: '睡前半小时，手机放在客厅', scenes: ['thirty'] },
+  { title: '社区里的书法班', region: '370102', track: 'life-video', state: 'published', words: '年纪最大的同学八十一岁', scenes: ['class'] },
+  { title: '海边的自然课', region: '370202', track: 'life-photo', state: 'published', words: '退潮以后，一家人去认贝壳',
+    captions: ['退潮了', '找到一只海星', '回家做标本'], scenes: ['sea', 'starfish', 'specimens'] },
+  { title: '学会说对不起', region: '370102', state: 'in_review', scenes: ['sorry'] },
+  { title: '我家的读书角', region: '370103', state: 'in_review', scenes: ['corner'] },
+  { title: '妈妈学会了视频通话', region: '370104', track: 'life-video', state: 'final', scenes: ['call'] },
+  { title: '厨房里的数学题', region: '370103', state: 'returned', scenes: ['kitchen'] },
+  { title: '又一次说对不起', region: '370102', state: 'withdrawn', scenes: ['sorry'] },
+  { title: '一秒钟的掌声', region: '370102', state: 'failed', seconds: 1, scenes: ['clap'] },
 ];
 
 const STAFF = [
@@ -38,18 +32,39 @@ const STAFF = [
   ['organiser', '刘老师', 'organiser', '370000', []], ['unit', '济南市社区学院', 'unit', '370100', []],
   ['auditor', '陈老师', 'auditor', '370000', []],
 ];
+const CONSENTS = { licence: true, guardian: false, scopes: ['site', 'embed', 'exhibition'] };
 const CITY_REVIEWER = { 3701: 'jinan', 3702: 'qingdao', 3703: 'zibo' };
 
-function picture({ source, seconds = 6 }, number) {
+// A picture of each scene, kept in build/clips.
+async function draw(names) {
   const folder = join(root, 'build', 'clips');
-  const file = join(folder, `demo-${number}.mp4`);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, '-f', 'lavfi', '-i',
-      `sine=frequency=${220 + 40 * number}`, '-t', String(seconds), '-c:v', 'libx264', '-preset', 'veryfast',
-      '-pix_fmt', 'yuv420p', '-c:a', 'aac', file]);
+  const fileOf = (name) => join(folder, `scene-${name}.png`);
+  const missing = names.filter((name) => !existsSync(fileOf(name)));
+  mkdirSync(folder, { recursive: true });
+  if (missing.length > 0) {
+    const browser = await startBrowser();
+    for (const name of missing) {
+      const [width, height] = sizeOf(name);
+      const page = await browser.newPage({ viewport: { width, height } });
+      await page.setContent(`<body style="margin:0">${scene(name)}</body>`);
+      await page.screenshot({ path: fileOf(name) });
+      await page.close();
+    }
+    await browser.close();
   }
-  return readFileSync(file);
+  return fileOf;
+}
+
+// The bytes of a work's files: a clip that comes slowly nearer to its scene, or a JPEG of each.
+function filmed({ scenes, captions, seconds = 6 }, number, fileOf) {
+  return scenes.map((name) => {
+    const picture = fileOf(name);
+    const file = picture.replace(/\.png$/, captions ? '.jpg' : `-${seconds}s.mp4`);
+    const clip = ['-f', 'lavfi', '-i', `sine=frequency=${220 + 40 * number}`, '-vf', `zoompan=z='1+0.0008*on':d=${25 * seconds}:s=${sizeOf(name).join('x')}:fps=25`,
+      '-t', String(seconds), '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
+    if (!existsSync(file)) execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', picture, ...(captions ? ['-q:v', '3'] : clip), file]);
+    return readFileSync(file);
+  });
 }
 
 async function addStaff(url) {
@@ -92,7 +107,9 @@ const ACTIVITIES = [
 ];
 const dayAfter = (days) => new Date(Date.now() + 8 * 3600e3 + days * 864e5).toISOString().slice(0, 10);
 
-async function arrange(url, organiser, works) {
+const FEATURED = ['和奶奶一起读家书', '爸爸的木工课', '爷爷教我写毛笔字', '亲子共读三十天'];
+
+async function arrange(url, organiser) {
   const send = async (method, path, body) => {
     const answer = await api(url, path, { method, session: organiser, body });
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`);
@@ -114,20 +131,24 @@ async function arrange(url, organiser, works) {
   }
   const { id } = await send('POST', '/api/v1/editor/collections', { title: '家书与家风', words: '一封信、一顿饭、一件手艺：家里的学习时光。', is_featured: true, is_public: true });
   const people = (await api(url, '/api/v1/works')).json.items;
-  await send('PUT', `/api/v1/editor/collections/${id}/works`, { works: people.filter((one) => works.some((work) => work.title === one.title)).map((one) => one.id) });
+  await send('PUT', `/api/v1/editor/collections/${id}/works`, { works: people.filter((one) => FEATURED.includes(one.title)).map((one) => one.id) });
 }
 
 // Resolves to the works with their receipts.
 export async function fill(url) {
   const people = await addStaff(url);
+  const fileOf = await draw([...new Set(WORKS.flatMap((work) => work.scenes))]);
   const works = [];
   for (const [number, work] of WORKS.entries()) {
-    const { title, region, words = '', track = 'family-video' } = work;
-    const file = await upload(url, picture(work, number), { track });
-    works.push({ ...work, receipt: await submit(url, [file], { title, region, words, track }) });
+    const { title, region, words = '', track = 'family-video', captions } = work;
+    const files = [];
+    for (const bytes of filmed(work, number, fileOf)) {
+      files.push(await upload(url, bytes, { track, filename: captions ? 'photo.jpg' : 'clip.mp4' }));
+    }
+    works.push({ ...work, receipt: await submit(url, files, { title, region, words, track, consents: CONSENTS, ...(captions ? { captions } : {}) }) });
   }
   for (const work of works) await bring(url, people, work);
-  await arrange(url, people.organiser, works);
+  await arrange(url, people.organiser);
   return works;
 }
 

@@ -27,10 +27,14 @@ export function publishMany(service, count, { first = 1 } = {}) {
   const county = `(SELECT MIN(g.code) FROM region g WHERE g.code > ${text(city)} AND substr(g.code, 1, 4) = substr(${text(city)}, 1, 4))`;
   const track = "CASE n % 4 WHEN 0 THEN 'life-photo' ELSE 'family-video' END";
   const edition = '(SELECT key FROM edition WHERE is_current = 1)';
-  const guard = onPostgres ? '' : sql(service, "SELECT sql FROM sqlite_master WHERE name = 'publication_needs_approval'");
+  // the guard would refuse, and a list put together once is as good as fourteen times
+  const triggers = [['publication', 'publication_needs_approval'], ['rendition', 'rendition_is_shown']];
+  const textOf = (name) => sql(service, `SELECT sql FROM sqlite_master WHERE name = '${name}'`);
+  const [off, on] = onPostgres ? ['DISABLE', 'ENABLE'].map((word) => triggers.map(([table, name]) => `ALTER TABLE ${table} ${word} TRIGGER ${name};`).join(' '))
+    : [triggers.map(([, name]) => `DROP TRIGGER ${name};`).join(' '), triggers.map(([, name]) => `${textOf(name)};`).join(' ')];
   const facts = '{"width":1280,"height":720,"duration_ms":10000}';
   sql(service, `
-    ${onPostgres ? 'ALTER TABLE publication DISABLE TRIGGER publication_needs_approval' : 'DROP TRIGGER publication_needs_approval'};
+    ${off}
     INSERT INTO submission (id, code, pin_digest, edition, track, region, city, state, stage, revision, contact_name,
       contact_phone, ai, waiting_ms, created_ms, updated_ms)
     SELECT ${id}, 'code ' || n, '', ${edition}, ${track}, ${county}, ${text(city)}, 'published', 0, 1, '', '', 0, n, n, n
@@ -45,6 +49,8 @@ export function publishMany(service, count, { first = 1 } = {}) {
     SELECT id, 1, name, kind, type, size, '', 'none', facts, 1 FROM submission,
       (${FILES.map(([name, kind, type, facts], i) => `SELECT '${name}' AS name, '${kind}' AS kind, '${type}' AS type, ${1000 * (i + 1)} AS size, '${JSON.stringify(facts)}' AS facts`).join(' UNION ALL ')}) files
     WHERE submission.code LIKE 'code %' AND created_ms BETWEEN ${first} AND ${last};
+    UPDATE revision SET renditions = (SELECT v.list FROM revision_renditions v WHERE v.submission = revision.submission AND v.revision = revision.number)
+    WHERE content_digest = 'digest' AND submission IN (SELECT id FROM submission WHERE code LIKE 'code %' AND created_ms BETWEEN ${first} AND ${last});
     INSERT INTO publication (submission, revision, content_digest, edition, track, region, city, search, approver, published_ms)
     SELECT s.id, 1, 'digest', s.edition, s.track, s.region, s.city, r.title || ' ' || r.words || ' ' || g.name || ' ' || c.name,
       (SELECT MIN(id) FROM staff), 1760000000000 + s.created_ms FROM submission s JOIN revision r ON r.submission = s.id
@@ -55,7 +61,7 @@ export function publishMany(service, count, { first = 1 } = {}) {
       SELECT submission, published_ms, search, 1 FROM publication WHERE published_ms BETWEEN 1760000000000 + ${first} AND 1760000000000 + ${last}
       UNION ALL SELECT submission, published_ms, text, n + 1 FROM place WHERE n + 1 < length(text))
     SELECT DISTINCT substr(text, n, 2), published_ms, submission FROM place WHERE substr(text, n, 2) NOT LIKE '% %';
-    ${onPostgres ? 'ALTER TABLE publication ENABLE TRIGGER publication_needs_approval' : guard};
+    ${on}
     ANALYZE`);
   return Number(sql(service, 'SELECT COUNT(*) FROM publication'));
 }

@@ -511,6 +511,48 @@ export const setCollectionWorks = (id: string, works: string[]): Promise<void> =
 
 export const findWorks = async (q: string): Promise<{ id: string; title: string }[]> => (await request<{ items: { id: string; title: string }[] }>('GET', `works?${query({ q })}`)).items
 
+// Subtitles of a work; what its submitter sent waits for a look.
+export interface Subtitle {
+  language: string
+  digest: string
+  is_approved: boolean
+  changed_ms: number
+}
+export interface WaitingSubtitle {
+  id: string
+  title: string
+  region: string
+  language: string
+  changed_ms: number
+}
+export const readWaitingSubtitles = async (): Promise<WaitingSubtitle[]> => (await request<{ items: WaitingSubtitle[] }>('GET', 'subtitles')).items
+
+export const readSubtitles = async (work: string): Promise<Subtitle[]> => (await request<{ items: Subtitle[] }>('GET', `queue/${work}/subtitles`)).items
+
+export const readSubtitle = async (work: string, language: string): Promise<string> => (await request<{ vtt: string }>('GET', `queue/${work}/subtitles/${language}`)).vtt
+
+export const setSubtitle = (work: string, language: string, vtt: string): Promise<void> => request('PUT', `queue/${work}/subtitles/${language}`, { vtt })
+
+export const approveSubtitle = (work: string, language: string, digest: string): Promise<void> => request('PUT', `queue/${work}/subtitles/${language}`, { approve: digest })
+
+export const removeSubtitle = (work: string, language: string): Promise<void> => request('DELETE', `queue/${work}/subtitles/${language}`)
+
+// How often and how long works are watched.
+export interface WatchedWork {
+  id: string
+  title: string
+  city_code: string
+  views: number
+  seconds: number
+}
+export interface Watching {
+  days: { day: string; views: number; seconds: number }[]
+  parts: number[]
+}
+export const readWatched = async (): Promise<WatchedWork[]> => (await request<{ items: WatchedWork[] }>('GET', 'views')).items
+
+export const readWatching = (work: string): Promise<Watching> => request('GET', `views/${work}`)
+
 export const readReceivers = (): Promise<Receivers> => request('GET', 'webhooks')
 
 export const addReceiver = (receiver: { name: string; url: string | null; kinds: string[] }): Promise<Receiver & { secret?: string; token?: string }> =>

@@ -60,9 +60,14 @@ static void test_malformed_messages_are_refused(void)
                                          "{\"worker\":\"a\",\"version\":\"1\",\"sandbox\":\"full\",\"more\":1}"};
     static const char *const FAILS[] = {"{}", "{\"token\":1,\"reason\":\"no-such\",\"next\":\"retry\"}",
                                         "{\"token\":1,\"reason\":\"broken-file\",\"next\":\"sometimes\"}"};
-    static const char *const FINISHES[] = {"{}", "{\"token\":1,\"facts\":{},\"inputs\":[\"zz\"],\"outputs\":[]}",
-                                           "{\"token\":1,\"facts\":[],\"inputs\":[],\"outputs\":[]}",
-                                           "{\"token\":1,\"facts\":{},\"inputs\":[],\"outputs\":[{\"name\":\"a\"}]}"};
+    static const char *const FINISHES[] = {
+        "{}", "{\"token\":1,\"facts\":{},\"inputs\":[\"zz\"],\"outputs\":[]}",
+        "{\"token\":1,\"facts\":[],\"inputs\":[],\"outputs\":[]}",
+        "{\"token\":1,\"facts\":{},\"inputs\":[],\"outputs\":[{\"name\":\"a\"}]}",
+        /* a type that would end a text of JSON */
+        "{\"token\":1,\"facts\":{},\"inputs\":[],\"outputs\":[{\"name\":\"a\",\"kind\":\"rung\","
+        "\"type\":\"video/mp4\\\"\",\"bytes\":1,\"facts\":{},\"sha256\":"
+        "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}]}"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(CLAIMS); i++) {
         json_auto_t *json = json_loads(CLAIMS[i], 0, NULL);
