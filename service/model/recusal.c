@@ -3,7 +3,28 @@
 #include <string.h>
 
 #include "common/failure.h"
-#include "service/model/staff_phone.h"
+
+static const char
+    TIES[] = /* recusal.ties: $1 the person, $2, $3 the revision. By the person or an account with a number of his */
+    "SELECT (SELECT COUNT(*) FROM staff_phone p JOIN work_identity w ON w.identity = p.identity"
+    " WHERE p.staff = $1 AND w.submission = $2) AS sent,"
+    " (SELECT COUNT(*) FROM decision d WHERE d.submission = $2 AND d.revision = $3"
+    " AND d.state IN ('pending', 'effective') AND d.action <> 'escalate' AND (d.staff = $1 OR EXISTS"
+    " (SELECT 1 FROM staff_phone mine JOIN staff_phone theirs ON theirs.identity = mine.identity"
+    " WHERE mine.staff = $1 AND theirs.staff = d.staff))) AS decided";
+
+struct ties {
+    int64_t sent;
+    int64_t decided;
+};
+static const struct sql_column TIE_COLUMNS[] = {SQL_FIELD(struct ties, sent), SQL_FIELD(struct ties, decided)};
+static const struct sql_map TIE_MAP = SQL_MAP(struct ties, TIE_COLUMNS);
+
+static bool refuse(GError **error, enum reason reason, const char *message)
+{
+    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
+    return false;
+}
 
 const char *recusal_unit_of(const struct staff *staff)
 {
@@ -44,17 +65,18 @@ bool recusal_is_due(const struct rules *rules, const struct staff *staff, const 
 bool recusal_check(struct sql *sql, const struct rules *rules, const struct staff *staff,
                    const struct submission *submission, GError **error)
 {
-    bool sent = false;
+    struct ties ties = {0};
+    bool found = false;
 
     if (recusal_is_due(rules, staff, submission->region, submission->unit)) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_RECUSED, "this person stands aside for the region or unit");
+        return refuse(error, REASON_RECUSED, "this person stands aside for the region or unit");
+    }
+    if (!sql_row(sql, TIES, SQL_VALUES(SQL_T(staff->id), SQL_T(submission->id), SQL_I(submission->revision)), &TIE_MAP,
+                 &ties, &found, error)) {
         return false;
     }
-    if (!staff_phone_has_sent(sql, staff->id, submission->id, &sent, error)) {
-        return false;
+    if (ties.sent > 0) {
+        return refuse(error, REASON_OWN_WORK, "the work came from this person's telephone");
     }
-    if (sent) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_OWN_WORK, "the work came from this person's telephone");
-    }
-    return !sent;
+    return ties.decided == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
 }

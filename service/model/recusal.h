@@ -1,5 +1,5 @@
 /* Recusal (回避): who leaves which works to others. A person leaves the regions that the administrator named, works of the
- * own school or office, and works that came from the own telephone. Units are names, compared without blanks, widths and
+ * own school or office, works that came from the own telephone, and the further decisions on what he has decided on. Units are names, compared without blanks, widths and
  * capitals; two schools of one name count as one, which only means that somebody else decides. */
 #pragma once
 
@@ -10,6 +10,7 @@
 const char *recusal_unit_of(const struct staff *staff);
 /* By place or unit alone. */
 bool recusal_is_due(const struct rules *rules, const struct staff *staff, const char *region, const char *unit);
-/* REASON_RECUSED, or REASON_OWN_WORK for what came from the own telephone. */
+/* REASON_RECUSED, REASON_OWN_WORK for what came from the own telephone, or REASON_SAME_PERSON after a decision of this person
+ * on this revision; accounts with one number are one person. */
 bool recusal_check(struct sql *sql, const struct rules *rules, const struct staff *staff,
                    const struct submission *submission, GError **error);

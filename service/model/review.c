@@ -12,12 +12,6 @@
 #include "service/model/review_reason.h"
 #include "service/model/text.h"
 
-static const char DECIDED_BY
-    [] = /* review.decided_by: decisions on this revision by this person, or by an account with a number of this person's */
-    "SELECT COUNT(*) AS count FROM decision d WHERE d.submission = $1 AND d.revision = $2"
-    " AND d.state IN ('pending', 'effective') AND d.action <> 'escalate' AND (d.staff = $3 OR EXISTS"
-    " (SELECT 1 FROM staff_phone mine JOIN staff_phone theirs ON theirs.identity = mine.identity"
-    " WHERE mine.staff = $3 AND theirs.staff = d.staff))";
 static const char HOLD[] = /* review_lease.take */
     "INSERT INTO review_lease (submission, staff, until_ms) VALUES ($1, $2, $3)"
     " ON CONFLICT (submission) DO UPDATE SET staff = excluded.staff, until_ms = excluded.until_ms"
@@ -70,12 +64,6 @@ static const struct sql_column DECISION_COLUMNS[] = {
 };
 const struct sql_map decision_map = SQL_MAP(struct decision_row, DECISION_COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column NUMBER_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map NUMBER_MAP = SQL_MAP(struct count, NUMBER_COLUMNS);
-
 static const struct sql_column HOLDER_COLUMNS[] = {
     SQL_FIELD(struct review_holder, staff),
     SQL_FIELD(struct review_holder, name),
@@ -122,8 +110,6 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
 {
     const struct stage *stage = rules_stage_at(rules, submission->stage);
     const struct region *scope = rules_region_find(rules, staff->scope);
-    struct count others = {0};
-    bool found = false;
 
     if (strcmp(submission->state, "in_review") != 0 || stage == NULL) {
         return refuse(error, REASON_STATE, "not in review");
@@ -131,18 +117,11 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
     if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
         return false;
     }
-    if (!recusal_check(sql, rules, staff, submission, error)) {
-        return false;
-    }
     if (!staff_may_stage(staff, stage->name) || scope == NULL ||
         rules_level_rank(scope->level) < rules_level_rank(stage->level)) {
         return refuse(error, REASON_DENIED, "not this person's stage");
     }
-    if (!sql_row(sql, DECIDED_BY, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(staff->id)),
-                 &NUMBER_MAP, &others, &found, error)) {
-        return false;
-    }
-    return others.count == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
+    return recusal_check(sql, rules, staff, submission, error);
 }
 
 void review_holder_clear(struct review_holder *holder)

@@ -13,17 +13,8 @@ static const char LEAVE[] = /* staff_phone.leave */
 static const char TAKE[] = /* staff_phone.take */
     "INSERT INTO staff_phone (staff, identity, left_ms) VALUES ($1, $2, 0)"
     " ON CONFLICT (staff, identity) DO UPDATE SET left_ms = 0";
-static const char SENT[] = /* staff_phone.sent */
-    "SELECT COUNT(*) AS count FROM staff_phone p JOIN work_identity w ON w.identity = p.identity"
-    " WHERE p.staff = $1 AND w.submission = $2";
 static const char SWEEP[] = /* staff_phone.sweep */
     "DELETE FROM staff_phone WHERE left_ms > 0 AND left_ms <= $1";
-
-struct count {
-    int64_t count;
-};
-static const struct sql_column COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map MAP = SQL_MAP(struct count, COLUMNS);
 
 static bool refuse(GError **error, enum reason reason, const char *message)
 {
@@ -55,18 +46,6 @@ bool staff_phone_set(struct sql *sql, const struct secrets *secrets, const char 
     return sql_run(sql, LEAVE, SQL_VALUES(SQL_T(staff), SQL_I(now_ms)), NULL, error) &&
            (is_none || sql_run(sql, TAKE, SQL_VALUES(SQL_T(staff), SQL_T(identity)), NULL, error)) &&
            ledger_add(sql, actor, &entry, now_ms, error);
-}
-
-bool staff_phone_has_sent(struct sql *sql, const char *staff, const char *submission, bool *sent, GError **error)
-{
-    struct count count = {0};
-    bool found = false;
-
-    if (!sql_row(sql, SENT, SQL_VALUES(SQL_T(staff), SQL_T(submission)), &MAP, &count, &found, error)) {
-        return false;
-    }
-    *sent = count.count > 0;
-    return true;
 }
 
 char *staff_phone_masked(const struct secrets *secrets, const struct staff *staff)

@@ -9,8 +9,6 @@
  * REASON_NOT_FOUND. */
 bool staff_phone_set(struct sql *sql, const struct secrets *secrets, const char *staff, const char *phone,
                      const struct actor *actor, int64_t now_ms, GError **error);
-/* *sent: the work came from a number of this person. */
-bool staff_phone_has_sent(struct sql *sql, const char *staff, const char *submission, bool *sent, GError **error);
 /* "138****1234"; "" for none. The caller's. */
 char *staff_phone_masked(const struct secrets *secrets, const struct staff *staff);
 /* Numbers that were left long ago. */

@@ -1,6 +1,7 @@
 // The desk from outside, over 100,000 works that wait: first page and next pages stay quick; bulk decisions name what they skip; opening a contact is recorded; races have one outcome.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
+import { cpuSeconds } from '../bench/support/cpu.mjs';
 import { sql, startService } from './support/service.mjs';
 import { api, form, login, reviewers } from '../support/stack.mjs';
 
@@ -126,6 +127,7 @@ test('100,000 works wait: every page is quick', async (context) => {
     ['sheng', 'track=family-video'], ['jinan', 'track=family-video'],
     ['sheng', `after=${1000 + Math.floor(WAITING / 2)}.${id(Math.floor(WAITING / 2))}`]]) {
     const times = [];
+    const before_s = cpuSeconds(service.child.pid);
     let page;
     for (let i = 0; i < 30; i++) {
       const started = performance.now();
@@ -134,10 +136,11 @@ test('100,000 works wait: every page is quick', async (context) => {
       assert.equal(page.status, 200);
     }
     times.sort((a, b) => a - b);
-    const p95 = times[28];
-    context.diagnostic(`${who} ?${query}: p50 ${times[15].toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, ${page.json.items.length} works`);
-    // the bound with room for neighbours on the machine; the median shows the figure itself
-    assert.ok(times[15] <= 50, `${who} ${query}: median ${times[15]} ms`);
+    const cpu_ms = (cpuSeconds(service.child.pid) - before_s) * 1000 / times.length;
+    context.diagnostic(`${who} ?${query}: p50 ${times[15].toFixed(1)} ms, p95 ${times[28].toFixed(1)} ms, CPU ${cpu_ms.toFixed(1)} ms, ${page.json.items.length} works`);
+    // neighbours on the machine stretch the wall's time and not the CPU's; PostgreSQL spends it in another process
+    const [what, spent_ms] = onPostgres ? ['median', times[15]] : ['CPU', cpu_ms];
+    assert.ok(spent_ms <= (onPostgres ? 50 : 25), `${who} ${query}: ${what} ${spent_ms} ms`);
   }
   const started = performance.now();
   const counts = (await api(url, '/api/v1/queue/counts', { session: people.sheng })).json.items;

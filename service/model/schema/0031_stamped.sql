@@ -3,3 +3,4 @@ ALTER TABLE annex ADD COLUMN scan_key TEXT NOT NULL DEFAULT '';    -- in the med
 ALTER TABLE annex ADD COLUMN scan_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE annex ADD COLUMN scan_sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE annex ADD COLUMN stamped_ms INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX annex_by_scan ON annex (scan_key); -- the sweep of the store asks for each object
