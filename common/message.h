@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 enum {
-    MESSAGE_PROTOCOL = 1, /* changes with every message that the other side would misread */
+    MESSAGE_PROTOCOL = 2, /* changes with every message that the other side would misread */
     MESSAGE_INPUTS_MOST = 9,
     MESSAGE_OUTPUTS_MOST = 120,
     MESSAGE_FRAME_DIGITS = 32, /* of one frame in a fingerprint: whole and middle */

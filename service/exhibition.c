@@ -91,8 +91,8 @@ static json_t *photos_of(struct gathered *gathered, const struct sql_rows *rows)
     for (size_t i = 0; i < rows->count; i++) {
         const struct rendition *row = sql_rows_at(rows, i);
         const size_t position = rendition_position(row->name);
-        if (strcmp(row->kind, "photo") == 0 && strcmp(row->type, "image/jpeg") == 0 && position >= 1 && position <= PHOTOS_MOST &&
-            (best[position - 1] == NULL || row->bytes > best[position - 1]->bytes)) {
+        if (strcmp(row->kind, "photo") == 0 && strcmp(row->type, "image/jpeg") == 0 && position >= 1 &&
+            position <= PHOTOS_MOST && (best[position - 1] == NULL || row->bytes > best[position - 1]->bytes)) {
             best[position - 1] = row;
         }
     }

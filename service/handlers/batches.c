@@ -259,8 +259,9 @@ static json_t *row_json(const struct batch *batch, const struct csv_row *cells, 
 {
     struct row row = {.batch = batch};
     g_autoptr(GError) error = NULL;
-    json_t *json = json_pack("{s:I, s:s, s:s}", "line", (json_int_t)cells->line, "title", cell(batch, cells, TITLE),
-                             "files", cell(batch, cells, FILES));
+    json_t *json =
+        json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)cells->line, "title", cell(batch, cells, TITLE), "files",
+                  cell(batch, cells, FILES), "track", track_of(batch->app->rules, cell(batch, cells, TRACK)));
 
     read_row(&row, cells);
     if (!take_row(&row, &error)) {

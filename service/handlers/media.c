@@ -144,8 +144,7 @@ static bool look_own(struct sql *sql, void *context, GError **error)
     static const char *const SMALL[] = {"photo-320.jpg", "poster.jpg"}; /* of a photo, of a clip */
 
     for (size_t i = 0; i < G_N_ELEMENTS(SMALL) && !call->found; i++) {
-        g_autofree char *name =
-            g_strconcat(is_first ? "" : position, is_first ? "" : "-", SMALL[i], NULL);
+        g_autofree char *name = g_strconcat(is_first ? "" : position, is_first ? "" : "-", SMALL[i], NULL);
         if (!rendition_find(sql, submission->id, submission->revision, name, &call->rendition, &call->found, error)) {
             return false;
         }

@@ -301,8 +301,7 @@ bool submission_check_json(struct app *app, struct request *request, json_t *jso
 {
     struct reading reading = {0};
     struct create call = {.app = app, .form = &reading.form};
-    const bool good = read_all(request, json, &reading, error) &&
-                      read_sender(&call, request, &reading.form, error) &&
+    const bool good = read_all(request, json, &reading, error) && read_sender(&call, request, &reading.form, error) &&
                       submission_check(app->rules, &reading.form, request_now_ms(request), error);
 
     entry_link_clear(&call.link);

@@ -101,13 +101,26 @@ static void reply_expiry(struct request *request, int64_t expires_ms)
     request_reply_header(request, "Upload-Expires", text);
 }
 
-/* Absolute, because not every client resolves a reference; where the client sees this service, as a trusted proxy tells. */
+/* Nothing on the way: the client sees this service as its Host says. A proxy may not tell the port, or the scheme. */
+static bool is_asked_directly(const struct request *request)
+{
+    static const char *const SIGNS[] = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
+                                        "X-Real-IP",       "Forwarded",         "Via"};
+    bool direct = strcmp(request_scheme(request), "http") == 0 &&
+                  g_strcmp0(request_host(request), request_header(request, "Host")) == 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SIGNS); i++) {
+        direct = direct && request_header(request, SIGNS[i]) == NULL;
+    }
+    return direct;
+}
+
+/* Absolute where that is known, because not every client resolves a reference; else a path, which is right everywhere. */
 static void reply_location(struct request *request, const char *id)
 {
-    const char *host = request_host(request);
-    g_autofree char *location = host[0] == '\0'
-                                    ? g_strconcat("/files/", id, NULL)
-                                    : g_strdup_printf("%s://%s/files/%s", request_scheme(request), host, id);
+    const bool direct = is_asked_directly(request);
+    g_autofree char *location =
+        g_strconcat(direct ? "http://" : "", direct ? request_host(request) : "", "/files/", id, NULL);
 
     request_reply_header(request, "Location", location);
 }

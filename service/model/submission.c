@@ -308,6 +308,9 @@ static bool check_rules(const struct rules *rules, const struct submission_form 
     if (rules_region_find(rules, form->region) == NULL) {
         return refuse(error, REASON_REGION_UNKNOWN, "no such region");
     }
+    if ((int64_t)count_of(form->uploads) > track->max_files) {
+        return refuse(error, REASON_TOO_MANY_FILES, "more files than the track takes");
+    }
     if (!form->licence) {
         return refuse(error, REASON_CONSENT_LICENCE, "no licence");
     }

@@ -238,8 +238,8 @@ static json_t *files_of(const json_t *work)
 
 void view_complete(json_t *work, const json_t *facts)
 {
-    const bool is_photo = json_array_size(json_object_get(work, "photos")) > 0 &&
-                          json_array_size(json_object_get(work, "sources")) == 0;
+    const bool is_photo =
+        json_array_size(json_object_get(work, "photos")) > 0 && json_array_size(json_object_get(work, "sources")) == 0;
 
     (void)json_object_set_new(work, "is_photo", json_boolean(is_photo)); /* these fail without memory only */
     complete_clip(work);

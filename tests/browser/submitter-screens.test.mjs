@@ -39,11 +39,12 @@ for (const elder of [false, true]) {
 
     const isBrief = elder && !process.env.FULL
     const screen = async (name, { isAlike = false } = {}) => {
+      const at = number++
       if (isBrief && !NEW.includes(name)) {
         return
       }
       await page.evaluate(() => document.activeElement?.scrollIntoView({ block: 'nearest' }))
-      await page.screenshot({ path: `${SCREENS}submitter-${elder ? 'elder' : 'normal'}-${number++}-${name}.png`, fullPage: true })
+      await page.screenshot({ path: `${SCREENS}submitter-${elder ? 'elder' : 'normal'}-${at}-${name}.png`, fullPage: true })
       if (isAlike || (elder && !NEW.includes(name))) {
         return // as the one before but for its words; or judged in pages.test.mjs in both modes
       }

@@ -321,14 +321,16 @@ const RULES = [
     assert.equal((await post({ 'Upload-Length': '3', 'Content-Type': 'text/plain' })).status, 201);
   }],
 
-  ['Creation, Location', 'MUST', 'absolute, as the client sees this service, also behind a proxy; of a final upload too', async () => {
+  ['Creation, Location', 'MUST', 'absolute where the client asks directly, a path behind a proxy; of a final upload too', async () => {
     const made = async (headers) => {
       const fields = Object.entries({ Host: 'x', ...VERSION, 'Content-Length': '0', Connection: 'close', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
       return /^location: (.*)\r$/im.exec((await raw(service.port, `POST /files HTTP/1.1\r\n${fields.join('')}\r\n`)).answer)?.[1];
     };
     const place = 'files\\/[a-z2-7]{26}$';
     assert.match(await made({ 'Upload-Length': '3', Host: `127.0.0.1:${service.port}` }), new RegExp(`^http://127.0.0.1:${service.port}/${place}`));
-    assert.match(await made({ 'Upload-Length': '3', Host: 'xuepai.example', 'X-Forwarded-Proto': 'https' }), new RegExp(`^https://xuepai.example/${place}`));
+    for (const sign of [{ 'X-Forwarded-Proto': 'https' }, { 'X-Forwarded-For': '127.0.0.9' }, { Via: '1.1 x' }, { Forwarded: 'proto=https' }]) {
+      assert.match(await made({ 'Upload-Length': '3', Host: 'xuepai.example', ...sign }), new RegExp(`^/${place}`), JSON.stringify(sign));
+    }
     assert.match(await made({ 'Upload-Concat': `final;${await partial('abc')}`, Host: 'xuepai.example' }), new RegExp(`^http://xuepai.example/${place}`));
   }],
   ['Creation, Upload-Defer-Length', 'MUST', 'the length may come last, without a byte: the upload is then complete', async () => {

@@ -155,6 +155,12 @@ test('a table that makes no sense is refused as a whole, in words; nobody else s
   assert.equal((await api(service.url, '/api/v1/batches', { method: 'POST', body: { csv: HEAD } })).status, 401);
 });
 
+test('two files where the track takes one are refused before a byte is sent', async () => {
+  const rows = `${HEAD}\nfamily-video,两段,,历下区,张三,13800000043,1.mp4;2.mp4,是,,,\ncity-film,两段,,历下区,张三,13800000043,1.mp4;2.mp4,是,,,`;
+  const { json } = await batch(rows, { '1.mp4': 'to-come', '2.mp4': 'to-come' }, { check: true });
+  assert.deepEqual(json.items.map((one) => [one.track, one.status, one.reason?.code]), [['family-video', 'failed', 'too-many-files'], ['city-film', 'good', undefined]]);
+});
+
 test('several files of one row are one work; rows of a photo set', async () => {
   const files = Object.fromEntries(await Promise.all(['1.jpg', '2.jpg', '3.jpg'].map(async (name) => [name, await upload(service.url, BYTES, { track: 'life-photo' })])));
   const { json } = await batch(`${HEAD}\nlife-photo,三张,,历下区,张三,13800000041,1.jpg; 2.jpg；3.jpg,是,,,`, files);

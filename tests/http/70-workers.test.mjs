@@ -78,6 +78,15 @@ test('a worker of another release is refused with a clear word and waits', async
   await until(async () => service.log.includes('worker-version') || service.log.includes('status=409'), 'a line in the log');
 });
 
+test('what a worker found of nine long clips is taken: 400 KB, not more than 512', async () => {
+  const headers = { Authorization: `Bearer ${readFileSync(join(service.data, 'worker.token'), 'utf8').trim()}` };
+  const tell = (bytes, path = 'finish') => api(service.url, `/api/v1/jobs/aaaaaaaaaaaaaaaaaaaaaaaaaa/${path}`, { method: 'POST', headers,
+    body: { token: 1, facts: { each: ['x'.repeat(bytes)] }, inputs: [], outputs: [] } });
+  assert.equal((await tell(400000)).json.code, 'stale-token', 'read, and then no job');
+  assert.equal((await tell(600000)).status, 413);
+  assert.equal((await tell(70000, 'fail')).status, 413, 'other messages are short');
+});
+
 test('only administrators see or change the machines', async () => {
   for (const session of [undefined, people.jinan, people.sheng]) {
     assert.ok([401, 403].includes((await api(service.url, '/api/v1/workers', { session })).status));

@@ -223,6 +223,7 @@ export interface BatchRow {
   line: number
   title: string
   files: string
+  track: string
   status: 'good' | 'created' | 'existing' | 'failed'
   code?: string
   pin?: string
