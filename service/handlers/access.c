@@ -9,6 +9,7 @@
 #include "service/http/response.h"
 #include "service/model/identity.h"
 #include "service/model/permission.h"
+#include "service/model/pin.h"
 #include "service/model/worker.h"
 
 /* What each access asks for. */
@@ -150,8 +151,8 @@ bool access_is_staff(struct app *app, const struct request *request, enum permis
     struct principal principal = {0};
     struct look look = {.app = app, .request = request, .principal = &principal};
     g_autoptr(GError) no = NULL;
-    const bool is = admit_staff(&look, permission, &no) &&
-                    may(app->rules, &principal.login.staff, permission, region, &no);
+    const bool is =
+        admit_staff(&look, permission, &no) && may(app->rules, &principal.login.staff, permission, region, &no);
 
     login_clear(&principal.login);
     return is;
@@ -167,8 +168,8 @@ static bool look_submission(struct sql *sql, void *context, GError **error)
 static bool check_pin(struct sql *sql, void *context, GError **error)
 {
     struct look *look = context;
-    return submission_check_pin(sql, look->app->secrets, &look->principal->submission, look->pin,
-                                request_now_ms(look->request), &look->found, error);
+    return pin_check(sql, look->app->secrets, &look->principal->submission, look->pin, request_now_ms(look->request),
+                     &look->found, error);
 }
 
 static bool look_identity(struct sql *sql, void *context, GError **error)

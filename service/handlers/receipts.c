@@ -9,6 +9,7 @@
 #include "service/model/identity.h"
 #include "service/model/ledger.h"
 #include "service/model/permission.h"
+#include "service/model/pin.h"
 #include "service/model/submission.h"
 #include "service/model/text.h"
 
@@ -32,7 +33,7 @@ static bool tell(struct sql *sql, struct call *call, const struct submission *ro
         !may(call->app->rules, request_staff(call->request), PERMISSION_SEE, row->region, NULL)) {
         return true;
     }
-    g_autofree char *pin = submission_pin(call->app->secrets, row->id);
+    g_autofree char *pin = pin_of(call->app->secrets, row->id);
     json_array_append_new(call->items,
                           json_pack("{s:s, s:s, s:s}", "code", row->code, "title", row->title, "pin", pin));
     return ledger_add(sql, &actor, &entry, request_now_ms(call->request), error);

@@ -7,6 +7,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
+#include "service/model/pin.h"
 #include "service/model/publication.h"
 #include "service/model/rules.h"
 #include "service/model/secret.h"
@@ -28,7 +29,7 @@ HANDLER(receipt_show)
 {
     const struct submission *submission = request_submission(request);
     g_autofree char *base = base_url(app, request);
-    g_autofree char *pin = submission_pin(app->secrets, submission->id);
+    g_autofree char *pin = pin_of(app->secrets, submission->id);
     g_autofree char *pin_text = g_strdup_printf("查询密码 %s", pin);
     g_autofree char *title = g_strdup_printf("《%s》", submission->title);
     g_autofree char *address = g_strdup_printf("%s/status/%s#%s", base, submission->code, pin);

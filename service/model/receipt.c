@@ -1,5 +1,7 @@
 #include "service/model/receipt.h"
 
+#include "service/model/pin.h"
+
 static const char GET[] = /* receipt.get */
     "SELECT " SUBMISSION_FIELDS " WHERE s.idempotency = $1";
 
@@ -15,7 +17,7 @@ bool receipt_find_again(struct sql *sql, const struct secrets *secrets, const ch
         submission_receipt_clear(receipt);
         *receipt = (struct submission_receipt){.id = g_strdup(submission.id),
                                                .code = g_strdup(submission.code),
-                                               .pin = submission_pin(secrets, submission.id),
+                                               .pin = pin_of(secrets, submission.id),
                                                .state = g_strdup(submission.state)};
     }
     return true;

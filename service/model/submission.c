@@ -6,6 +6,7 @@
 #include "service/model/captions.h"
 #include "service/model/job.h"
 #include "service/model/outbox.h"
+#include "service/model/pin.h"
 #include "service/model/publication.h"
 #include "service/model/policy.h"
 #include "service/model/quota.h"
@@ -58,14 +59,6 @@ static const char SET_REVISION[] = /* submission.set_revision */
     "UPDATE submission SET revision = $2 WHERE id = $1 AND revision = $2 - 1";
 static const char SET_FACTS[] = /* revision.set_facts */
     "UPDATE revision SET facts = $3, flags = $4, content_digest = $5 WHERE submission = $1 AND number = $2";
-static const char PIN_FAILURE[] = /* submission.pin_failure */
-    "UPDATE submission SET pin_failures = pin_failures + 1,"
-    " pin_slowed_until_ms = CASE WHEN pin_failures + 1 >= $2 THEN $3 ELSE 0 END"
-    " WHERE id = $1";
-static const char PIN_SLOWED[] = /* submission.pin_slowed: as it is now, one guess at a time */
-    "SELECT pin_slowed_until_ms AS count FROM submission WHERE id = $1 /*pg: FOR NO KEY UPDATE */";
-static const char PIN_RIGHT[] = /* submission.pin_right */
-    "UPDATE submission SET pin_failures = 0, pin_slowed_until_ms = 0 WHERE id = $1 AND pin_failures > 0";
 static const char VOID_DECISIONS[] = /* decision.void: no decision outlives what it decided on */
     "UPDATE decision SET state = 'void' WHERE submission = $1 AND state = 'pending'";
 static const char DROP_LEASE[] = /* review_lease.drop */
@@ -125,8 +118,6 @@ const struct doer DOER_WORKER = {ACTOR_WORKER, {"worker", "worker", ""}};
 
 enum {
     ORIGINALS_MOST = 9,
-    PIN_FREE_FAILURES = 5,
-    PIN_SLOW_MS = 60 * 1000,
 };
 
 void submission_clear(struct submission *submission)
@@ -376,31 +367,13 @@ bool submission_upload_completed(struct sql *sql, const char *upload, int64_t no
     return !found || receive_when_complete(sql, &submission, now_ms, error);
 }
 
-/* Derived from the id, so that the same Idempotency-Key can be given the same answer; only its digest is stored. */
-char *submission_pin(const struct secrets *secrets, const char *id)
-{
-    g_autofree char *mac = secret_mac(secrets, "pin", id);
-    g_autofree char *head = g_strndup(mac, 12);
-    guint64 number = 0;
-
-    (void)g_ascii_string_to_unsigned(head, 16, 0, G_MAXUINT64, &number, NULL); /* our own hex */
-    return g_strdup_printf("%06" G_GUINT64_FORMAT, number % 1000000);
-}
-
-static char *pin_digest(const struct secrets *secrets, const char *id, const char *pin)
-{
-    g_autofree char *both = g_strdup_printf("%s|%s", id, pin);
-
-    return secret_mac(secrets, "pin-digest", both);
-}
-
 static void fill_receipt(const struct secrets *secrets, const struct submission *submission,
                          struct submission_receipt *receipt)
 {
     submission_receipt_clear(receipt);
     receipt->id = g_strdup(submission->id);
     receipt->code = g_strdup(submission->code);
-    receipt->pin = submission_pin(secrets, submission->id);
+    receipt->pin = pin_of(secrets, submission->id);
     receipt->state = g_strdup(submission->state);
 }
 
@@ -433,7 +406,7 @@ static bool add_rows(struct sql *sql, const struct rules *rules, const struct se
     int64_t changed = 0;
     g_autofree char *id = secret_id();
     g_autofree char *code = secret_receipt_code((int)rules->year);
-    g_autofree char *pin = submission_pin(secrets, id);
+    g_autofree char *pin = pin_of(secrets, id);
     g_autofree char *digest = pin_digest(secrets, id, pin);
     g_autofree char *name = secret_seal(secrets, texts->name);
     g_autofree char *phone = secret_seal(secrets, texts->phone);
@@ -651,28 +624,6 @@ bool submission_take_down(struct sql *sql, struct submission *submission, const 
 
     return void_current(sql, submission, now_ms, error) &&
            submission_move(sql, submission, doer, &taken_down, now_ms, error);
-}
-
-bool submission_check_pin(struct sql *sql, const struct secrets *secrets, const struct submission *submission,
-                          const char *pin, int64_t now_ms, bool *right, GError **error)
-{
-    g_autofree char *digest = pin_digest(secrets, submission->id, pin);
-    struct count slowed_until_ms = {0};
-    bool found = false;
-
-    if (!sql_row(sql, PIN_SLOWED, SQL_VALUES(SQL_T(submission->id)), &COUNT_MAP, &slowed_until_ms, &found, error)) {
-        return false;
-    }
-    if (slowed_until_ms.count > now_ms) {
-        return refuse(error, REASON_LOGIN_SLOWED, "too many wrong PINs");
-    }
-    *right = secret_equal(digest, submission->pin_digest);
-    if (*right) {
-        return sql_run(sql, PIN_RIGHT, SQL_VALUES(SQL_T(submission->id)), NULL, error);
-    }
-    return sql_run(sql, PIN_FAILURE,
-                   SQL_VALUES(SQL_T(submission->id), SQL_I(PIN_FREE_FAILURES), SQL_I(now_ms + PIN_SLOW_MS)), NULL,
-                   error);
 }
 
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,

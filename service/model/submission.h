@@ -202,12 +202,6 @@ bool submission_take_down(struct sql *sql, struct submission *submission, const 
 /* An upload became complete: when its work waits for no other, the work is received and its prepare job queued. */
 bool submission_upload_completed(struct sql *sql, const char *upload, int64_t now_ms, GError **error);
 
-/* The PIN of a work, for its submitter alone; the caller's. */
-char *submission_pin(const struct secrets *secrets, const char *id);
-/* Right PIN of this work? Counts failures; slowed after five. */
-bool submission_check_pin(struct sql *sql, const struct secrets *secrets, const struct submission *submission,
-                          const char *pin, int64_t now_ms, bool *right, GError **error);
-
 /* Every current revision's facts after prepare. */
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,
                           const char *content_digest, GError **error);

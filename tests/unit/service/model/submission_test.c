@@ -2,6 +2,7 @@
 #include "service/model/submission.h"
 
 #include "common/failure.h"
+#include "service/model/pin.h"
 #include "tests/unit/support/fixture.h"
 
 struct call {
@@ -158,8 +159,8 @@ static bool check_pin(struct sql *sql, void *context, GError **error)
     struct call *call = context;
 
     return submission_get(sql, call->receipt.id, &call->submission, error) &&
-           submission_check_pin(sql, call->fixture->secrets, &call->submission, call->pin, call->fixture->now_ms,
-                                &call->right, error);
+           pin_check(sql, call->fixture->secrets, &call->submission, call->pin, call->fixture->now_ms, &call->right,
+                     error);
 }
 
 static void test_pin_and_its_slowing(void)
