@@ -42,6 +42,7 @@ struct rules {
     GArray *stages;      /* struct stage */
     GPtrArray *tracks;   /* struct track * */
     struct words *words; /* what reviewers should look at twice */
+    struct pinyin *pinyin; /* for search; NULL: this machine has no table */
     GPtrArray *regions;  /* struct region *, province first, then each city followed by its counties */
 };
 
