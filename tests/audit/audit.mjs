@@ -46,7 +46,10 @@ async function audit(url) {
   const pages = await publicPages(url)
   let bad = 0
   const errors = await htmlErrors(url, pages)
-  for (const { url: file, message, extract } of errors) console.log(`vnu ${file.split('/').pop()}: ${message} ${extract ?? ''}`)
+  for (const message of new Set(errors.map((one) => one.message))) {
+    const found = errors.filter((one) => one.message === message)
+    console.log(`vnu, ${found.length} times, first in ${found[0].url.split('/').pop()}: ${message}`)
+  }
   console.log(`vnu: ${2 * Object.keys(pages).length} pages, ${errors.length} errors`)
   bad += errors.length
   const chrome = await launch({ chromePath: process.env.CHROME_PATH ?? '/usr/bin/chromium', chromeFlags: FLAGS })
