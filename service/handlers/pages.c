@@ -212,8 +212,8 @@ HANDLER(page_work)
 static bool add_similar(struct app *app, struct request *request, json_t *data, const char *words, GError **error)
 {
     g_autofree char *base = base_url(app, request);
-    json_t *similar = json_array_size(json_object_get(data, "works")) > 0 ? json_array()
-                                                                          : works_similar(app, base, words, error);
+    json_t *similar =
+        json_array_size(json_object_get(data, "works")) > 0 ? json_array() : works_similar(app, base, words, error);
 
     if (similar == NULL) {
         return false;

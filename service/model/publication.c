@@ -115,8 +115,9 @@ static char *search_text(const struct rules *rules, const struct submission *sub
     const struct region *city = rules_region_find(rules, submission->city);
     const struct track *track = rules_track_find(rules, submission->track);
     g_autofree char *initials = pinyin_initials(rules->pinyin, submission->title);
-    g_autofree char *text = g_strjoin("\n", submission->title, initials, submission->words, region == NULL ? "" : region->name,
-                                      city == NULL ? "" : city->name, track == NULL ? "" : track->name, NULL);
+    g_autofree char *text =
+        g_strjoin("\n", submission->title, initials, submission->words, region == NULL ? "" : region->name,
+                  city == NULL ? "" : city->name, track == NULL ? "" : track->name, NULL);
 
     return search_fold(text);
 }

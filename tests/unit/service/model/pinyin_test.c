@@ -8,7 +8,11 @@ static void test_first_letters(void)
         const char *text;
         const char *initials;
     } CASES[] = {
-        {"和奶奶一起读家书", "hnnyqdjs"}, {"爸爸的木工课", "bbdmgk"}, {"学习ABC第2课", "xxad2k"}, {"", ""}, {"，。！", ""},
+        {"和奶奶一起读家书", "hnnyqdjs"},
+        {"爸爸的木工课", "bbdmgk"},
+        {"学习ABC第2课", "xxad2k"},
+        {"", ""},
+        {"，。！", ""},
     };
     struct pinyin *pinyin = pinyin_open();
 
