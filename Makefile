@@ -29,7 +29,7 @@ CFLAGS   += -std=c17 -D_GNU_SOURCE -DXUEPAI_VERSION='"$(or $(VERSION),0)"' -I. $
 LDFLAGS  += $(LDHARDEN) -pthread
 
 # What each program may link; tests/unit/boundaries_test reads the result from the programs themselves.
-service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libpq libcurl libsodium liboath libcrypto jansson libbrotlienc libarchive libqrencode pangocairo cairo-pdf xlsxwriter
+service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libpq libcurl libsodium liboath libcrypto jansson libbrotlienc libarchive icu-i18n icu-uc libqrencode pangocairo cairo-pdf xlsxwriter
 worker_packages  := glib-2.0 gio-2.0 libcurl libcrypto jansson
 media_packages   := glib-2.0 jansson libavformat libavcodec libavfilter libavutil libswscale libswresample vips libseccomp
 media_extra      := -lmagic -lchromaprint -lzbar -lm
@@ -45,7 +45,7 @@ media_sources   := $(filter-out worker/media/main.c,$(wildcard worker/media/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/xuepai-service $(BUILD)/xuepai-worker $(BUILD)/xuepai-media
 
-.PHONY: all help build run test unit unit-postgres unit-verbose http browser media lint asan fuzz faults bench demo scale-demo install deps \
+.PHONY: all help build run test unit unit-postgres unit-verbose http browser media lint asan fuzz faults bench demo audit scale-demo install deps \
         deps-test programs web clean format
 
 all: build
@@ -159,6 +159,11 @@ lint:
 asan:
 	$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=1 programs unit
 	XUEPAI_BUILD=build/asan scripts/node-tests tests/http tests/media
+
+## make audit        the public pages by the W3C's HTML checker and Lighthouse (minutes; wants a quiet machine)
+audit: deps-test programs web
+	@scripts/deps audit
+	node tests/audit/audit.mjs
 
 ## make fuzz         every parser of outside bytes (FUZZ_SECONDS=30 each)
 fuzz:

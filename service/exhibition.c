@@ -116,13 +116,12 @@ static bool add_files(struct sql *sql, struct gathered *gathered, const struct p
     }
     const struct rendition *film = film_of(rows);
     g_autofree char *video = film == NULL ? NULL : take(gathered, film);
-    json_array_append_new(gathered->works,
-                          json_pack("{s:s, s:s, s:o, s:b, s:s?, s:o}", "id", work->submission, "title", work->title,
-                                    "place",
-                                    json_sprintf("%s %s", city == NULL ? "" : city->name,
-                                                 region == NULL || region == city ? "" : region->name),
-                                    "is_ai", (int)(work->ai != 0), "video", video, "photos",
-                                    film == NULL ? photos_of(gathered, rows) : json_array()));
+    json_array_append_new(gathered->works, json_pack("{s:s, s:s, s:o, s:b, s:s?, s:o}", "id", work->submission, "title",
+                                                     work->title, "place",
+                                                     json_sprintf("%s %s", city == NULL ? "" : city->name,
+                                                                  region == NULL || region == city ? "" : region->name),
+                                                     "is_ai", (int)(work->ai != 0), "video", video, "photos",
+                                                     film == NULL ? photos_of(gathered, rows) : json_array()));
     return true;
 }
 

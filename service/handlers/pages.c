@@ -208,6 +208,22 @@ HANDLER(page_work)
     return response;
 }
 
+/* Nothing was found: what was meant may be there under other characters. */
+static bool add_similar(struct app *app, struct request *request, json_t *data, const char *words, GError **error)
+{
+    g_autofree char *base = base_url(app, request);
+    json_t *similar =
+        json_array_size(json_object_get(data, "works")) > 0 ? json_array() : works_similar(app, base, words, error);
+
+    if (similar == NULL) {
+        return false;
+    }
+    view_tiles(similar);
+    json_object_set_new(data, "has_similar", json_boolean(json_array_size(similar) > 0));
+    json_object_set_new(data, "similar", similar);
+    return true;
+}
+
 HANDLER(page_search)
 {
     const char *words = request_query(request, "q");
@@ -221,7 +237,7 @@ HANDLER(page_search)
     if (words != NULL && words[0] != '\0') {
         json_object_set_new(data, "q", json_string(words));
         if (!limits_check(server_limits(request_server(request)), LIMIT_SEARCH, request, NULL, error) ||
-            !shown_works(app, request, data, &query, error)) {
+            !shown_works(app, request, data, &query, error) || !add_similar(app, request, data, words, error)) {
             json_decref(data);
             return NULL;
         }

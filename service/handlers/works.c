@@ -133,6 +133,21 @@ json_t *works_listed(struct app *app, const char *base, const char *selection, G
     return database_read(app->database, "works.listed", list_selected, &call, error) ? call.json : NULL;
 }
 
+static bool list_similar(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_autoptr(SqlRows) rows = publication_list_similar(sql, call->id, error);
+
+    return give(call, items_of(call, rows));
+}
+
+json_t *works_similar(struct app *app, const char *base, const char *words, GError **error)
+{
+    struct call call = {.app = app, .make = tile_json, .base = base, .id = words};
+
+    return database_read(app->database, "works.similar", list_similar, &call, error) ? call.json : NULL;
+}
+
 static struct response *public_json(json_t *json)
 {
     struct response *response = response_json(200, json);

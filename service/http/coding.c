@@ -5,10 +5,11 @@
 #include <brotli/encode.h>
 #include <gio/gio.h>
 
-/* Of pages made anew, so as fast as they are made. Measured on the home page of 24 works: see docs/DELIVERY.md. */
+/* Of pages made anew. Measured on the home page, the works, their JSON and the form: Brotli 5 gives 12 to 16 % fewer bytes than
+ * gzip 5 and takes up to 0.2 ms more; 4 gives 4 %, 6 nothing more than 5. gzip 6 costs a third more than 5 for 1 %. */
 enum {
     GZIP_LEVEL = 5,
-    BROTLI_QUALITY = 4,
+    BROTLI_QUALITY = 5,
 };
 
 static GBytes *apply_gzip(GBytes *text)

@@ -3,12 +3,7 @@
 
 #include <glib.h>
 
-enum coding {
-    CODING_NONE,
-    CODING_GZIP,
-    CODING_BROTLI,
-    CODING_COUNT
-};
+enum coding { CODING_NONE, CODING_GZIP, CODING_BROTLI, CODING_COUNT };
 
 /* The best of those that Accept-Encoding (NULL: absent) does not refuse; weights beside q=0 do not change our order. */
 enum coding coding_chosen(const char *accept_encoding);

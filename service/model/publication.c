@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/pinyin.h"
 #include "service/model/search.h"
 
 #define PUBLICATION_COLUMNS "SELECT " PUBLICATION_FIELDS
@@ -63,6 +64,12 @@ static const char FOUND[] = PUBLICATION_COLUMNS
     " WHERE a.term = $10 AND ($3 = '' OR p.edition = $3)" NARROWED
     " AND (a.published_ms, a.submission) < ($4, $5) ORDER BY a.published_ms DESC, a.submission DESC LIMIT $6";
 
+/* publication.similar: $1 to $4 rare pairs, each in less than a thousand works */
+static const char SIMILAR[] = PUBLICATION_COLUMNS
+    " FROM (SELECT x.submission AS submission, COUNT(*) AS pairs FROM publication_term x WHERE x.term IN ($1, $2, $3, $4)"
+    " GROUP BY x.submission ORDER BY pairs DESC, x.submission LIMIT 6) near"
+    " JOIN publication p ON p.submission = near.submission" PUBLICATION_TEXTS " ORDER BY near.pairs DESC, p.submission";
+
 /* By the code of the place: 370000 the province, 370100 a city, 370102 a county (GB/T 2260). */
 static const struct {
     const char *suffix;
@@ -101,14 +108,16 @@ void publication_clear(struct publication *publication)
     sql_row_clear(&publication_map, publication);
 }
 
-/* What a search looks in: texts and place names. The caller's. */
+/* What a search looks in: texts, the title's initials, and place names. The caller's. */
 static char *search_text(const struct rules *rules, const struct submission *submission)
 {
     const struct region *region = rules_region_find(rules, submission->region);
     const struct region *city = rules_region_find(rules, submission->city);
     const struct track *track = rules_track_find(rules, submission->track);
-    g_autofree char *text = g_strjoin("\n", submission->title, submission->words, region == NULL ? "" : region->name,
-                                      city == NULL ? "" : city->name, track == NULL ? "" : track->name, NULL);
+    g_autofree char *initials = pinyin_initials(rules->pinyin, submission->title);
+    g_autofree char *text =
+        g_strjoin("\n", submission->title, initials, submission->words, region == NULL ? "" : region->name,
+                  city == NULL ? "" : city->name, track == NULL ? "" : track->name, NULL);
 
     return search_fold(text);
 }
@@ -241,6 +250,21 @@ struct sql_rows *publication_list(struct sql *sql, const struct publication_quer
         *next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", last->published_ms, last->submission);
     }
     return g_steal_pointer(&rows);
+}
+
+struct sql_rows *publication_list_similar(struct sql *sql, const char *words, GError **error)
+{
+    struct search_hints hints = {0};
+    struct sql_rows *rows = NULL;
+
+    if (search_hints(sql, words, &hints, error)) {
+        rows = sql_rows(sql, SIMILAR,
+                        SQL_VALUES(SQL_T(hints.terms[0]), SQL_T(hints.terms[1]), SQL_T(hints.terms[2]),
+                                   SQL_T(hints.terms[3])),
+                        &publication_map, error);
+    }
+    search_hints_clear(&hints);
+    return rows;
 }
 
 bool publication_count(struct sql *sql, int64_t *count, GError **error)

@@ -68,4 +68,6 @@ struct publication_query {
 };
 /* *next is NULL on the last page; the caller's. */
 struct sql_rows *publication_list(struct sql *sql, const struct publication_query *query, char **next, GError **error);
+/* Works that have the most rare pairs of `words`, for a query that found nothing; at most six, next NULL. */
+struct sql_rows *publication_list_similar(struct sql *sql, const char *words, GError **error);
 bool publication_count(struct sql *sql, int64_t *count, GError **error);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/pinyin.h"
 #include "service/model/review_reason.h"
 #include "service/model/words.h"
 
@@ -62,6 +63,7 @@ void rules_free(struct rules *rules)
     g_clear_pointer(&rules->tracks, g_ptr_array_unref);
     g_clear_pointer(&rules->regions, g_ptr_array_unref);
     words_free(rules->words);
+    pinyin_free(rules->pinyin);
     g_free(rules);
 }
 
@@ -214,6 +216,7 @@ struct rules *rules_load(const char *folder, GError **error)
     rules->stages = g_array_new(FALSE, TRUE, sizeof(struct stage));
     rules->tracks = g_ptr_array_new_with_free_func(track_free);
     rules->regions = g_ptr_array_new_with_free_func(region_free);
+    rules->pinyin = pinyin_open();
     rules->words = words_load(folder, &cause);
     if (rules->words == NULL || !read_rules(rules, rules_path, &cause) || !read_regions(rules, regions_path, &cause)) {
         g_set_error(error, MODEL_ERROR, REASON_INPUT, "%s: %s", folder, cause->message);

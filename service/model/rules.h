@@ -39,11 +39,12 @@ struct rules {
     char *edition;
     char *edition_name;
     int64_t year;
-    char *consent;       /* version of the consent texts */
-    GArray *stages;      /* struct stage */
-    GPtrArray *tracks;   /* struct track * */
-    struct words *words; /* what reviewers should look at twice */
-    GPtrArray *regions;  /* struct region *, province first, then each city followed by its counties */
+    char *consent;         /* version of the consent texts */
+    GArray *stages;        /* struct stage */
+    GPtrArray *tracks;     /* struct track * */
+    struct words *words;   /* what reviewers should look at twice */
+    struct pinyin *pinyin; /* for search; NULL: this machine has no table */
+    GPtrArray *regions;    /* struct region *, province first, then each city followed by its counties */
 };
 
 enum {

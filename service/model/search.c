@@ -22,6 +22,12 @@ static const char RAREST[] = /* publication_term.rarest */
     "SELECT t.term AS term, (SELECT COUNT(*) FROM (SELECT 1 FROM publication_term x WHERE x.term = t.term LIMIT 1000) y)"
     " AS works FROM (" TERMS("SELECT CAST($1 AS TEXT)") ") t ORDER BY works, term LIMIT 2";
 
+/* Pairs that are in some works, and not in so many that they say nothing. */
+static const char HINTS[] = /* publication_term.hints */
+    "SELECT k.term AS term, k.works AS works FROM (SELECT t.term AS term,"
+    " (SELECT COUNT(*) FROM (SELECT 1 FROM publication_term x WHERE x.term = t.term LIMIT 1000) y) AS works"
+    " FROM (" TERMS("SELECT CAST($1 AS TEXT)") ") t) k WHERE k.works BETWEEN 1 AND 999 ORDER BY works, term LIMIT 4";
+
 struct rare {
     char *term;
     int64_t works;
@@ -93,6 +99,24 @@ bool search_begin(struct sql *sql, const char *words, struct search *search, GEr
         search->terms[i] = g_strdup(((const struct rare *)sql_rows_at(rows, MIN(i, rows->count - 1)))->term);
     }
     return true;
+}
+
+bool search_hints(struct sql *sql, const char *words, struct search_hints *hints, GError **error)
+{
+    g_autofree char *folded = search_fold(words);
+    g_autoptr(SqlRows) rows = sql_rows(sql, HINTS, SQL_VALUES(SQL_T(folded)), &MAP, error);
+
+    for (size_t i = 0; rows != NULL && i < SEARCH_HINTS; i++) {
+        hints->terms[i] = g_strdup(i < rows->count ? ((const struct rare *)sql_rows_at(rows, i))->term : "");
+    }
+    return rows != NULL;
+}
+
+void search_hints_clear(struct search_hints *hints)
+{
+    for (size_t i = 0; i < SEARCH_HINTS; i++) {
+        g_clear_pointer(&hints->terms[i], g_free);
+    }
 }
 
 void search_clear(struct search *search)

@@ -5,6 +5,9 @@
  * A query is answered by walking its two rarest pairs, newest work first, and looking at the whole text of what both
  * name. Limits: three words; a query whose pairs are all common and never come together walks the rarest one's list to
  * its end.
+ *
+ * A title's pinyin initials stand in the same text (pinyin.h). Where nothing is found, search_hints() names the pairs by which
+ * works that are nearly it are found: publication_list_similar().
  */
 #pragma once
 
@@ -20,6 +23,16 @@ char *search_fold(const char *text);
 /* Both inside the transaction that writes or removes the publication's row; it is there. */
 bool search_add(struct sql *sql, const char *submission, GError **error);
 bool search_remove(struct sql *sql, const char *submission, GError **error);
+
+/* A mistyped query: its pairs that few works have, the rarest first, "" for want of more. */
+enum {
+    SEARCH_HINTS = 4,
+};
+struct search_hints {
+    char *terms[SEARCH_HINTS];
+};
+bool search_hints(struct sql *sql, const char *words, struct search_hints *hints, GError **error);
+void search_hints_clear(struct search_hints *hints);
 
 struct search {
     char *patterns[SEARCH_WORDS]; /* for LIKE … ESCAPE '!'; "%" where there is no word */

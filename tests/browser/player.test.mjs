@@ -54,3 +54,43 @@ for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
     await page.context().close()
   })
 }
+
+// The work's page with other words in its player.
+async function changed(context, from, to) {
+  const page = await context.newPage()
+  await page.route('**/v/w0', async (route) => {
+    const answer = await route.fetch()
+    const text = await answer.text()
+    assert.match(text, from)
+    await route.fulfill({ response: answer, body: text.replace(from, to) })
+  })
+  await page.route('**/clip*.mp4', (route) => route.fulfill({ body: clip({ seconds: 5 }), contentType: 'video/mp4', headers: { 'Accept-Ranges': 'none' } }))
+  return page
+}
+
+for (const [name, codecs, taken] of [['plays AV1 takes it', 'av01.0.05M.08, mp4a.40.2', '/clip-av1.mp4'], ['does not takes H.264', 'av01.9.99M.99, mp4a.40.2', '/clip.mp4']]) {
+  test(`AV1 stands first: a browser that ${name}`, async () => {
+    const context = await browser.newContext(DESK)
+    const page = await changed(context, /<source /, `<source src="/clip-av1.mp4" type="video/mp4; codecs=&quot;${codecs}&quot;"><source `)
+    await page.goto(`${service.url}/v/w0`)
+    await page.waitForFunction(() => document.querySelector('video').readyState > 0)
+    assert.equal(new URL(await page.evaluate(() => document.querySelector('video').currentSrc)).pathname, taken)
+    await context.close()
+  })
+}
+
+test('a long clip is fetched by its list of segments, once somebody plays it, and by the file where the list fails', async () => {
+  const context = await browser.newContext(DESK)
+  const page = await changed(context, / data-work=/, ' data-hls="/master.m3u8" data-work=')
+  const lists = []
+  await page.route('**/master.m3u8', (route) => { lists.push(route.request().url()); return route.fulfill({ status: 404 }) })
+  await page.goto(`${service.url}/v/w0`, { waitUntil: 'networkidle' })
+  await page.locator('video').focus()
+  await page.getByLabel('快慢').waitFor()
+  assert.deepEqual(lists, [], 'not before it is played')
+  await page.evaluate(() => { const video = document.querySelector('video'); video.muted = true; void video.play().catch(() => {}) })
+  await page.waitForFunction(() => new URL(document.querySelector('video').currentSrc).pathname === '/clip.mp4' && document.querySelectorAll('source').length > 0 && document.querySelector('video').readyState > 0)
+  for (let n = 0; n < 100 && lists.length === 0; n++) await page.waitForTimeout(50)
+  assert.ok(lists.length > 0, 'the list was asked for')
+  await context.close()
+})

@@ -57,7 +57,7 @@ async function keepPicture(page, name, width, elder) {
   await page.screenshot({ path: join(SCREENS, 'pages', `${file}.png`), fullPage: true })
   if (keep && SHOWN.some((one) => one[0] === name && one[1] === width && (one[2] ?? false) === elder)) {
     const height = Math.min(LONGEST_PX, await page.evaluate(() => document.documentElement.scrollHeight))
-    const { data } = await (await context.newCDPSession(page)).send('Page.captureScreenshot',
+    const { data } = await (await page.context().newCDPSession(page)).send('Page.captureScreenshot',
       { format: 'webp', quality: QUALITY, captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 } })
     writeFileSync(join(KEPT, `${file}.webp`), Buffer.from(data, 'base64'))
   }

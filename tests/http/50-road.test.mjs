@@ -83,6 +83,12 @@ test('a clip goes the whole road and nobody sees it before its time', async () =
   assert.equal(oembed.type, 'video');
   assert.ok(oembed.width <= 300);
   assert.ok((await api(stack.url, '/feed.xml')).text.includes(item.id));
+  for (const words of ['奶奶', 'hnnyq', 'DJS', '历下']) { // by two characters, the first letters of pinyin, a place
+    const found = (await api(stack.url, `/api/v1/works?q=${encodeURIComponent(words)}`)).json.items;
+    assert.deepEqual(found.map((one) => one.id), [item.id], words);
+  }
+  const meant = (await api(stack.url, `/search?q=${encodeURIComponent('和奶奶一起读佳书')}`)).text;
+  assert.match(meant, /没有找到.*您是不是要找.*和奶奶一起读家书/s, 'a mistyped title');
 
   const gone = await api(stack.url, `/api/v1/submissions/${receipt.code}`,
     { method: 'DELETE', headers: { 'X-Pin': receipt.pin } });

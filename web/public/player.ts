@@ -1,6 +1,7 @@
 // Inside the frame of another site: says what the player does, and does what that site's page asks (docs/EMBEDDING.md).
 // The messages tell nothing about the person and let nobody do more than the buttons do.
 
+import { playInline } from './lib/inline'
 import { watching } from './lib/watching'
 
 interface Order {
@@ -22,6 +23,7 @@ function tell(what: string): void {
 }
 
 if (video !== null) {
+  playInline(video)
   watching(video, video.dataset.work ?? '')
   const source = video.querySelector('source')?.src ?? ''
   const [, from = '0', to = ''] = /#t=([\d.]+)(?:,([\d.]+))?$/.exec(source) ?? []

@@ -1,5 +1,6 @@
 // The page of one work: 发给家人, 复制 and 举报. Playing needs no script.
 
+import { playInline } from './lib/inline'
 import { watching } from './lib/watching'
 
 const video = document.querySelector('video')
@@ -12,6 +13,7 @@ if (video !== null) {
   }
   const SIGNS = ['pointerenter', 'focus', 'play']
 
+  playInline(video)
   watching(video, video.dataset.work ?? '')
   SIGNS.forEach((sign) => video.addEventListener(sign, turn))
 }
