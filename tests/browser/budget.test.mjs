@@ -23,7 +23,7 @@ const LIMITS = [
   ['/v/w0', 6, 4, 2, 120],
   ['/embed/w0', 6, 4, 2, 120],
   ['/status/SD26-7KQ4-M9', 5, 4, 5, 24],
-  ['/console', 5, 10, 60, 30],
+  ['/console', 5, 10, 60, 50],
 ]
 
 const manifest = JSON.parse(readFileSync(join(DIST, '.vite/manifest.json'), 'utf8'))
