@@ -334,6 +334,32 @@ test('a clip whose last picture comes late is not taken for a forgery', async ()
   near(answer.facts.duration_ms / 1000, last, 0.1, 'and is not shown for long');
 });
 
+test('pictures that stand for ten seconds, with sound that ends early, make whole fragments', async () => {
+  const { answer, into } = await prepare('slides.avi');
+  assert.ok(answer?.ok, answer?.words);
+  near(answer.facts.duration_ms, 60200, 100, 'length');
+  const list = fs.readFileSync(path.join(into, '480p.m3u8'), 'utf8');
+  const total = [...list.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+  near(total, Number((await probe(path.join(into, '480p.mp4'))).format.duration), 0.1, 'the playlist says the whole length');
+});
+
+test('sound that pauses for minutes takes no more memory than other sound, and keeps its length', async () => {
+  const { answer } = await prepare('long-pause.mkv');
+  assert.ok(answer?.ok, answer?.words);
+  near(answer.facts.duration_ms, 242000, 500, 'length');
+  assert.ok(answer.peak_rss_bytes < 250e6, `${answer.peak_rss_bytes} bytes`);
+});
+
+test('a length that the file claims and has not is the file’s fault', async () => {
+  const whole = fs.readFileSync(fixture('slides.avi'));
+  const at = whole.indexOf('00dc', whole.indexOf('movi')); // the first picture's chunk
+  whole.writeUInt32LE(0x7ffffff0, at + 4);
+  const file = path.join(base, 'claim.avi');
+  fs.writeFileSync(file, whole);
+  const { answer } = await once('prepare', file, path.join(base, 'claim'));
+  assert.deepEqual([answer.ok, answer.next, answer.reason], [false, 'refuse', 'broken-file'], answer.words);
+});
+
 test('120 pictures a second become 60', async () => {
   const { review } = await prepare('fast.mp4');
   near((await times(review)).length, 120, 2, 'pictures');

@@ -1,10 +1,12 @@
 #include "worker/media/container.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define STREAMS_MAX 16
 #define IO_BYTES    65536
 #define MAX_SAMPLES 1048576
+#define PACKET_MOST (32 << 20) /* bytes: no packet of a clip within the limits is larger */
 
 /* Decoders by name: an id that is not here is refused, whatever libavcodec could do with it (S20,
  * S27). */
@@ -55,6 +57,7 @@ struct container {
     struct reader reader;
     struct container_limits limits;
     int64_t position;
+    bool read_failed;
     AVIOContext *io;
     AVFormatContext *format;
 };
@@ -67,6 +70,7 @@ static int io_read(void *opaque, uint8_t *to, int length)
     const int64_t got = reader_read(&container->reader, container->position, to, (size_t)length);
 
     if (got < 0) {
+        container->read_failed = true;
         return AVERROR(EIO);
     }
     container->position += got;
@@ -101,6 +105,28 @@ static int io_open_denied(AVFormatContext *format, AVIOContext **io, const char 
 {
     (void)format, (void)io, (void)url, (void)flags, (void)options; /* nothing is ever opened */
     return AVERROR(EPERM);
+}
+
+/* Is there memory for what a demuxer may rightly ask for? What it was refused was then a length that no file has. */
+static bool has_memory(void)
+{
+    void *some = malloc(PACKET_MOST);
+
+    free(some);
+    return some != NULL;
+}
+
+bool container_check(const struct container *container, int code, const char *what, GError **error)
+{
+    if (container->read_failed) {
+        g_set_error(error, MEDIA_ERROR, REASON_INFRASTRUCTURE, "%s: the file cannot be read", what);
+        return false;
+    }
+    if (code == AVERROR(EIO) || (code == AVERROR(ENOMEM) && has_memory())) {
+        g_set_error(error, MEDIA_ERROR, REASON_BROKEN_FILE, "%s: claims what it has not", what);
+        return false;
+    }
+    return libav_check(code, REASON_BROKEN_FILE, what, error);
 }
 
 /* -- opening -------------------------------------------------------------------------------------------- */
@@ -153,7 +179,7 @@ static bool open_format(struct container *container, enum sniff_family family, G
         g_set_error(error, MEDIA_ERROR, REASON_TOO_COMPLEX, "too many streams");
         return false;
     }
-    return libav_check(code, REASON_BROKEN_FILE, "open container", error);
+    return container_check(container, code, "open container", error);
 }
 
 /* Before any decoder is opened for probing: counts and claimed sizes (S19). */
@@ -202,7 +228,7 @@ static bool find_stream_info(struct container *container, GError **error)
     for (unsigned i = 0; i < MIN(count, STREAMS_MAX); i++) {
         av_dict_free(&options[i]);
     }
-    if (!libav_check(code, REASON_BROKEN_FILE, "stream info", error)) {
+    if (!container_check(container, code, "stream info", error)) {
         return false;
     }
     return check_claims(container, error);

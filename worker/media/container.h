@@ -31,6 +31,10 @@ struct container *container_open(const struct reader *reader, enum sniff_family 
                                  const struct container_limits *limits, GError **error);
 void container_free(struct container *container);
 
+/* What libavformat returned; negative or a file that cannot be read is an error. Lengths that the file claims and has not are
+ * its own fault (REASON_BROKEN_FILE), although libavformat says ENOMEM or EIO; memory and reading that fail are ours. */
+bool container_check(const struct container *container, int code, const char *what, GError **error);
+
 AVFormatContext *container_format(struct container *container);
 
 /* Bytes read so far, and of the whole, in permille. */

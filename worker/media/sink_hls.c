@@ -14,17 +14,21 @@
 #define SIDX_HEAD     32
 #define SIDX_ENTRY    12
 #define FRAGMENTS_MAX 65535
+#define BOX_HEAD      8
+#define MOOF_MOST     (16 << 20)
+#define VIDEO_TRACK   1
 
 struct fragment {
     int64_t offset, bytes; /* moof with its mdat */
-    int64_t start;         /* earliest presentation, 1/90000 s */
+    uint32_t pictures;
+    int64_t start; /* earliest presentation, 1/90000 s */
 };
 
 struct sink {
     struct sink_muxer *muxer;
     struct sink_target target;
     char *name;
-    GArray *keyframes;  /* int64_t pts of video keyframes */
+    GArray *pictures;   /* int64_t pts, in the order of writing */
     int64_t end;        /* of the pictures, 1/90000 s */
     int64_t bytes;      /* of packets */
     GArray *fragments;  /* struct fragment, found at the end */
@@ -45,7 +49,7 @@ static struct sink *hls_open(const struct sink_target *target, const struct enco
     sink->muxer = muxer;
     sink->target = *target;
     sink->name = g_strdup(target->name);
-    sink->keyframes = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    sink->pictures = g_array_new(FALSE, FALSE, sizeof(int64_t));
     sink->fragments = g_array_new(FALSE, FALSE, sizeof(struct fragment));
     return sink;
 }
@@ -56,7 +60,7 @@ static void hls_free(struct sink *sink)
         return;
     }
     sink_muxer_free(sink->muxer);
-    g_array_unref(sink->keyframes);
+    g_array_unref(sink->pictures);
     g_array_unref(sink->fragments);
     g_free(sink->name);
     g_free(sink);
@@ -65,9 +69,7 @@ static void hls_free(struct sink *sink)
 static bool hls_write(struct sink *sink, enum sink_stream stream, AVPacket *packet, GError **error)
 {
     if (stream == SINK_VIDEO) {
-        if ((packet->flags & AV_PKT_FLAG_KEY) != 0) {
-            g_array_append_val(sink->keyframes, packet->pts);
-        }
+        g_array_append_val(sink->pictures, packet->pts);
         sink->end = MAX(sink->end, packet->pts + packet->duration);
     }
     return sink_muxer_write(sink->muxer, stream, packet, error);
@@ -84,6 +86,53 @@ static bool bad_file(const char *what, GError **error)
     return false;
 }
 
+/* The first box of that kind among those that fill `length` bytes; its content's length. NULL: there is none. */
+static const uint8_t *box_in(const uint8_t *at, size_t length, const char *kind, size_t *content)
+{
+    while (length >= BOX_HEAD) {
+        const size_t bytes = be32(at);
+
+        if (bytes < BOX_HEAD || bytes > length) {
+            return NULL;
+        }
+        if (memcmp(at + 4, kind, 4) == 0) {
+            *content = bytes - BOX_HEAD;
+            return at + BOX_HEAD;
+        }
+        at += bytes;
+        length -= bytes;
+    }
+    return NULL;
+}
+
+/* How many pictures a moof names: the track of the pictures is the first, and the muxer writes one trun for each track. */
+static uint32_t pictures_of(const uint8_t *moof, size_t length)
+{
+    size_t track = 0, head = 0, run = 0;
+    const uint8_t *traf = box_in(moof + BOX_HEAD, length - BOX_HEAD, "traf", &track);
+    const uint8_t *tfhd = traf == NULL ? NULL : box_in(traf, track, "tfhd", &head);
+    const uint8_t *trun = traf == NULL ? NULL : box_in(traf, track, "trun", &run);
+
+    return tfhd != NULL && trun != NULL && head >= 8 && run >= 8 && be32(tfhd + 4) == VIDEO_TRACK ? be32(trun + 4) : 0;
+}
+
+/* A moof without pictures, which only the end can have, belongs to the fragment before it. */
+static bool add_fragment(struct sink *sink, int64_t at, int64_t bytes, GError **error)
+{
+    g_autofree uint8_t *moof = bytes > MOOF_MOST ? NULL : g_try_malloc((size_t)bytes);
+
+    if (moof == NULL || pread(sink->target.fd, moof, (size_t)bytes, at) != bytes) {
+        return bad_file("moof", error);
+    }
+    const struct fragment fragment = {.offset = at, .bytes = bytes, .pictures = pictures_of(moof, (size_t)bytes)};
+    if (fragment.pictures == 0 && sink->fragments->len > 0) {
+        g_array_index(sink->fragments, struct fragment, sink->fragments->len - 1).bytes += bytes;
+    } else {
+        g_array_append_val(sink->fragments, fragment);
+    }
+    return true;
+}
+
 /* Reads back the boxes that the muxer wrote: a moof and its mdat make a fragment. */
 static bool find_fragments(struct sink *sink, GError **error)
 {
@@ -91,21 +140,22 @@ static bool find_fragments(struct sink *sink, GError **error)
     int64_t at = 0;
 
     while (at < size) {
-        uint8_t head[8];
+        uint8_t head[BOX_HEAD];
         int64_t bytes;
 
         if (pread(sink->target.fd, head, sizeof head, at) != (ssize_t)sizeof head) {
             return bad_file("cannot be read", error);
         }
         bytes = be32(head);
-        if (bytes < 8 || bytes > size - at) {
+        if (bytes < BOX_HEAD || bytes > size - at) {
             g_set_error(error, MEDIA_ERROR, REASON_INTERNAL,
                         "own fragments: box of %" PRId64 " bytes at %" PRId64 " of %" PRId64, bytes, at, size);
             return false;
         }
         if (memcmp(head + 4, "moof", 4) == 0) {
-            const struct fragment fragment = {.offset = at, .bytes = bytes};
-            g_array_append_val(sink->fragments, fragment);
+            if (!add_fragment(sink, at, bytes, error)) {
+                return false;
+            }
         } else if (sink->fragments->len > 0) {
             g_array_index(sink->fragments, struct fragment, sink->fragments->len - 1).bytes += bytes;
         } else {
@@ -116,25 +166,21 @@ static bool find_fragments(struct sink *sink, GError **error)
     return sink->fragments->len > 0 && sink->fragments->len <= FRAGMENTS_MAX ? true : bad_file("count", error);
 }
 
-/* The muxer cuts at the first keyframe that lies FRAGMENT_US behind the last cut; the same walk gives the starts. */
+/* Where each begins. The muxer cuts at the keyframe that lies FRAGMENT_US behind the last cut, but not before it has sound
+ * too, so how many pictures it put into each is read and not foretold. */
 static bool time_fragments(struct sink *sink, GError **error)
 {
-    const int64_t least = FRAGMENT_US * (LIBAV_VIDEO_HZ / 10000) / 100;
-    unsigned cuts = 0;
-    int64_t last = 0;
+    guint first = 0;
 
-    for (unsigned i = 0; i < sink->keyframes->len; i++) {
-        const int64_t pts = g_array_index(sink->keyframes, int64_t, i);
-        if (cuts > 0 && pts - last < least) {
-            continue;
+    for (unsigned i = 0; i < sink->fragments->len; i++) {
+        struct fragment *fragment = &g_array_index(sink->fragments, struct fragment, i);
+        if (fragment->pictures == 0 || fragment->pictures > sink->pictures->len - first) {
+            return bad_file("pictures", error);
         }
-        if (cuts == sink->fragments->len) {
-            return bad_file("more keyframe intervals than fragments", error);
-        }
-        g_array_index(sink->fragments, struct fragment, cuts++).start = pts;
-        last = pts;
+        fragment->start = g_array_index(sink->pictures, int64_t, first);
+        first += fragment->pictures;
     }
-    return cuts == sink->fragments->len ? true : bad_file("fewer keyframe intervals", error);
+    return first == sink->pictures->len ? true : bad_file("fewer pictures", error);
 }
 
 static int64_t duration_of(const struct sink *sink, unsigned index)

@@ -6,6 +6,8 @@
 #define ERRORS_FREE       100
 #define AUDIO_HELD_MAX    4096 /* frames of sound before the first picture: 87 s */
 #define LEAD_MAX          LIBAV_VIDEO_HZ
+#define PAUSE_TICKS       LIBAV_VIDEO_HZ
+#define RATE_MAX          192000 /* samples of sound a second */
 #define VIDEO_Q           ((AVRational){1, LIBAV_VIDEO_HZ})
 #define AUDIO_Q           ((AVRational){1, LIBAV_AUDIO_HZ})
 
@@ -248,8 +250,8 @@ static bool feed(struct source *source, GError **error)
                 (void)avcodec_send_packet(track_of(source, kind)->decoder, NULL); /* end: cannot fail */
             }
         }
-        return code == AVERROR_EOF || source->measure.frames > 0 ||
-               libav_check(code, REASON_BROKEN_FILE, "read", error);
+        const bool is_enough = code == AVERROR_EOF || source->measure.frames > 0;
+        return container_check(source->container, is_enough ? 0 : code, "read", error);
     }
     if (source->packet->stream_index == source->video.index && !see_picture(source, source->packet, error)) {
         return false;
@@ -480,9 +482,34 @@ static bool place_picture(struct source *source, AVFrame *frame)
     return true;
 }
 
+static int64_t sound_pts(const struct source *source, const AVFrame *frame)
+{
+    return frame->pts == AV_NOPTS_VALUE ? source->end_audio : frame->pts - source->origin;
+}
+
+/* A pause before that frame comes second by second, as silence of the same shape: the resampler would make one frame of the
+ * whole, and each filter behind it another. NULL: there is none, or no memory for it. */
+static AVFrame *pause_before(const struct source *source, const AVFrame *frame)
+{
+    g_autoptr(AVFrame) silence = libav_frame_new();
+
+    if (sound_pts(source, frame) - source->end_audio <= PAUSE_TICKS || frame->sample_rate > RATE_MAX) {
+        return NULL;
+    }
+    silence->format = frame->format;
+    silence->sample_rate = silence->nb_samples = frame->sample_rate;
+    silence->pts = AV_NOPTS_VALUE; /* where the sound ended */
+    if (av_channel_layout_copy(&silence->ch_layout, &frame->ch_layout) < 0 || av_frame_get_buffer(silence, 0) < 0) {
+        return NULL;
+    }
+    av_samples_set_silence(silence->extended_data, 0, silence->nb_samples, silence->ch_layout.nb_channels,
+                           silence->format);
+    return g_steal_pointer(&silence);
+}
+
 static void place_sound(struct source *source, AVFrame *frame)
 {
-    int64_t pts = frame->pts == AV_NOPTS_VALUE ? source->end_audio : frame->pts - source->origin;
+    const int64_t pts = sound_pts(source, frame);
 
     frame->pts = av_rescale_q(pts, VIDEO_Q, AUDIO_Q);
     if (frame->sample_rate > 0) {
@@ -527,6 +554,11 @@ bool source_read(struct source *source, enum source_kind *kind, AVFrame **out, G
             continue;
         }
         if (*kind == SOURCE_AUDIO) {
+            AVFrame *silence = pause_before(source, frame);
+            if (silence != NULL) {
+                g_queue_push_head(&source->held, g_steal_pointer(&frame));
+                frame = silence;
+            }
             place_sound(source, frame);
         }
         if (!check_length(source, error)) {
