@@ -40,6 +40,7 @@ enum failure {
     FAILURE_DENIED,
     FAILURE_METHOD,
     FAILURE_CONFLICT,
+    FAILURE_LOCKED, /* passes by itself: 423, which tus clients try again; after another 4xx they begin at byte 0 */
     FAILURE_PRECONDITION,
     FAILURE_LIMIT,
     FAILURE_UNSUPPORTED,

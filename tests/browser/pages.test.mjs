@@ -33,7 +33,7 @@ const overflow = (page) =>
 
 for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
   for (const elder of [false, true]) {
-    describe(`${device}${elder ? ' 大字版' : ''}`, () => {
+    describe(`${device}${elder ? ' 大字版' : ''}`, { concurrency: 2 }, () => {
       for (const path of PAGE_PATHS) {
         test(path, async () => {
           const context = await browser.newContext(options)

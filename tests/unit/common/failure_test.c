@@ -19,6 +19,15 @@ static void test_every_row_is_filled(void)
     }
 }
 
+/* After any other 4xx to HEAD a tus client forgets the upload and begins at byte 0. */
+static void test_an_upload_taken_over_is_locked(void)
+{
+    const struct failure_rule *rule = failure_rule_of(reason_rule_of(REASON_UPLOAD_TAKEN_OVER)->failure);
+
+    g_assert_cmpint(rule->http_status, ==, 423);
+    g_assert_cmpint(rule->retry, ==, RETRY_LATER);
+}
+
 static void test_foreign_errors_are_internal(void)
 {
     g_autoptr(GError) foreign = g_error_new(G_FILE_ERROR, G_FILE_ERROR_NOENT, "x");
@@ -33,6 +42,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/failure/every_row_is_filled", test_every_row_is_filled);
+    g_test_add_func("/failure/an_upload_taken_over_is_locked", test_an_upload_taken_over_is_locked);
     g_test_add_func("/failure/foreign_errors_are_internal", test_foreign_errors_are_internal);
     return g_test_run();
 }
