@@ -24,7 +24,7 @@ const struct ladder_policy LADDER_DEFAULT = {
     .count = 4,
     .rung = {{TASK_H264, 1080, 22.7, 6200000, "veryfast", LARGE ":subme=2"},
              {TASK_H264, 720, 24.2, 3000000, "veryfast", LARGE ":subme=3"},
-             {TASK_H264, 480, 23.9, 1500000, "veryfast", SMALL ":partitions=i8x8,i4x4:subme=3"},
+             {TASK_H264, 480, 23.95, 1500000, "veryfast", SMALL ":partitions=i8x8,i4x4:subme=3"},
              {TASK_H264, 360, 24, 800000, "veryfast", SMALL ":subme=3"}},
     .av1_count = 2,
     .av1 = {{TASK_AV1, 1080, 38, 3600000, "10", ""}, {TASK_AV1, 720, 40, 1700000, "10", ""}},
