@@ -8,6 +8,9 @@ import { before, test } from 'node:test';
 import { build, folder, once, run } from './support.mjs';
 
 const COUNT = Number(process.env.XUEPAI_MUTANTS ?? (process.env.FULL ? 10000 : 60));
+// Those that ended wrongly once: a length that the file claims and has not was taken for a lack of memory (112, 700, 2830), a
+// pause of minutes took more memory than a clip may (2490), slow pictures ended as `internal` (2960).
+const ONCE_WRONG = [112, 700, 2490, 2830, 2960];
 const SEED = Number(process.env.XUEPAI_SEED ?? 20261124);
 const SLOWEST_MS = 30000;
 const MOST_BYTES = 600 << 20;
@@ -96,13 +99,14 @@ function judge({ code, answer, stderr }, ms) {
   return TRUE_REASONS.has(answer.reason) ? '' : `blames us: ${answer.reason}: ${answer.words}`;
 }
 
-test(`${COUNT} mutants end as a clip or with a true reason`, async () => {
+test(`${COUNT} mutants, and those that ended wrongly once, end as a clip or with a true reason`, async () => {
   const bad = [], reasons = {};
-  let next = 0, slowest = 0, largest = 0;
+  const numbers = [...new Set([...Array(COUNT).keys(), ...ONCE_WRONG])];
+  let slowest = 0, largest = 0;
 
   async function workOff() {
-    while (next < COUNT) {
-      const { name, bytes } = mutant(next++);
+    while (numbers.length > 0) {
+      const { name, bytes } = mutant(numbers.shift());
       const file = path.join(base, name), into = path.join(base, `${name}-out`);
       fs.writeFileSync(file, bytes);
       const began = Date.now();
