@@ -164,17 +164,6 @@ static json_t *judges_json(const struct sql_rows *rows)
     return list;
 }
 
-static json_t *criteria_json(const struct sql_rows *rows)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct selection_criterion *row = sql_rows_at(rows, i);
-        json_array_append_new(list, json_pack("{s:s, s:I}", "name", row->name, "weight", (json_int_t)row->weight));
-    }
-    return list;
-}
-
 static json_t *quotas_json(const struct sql_rows *rows)
 {
     json_t *json = json_object();
@@ -209,7 +198,7 @@ HANDLER(selection_show)
     if (database_read(app->database, "selection.show", look, &call, error)) {
         const bool leads = is_in_charge(&call, call.selection.region);
         json_t *json = round_json(&call, &call.selection);
-        json_object_set_new(json, "criteria", criteria_json(call.criteria));
+        json_object_set_new(json, "criteria", selection_criteria_json(call.criteria));
         json_object_set_new(json, "quotas", quotas_json(call.quotas));
         json_object_set_new(json, "entries", entries_json(call.entries, leads));
         if (leads) {

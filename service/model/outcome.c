@@ -198,17 +198,6 @@ static json_t *tasks_json(const struct sql_rows *rows)
     return list;
 }
 
-static json_t *criteria_json(const struct sql_rows *rows)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct selection_criterion *row = sql_rows_at(rows, i);
-        json_array_append_new(list, json_pack("{s:s, s:I}", "name", row->name, "weight", (json_int_t)row->weight));
-    }
-    return list;
-}
-
 json_t *outcome_sheet(struct sql *sql, const struct selection *selection, GError **error)
 {
     g_auto(CountUp) count = {0};
@@ -222,7 +211,7 @@ json_t *outcome_sheet(struct sql *sql, const struct selection *selection, GError
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:b}", "id", selection->id, "name",
                      selection->name, "state", selection->state, "seed", selection->seed, "judges_each",
                      (json_int_t)selection->judges_each, "places", (json_int_t)selection->places, "is_levelled",
-                     (int)selection->is_levelled, "criteria", criteria_json(criteria), "works", works_json(entries),
+                     (int)selection->is_levelled, "criteria", selection_criteria_json(criteria), "works", works_json(entries),
                      "judges", lots_ids_json(count.lots.judges), "aside", lots_aside_json(&count.lots.draw), "tasks",
                      tasks_json(rows), "is_reproduced", (int)is_reproduced(selection, &count, entries, rows));
 }

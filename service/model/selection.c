@@ -415,6 +415,17 @@ struct sql_rows *selection_criteria(struct sql *sql, const char *id, GError **er
     return sql_rows(sql, CRITERIA, SQL_VALUES(SQL_T(id)), &CRITERION_MAP, error);
 }
 
+json_t *selection_criteria_json(const struct sql_rows *rows)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct selection_criterion *row = sql_rows_at(rows, i);
+        json_array_append_new(list, json_pack("{s:s, s:I}", "name", row->name, "weight", (json_int_t)row->weight));
+    }
+    return list;
+}
+
 struct sql_rows *selection_quotas(struct sql *sql, const char *id, GError **error)
 {
     return sql_rows(sql, QUOTAS, SQL_VALUES(SQL_T(id)), &QUOTA_MAP, error);

@@ -78,6 +78,8 @@ struct selection_criterion {
     int64_t weight;
 };
 struct sql_rows *selection_criteria(struct sql *sql, const char *id, GError **error);
+/* The same as [{name, weight}]; the caller's. */
+json_t *selection_criteria_json(const struct sql_rows *rows);
 struct selection_quota {
     char *region;
     int64_t quota;
