@@ -1,5 +1,6 @@
 // Mixed load for SOAK_MINUTES (120): pages, lists, search, media, uploads that are given up, logins, take-downs. Memory and open
 // files of the service every minute, to build/soak.json; ends with 1 when they grow. `SOAK_MINUTES=10 node tests/bench/soak.mjs`
+// SOAK_RATE: at most so many requests a second, when something else is measured beside it.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request, root, sleep, startService } from '../http/support/service.mjs';
@@ -7,6 +8,8 @@ import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
 import { publishMany } from '../support/published.mjs';
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 120);
+const CLIENTS = 8;
+const PAUSE_MS = process.env.SOAK_RATE ? 1000 * CLIENTS / Number(process.env.SOAK_RATE) : 0;
 const service = await startService({ environment: { XUEPAI_LOG_LEVEL: 'warning' } });
 publishMany(service, 2000);
 writeFileSync(join(service.data, 'store', 'none'), Buffer.alloc(200000, 1));
@@ -31,8 +34,11 @@ const facts = () => {
 let ends = false;
 let asked = 0;
 let failed = 0;
-const crowd = Array.from({ length: 8 }, async () => {
-  while (!ends) await any(ACTIONS)().then(() => asked++, () => failed++);
+const crowd = Array.from({ length: CLIENTS }, async () => {
+  while (!ends) {
+    await any(ACTIONS)().then(() => asked++, () => failed++);
+    if (PAUSE_MS) await sleep(PAUSE_MS);
+  }
 });
 const rows = [];
 for (let minute = 0; minute <= MINUTES; minute++) {
