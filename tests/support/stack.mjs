@@ -1,9 +1,10 @@
 // Service and worker together, and the people who use them: a phone with tus-js-client, reviewers, an administrator.
 import { spawn, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tus from 'tus-js-client';
 import { build, root, sleep, startService } from '../http/support/service.mjs';
+import { kept } from './kept.mjs';
 
 export { build, root, sleep };
 
@@ -54,21 +55,12 @@ export async function startStack({ environment = {}, worker = {} } = {}) {
   return stack;
 }
 
-// A clip of our own making: moving picture, tone, GPS tag to be lost. Cached in build/clips.
-export function clip({ name = 'clip', seconds = 5, size = '1280x720', rotate = 0, sound = true } = {}) {
-  const folder = join(root, 'build', 'clips');
-  const file = join(folder, `${name}-${seconds}-${size}-${rotate}-${sound}.mp4`);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    const input = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30:duration=${seconds}`];
-    const tone = sound ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`, '-c:a', 'aac', '-shortest'] : [];
-    const plain = `${file}.plain.mp4`;
-    execFileSync('ffmpeg', ['-v', 'error', '-y', ...input, ...tone, '-c:v', 'libx264', '-preset', 'veryfast',
-      '-pix_fmt', 'yuv420p', '-metadata', 'location=+36.6512+117.1201/', '-metadata', 'artist=someone', plain]);
-    execFileSync('ffmpeg', ['-v', 'error', '-y', '-display_rotation:v:0', String(rotate), '-i', plain, '-c', 'copy',
-      '-map_metadata', '0', file].filter((_, i, all) => rotate !== 0 || (i !== 3 && i !== 4)));
-  }
-  return readFileSync(file);
+// A clip of our own making: moving picture, tone, GPS tag to be lost.
+export function clip({ name = 'clip', seconds = 5, size = '1280x720', sound = true } = {}) {
+  const input = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30:duration=${seconds}`];
+  const tone = sound ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`, '-c:a', 'aac', '-shortest'] : [];
+  return readFileSync(kept(`${name}-${seconds}-${size}-${sound}.mp4`, (file) => execFileSync('ffmpeg', ['-v', 'error', ...input, ...tone,
+    '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-metadata', 'location=+36.6512+117.1201/', '-metadata', 'artist=someone', file])));
 }
 
 // The upload as tus-js-client does it; resolves to the upload's id.
