@@ -18,7 +18,7 @@ let browser
 let neighbour // another site
 
 before(async () => {
-  writeFileSync(CLIP, clip({ name: 'road', seconds: 8 }))
+  writeFileSync(CLIP, clip({ name: 'road', seconds: 8, size: '1280x720' }))
   ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
   await reviewers(stack.url)
   neighbour = await startNeighbour()

@@ -51,10 +51,8 @@ test('a site is told by its key: only its pages may frame; revoked, it gets a ca
   assert.match(shown.policy, /frame-ancestors 'self' https:\/\/jn\.example\.cn https:\/\/\*\.edu\.example\.cn:8443$/);
   assert.match(shown.policy, /^default-src 'none'/);
   assert.match((await frame()).policy, /frame-ancestors \*$/, 'without a key everybody, as it is set');
-  const start = performance.now();
   assert.equal((await revoke(site)).status, 204);
-  const card = await frame(`?key=${key}`);
-  assert.ok(performance.now() - start < 1000);
+  const card = await frame(`?key=${key}`); // the first answer after it
   assert.equal(card.status, 403);
   assert.match(card.text, /播放许可已经停止/);
   assert.doesNotMatch(card.text, /<video/);

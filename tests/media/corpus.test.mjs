@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { build, folder, once, openLimits, probe, root, stream } from './support.mjs';
 
 const corpus = process.env.XUEPAI_CORPUS ?? path.resolve(root, '../shared/corpus');
@@ -112,23 +112,37 @@ function summary(table) {
   return ['| folder | files | accepted | refused, with which code | wrong |', '|---|---|---|---|---|', ...lines, ''].join('\n');
 }
 
-test(`${process.env.FULL ? 'every file' : 'each kind of file'} of the corpus ends as expected`, { skip: !fs.existsSync(manifest) && 'no corpus' }, async () => {
-  const waiting = chosen(rows());
-  const table = [];
-  const base = folder('corpus');
-  const began = Date.now();
+const table = [];
+const base = folder('corpus');
 
-  async function workOff() {
-    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
-      const into = fs.mkdtempSync(path.join(base, 'run-'));
-      const start = Date.now();
-      const result = await once('prepare', path.join(corpus, row.file), into, { limits: limitsFor(row) });
-      const wrong = result.answer?.ok ? await looksRight(row, result.answer, into) || await privacy(row, result.answer, into) : '';
-      table.push({ row, result, verdict: judge(row, result, wrong), seconds: (Date.now() - start) / 1000 });
-      fs.rmSync(into, { recursive: true, force: true });
+async function runOne(row) {
+  const into = fs.mkdtempSync(path.join(base, 'run-'));
+  const start = Date.now();
+  const result = await once('prepare', path.join(corpus, row.file), into, { limits: limitsFor(row) });
+  const wrong = result.answer?.ok ? await looksRight(row, result.answer, into) || await privacy(row, result.answer, into) : '';
+  table.push({ row, result, verdict: judge(row, result, wrong), seconds: (Date.now() - start) / 1000 });
+  fs.rmSync(into, { recursive: true, force: true });
+  return table.at(-1).verdict;
+}
+
+const all = fs.existsSync(manifest) ? chosen(rows()) : [];
+const folderOf = (row) => row.file.split('/')[0];
+for (const name of [...new Set(all.map(folderOf))].sort()) {
+  test(`the corpus, ${name}: every file ends as expected`, async () => {
+    const waiting = all.filter((row) => folderOf(row) === name);
+    const bad = [];
+    async function workOff() {
+      for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
+        const verdict = await runOne(row);
+        if (verdict) bad.push(`${row.file}: ${verdict}`);
+      }
     }
-  }
-  await Promise.all([workOff(), workOff()]);
+    await Promise.all([workOff(), workOff()]);
+    assert.deepEqual(bad, []);
+  });
+}
+
+after(() => {
   table.sort((a, b) => (a.row.file < b.row.file ? -1 : 1));
   const lines = table.map(({ row, result, verdict, seconds }) => [row.file, row.expected,
     result.answer?.ok ? 'accepted' : 'refused', result.answer?.reason ?? '', verdict || 'as expected', seconds.toFixed(1),
@@ -136,9 +150,7 @@ test(`${process.env.FULL ? 'every file' : 'each kind of file'} of the corpus end
   fs.mkdirSync(build, { recursive: true });
   fs.writeFileSync(path.join(build, 'corpus.tsv'), ['file\texpected\toutcome\treason\tverdict\tseconds\twords', ...lines, ''].join('\n'));
   fs.writeFileSync(path.join(build, 'corpus.md'), summary(table));
-  const bad = table.filter(({ verdict }) => verdict);
-  console.log(`corpus: ${table.length} files, ${table.filter(({ result }) => result.answer?.ok).length} accepted, ` +
-    `${bad.length} not as expected, ${Math.round((Date.now() - began) / 1000)} s; see ${path.join(build, 'corpus.tsv')}`);
   fs.rmSync(base, { recursive: true, force: true });
-  assert.deepEqual(bad.map(({ row, verdict }) => `${row.file}: ${verdict}`), []);
 });
+
+test('the corpus is there', { skip: all.length === 0 && 'no corpus' }, () => assert.ok(all.length > 0));
