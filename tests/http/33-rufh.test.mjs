@@ -176,7 +176,7 @@ test('104 names the upload to who speaks version 8, before the body came', async
   assert.equal((await patch(location, 3, '?1', 'defghij')).status, 200);
   assert.equal(stored(location).toString(), 'abcdefghij');
   for (const version of ['', 'Upload-Draft-Interop-Version: 5\r\n']) {
-    assert.equal((await raw(service.port, `${start}${version}\r\nabc`, { wait: 300 })).answer, '');
+    assert.equal((await raw(service.port, `${start}${version}\r\nabc`, { first: 300 })).answer, '');
   }
 });
 

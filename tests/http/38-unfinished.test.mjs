@@ -54,7 +54,7 @@ test('what never arrives fails after its time, with a sentence, and its files ma
   const id = await begin();
   assert.equal(await append(id, 0, CLIP.subarray(0, 5)), 204);
   const receipt = await submit([id]);
-  const ended = await until(async () => { const now = await show(receipt); return now.status !== 'uploading' && now; }, 'the end of waiting', 30000);
+  const ended = await until(async () => { const now = await show(receipt); return now.status !== 'uploading' && now; }, 'the end of waiting');
   assert.equal(ended.status, 'failed');
   assert.equal(ended.reason.code, 'upload-expired');
   assert.match(ended.reason.text, /没有传完.*再传一次/);

@@ -78,7 +78,7 @@ test('nodes know of each other; bytes that come with a creation are then left to
     return list.length === 2 && list;
   }, 'both nodes');
   assert.ok(nodes.every(({ version }) => version !== ''));
-  await until(async () => /^xuepai_nodes 2$/m.test((await api(one.url, '/metrics')).text), 'a count of two', 8000);
+  await until(async () => /^xuepai_nodes 2$/m.test((await api(one.url, '/metrics')).text), 'a count of two');
   const bytes = small();
   const made = await request(`${one.url}/files`, { method: 'POST', body: bytes, headers: { ...VERSION,
     'Upload-Length': String(bytes.length), 'Content-Type': 'application/offset+octet-stream' } });

@@ -1,7 +1,7 @@
 // Read before every test file (scripts/node-tests): a test that hangs says its name and ends its file, in minutes.
 import { afterEach, beforeEach } from 'node:test';
 
-const LIMIT_S = Number(process.env.TEST_LIMIT_S ?? (process.env.FULL ? 6 * 3600 : 300));
+const LIMIT_S = Number(process.env.TEST_LIMIT_S ?? (process.env.FULL ? 6 * 3600 : 480));
 const running = new Map(); // timer by name
 
 beforeEach(({ name }) => {

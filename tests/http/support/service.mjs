@@ -124,8 +124,9 @@ export function request(url, { method = 'GET', headers = {}, body, agent } = {})
   });
 }
 
-// Bytes as they are, over a socket of its own; everything that comes back until the end or `wait` ms of silence.
-export function raw(port, text, { wait = 1500, end = false } = {}) {
+// Bytes as they are, over a socket of its own; everything that comes back until the end or `wait` ms of silence after something
+// came. Whoever expects nothing at all says for how long: `first`.
+export function raw(port, text, { wait = 1500, first = 15000, end = false } = {}) {
   return new Promise((done) => {
     const socket = net.connect(port, '127.0.0.1');
     let answer = '';
@@ -134,9 +135,12 @@ export function raw(port, text, { wait = 1500, end = false } = {}) {
       socket.destroy();
       done({ answer, closed, status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0) });
     };
-    socket.setTimeout(wait, finish);
+    socket.setTimeout(first, finish);
     socket.on('connect', () => (end ? socket.end(text, 'latin1') : socket.write(text, 'latin1')));
-    socket.on('data', (bytes) => (answer += bytes.toString('latin1')));
+    socket.on('data', (bytes) => {
+      answer += bytes.toString('latin1');
+      socket.setTimeout(wait);
+    });
     socket.on('error', () => { closed = true; finish(); });
     socket.on('end', () => { closed = true; finish(); });
   });
@@ -144,7 +148,8 @@ export function raw(port, text, { wait = 1500, end = false } = {}) {
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export async function until(condition, what, ms = 5000) {
+// `ms` is for what never comes: whoever judges how fast something is measures it.
+export async function until(condition, what, ms = 60000) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await condition();
