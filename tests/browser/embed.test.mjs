@@ -34,8 +34,8 @@ before(async () => {
   })
   await new Promise((done) => neighbour.listen(0, '127.0.0.1', done))
   const receipts = {
-    landscape: await submit(stack.url, [await upload(stack.url, clip({ name: 'embed', seconds: 6, size: '1280x720' }))], { title: '横着的' }),
-    portrait: await submit(stack.url, [await upload(stack.url, clip({ name: 'embed', seconds: 4, size: '720x1280' }))], { title: '竖着的' }),
+    landscape: await submit(stack.url, [await upload(stack.url, clip({ name: 'embed', seconds: 6 }))], { title: '横着的' }),
+    portrait: await submit(stack.url, [await upload(stack.url, clip({ name: 'embed', seconds: 4, size: '360x640' }))], { title: '竖着的' }),
     photos: await submit(stack.url, [await upload(stack.url, photo('red'), { track: 'life-photo', filename: 'a.jpg' }),
       await upload(stack.url, photo('green'), { track: 'life-photo', filename: 'b.jpg' })], { track: 'life-photo', title: '照片' }),
   }

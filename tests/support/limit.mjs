@@ -2,6 +2,7 @@
 import { afterEach, beforeEach } from 'node:test';
 
 const LIMIT_S = Number(process.env.TEST_LIMIT_S ?? (process.env.FULL ? 6 * 3600 : 480));
+process.once('SIGTERM', () => process.exit(143)); // the runner's own limit: what ends with us ends
 const running = new Map(); // timer by name
 
 beforeEach(({ name }) => {

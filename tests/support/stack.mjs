@@ -3,7 +3,7 @@ import { spawn, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tus from 'tus-js-client';
-import { build, root, sleep, startService } from '../http/support/service.mjs';
+import { build, endsWithUs, root, sleep, startService } from '../http/support/service.mjs';
 import { kept } from './kept.mjs';
 
 export { build, root, sleep };
@@ -22,6 +22,7 @@ export function startWorker(service, environment = {}, { program = join(build, '
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endsWithUs(child);
   const worker = { child, log: '', output: '' };
   child.stderr.on('data', (bytes) => (worker.log += bytes));
   worker.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));

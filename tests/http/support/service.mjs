@@ -10,9 +10,13 @@ import { join, resolve } from 'node:path';
 export const root = resolve(import.meta.dirname, '../../..');
 export const build = resolve(root, process.env.XUEPAI_BUILD ?? 'build');
 
-// A test that failed half-way must not leave a service behind, nor wait for it.
+// A test that failed half-way, or whose file was ended for its time, must not leave a program behind, nor wait for it.
 const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+export function endsWithUs(child) {
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+}
 
 // The suites run on a folder, and again on the object store at XUEPAI_TEST_STORE (scripts/radosgw), where each data folder
 // has a bucket of its own. Parts are small, so that a clip has several.
@@ -60,8 +64,7 @@ export async function startService({ environment = {}, data, program = join(buil
     env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
-  child.on('exit', () => running.delete(child));
+  endsWithUs(child);
   const service = { child, data: folder, settings, log: '', output: '' };
   child.stderr.on('data', (bytes) => (service.log += bytes));
   service.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
