@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { raw, request, sleep, startService, until } from './support/service.mjs';
+import { arrived, raw, request, sleep, startService, until } from './support/service.mjs';
 
 let service;
 before(async () => { service = await startService(); });
@@ -182,7 +182,7 @@ test('SIGTERM lets a running request finish and ends with 0', async () => {
   socket.on('error', () => {});
   socket.write(`PATCH ${made.headers.location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n` +
     'Content-Type: application/offset+octet-stream\r\nContent-Length: 6\r\n\r\nabc');
-  await sleep(200);
+  await arrived(own, made.headers.location, 3);
   const stopped = own.stop();
   await sleep(300);
   socket.write('def');

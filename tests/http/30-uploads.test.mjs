@@ -6,7 +6,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { join } from 'node:path';
-import { build, raw, request, sleep, startService, storedBytes, until } from './support/service.mjs';
+import { arrived, build, raw, request, startService, storedBytes, until } from './support/service.mjs';
 
 // Random bytes are no video: the sniffer is asked in a test of its own.
 const UNSNIFFED = { XUEPAI_MEDIA_PROGRAM: '/nonexistent' };
@@ -117,7 +117,7 @@ test('C7 a broken body keeps as much as arrived', async () => {
   const bytes = randomBytes(300000);
   const location = await create(1000000);
   const socket = hangingPatch(location, 0, 1000000, bytes);
-  await sleep(300);
+  await arrived(service, location, bytes.length);
   socket.destroy();
   const offset = await until(async () => {
     const answer = await head(location);
@@ -277,7 +277,7 @@ test('H11 a HEAD frees a stuck PATCH, which keeps what came, in less than 50 ms'
   for (let i = 0; i < 10; i++) {
     const location = await create(1000000);
     const stuck = hangingPatch(location, 0, 1000000, randomBytes(100000));
-    await sleep(100);
+    await arrived(service, location, 100000);
     const start = performance.now();
     const answer = await head(location);
     times.push(performance.now() - start);
@@ -294,7 +294,7 @@ test('H11 a newer PATCH takes over and continues', async () => {
   const bytes = randomBytes(500000);
   const location = await create(bytes.length);
   const stuck = hangingPatch(location, 0, bytes.length, bytes.subarray(0, 200000));
-  await sleep(100);
+  await arrived(service, location, 200000);
   // The offset of the stuck one is what it stored when it was ended.
   assert.equal((await patch(location, 0, 'x')).headers['upload-offset'], '200000');
   assert.equal((await patch(location, 200000, bytes.subarray(200000))).status, 204);
@@ -320,7 +320,7 @@ test('H9 kill -9 in the middle of a body: the offset after the start is durable,
     const { headers } = await request(own.url + location, { method: 'HEAD', headers: VERSION });
     const offset = Number(headers['upload-offset']);
     const socket = hangingPatch(location, offset, bytes.length - offset, bytes.subarray(offset, sent), own.port);
-    await sleep(500);
+    await arrived(own, location, sent > 16 * 2 ** 20 ? 8 * 2 ** 20 : 2 ** 20);
     await own.kill();
     socket.destroy();
     own = await startService({ data: own.data, environment: UNSNIFFED });

@@ -78,7 +78,7 @@ test('frames are counted by site, and by host where there is no key', async () =
   for (let n = 0; n < 2; n++) await frame('', { Referer: 'https://News.Example.org/some/page?x' });
   await frame('', { Referer: 'not an address' });
   let now;
-  for (let tries = 0; tries < 40; tries++) {
+  for (let tries = 0; tries < 240; tries++) {
     now = await list();
     // written every now and then: some may be there before the others
     const counted = [now.items.find((one) => one.id === site).frames, ...['news.example.org', ''].map((host) => now.others.find((one) => one.host === host)?.frames)];

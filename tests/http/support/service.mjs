@@ -1,7 +1,7 @@
 // Starts the service on a free port with its own data folder, and stops it. Every black-box test uses this one.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -148,6 +148,12 @@ export function raw(port, text, { wait = 1500, first = 15000, end = false } = {}
     socket.on('end', () => { closed = true; finish(); });
   });
 }
+
+// So many bytes of an upload are on the service's disk.
+export const arrived = (service, location, bytes) => until(() => {
+  const { size } = statSync(join(service.data, 'uploads', `${location.split('/').pop()}.part`), { throwIfNoEntry: false }) ?? { size: 0 };
+  return size >= bytes;
+}, `${bytes} bytes`);
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
