@@ -155,6 +155,13 @@ export const arrived = (service, location, bytes) => until(() => {
   return size >= bytes;
 }, `${bytes} bytes`);
 
+// What `send` sends as soon as it is refused for what it is. The sniffer has 100 ms to answer, else the bytes pass and are left to
+// `prepare`: on a machine with other work some do. `isRefused` is asked of what `send` returns.
+export const sniffed = (send, isRefused) => until(async () => {
+  const sent = await send();
+  return isRefused(sent) && sent;
+}, 'the sniffer to refuse');
+
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // `ms` is for what never comes: whoever judges how fast something is measures it.
