@@ -11,6 +11,7 @@ VERSION  := $(shell sed -n 's/^## \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md 2>/dev/n
 PATH     := $(CURDIR)/build/bin:$(PATH)
 export PATH
 
+JOBS     ?= -j$(shell nproc)
 CC       ?= gcc
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wsign-compare -Wcast-qual -Wmissing-prototypes -Wstrict-prototypes \
             -Wold-style-definition -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wwrite-strings -Wimplicit-fallthrough
@@ -45,7 +46,7 @@ media_sources   := $(filter-out worker/media/main.c,$(wildcard worker/media/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs := $(BUILD)/xuepai-service $(BUILD)/xuepai-worker $(BUILD)/xuepai-media
 
-.PHONY: all help build run test unit unit-postgres unit-verbose http browser media lint asan fuzz faults bench demo audit scale-demo install deps \
+.PHONY: all help build run test units unit unit-postgres unit-verbose http browser media lint asan fuzz faults bench demo audit scale-demo install deps \
         deps-test programs web clean format
 
 all: build
@@ -58,12 +59,13 @@ run: build
 	scripts/run
 
 ## make test         install what is missing, build, run every test
-test: deps-test programs web
+test: deps-test
+	@$(MAKE) --no-print-directory $(JOBS) programs units web
 	scripts/test
 
 ## make build        the three programs and web/dist
 build: deps
-	@$(MAKE) --no-print-directory programs web
+	@$(MAKE) --no-print-directory $(JOBS) programs web
 
 deps:
 	@scripts/deps build
@@ -122,6 +124,8 @@ $(BUILD)/unit/worker/media/%: $(BUILD)/obj/tests/unit/worker/media/%.o $(BUILD)/
 $(BUILD)/unit/worker/%:       $(BUILD)/obj/tests/unit/worker/%.o $(BUILD)/libworker.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages)) -lm
 .SECONDARY:
+
+units: $(unit_programs)
 
 ## make unit         the C unit tests alone (TAP under prove); `scripts/radosgw with make unit`: on an object store too
 unit: programs $(unit_programs)

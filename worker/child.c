@@ -216,12 +216,48 @@ enum watch_end {
 
 struct watch {
     int lines_fd, pid_fd;
+    pid_t pid;
     struct task_parser *parser;
     int64_t deadline_ms, silence_ms, heard_ms;
+    int64_t waited_ms; /* at heard_ms */
     child_progress *progress;
     void *context;
     int said;
 };
+
+int64_t child_waited_ms(pid_t pid)
+{
+    g_autofree char *folder = g_strdup_printf("/proc/%d/task", (int)pid);
+    g_autoptr(GDir) tasks = g_dir_open(folder, 0, NULL);
+    uint64_t waited_ns = 0;
+
+    for (const char *task = tasks == NULL ? NULL : g_dir_read_name(tasks); task != NULL; task = g_dir_read_name(tasks)) {
+        g_autofree char *file = g_build_filename(folder, task, "schedstat", NULL);
+        g_autofree char *text = NULL;
+        uint64_t one_ns = 0;
+
+        if (g_file_get_contents(file, &text, NULL, NULL)) { /* else it has just ended */
+            g_auto(GStrv) fields = g_strsplit(text, " ", 3); /* on a processor, waiting for one, times */
+            if (fields[0] != NULL && fields[1] != NULL && g_ascii_string_to_unsigned(fields[1], 10, 0, G_MAXUINT64, &one_ns, NULL)) {
+                waited_ns += one_ns;
+            }
+        }
+    }
+    return (int64_t)(waited_ns / 1000000);
+}
+
+static void note_line(struct watch *watch)
+{
+    watch->heard_ms = now_ms();
+    watch->waited_ms = child_waited_ms(watch->pid);
+}
+
+/* A child that other programs keep from the processors is not stuck, and its file not at fault. */
+static bool is_silent(const struct watch *watch, int64_t now)
+{
+    return now - watch->heard_ms >= watch->silence_ms &&
+           now - watch->heard_ms - (child_waited_ms(watch->pid) - watch->waited_ms) >= watch->silence_ms;
+}
 
 /* Reads what is there. False ends the watch with *end. */
 static bool read_lines(struct watch *watch, bool *open, enum watch_end *end, GError **error)
@@ -234,7 +270,7 @@ static bool read_lines(struct watch *watch, bool *open, enum watch_end *end, GEr
         *open = got < 0 && errno == EINTR;
         return true;
     }
-    watch->heard_ms = now_ms();
+    note_line(watch);
     if (!task_parser_feed(watch->parser, block, (size_t)got, watch->heard_ms, error)) {
         *end = WATCH_MISSPOKE;
         return false;
@@ -259,7 +295,7 @@ static enum watch_end watch_child(struct watch *watch, GError **error)
         if (now >= watch->deadline_ms) {
             return WATCH_DEADLINE;
         }
-        if (now - watch->heard_ms >= watch->silence_ms) {
+        if (is_silent(watch, now)) {
             return WATCH_SILENT;
         }
         /* The timeout does what a timerfd would: whichever limit is nearer, looked at again after the poll. */
@@ -364,8 +400,9 @@ static bool watch_and_reap(struct launch *launch, struct watch *watch, struct ch
     if (pid < 0) {
         return false;
     }
+    watch->pid = pid;
     watch->pid_fd = pidfd_open(pid);
-    watch->heard_ms = now_ms();
+    note_line(watch);
     watch->deadline_ms = watch->heard_ms + launch->limits->deadline_ms;
     watch->silence_ms = launch->limits->silence_ms;
     watch->parser = task_parser_new();

@@ -12,7 +12,7 @@
 
 #include "worker/task.h"
 
-#define CHILD_SILENCE_MS 15000 /* without a line for so long it is killed */
+#define CHILD_SILENCE_MS 15000 /* without a line for so long it is killed; waiting for a processor does not count */
 #define CHILD_PATIENCE_MS                                                                                              \
     120000 /* the same, of an encoder that looks forty pictures ahead and runs when others do not */
 
@@ -25,7 +25,7 @@ enum child_next {
 
 struct child_limits {
     int64_t deadline_ms;
-    int64_t silence_ms; /* without a line for so long it is killed */
+    int64_t silence_ms; /* without a line for so long it is killed; waiting for a processor does not count */
     int64_t cpu_s;
     int64_t memory_bytes; /* address space */
     int64_t file_bytes;   /* largest output */
@@ -48,6 +48,10 @@ bool child_run(const char *program, const struct task *task, int input_fd, const
                const struct child_limits *limits, child_progress *progress, void *context, struct child_result *result,
                GError **error);
 void child_result_clear(struct child_result *result);
+
+/* For how long all threads of a process together have waited for a processor so far (the kernel's schedstat, which adds a
+ * wait when it is over); 0 where it cannot be told. */
+int64_t child_waited_ms(pid_t pid);
 
 /* Runs the program's self-test in the same surroundings; its line is printed by the child. True when it passed. */
 bool child_self_test(const char *program, char **line, GError **error);

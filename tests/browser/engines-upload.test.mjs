@@ -29,7 +29,7 @@ after(async () => {
 const textOf = (selector) => document.querySelector(selector)?.innerText ?? ''
 
 for (const name of ENGINES) {
-  test(`${name}: from the QR code's address to "已收到"`, { skip: !hasEngine(name), timeout: 120000 }, async () => {
+  test(`${name}: from the QR code's address to "已收到"`, { skip: !hasEngine(name) }, async () => {
     const page = await openEngine(name, { context: WECHAT })
     try {
       if (name === 'chromium') {

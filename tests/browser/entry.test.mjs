@@ -20,7 +20,7 @@ before(async () => {
   for (const [username, role, scope] of [['lixia', 'unit', '370102'], ['jinan', 'organiser', '370100']]) {
     await api(service.url, '/api/v1/staff', { method: 'POST', session: admin, body: { username, name: username, role, scope, stages: [], password: `password of ${username}` } })
   }
-  for (const name of ['a.mp4', 'b.mp4']) writeFileSync(join(FOLDER, name), Buffer.concat([clip({ name: 'road', seconds: 8 }), Buffer.from(name)]))
+  for (const name of ['a.mp4', 'b.mp4']) writeFileSync(join(FOLDER, name), Buffer.concat([clip({ name: 'road', seconds: 8, size: '1280x720' }), Buffer.from(name)]))
 })
 after(async () => {
   await browser?.close()

@@ -19,7 +19,7 @@ let service
 let browser
 
 before(async () => {
-  writeFileSync(CLIP, clip({ name: 'road', seconds: 8 }))
+  writeFileSync(CLIP, clip({ name: 'road', seconds: 8, size: '1280x720' }))
   double = createServer((request, response) => {
     let body = ''
     request.on('data', (bytes) => (body += bytes))

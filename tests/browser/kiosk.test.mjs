@@ -44,7 +44,7 @@ test('the list holds what may be exhibited in the place, and nothing else', asyn
   assert.match(qr.text, /^<svg [^>]+viewBox="0 0 (\d+) \1"/)
 })
 
-test('it runs, goes on without a network and after a restart, and drops what is taken back', { timeout: 120000 }, async () => {
+test('it runs, goes on without a network and after a restart, and drops what is taken back', async () => {
   const context = await browser.newContext(HALL)
   let page = await context.newPage()
   const errors = collectErrors(page)

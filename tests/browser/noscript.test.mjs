@@ -13,7 +13,7 @@ let stack
 let browser
 
 before(async () => {
-  writeFileSync(CLIP, clip())
+  writeFileSync(CLIP, clip({ size: '1280x720' }))
   ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
 })
 after(async () => {

@@ -17,7 +17,7 @@ let browser
 let people
 
 before(async () => {
-  writeFileSync(CLIP, clip({ name: 'again', seconds: 4 }))
+  writeFileSync(CLIP, clip({ name: 'again', seconds: 4, size: '1280x720' }))
   ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
   people = await reviewers(stack.url)
 })
@@ -150,7 +150,7 @@ test('messages of one work are limited, others go on', async () => {
 })
 
 test('a clip that one phone began goes on at the next byte on another, by code and PIN; another file is refused', async () => {
-  const bytes = clip({ name: 'resume', seconds: 6 })
+  const bytes = clip({ name: 'resume', seconds: 6, size: '1280x720' })
   const file = join(FOLDER, 'again.mp4')
   const other = join(FOLDER, 'other.mp4')
   const half = bytes.length >> 1

@@ -30,7 +30,7 @@ after(async () => {
 })
 
 for (const elder of [false, true]) {
-  test(`every screen${elder ? ', 大字版' : ''}`, { timeout: 120000 }, async () => {
+  test(`every screen${elder ? ', 大字版' : ''}`, async () => {
     const context = await browser.newContext(PHONE)
     await context.addCookies([{ name: 'elder', value: elder ? '1' : '0', url: service.url }])
     const page = await context.newPage()

@@ -35,7 +35,7 @@ test(`${ROUNDS} rolling upgrades under load: no upload fails, no decision is los
     await nginx.stop();
   });
 
-  await until(() => crowd.receipts.length > 0, 'the first clip', 20000);
+  await until(() => crowd.receipts.length > 0, 'the first clip');
   for (let round = 0; round < ROUNDS; round++) {
     for (const i of [0, 1]) {
       const before = crowd.receipts.length;
@@ -43,7 +43,7 @@ test(`${ROUNDS} rolling upgrades under load: no upload fails, no decision is los
       assert.equal(code, 0, nodes[i].log.slice(-2000));
       await sleep(500);
       nodes[i] = await startNode(nodes[0], { data: nodes[i].data, environment: environment(i) });
-      await until(() => crowd.receipts.length > before + 2, 'clips after the restart', 60000);
+      await until(() => crowd.receipts.length > before + 2, 'clips after the restart');
     }
   }
   await crowd.stop();
@@ -57,10 +57,10 @@ test(`${ROUNDS} rolling upgrades under load: no upload fails, no decision is los
     const bytes = storedBytes(nodes[0].data, `original/${receipt.upload}`);
     assert.equal(createHash('sha256').update(bytes).digest('hex'), receipt.sha256);
   }
-  await until(() => approvals.length >= Math.min(4, crowd.receipts.length), 'decisions', 60000);
+  await until(() => approvals.length >= Math.min(4, crowd.receipts.length), 'decisions');
   await stopReview();
   for (const { receipt } of approvals) {
-    await until(async () => (await status(url, receipt)).status === 'published', `${receipt.code} to be published`, 20000);
+    await until(async () => (await status(url, receipt)).status === 'published', `${receipt.code} to be published`);
   }
   const count = (text) => sql(nodes[0], text);
   assert.equal(count('SELECT COUNT(*) FROM submission'), String(crowd.receipts.length));

@@ -54,7 +54,7 @@ async function laboratory() {
 
   const holder = async (pattern) => {
     let job = '';
-    await until(() => (job = rows(`SELECT id || ' ' || worker FROM job WHERE state = 'leased' AND worker LIKE '${pattern}' LIMIT 1`)) !== '', 'a leased job', 60000);
+    await until(() => (job = rows(`SELECT id || ' ' || worker FROM job WHERE state = 'leased' AND worker LIKE '${pattern}' LIMIT 1`)) !== '', 'a leased job');
     return job.split(' ');
   };
   await received(Math.ceil(CLIPS * 0.1));
@@ -67,7 +67,7 @@ async function laboratory() {
   const host = pids[Number(/(\d+)$/.exec(name)?.[1])] ?? 'w1';
   lab.cut(host);
   const cutAt = performance.now();
-  await until(() => rows(`SELECT worker <> '${name}' OR state = 'done' FROM job WHERE id = '${job}'`) === 't', 'another worker', 60000);
+  await until(() => rows(`SELECT worker <> '${name}' OR state = 'done' FROM job WHERE id = '${job}'`) === 't', 'another worker');
   const takenOver = (performance.now() - cutAt) / 1000;
   say(`${host} was cut with ${job}; another one had it after ${takenOver.toFixed(1)} s`);
   assert.ok(takenOver <= 2 * LEASE_MS / 1000 + 4, `${takenOver} s: more than two leases and the wait for a free worker`);
@@ -82,7 +82,7 @@ async function laboratory() {
   await received(Math.ceil(CLIPS * 0.5));
   lab.cut('s3');
   say('the store is cut off');
-  await until(async () => (await fetch(`http://${lab.address('n2')}:8080/readyz`)).status === 503, '/readyz to say so', 20000);
+  await until(async () => (await fetch(`http://${lab.address('n2')}:8080/readyz`)).status === 503, '/readyz to say so');
   await sleep(4000);
   lab.heal('s3');
 
@@ -111,7 +111,7 @@ async function laboratory() {
   await until(() => approvals.length >= CLIPS, 'every decision', 120000).catch(() => {});
   await stopReview();
   for (const { receipt } of approvals) {
-    await until(async () => (await status(url, receipt)).status === 'published', `${receipt.code} to be published`, 20000);
+    await until(async () => (await status(url, receipt)).status === 'published', `${receipt.code} to be published`);
   }
   const admin = await login(url, 'admin', 'a password for tests');
   assert.equal((await api(url, '/api/v1/ledger/verify', { method: 'POST', session: admin })).json.whole, true);

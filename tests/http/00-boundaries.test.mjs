@@ -1,4 +1,5 @@
 // The trust boundaries, read from the programs themselves: what each links directly (NEEDED), and what it must not.
+// Runs once: programs are read, or are asked before they open a database.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,9 +1,10 @@
 // The server by itself: malformed and slow requests, connections, methods, conditional requests, stopping.
+// Runs once: no row and no object is looked at.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { raw, request, sleep, startService, until } from './support/service.mjs';
+import { arrived, raw, request, sleep, startService, until } from './support/service.mjs';
 
 let service;
 before(async () => { service = await startService(); });
@@ -47,7 +48,7 @@ for (const [name, text] of Object.entries(MALFORMED)) {
 
 test('an unknown method is 405, HTTP/0.9 is refused', async () => {
   assert.equal((await raw(service.port, 'BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n', { wait: 500 })).status, 405);
-  const old = await raw(service.port, 'GET /healthz\r\n\r\n', { wait: 500 });
+  const old = await raw(service.port, 'GET /healthz\r\n\r\n', { first: 500 });
   assert.ok(!old.answer.includes('"ok"'));
 });
 
@@ -108,7 +109,7 @@ test('a connection is kept over many requests and pipelined ones are answered in
     });
   }
   agent.destroy();
-  const { answer } = await raw(service.port, get('/healthz') + get('/no/such/path') + get('/healthz'), { wait: 500 });
+  const { answer } = await raw(service.port, get('/healthz') + get('/no/such/path') + get('/healthz'));
   assert.deepEqual([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]), ['200', '404', '200']);
 });
 
@@ -146,10 +147,14 @@ test('a head that trickles is ended after 15 s', async () => {
 test('many idle connections do not keep others from being served', async () => {
   const idle = Array.from({ length: 300 }, () => net.connect(service.port, '127.0.0.1'));
   idle.forEach((socket) => socket.on('error', () => {}));
-  await sleep(200);
-  const start = performance.now();
-  assert.equal((await request(`${service.url}/healthz`)).status, 200);
-  assert.ok(performance.now() - start < 500);
+  await Promise.all(idle.map((socket) => new Promise((done) => socket.on('connect', done))));
+  const times = [];
+  for (let i = 0; i < 5; i++) { // whom idle ones keep waiting waits every time; whom the machine does, once
+    const start = performance.now();
+    assert.equal((await request(`${service.url}/healthz`)).status, 200);
+    times.push(performance.now() - start);
+  }
+  assert.ok(Math.min(...times) < 500, `${times} ms`);
   idle.forEach((socket) => socket.destroy());
 });
 
@@ -177,7 +182,7 @@ test('SIGTERM lets a running request finish and ends with 0', async () => {
   socket.on('error', () => {});
   socket.write(`PATCH ${made.headers.location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n` +
     'Content-Type: application/offset+octet-stream\r\nContent-Length: 6\r\n\r\nabc');
-  await sleep(200);
+  await arrived(own, made.headers.location, 3);
   const stopped = own.stop();
   await sleep(300);
   socket.write('def');

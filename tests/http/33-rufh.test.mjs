@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { raw, request, sleep, startService, storedBytes, until } from './support/service.mjs';
+import { arrived, raw, request, startService, storedBytes, until } from './support/service.mjs';
 
 const ENVIRONMENT = { XUEPAI_MEDIA_PROGRAM: '/nonexistent', XUEPAI_UPLOAD_INTERIM: 'true' };
 let service;
@@ -157,7 +157,7 @@ test('a body that is cut counts as far as it came, and is not complete', async (
   socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nUpload-Offset: 0\r\nUpload-Complete: ?1\r\n` +
     'Content-Type: application/partial-upload\r\nContent-Length: 500000\r\n\r\n');
   socket.write(randomBytes(100000));
-  await sleep(150);
+  await arrived(service, location, 100000);
   // the newest request wins: this HEAD ends the older one
   const answer = await head(location);
   assert.equal(answer.headers['upload-offset'], '100000');
@@ -176,7 +176,7 @@ test('104 names the upload to who speaks version 8, before the body came', async
   assert.equal((await patch(location, 3, '?1', 'defghij')).status, 200);
   assert.equal(stored(location).toString(), 'abcdefghij');
   for (const version of ['', 'Upload-Draft-Interop-Version: 5\r\n']) {
-    assert.equal((await raw(service.port, `${start}${version}\r\nabc`, { wait: 300 })).answer, '');
+    assert.equal((await raw(service.port, `${start}${version}\r\nabc`, { first: 300 })).answer, '');
   }
 });
 

@@ -185,17 +185,17 @@ test('a work that is returned or published is told by SMS, also when the gateway
     SELECT MAX(seq) + 1, 0, 'x', 'x', '', '${action}', '${id}', '', '', '{}', '', 'x' FROM ledger`);
   sms.status = 500;
   record('submission.returned');
-  await until(() => sms.sent.some((one) => one.template === 'returned'), 'the first try', 8000);
+  await until(() => sms.sent.some((one) => one.template === 'returned'), 'the first try');
   sms.status = 200;
   sql(service, 'UPDATE sms_message SET due_ms = 0');
-  await until(() => sql(service, 'SELECT count(*) FROM sms_message') === '0', 'the second try', 8000);
+  await until(() => sql(service, 'SELECT count(*) FROM sms_message') === '0', 'the second try');
   const told = sms.sent.filter((one) => one.template === 'returned');
   assert.equal(told.length, 2);
   assert.ok(isFromXuepai(told[1].header, told[1].body, SECRET));
   assert.deepEqual([told[1].phone, told[1].params.title, told[1].params.code], [phone, '短信来了', sent.json.code]);
   record('submission.published');
   record('submission.passed');
-  await until(() => sms.sent.some((one) => one.template === 'published'), 'the other template', 8000);
+  await until(() => sms.sent.some((one) => one.template === 'published'), 'the other template');
 });
 
 test('without script: number, code, works', async () => {

@@ -37,7 +37,7 @@ test('the health page says how far the sniffer has locked itself', async () => {
 });
 
 test('a clip goes the whole road and nobody sees it before its time', async () => {
-  const id = await upload(stack.url, clip());
+  const id = await upload(stack.url, clip({ size: '1280x720' }));
   const receipt = await submit(stack.url, [id]);
   assert.match(receipt.code, /^SD26-[2-9A-Z]{4}-[2-9A-Z]{2}$/);
   assert.match(receipt.pin, /^\d{6}$/);
@@ -122,7 +122,7 @@ test('without consent for other sites there is no frame, no oEmbed, no player ad
 });
 
 test('the ladder follows the publication and its playlist plays by byte range', async () => {
-  const receipt = await submit(stack.url, [await upload(stack.url, clip({ seconds: 4 }))]);
+  const receipt = await submit(stack.url, [await upload(stack.url, clip({ seconds: 4, size: '1280x720' }))]);
   const id = await publish(stack.url, people, receipt);
   let work;
   for (let i = 0; i < 600 && !work?.hls; i++) {

@@ -65,7 +65,7 @@ test('the life of a work arrives in its order, signed, and says nothing that wou
   const people = await reviewers(url);
   const receipt = await submit(url, [await upload(url, clip({ seconds: 3 }))]);
   const id = await publish(url, people, receipt);
-  const ready = await until(() => hook.events().find((one) => one.kind === 'work.ready'), 'work.ready', 60000);
+  const ready = await until(() => hook.events().find((one) => one.kind === 'work.ready'), 'work.ready');
   // ready means ready: everything that is named can be fetched
   const work = (await api(url, `/api/v1/works/${id}`)).json;
   for (const address of [work.poster, work.hls, ...work.sources.map((one) => one.src)]) assert.equal((await fetch(address)).status, 200, address);
@@ -111,7 +111,7 @@ test('a call that failed comes again with the same key and bytes, later and late
   const hook = await receiver((n, response) => response.writeHead(n <= 3 ? 500 : 200).end('thanks'));
   const { json: made } = await add({ name: '会好起来', url: hook.url, kinds: ['work.taken_down'] });
   await takeDownNewest();
-  await until(() => hook.calls.length >= 4, 'three more attempts', 20000);
+  await until(() => hook.calls.length >= 4, 'three more attempts');
   assert.equal(new Set(hook.calls.map((one) => one.body)).size, 1);
   assert.equal(new Set(hook.calls.map((one) => one.headers['idempotency-key'])).size, 1);
   assert.ok(hook.calls.every((one) => right(made.secret, one)));
@@ -136,7 +136,7 @@ test('after a day it is given up, and the administrator sees it', async () => {
   await takeDownNewest();
   await until(() => hook.calls.length >= 1, 'an attempt');
   sql(stack.service, `UPDATE delivery SET first_ms = first_ms - 864001 WHERE receiver = '${made.id}'`);
-  await until(async () => (await list()).find((one) => one.id === made.id).given_up === 1, 'the end', 10000);
+  await until(async () => (await list()).find((one) => one.id === made.id).given_up === 1, 'the end');
   const known = (await list()).find((one) => one.id === made.id);
   assert.equal(known.waiting, 0);
   assert.equal(known.last_outcome, 'http-503');
@@ -213,7 +213,7 @@ test('what docs/EVENTS.md shows works as it stands there', async () => {
   child.stdin.end(script);
   try {
     const id = await takeDownNewest();
-    await until(() => said.includes(`work.taken_down ${id}`), 'the receiver of the page', 20000);
+    await until(() => said.includes(`work.taken_down ${id}`), 'the receiver of the page');
     const forged = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{}', headers: { 'Xuepai-Signature': `t=${Math.floor(Date.now() / 1000)},v1=${'0'.repeat(64)}` } });
     assert.equal(forged.status, 401);
     const events = (await pull(asking.token)).json.items;
@@ -233,7 +233,7 @@ test('several services of one database tell each event once', { skip: !onPostgre
   try {
     const { json: made } = await add({ name: '一次', url: hook.url, kinds: ['work.taken_down'] });
     for (let n = 0; n < 15; n++) await takeDownNewest();
-    await until(() => hook.calls.length >= 15, 'fifteen', 15000);
+    await until(() => hook.calls.length >= 15, 'fifteen');
     await sleep(2000);
     assert.equal(hook.calls.length, 15);
     assert.equal(new Set(hook.events().map((one) => one.seq)).size, 15);

@@ -1,4 +1,5 @@
 // Content codings: pages, lists and built files say the same in each, and caches can tell them apart.
+// Runs once: the bytes of an answer are coded behind everything that made it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';

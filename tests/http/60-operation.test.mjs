@@ -68,7 +68,7 @@ test('behind nginx with TLS: upload, early refusal, login, pages', { skip: !hasN
     const moved = await request(`${nginx.plain}/submit?region=370102`);
     assert.equal(moved.status, 301);
     assert.match(moved.headers.location, /^https:/);
-    const receipt = await submit(nginx.url, [await upload(nginx.url, clip({ seconds: 3 }), { chunkSize: 128 << 10 })]);
+    const receipt = await submit(nginx.url, [await upload(nginx.url, clip({ seconds: 3, size: '1280x720' }), { chunkSize: 128 << 10 })]);
     await waitFor(nginx.url, receipt, 'in_review');
     assert.equal((await status(nginx.url, receipt)).status, 'in_review');
 

@@ -155,7 +155,7 @@ test('the service streams from the store by range, with bounded memory, through 
   const rest = slow[0].arrayBuffer().then((all) => Buffer.from(all), () => null);
   const whole = await rest;
   assert.ok(whole === null || whole.equals(bytes), 'right bytes, or a broken connection; never wrong ones');
-  await until(async () => (await fetch(`${one.url}/readyz`)).status === 200, 'the store to be back', 10000);
+  await until(async () => (await fetch(`${one.url}/readyz`)).status === 200, 'the store to be back');
   assert.ok(Buffer.from(await (await get()).arrayBuffer()).equals(bytes));
 });
 
@@ -181,7 +181,7 @@ test('a store that is away: 503 with a reason, nothing half-written, and all goe
     const two = await start({}, one.data);
     assert.equal((await api(two.url, '/readyz')).status, 503);
     gateway.again();
-    await until(async () => (await api(two.url, '/readyz')).status === 200, 'the store to be back', 10000);
+    await until(async () => (await api(two.url, '/readyz')).status === 200, 'the store to be back');
     // the phone never comes back: the node goes on by itself
     const status = await until(async () => {
       const now = (await api(two.url, `/api/v1/submissions/${receipt.json.code}`, { headers: { 'X-Pin': receipt.json.pin } })).json;
@@ -204,7 +204,7 @@ test('the gateway dies in the middle of a PUT and comes back: the upload is stor
   setTimeout(() => gateway.again(), 400);
   const { id, location, last } = await sending;
   assert.ok([204, 503].includes(last.status), String(last.status));
-  await until(async () => (await head(location)).status === 200, 'the upload', 20000);
+  await until(async () => (await head(location)).status === 200, 'the upload');
   assert.ok(storedBytes(service.data, `original/${id}`, gateway.url).equals(bytes));
 });
 

@@ -33,7 +33,7 @@ test('a lost database is a 503 that says when to come back, and uploads and jobs
   await worker.ready;
   assert.equal((await api(service.url, '/readyz')).status, 200);
 
-  const bytes = clip({ seconds: 4 });
+  const bytes = clip({ seconds: 4, size: '1280x720' });
   const uploading = upload(service.url, bytes, { chunkSize: 64 << 10 });
   await sleep(30);
   line.cut();

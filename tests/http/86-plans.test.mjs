@@ -3,7 +3,7 @@
 // tables as empty as these: what still reads a whole table has no index to go by. (Which plan it takes with many rows is
 // measured: tests/bench/pages.mjs, queue.mjs.)
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -32,21 +32,18 @@ const WHOLE = [
 
 const flags = () => execFileSync('pkg-config', ['--cflags', 'glib-2.0', 'gio-2.0', 'jansson', 'libmicrohttpd']).toString().trim().split(/\s+/);
 
-// String literals of a source after the preprocessor, neighbours joined, that are statements.
-function statementsOf(file) {
-  const seen = execFileSync('gcc', ['-E', '-P', '-std=c17', '-D_GNU_SOURCE', '-I.', ...flags(), file], { cwd: root, maxBuffer: 1 << 28 }).toString();
-  return [...seen.matchAll(/((?:"(?:[^"\\]|\\.)*"\s*)+)/g)]
-    .map((one) => [...one[1].matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((part) => JSON.parse(`"${part[1]}"`)).join(''))
-    .filter((text) => /^(SELECT|INSERT|UPDATE|DELETE|WITH) /.test(text) && !/\bpg_|sqlite_master|pragma_/.test(text));
-}
-
 const sources = () => ['service/model', 'service/handlers', 'service'].flatMap((folder) =>
   readdirSync(join(root, folder)).filter((name) => name.endsWith('.c')).map((name) => `${folder}/${name}`));
 
-function scansOfSqlite(text) {
-  const plan = sql(service, `EXPLAIN QUERY PLAN ${text.replace(/\/\*pg:.*?\*\//g, '')}`);
-  const names = aliases(text);
-  return [...plan.matchAll(/SCAN (\w+)(?! USING (?:COVERING )?INDEX \w+ \()/g)].map(([, name]) => names.get(name) ?? name);
+// String literals of the sources after the preprocessor, neighbours joined, that are statements. All sources are one input, so
+// that the libraries' headers are read once.
+function statements() {
+  const input = sources().map((file) => `#include "${file}"\n`).join('');
+  const seen = execFileSync('gcc', ['-E', '-P', '-w', '-std=c17', '-D_GNU_SOURCE', '-I.', ...flags(), '-x', 'c', '-'], { cwd: root, input, maxBuffer: 1 << 28 }).toString();
+  const texts = [...seen.matchAll(/((?:"(?:[^"\\]|\\.)*"\s*)+)/g)]
+    .map((one) => [...one[1].matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((part) => JSON.parse(`"${part[1]}"`)).join(''))
+    .filter((text) => /^(SELECT|INSERT|UPDATE|DELETE|WITH) /.test(text) && !/\bpg_|sqlite_master|pragma_/.test(text));
+  return [...new Set(texts)];
 }
 
 // "FROM submission s JOIN revision AS r": s -> submission.
@@ -58,40 +55,65 @@ function aliases(text) {
   return names;
 }
 
-function scansOfPostgres(text) {
-  const plain = text.replace(/\/\*pg:(.*?)\*\//g, '$1');
-  const count = Math.max(0, ...[...plain.matchAll(/\$(\d+)/g)].map(([, n]) => Number(n)));
-  const explain = (types) => JSON.parse(sql(service, `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-    SET plan_cache_mode = force_generic_plan;
-    PREPARE p${types.length > 0 ? `(${types.join(', ')})` : ''} AS ${plain};
-    EXPLAIN (FORMAT JSON) EXECUTE p${count > 0 ? `(${Array(count).fill('NULL').join(', ')})` : ''}`));
-  const types = Array(count).fill('unknown');
-  let plan;
-  for (let tries = 0; plan === undefined; tries++) {
-    try {
-      plan = explain(types);
-    } catch (error) { // the program names the type of each: what follows from nothing is a text, what from two a number
-      const [, what, n] = /(determine data type of|types deduced for) parameter \$(\d+)/.exec(error.stderr?.toString() ?? '') ?? [];
-      if (n === undefined || tries > 20) throw error;
-      types[n - 1] = what.startsWith('determine') ? 'text' : 'bigint';
-    }
+// What one run of the database's own client answers to each of the scripts, and what it complains of.
+function asked(scripts) {
+  const [program, parameters, mark] = onPostgres
+    ? ['psql', ['-q', '-X', '-A', '-t', service.settings.XUEPAI_DATABASE], (i) => `\\echo #${i}\n\\warn #${i}\n`]
+    : ['sqlite3', ['-bail', join(service.data, 'xuepai.db')], (i) => `.print #${i}\n`];
+  const input = scripts.map((script, i) => `${mark(i)}${script};\n`).join('');
+  const { stdout, stderr } = spawnSync(program, parameters, { input, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const parts = (text) => new Map(text.split(/^#(?=\d+$)/m).slice(1).map((part) => [parseInt(part), part.replace(/^\d+\n/, '')]));
+  const [answers, complaints] = [parts(stdout), parts(stderr)];
+  if (answers.size !== scripts.length) throw new Error(`${program}: ${answers.size} of ${scripts.length} answers: ${stderr}`);
+  return scripts.map((_, i) => ({ answer: answers.get(i).trim(), complaint: (complaints.get(i) ?? '').trim() }));
+}
+
+function scansOfSqlite(texts) {
+  return asked(texts.map((text) => `EXPLAIN QUERY PLAN ${text.replace(/\/\*pg:.*?\*\//g, '')}`)).map(({ answer }, i) => {
+    const names = aliases(texts[i]);
+    return [...answer.matchAll(/SCAN (\w+)(?! USING (?:COVERING )?INDEX \w+ \()/g)].map(([, name]) => names.get(name) ?? name);
+  });
+}
+
+function scansOfPlan(node) {
+  const isScan = /Scan$/.test(node['Node Type']) && node['Relation Name'] !== undefined && node['Node Type'] !== 'Bitmap Heap Scan';
+  const own = isScan && node['Index Cond'] === undefined && !partial.has(node['Index Name']) ? [node['Relation Name']] : [];
+  return [...own, ...(node.Plans ?? []).flatMap(scansOfPlan)];
+}
+
+// A statement of PostgreSQL's, its parameters of these types.
+function explained({ plain, types }, i) {
+  return `PREPARE p${i}${types.length > 0 ? `(${types.join(', ')})` : ''} AS ${plain};
+    EXPLAIN (FORMAT JSON) EXECUTE p${i}${types.length > 0 ? `(${types.map(() => 'NULL').join(', ')})` : ''}`;
+}
+
+function scansOfPostgres(texts) {
+  const all = texts.map((text) => {
+    const plain = text.replace(/\/\*pg:(.*?)\*\//g, '$1');
+    return { plain, types: Array(Math.max(0, ...[...plain.matchAll(/\$(\d+)/g)].map(([, n]) => Number(n)))).fill('unknown') };
+  });
+  const settings = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan`;
+  for (let waiting = all, tries = 0; waiting.length > 0; tries++) {
+    const [, ...answers] = asked([settings, ...waiting.map(explained)]);
+    answers.forEach(({ answer, complaint }, i) => {
+      // the program names the type of each: what follows from nothing is a text, what from two a number
+      const [, what, n] = /(determine data type of|types deduced for) parameter \$(\d+)/.exec(complaint) ?? [];
+      if (complaint !== '' && (n === undefined || tries > 20)) throw new Error(`${complaint}: ${waiting[i].plain}`);
+      if (complaint === '') waiting[i].plan = JSON.parse(answer);
+      else waiting[i].types[n - 1] = what.startsWith('determine') ? 'text' : 'bigint';
+    });
+    waiting = waiting.filter(({ plan }) => plan === undefined);
   }
-  const scans = [];
-  const walk = (node) => {
-    const isScan = /Scan$/.test(node['Node Type']) && node['Relation Name'] !== undefined && node['Node Type'] !== 'Bitmap Heap Scan';
-    if (isScan && node['Index Cond'] === undefined && !partial.has(node['Index Name'])) scans.push(node['Relation Name']);
-    for (const child of node.Plans ?? []) walk(child);
-  };
-  walk(plan[0].Plan);
-  return scans;
+  return all.map(({ plan }) => scansOfPlan(plan[0].Plan));
 }
 
 test('every statement finds its rows by an index', () => {
-  const texts = [...new Set(sources().flatMap(statementsOf))];
+  const texts = statements();
+  const found = onPostgres ? scansOfPostgres(texts) : scansOfSqlite(texts);
   const used = new Set();
   const bad = [];
-  for (const text of texts) {
-    const scans = (onPostgres ? scansOfPostgres(text) : scansOfSqlite(text)).filter((table) => tables.has(table) && !SMALL.test(table));
+  for (const [i, text] of texts.entries()) {
+    const scans = found[i].filter((table) => tables.has(table) && !SMALL.test(table));
     const row = WHOLE.find(([start]) => text.startsWith(start));
     if (scans.length > 0 && row === undefined) bad.push(`${scans}: ${text}`);
     if (scans.length > 0) used.add(row);

@@ -46,7 +46,7 @@ async function duplicates(code) {
   return { flags, list: answer.json.duplicates };
 }
 
-test('a copy is named with its kind, wherever it was sent from', { timeout: 180000 }, async () => {
+test('a copy is named with its kind, wherever it was sent from', async () => {
   const original = await make('original', lavfi(moving, melody));
   const first = await send(original);
   assert.deepEqual((await duplicates(first)).list, []);

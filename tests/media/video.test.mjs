@@ -350,6 +350,16 @@ test('sound that pauses for minutes takes no more memory than other sound, and k
   assert.ok(answer.peak_rss_bytes < 250e6, `${answer.peak_rss_bytes} bytes`);
 });
 
+test('a clip of ten minutes keeps its length, is looked through to its end, and takes no more memory than a short one', async () => {
+  const { answer, into } = await prepare('ten-minutes.mp4');
+  assert.ok(answer?.ok, answer?.words);
+  near(answer.facts.duration_ms, 599000, 500, 'length');
+  near(Number((await probe(path.join(into, '480p.mp4'))).format.duration), 599, 0.5, 'length of the review copy');
+  const [hours, minutes, seconds] = [...fs.readFileSync(path.join(into, 'storyboard.vtt'), 'utf8').matchAll(/--> ([\d:.]+)/g)].at(-1)[1].split(':').map(Number);
+  near(hours * 3600 + minutes * 60 + seconds, 599, 1, 'the last picture of the storyboard');
+  assert.ok(answer.peak_rss_bytes < 250e6, `${answer.peak_rss_bytes} bytes`);
+});
+
 test('120 pictures a second become 60', async () => {
   const { review } = await prepare('fast.mp4');
   near((await times(review)).length, 120, 2, 'pictures');

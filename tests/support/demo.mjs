@@ -1,11 +1,12 @@
 // Fills a data folder through the API, as people would: staff of every role, works in every state that can be seen.
 // `node tests/support/demo.mjs FOLDER` does it and prints the logins; browser tests call fill() on a running stack.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { ADMIN_PASSWORD, api, decide, login, queued, root, sleep, startWorker, submit, upload, waitFor } from './stack.mjs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ADMIN_PASSWORD, api, decide, login, queued, sleep, startWorker, submit, upload, waitFor } from './stack.mjs';
 import { startService } from '../http/support/service.mjs';
 import { startBrowser } from '../browser/support/browser.mjs';
+import { isKept, kept } from './kept.mjs';
 import { scene, sizeOf } from './scenes.mjs';
 
 // title, scene (scenes.mjs), length; `state` is how far the work goes. A photo work has a scene a photo.
@@ -35,35 +36,32 @@ const STAFF = [
 const CONSENTS = { licence: true, guardian: false, scopes: ['site', 'embed', 'exhibition'] };
 const CITY_REVIEWER = { 3701: 'jinan', 3702: 'qingdao', 3703: 'zibo' };
 
-// A picture of each scene, kept in build/clips.
+const pictureOf = (name) => `scene-${name}.png`;
+
+// A picture of each scene, kept.
 async function draw(names) {
-  const folder = join(root, 'build', 'clips');
-  const fileOf = (name) => join(folder, `scene-${name}.png`);
-  const missing = names.filter((name) => !existsSync(fileOf(name)));
-  mkdirSync(folder, { recursive: true });
-  if (missing.length > 0) {
-    const browser = await startBrowser();
-    for (const name of missing) {
-      const [width, height] = sizeOf(name);
-      const page = await browser.newPage({ viewport: { width, height } });
-      await page.setContent(`<body style="margin:0">${scene(name)}</body>`);
-      await page.screenshot({ path: fileOf(name) });
-      await page.close();
-    }
-    await browser.close();
+  const missing = names.filter((name) => !isKept(pictureOf(name)));
+  if (missing.length === 0) return;
+  const browser = await startBrowser();
+  for (const name of missing) {
+    const [width, height] = sizeOf(name);
+    const page = await browser.newPage({ viewport: { width, height } });
+    await page.setContent(`<body style="margin:0">${scene(name)}</body>`);
+    const picture = await page.screenshot();
+    kept(pictureOf(name), (file) => writeFileSync(file, picture));
+    await page.close();
   }
-  return fileOf;
+  await browser.close();
 }
 
 // The bytes of a work's files: a clip that comes slowly nearer to its scene, or a JPEG of each.
-function filmed({ scenes, captions, seconds = 6 }, number, fileOf) {
+function filmed({ scenes, captions, seconds = 6 }, number) {
   return scenes.map((name) => {
-    const picture = fileOf(name);
-    const file = picture.replace(/\.png$/, captions ? '.jpg' : `-${seconds}s.mp4`);
+    const picture = kept(pictureOf(name));
     const clip = ['-f', 'lavfi', '-i', `sine=frequency=${220 + 40 * number}`, '-vf', `zoompan=z='1+0.0008*on':d=${25 * seconds}:s=${sizeOf(name).join('x')}:fps=25`,
       '-t', String(seconds), '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
-    if (!existsSync(file)) execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', picture, ...(captions ? ['-q:v', '3'] : clip), file]);
-    return readFileSync(file);
+    return readFileSync(kept(`scene-${name}${captions ? '.jpg' : `-${seconds}s.mp4`}`, (file) =>
+      execFileSync('ffmpeg', ['-v', 'error', '-i', picture, ...(captions ? ['-q:v', '3'] : clip), file])));
   });
 }
 
@@ -137,12 +135,12 @@ async function arrange(url, organiser) {
 // Resolves to the works with their receipts.
 export async function fill(url) {
   const people = await addStaff(url);
-  const fileOf = await draw([...new Set(WORKS.flatMap((work) => work.scenes))]);
+  await draw([...new Set(WORKS.flatMap((work) => work.scenes))]);
   const works = [];
   for (const [number, work] of WORKS.entries()) {
     const { title, region, words = '', track = 'family-video', captions } = work;
     const files = [];
-    for (const bytes of filmed(work, number, fileOf)) {
+    for (const bytes of filmed(work, number)) {
       files.push(await upload(url, bytes, { track, filename: captions ? 'photo.jpg' : 'clip.mp4' }));
     }
     works.push({ ...work, receipt: await submit(url, files, { title, region, words, track, consents: CONSENTS, ...(captions ? { captions } : {}) }) });

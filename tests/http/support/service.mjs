@@ -1,7 +1,7 @@
 // Starts the service on a free port with its own data folder, and stops it. Every black-box test uses this one.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,9 +10,13 @@ import { join, resolve } from 'node:path';
 export const root = resolve(import.meta.dirname, '../../..');
 export const build = resolve(root, process.env.XUEPAI_BUILD ?? 'build');
 
-// A test that failed half-way must not leave a service behind, nor wait for it.
+// A test that failed half-way, or whose file was ended for its time, must not leave a program behind, nor wait for it.
 const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+export function endsWithUs(child) {
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+}
 
 // The suites run on a folder, and again on the object store at XUEPAI_TEST_STORE (scripts/radosgw), where each data folder
 // has a bucket of its own. Parts are small, so that a clip has several.
@@ -60,8 +64,7 @@ export async function startService({ environment = {}, data, program = join(buil
     env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
-  child.on('exit', () => running.delete(child));
+  endsWithUs(child);
   const service = { child, data: folder, settings, log: '', output: '' };
   child.stderr.on('data', (bytes) => (service.log += bytes));
   service.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
@@ -124,8 +127,9 @@ export function request(url, { method = 'GET', headers = {}, body, agent } = {})
   });
 }
 
-// Bytes as they are, over a socket of its own; everything that comes back until the end or `wait` ms of silence.
-export function raw(port, text, { wait = 1500, end = false } = {}) {
+// Bytes as they are, over a socket of its own; everything that comes back until the end or `wait` ms of silence after something
+// came. Whoever expects nothing at all says for how long: `first`.
+export function raw(port, text, { wait = 1500, first = 15000, end = false } = {}) {
   return new Promise((done) => {
     const socket = net.connect(port, '127.0.0.1');
     let answer = '';
@@ -134,17 +138,34 @@ export function raw(port, text, { wait = 1500, end = false } = {}) {
       socket.destroy();
       done({ answer, closed, status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0) });
     };
-    socket.setTimeout(wait, finish);
+    socket.setTimeout(first, finish);
     socket.on('connect', () => (end ? socket.end(text, 'latin1') : socket.write(text, 'latin1')));
-    socket.on('data', (bytes) => (answer += bytes.toString('latin1')));
+    socket.on('data', (bytes) => {
+      answer += bytes.toString('latin1');
+      socket.setTimeout(wait);
+    });
     socket.on('error', () => { closed = true; finish(); });
     socket.on('end', () => { closed = true; finish(); });
   });
 }
 
+// So many bytes of an upload are on the service's disk.
+export const arrived = (service, location, bytes) => until(() => {
+  const { size } = statSync(join(service.data, 'uploads', `${location.split('/').pop()}.part`), { throwIfNoEntry: false }) ?? { size: 0 };
+  return size >= bytes;
+}, `${bytes} bytes`);
+
+// What `send` sends as soon as it is refused for what it is. The sniffer has 100 ms to answer, else the bytes pass and are left to
+// `prepare`: on a machine with other work some do. `isRefused` is asked of what `send` returns.
+export const sniffed = (send, isRefused) => until(async () => {
+  const sent = await send();
+  return isRefused(sent) && sent;
+}, 'the sniffer to refuse');
+
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export async function until(condition, what, ms = 5000) {
+// `ms` is for what never comes: whoever judges how fast something is measures it.
+export async function until(condition, what, ms = 60000) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await condition();
