@@ -156,6 +156,38 @@ test('on the status page the files of a returned work are put in another order, 
   await page.context().close()
 })
 
+test('the status page says which of several files could not be used, and takes just that one anew', async () => {
+  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const errors = collectErrors(page)
+  writeFileSync(fileOf('short.mp4'), clip({ name: 'several', seconds: 1, size: '480x270' }))
+  const ids = []
+  for (const name of ['one.mp4', 'short.mp4', 'three.jpg']) {
+    ids.push(await sendFile(name))
+  }
+  const made = await api(stack.url, '/api/v1/batches', { method: 'POST', session: people.lixia, body: { csv: row('case', '一座老院子', 'one.mp4;short.mp4;three.jpg'), files: { 'one.mp4': ids[0], 'short.mp4': ids[1], 'three.jpg': ids[2] } } })
+  const receipt = made.json.items[0]
+  await waitFor(stack.url, receipt, 'failed')
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.getByText('第 2 个文件没能处理（short.mp4）').waitFor()
+  await shot(page, 'refused')
+  await axe(page)
+  await page.getByLabel('换第 2 个文件').setInputFiles(fileOf('two.mp4'))
+  await page.locator('[data-done]', { hasText: '会重新审核' }).waitFor()
+  await waitFor(stack.url, receipt, 'in_review')
+  assert.equal(sql(stack.service, `SELECT COUNT(*) FROM upload u JOIN submission s ON s.id = u.submission WHERE s.code = '${receipt.code}'`), '4', 'three, and the one that was sent anew')
+
+  await page.reload() // one of the files of a work that is well so far
+  await page.locator('[data-photos] summary').click()
+  await page.getByLabel('换掉第 3 个').setInputFiles(fileOf('one.mp4'))
+  await page.locator('[data-done]', { hasText: '会重新审核' }).waitFor()
+  await waitFor(stack.url, receipt, 'in_review')
+  const { id } = await queued(stack.url, people.jinan, receipt.code)
+  const review = (await api(stack.url, `/api/v1/queue/${id}`, { session: people.jinan })).json
+  assert.deepEqual(review.clips.map((one) => [one.position, Math.round(one.duration_ms / 1000)]), [[1, 4], [2, 5], [3, 4]])
+  assert.deepEqual(errors, [])
+  await page.context().close()
+})
+
 const HEAD = '类别,作品名称,介绍,县区,联系人,手机号,文件,同意展示'
 const row = (track, title, files) => `${HEAD}\r\n${track},${title},,历下区,张三,13800000071,${files},是\r\n`
 
