@@ -141,7 +141,7 @@ function showChanges(work: Submission): void {
   part('edit').hidden = !work.actions.includes('edit')
   part('resume').hidden = (work.uploads ?? []).length === 0 || resuming
   part('photos').hidden = !work.actions.includes('edit') || (work.photos ?? []).length === 0
-  part('subtitles').hidden = (work.photos ?? []).length > 0 || ['failed', 'declined', 'withdrawn', 'taken_down'].includes(work.status)
+  part('subtitles').hidden = ((work.photos ?? []).length > 0 && !work.photos?.some((one) => one.kind === 'video')) || ['failed', 'declined', 'withdrawn', 'taken_down'].includes(work.status)
   part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
   part<HTMLDetailsElement>('replace').open ||= work.status === 'returned' && work.actions.includes('replace')
   if (!typing) {
@@ -231,8 +231,10 @@ async function goOn(input: HTMLInputElement): Promise<void> {
 }
 
 part('subtitles').addEventListener('toggle', () => {
-  void import('./lib/subtitles').then(({ open }) => open(part('subtitles'), code, headers))
-}, { once: true })
+  if (part<HTMLDetailsElement>('subtitles').open) {
+    void import('./lib/subtitles').then(({ open }) => open(part('clips'), code, headers))
+  }
+})
 
 // Pictures of one's own go by the PIN, so they are fetched and not linked.
 async function picture(position: number): Promise<string> {

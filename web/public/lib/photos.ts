@@ -84,7 +84,7 @@ export function editPhotos(
     buttonsOf(moves).forEach((one, i) => (one.disabled = never[i] ?? false))
     element.append(image, field, moves)
     if (work.actions.includes('replace')) {
-      element.append(picker(`换掉第 ${at + 1} ${unit}`, (file) => replace(file, photo.position), 'button plain wide pick'))
+      element.append(picker(`换掉第 ${at + 1} ${unit}`, (file) => replace(file, photo.position), { className: 'button plain wide pick' }))
     }
     return element
   }

@@ -1,11 +1,12 @@
 // A button that picks one file from the phone, as the templates have it (class pick).
 
-export function picker(text: string, take: (file: File) => void, className = 'button wide pick'): HTMLLabelElement {
+export function picker(text: string, take: (file: File) => void, { className = 'button wide pick', accept = '' } = {}): HTMLLabelElement {
   const label = document.createElement('label')
   const input = document.createElement('input')
 
   label.className = className
   input.type = 'file'
+  input.accept = accept
   input.addEventListener('change', () => {
     const file = input.files?.[0]
 
