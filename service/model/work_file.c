@@ -5,9 +5,9 @@
 
 #define ORIGINAL_FIELDS "submission, revision, position, store_key, bytes, sha256, refusal"
 
-static const char TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, once */
-    "UPDATE upload SET submission = $2, revision = $3, position = $4 WHERE id = $1 AND submission IS NULL"
-    " AND state IN ('open', 'complete') AND concat <> 'partial'";
+static const char TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, in one work; again in its next revision */
+    "UPDATE upload SET submission = $2, revision = $3, position = $4 WHERE id = $1"
+    " AND (submission IS NULL OR (submission = $2 AND revision = $3 - 1)) AND state IN ('open', 'complete') AND concat <> 'partial'";
 static const char KEEP_UPLOAD[] = /* upload.keep: of the revision before, at its place */
     "UPDATE upload SET revision = $2 WHERE submission = $1 AND revision = $2 - 1 AND position = $3 AND state <> 'taken'";
 static const char UPLOADS_OPEN[] = /* upload.waiting */

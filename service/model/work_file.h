@@ -5,7 +5,7 @@
 #include "service/model/submission.h"
 
 /* Names uploads in the current revision: as its files 1, 2, …, or at `positions` (array of numbers, as many as uploads).
- * REASON_UPLOAD_UNFINISHED when one is of another work. */
+ * They are nobody's yet, or of the revision before and not refused; else REASON_UPLOAD_UNFINISHED. */
 bool work_file_take_uploads(struct sql *sql, const struct submission *submission, const char *const *uploads,
                             const json_t *positions, GError **error);
 /* Files of the revision before, each once, in the order given. */
