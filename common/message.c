@@ -372,8 +372,8 @@ static const char *const NEXTS[FAIL_COUNT] = {
 
 json_t *fail_message_json(const struct fail_message *fail)
 {
-    return json_pack("{s:I, s:s, s:s}", "token", (json_int_t)fail->token, "reason", fail->reason, "next",
-                     NEXTS[fail->next]);
+    return json_pack("{s:I, s:s, s:s, s:I}", "token", (json_int_t)fail->token, "reason", fail->reason, "next",
+                     NEXTS[fail->next], "position", (json_int_t)fail->position);
 }
 
 bool fail_message_read(json_t *json, struct fail_message *fail, GError **error)
@@ -381,19 +381,23 @@ bool fail_message_read(json_t *json, struct fail_message *fail, GError **error)
     const char *reason;
     const char *next;
     json_int_t token;
+    json_int_t position = 0;
     json_error_t cause;
     enum reason known;
 
-    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:s, s:s}", "token", &token, "reason", &reason, "next",
-                       &next) != 0) {
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:s, s:s, s?I}", "token", &token, "reason", &reason, "next",
+                       &next, "position", &position) != 0) {
         return misshapen(&cause, error);
+    }
+    if (position < 0 || position > MESSAGE_INPUTS_MOST) {
+        return wrong("position", error);
     }
     if (!reason_find(reason, &known)) {
         return wrong("no such reason", error);
     }
     for (int i = 0; i < FAIL_COUNT; i++) {
         if (strcmp(NEXTS[i], next) == 0) {
-            *fail = (struct fail_message){.token = token, .reason = g_strdup(reason), .next = (enum fail_next)i};
+            *fail = (struct fail_message){token, g_strdup(reason), (enum fail_next)i, position};
             return true;
         }
     }

@@ -110,6 +110,7 @@ struct fail_message {
     int64_t token;
     char *reason; /* code of enum reason */
     enum fail_next next;
+    int64_t position; /* of the input it is about; 0: not said */
 };
 json_t *fail_message_json(const struct fail_message *fail);
 bool fail_message_read(json_t *json, struct fail_message *fail, GError **error);

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "common/failure.h"
+#include "common/message.h"
 #include "common/settings.h"
 #include "service/model/consent.h"
 #include "service/model/notice.h"
@@ -17,7 +18,6 @@
 
 enum {
     PAGE_WORKS = 100,
-    PHOTOS_MOST = 9, /* of one work */
     PIECE_BYTES = 1 << 20,
 };
 
@@ -47,62 +47,47 @@ static const char *codecs_of(const json_t *facts)
     return codecs == NULL ? "" : codecs;
 }
 
-static bool comes_before(const struct rendition *row, const struct rendition *best)
+/* What every computer shows: H.264, JPEG. */
+static bool is_for_all(const struct rendition *row)
 {
-    const size_t position = rendition_position(row->name);
-    const size_t other = best == NULL ? SIZE_MAX : rendition_position(best->name);
+    json_auto_t *facts = row->facts == NULL ? NULL : json_loads(row->facts, 0, NULL);
+    const bool is_film = strcmp(row->kind, "rung") == 0 || strcmp(row->kind, "review-mp4") == 0;
 
-    return position < other || (position == other && row->bytes > best->bytes);
+    return is_film ? g_str_has_prefix(codecs_of(facts), "avc1")
+                   : strcmp(row->kind, "photo") == 0 && strcmp(row->type, "image/jpeg") == 0;
 }
 
-/* Of the first clip, the largest file that every computer plays; NULL for photos. */
-static const struct rendition *film_of(const struct sql_rows *rows)
+/* Into the pack under a name of its own: "media/<work>-<name>". */
+static json_t *take(struct gathered *gathered, const struct rendition *rendition)
 {
-    const struct rendition *best = NULL;
-
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct rendition *row = sql_rows_at(rows, i);
-        json_auto_t *facts = row->facts == NULL ? NULL : json_loads(row->facts, 0, NULL);
-        const bool is_film = strcmp(row->kind, "rung") == 0 || strcmp(row->kind, "review-mp4") == 0;
-        if (is_film && g_str_has_prefix(codecs_of(facts), "avc1") && comes_before(row, best)) {
-            best = row;
-        }
-    }
-    return best;
-}
-
-/* Into the pack under a name of its own: "media/<work>-<name>". The caller frees it. */
-static char *take(struct gathered *gathered, const struct rendition *rendition)
-{
-    char *name = g_strdup_printf("media/%s-%s", rendition->submission, rendition->name);
+    g_autofree char *name = g_strdup_printf("media/%s-%s", rendition->submission, rendition->name);
 
     g_ptr_array_add(gathered->keys, g_strdup(rendition->store_key));
     g_ptr_array_add(gathered->names, g_strdup(name));
     gathered->bytes += rendition->bytes;
-    return name;
+    return json_string(name);
 }
 
-/* The largest JPEG of each photo, in their order: "photo-1920.jpg" is of the first, "2-photo-960.jpg" of the second. */
-static json_t *photos_of(struct gathered *gathered, const struct sql_rows *rows)
+/* The largest copy of each of the work's clips and photos, in their order: [{src, is_clip}]. */
+static json_t *files_of(struct gathered *gathered, const struct sql_rows *rows)
 {
-    const struct rendition *best[PHOTOS_MOST] = {0};
-    json_t *photos = json_array();
+    const struct rendition *best[MESSAGE_INPUTS_MOST] = {0};
+    json_t *files = json_array();
 
     for (size_t i = 0; i < rows->count; i++) {
         const struct rendition *row = sql_rows_at(rows, i);
         const size_t position = rendition_position(row->name);
-        if (strcmp(row->kind, "photo") == 0 && strcmp(row->type, "image/jpeg") == 0 && position >= 1 &&
-            position <= PHOTOS_MOST && (best[position - 1] == NULL || row->bytes > best[position - 1]->bytes)) {
+        if (is_for_all(row) && position >= 1 && (best[position - 1] == NULL || row->bytes > best[position - 1]->bytes)) {
             best[position - 1] = row;
         }
     }
     for (size_t i = 0; i < G_N_ELEMENTS(best); i++) {
         if (best[i] != NULL) {
-            g_autofree char *name = take(gathered, best[i]);
-            json_array_append_new(photos, json_string(name));
+            json_array_append_new(files, json_pack("{s:o, s:b}", "src", take(gathered, best[i]), "is_clip",
+                                                   (int)(strcmp(best[i]->kind, "photo") != 0)));
         }
     }
-    return photos;
+    return files;
 }
 
 static bool add_files(struct sql *sql, struct gathered *gathered, const struct publication *work, GError **error)
@@ -114,14 +99,11 @@ static bool add_files(struct sql *sql, struct gathered *gathered, const struct p
     if (rows == NULL) {
         return false;
     }
-    const struct rendition *film = film_of(rows);
-    g_autofree char *video = film == NULL ? NULL : take(gathered, film);
-    json_array_append_new(gathered->works, json_pack("{s:s, s:s, s:o, s:b, s:s?, s:o}", "id", work->submission, "title",
+    json_array_append_new(gathered->works, json_pack("{s:s, s:s, s:o, s:b, s:o}", "id", work->submission, "title",
                                                      work->title, "place",
                                                      json_sprintf("%s %s", city == NULL ? "" : city->name,
                                                                   region == NULL || region == city ? "" : region->name),
-                                                     "is_ai", (int)(work->ai != 0), "video", video, "photos",
-                                                     film == NULL ? photos_of(gathered, rows) : json_array()));
+                                                     "is_ai", (int)(work->ai != 0), "files", files_of(gathered, rows)));
     return true;
 }
 

@@ -138,6 +138,7 @@ struct outcome {
 static void set_fail(struct outcome *outcome, enum reason reason, enum fail_next next)
 {
     fail_message_clear(&outcome->fail);
+    outcome->fail.position = 0;
     outcome->fail.reason = g_strdup(reason_rule_of(reason)->code);
     outcome->fail.next = next;
 }
@@ -187,6 +188,7 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
                  offer->kind, reason_rule_of(result.reason)->code, (int)result.next,
                  result.words == NULL ? "" : result.words);
         set_fail(outcome, result.reason, NEXT_OF[result.next]);
+        outcome->fail.position = input->position;
         outcome->ok = false;
     } else if (good) {
         json_array_append_new(outcome->each, result.facts == NULL ? json_object() : json_incref(result.facts));

@@ -21,6 +21,7 @@
 #include "service/model/policy.h"
 #include "service/model/rendition.h"
 #include "service/model/submission.h"
+#include "service/model/work_file.h"
 #include "service/model/worker.h"
 #include "service/store/store.h"
 
@@ -484,6 +485,7 @@ static bool refuse_submission(struct sql *sql, struct call *call, const char *re
         return true; /* a work without its ladder still plays: the review copy stays */
     }
     return submission_get_held(sql, call->job.submission, &call->submission, error) &&
+           work_file_refuse(sql, &call->submission, call->fail->position, reason, error) &&
            submission_move(sql, &call->submission, &DOER_WORKER, &refused, now_ms, error);
 }
 

@@ -33,25 +33,35 @@ HANDLER(page_kiosk)
     return shown_html(app, "kiosk.html", data, 200, error);
 }
 
-/* What the screen needs of one work: a film, or photos one after the other. */
+static void take(json_t *into, const json_t *from, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        json_object_set(into, *names, json_object_get(from, *names));
+    }
+}
+
+/* What the screen needs of one work: its clips and photos, one after the other. */
 static json_t *entry_json(const json_t *work)
 {
-    static const char *const TAKEN[] = {"id",    "title",  "city_name", "region_name",
-                                        "width", "height", "poster",    "is_ai"};
+    static const char *const OF_WORK[] = {"id", "title", "city_name", "region_name", "is_ai", NULL};
+    static const char *const OF_FILE[] = {"src", "poster", "width", "height", NULL};
+    json_auto_t *all = view_files(work);
     json_t *entry = json_object();
-    json_t *photos = json_array();
-    const json_t *source = view_source_find(work);
-    const json_t *photo;
+    json_t *files = json_array();
+    const json_t *one;
     size_t index;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(TAKEN); i++) {
-        json_object_set(entry, TAKEN[i], json_object_get(work, TAKEN[i]));
+    take(entry, work, OF_WORK);
+    json_array_foreach(all, index, one) {
+        const json_t *source = view_source_find(one);
+        json_t *file = json_pack("{s:b}", "is_clip", (int)(source != NULL));
+        take(file, one, OF_FILE);
+        if (source != NULL) {
+            json_object_set(file, "src", json_object_get(source, "src"));
+        }
+        json_array_append_new(files, file);
     }
-    json_array_foreach(json_object_get(work, "photos"), index, photo) {
-        json_array_append(photos, json_object_get(photo, "src"));
-    }
-    json_object_set_new(entry, "photos", photos);
-    json_object_set_new(entry, "src", source == NULL ? json_null() : json_incref(json_object_get(source, "src")));
+    json_object_set_new(entry, "files", files);
     return entry;
 }
 

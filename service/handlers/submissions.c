@@ -7,6 +7,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/phone.h"
 #include "service/handlers/shown.h"
+#include "service/handlers/shown_reason.h"
 #include "service/handlers/work.h"
 #include "service/model/review_reason.h"
 #include "service/http/limits.h"
@@ -20,6 +21,7 @@
 #include "service/model/remark.h"
 #include "service/model/text.h"
 #include "service/model/upload.h"
+#include "service/model/work_file.h"
 #include "service/sms.h"
 
 enum {
@@ -332,6 +334,7 @@ struct show {
     struct sql_rows *reasons;
     struct sql_rows *messages;
     struct sql_rows *uploads; /* still on their way */
+    struct sql_rows *refused; /* of a failed work: which of its files, and why */
     int64_t ahead;            /* works that are judged before it; -1: not in review */
     char *scopes;             /* JSON array */
 };
@@ -342,6 +345,7 @@ static void show_clear(struct show *show)
     g_clear_pointer(&show->history, sql_rows_free);
     g_clear_pointer(&show->messages, sql_rows_free);
     g_clear_pointer(&show->uploads, sql_rows_free);
+    g_clear_pointer(&show->refused, sql_rows_free);
     g_clear_pointer(&show->scopes, g_free);
 }
 
@@ -356,53 +360,10 @@ static bool look(struct sql *sql, void *context, GError **error)
     show->uploads = show->messages == NULL
                         ? NULL
                         : upload_list_waiting(sql, show->submission->id, show->submission->revision, error);
-    return show->uploads != NULL && queue_ahead(sql, show->app->rules, show->submission, &show->ahead, error) &&
+    show->refused = show->uploads == NULL ? NULL : work_file_list_refused(sql, show->submission, error);
+    return show->refused != NULL && queue_ahead(sql, show->app->rules, show->submission, &show->ahead, error) &&
            consent_scopes(sql, show->submission->id, &show->scopes, error) &&
            job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
-}
-
-/* One decision's reasons, each with how to mend it, and the reviewer's own words. */
-static json_t *decision_json(const struct decision_row *row, const struct sql_rows *reasons)
-{
-    json_auto_t *codes = json_loads(row->reasons, 0, NULL);
-    g_autoptr(GString) text = g_string_new(NULL); /* all of them, one sentence after the other */
-    json_t *all = json_array();
-    const json_t *code;
-    size_t index;
-
-    json_array_foreach(codes, index, code) {
-        const struct review_reason *found = review_reason_find(reasons, json_string_value(code), false);
-        g_string_append(text, found == NULL ? "" : found->detail);
-        json_array_append_new(all,
-                              json_pack("{s:O, s:s, s:s}", "code", code, "label", found == NULL ? "" : found->label,
-                                        "text", found == NULL ? "" : found->detail));
-    }
-    const json_t *first = json_array_get(all, 0);
-    return json_pack("{s:s, s:s, s:s, s:o}", "code",
-                     first == NULL ? "" : json_string_value(json_object_get(first, "code")), "text", text->str, "note",
-                     row->note, "all", all);
-}
-
-/* Why it came back, in a parent's words: of the last effective decision, or of the file itself. */
-static json_t *reason_json(const struct submission *submission, const struct show *show)
-{
-    const struct sql_rows *history = show->history;
-    enum reason reason;
-
-    if (strcmp(submission->state, "failed") == 0 && submission->failure != NULL &&
-        reason_find(submission->failure, &reason)) {
-        const char *text = reason_rule_of(reason)->detail;
-        return json_pack("{s:s, s:s, s:[{s:s, s:s, s:s}]}", "code", submission->failure, "text", text, "all", "code",
-                         submission->failure, "label", "文件没能处理", "text", text);
-    }
-    for (size_t i = history->count; i > 0; i--) {
-        const struct decision_row *row = sql_rows_at(history, i - 1);
-        if (strcmp(row->state, "effective") == 0 && strcmp(row->action, "approve") != 0 &&
-            row->revision == submission->revision) {
-            return decision_json(row, show->reasons);
-        }
-    }
-    return NULL;
 }
 
 /* What a submitter may do, as the state table has it. */
@@ -474,11 +435,15 @@ static json_t *submission_json(struct app *app, const struct request *request, c
     const bool returned = strcmp(submission->state, "returned") == 0 || strcmp(submission->state, "declined") == 0 ||
                           strcmp(submission->state, "failed") == 0;
     const struct stage *stage = rules_stage_at(app->rules, submission->stage);
-    json_t *reason = returned ? reason_json(submission, show) : NULL;
+    const struct shown_decisions decisions = {show->history, show->reasons};
+    json_t *refused = shown_refused(app->rules, submission, show->refused);
+    json_t *reason = returned ? shown_reason(submission, &decisions, refused) : NULL;
+    const char *status_text = json_array_size(refused) == 0
+                                  ? shown_status_text(submission->state, submission->stage, app->rules)
+                                  : "有文件没能处理，换掉它就行，别的不用重传";
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
-                  submission->state, "status_text", shown_status_text(submission->state, submission->stage, app->rules),
-                  "title", submission->title, "words", submission->words, "track", submission->track, "progress",
+                  submission->state, "status_text", status_text, "title", submission->title, "words", submission->words, "track", submission->track, "progress",
                   (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
                   actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
     g_autofree char *family = shown_family_path(app, submission);
@@ -490,6 +455,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
         json_object_set_new(json, "ahead", json_integer(show->ahead));
         json_object_set_new(json, "ahead_text", json_string(text));
     }
+    json_object_set_new(json, "refused", refused);
     json_object_set_new(json, "uploads", uploads_json(show->uploads));
     json_object_set_new(json, "photos", photos_json(app, submission));
     json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
@@ -637,7 +603,8 @@ HANDLER(submission_delete)
     return answer_change(&change, "submission.withdraw", withdraw, error);
 }
 
-/* {uploads: [id], captions?}, or {photos: [position], captions?}: another order of what is there */
+/* {uploads: [id], captions?}; with positions: [position] in the places of single files; or {photos: [position],
+ * captions?}: another order of what is there */
 HANDLER(submission_post_replace)
 {
     struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
@@ -652,6 +619,12 @@ HANDLER(submission_post_replace)
             return NULL;
         }
         change.files.uploads = ids;
+        change.files.positions = json_object_get(json, "positions");
+        if (change.files.positions != NULL &&
+            json_array_size(change.files.positions) != json_array_size(json_object_get(json, "uploads"))) {
+            bad_json(error, "positions");
+            return NULL;
+        }
     }
     return answer_change(&change, "submission.replace", replace, error);
 }

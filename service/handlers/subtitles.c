@@ -4,6 +4,9 @@
 #include "common/failure.h"
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/work_files.h"
+#include "service/model/publication.h"
+#include "service/model/rendition.h"
 #include "service/model/review.h"
 #include "service/model/subtitle.h"
 #include "service/site/webvtt.h"
@@ -13,7 +16,7 @@ struct call {
     const struct request *request;
     bool all;
     bool removes;
-    const char *language;
+    const char *name; /* "zh" of the work's first clip, "3-zh" of its third file */
     const char *digest; /* NULL: not an approval */
     GString *vtt;
     struct submission submission; /* of staff's calls */
@@ -32,19 +35,40 @@ static void call_clear(struct call *call)
     }
 }
 
+/* What `text` names in a work of these facts (JSON; NULL: none yet). */
+static struct subtitle_name name_in(const char *facts, const char *text)
+{
+    const char *language = rendition_plain_name(text);
+    json_auto_t *all = facts == NULL ? NULL : json_loads(facts, 0, NULL);
+
+    return (struct subtitle_name){(int64_t)(language == text ? work_files_lead(all) : rendition_position(text)), language};
+}
+
+/* How a subtitle is called in addresses. The caller's. */
+static char *name_of(int64_t position, const char *language)
+{
+    return g_strdup_printf("%" G_GINT64_FORMAT "-%s", position, language);
+}
+
 static bool get(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
+    g_auto(Publication) work = {0};
+    bool found = false;
 
-    return subtitle_get(sql, request_param(call->request, "id"), call->language, call->all, &call->subtitle, error);
+    if (!publication_find(sql, request_param(call->request, "id"), &work, &found, error)) {
+        return false;
+    }
+    const struct subtitle_name name = name_in(work.facts, call->name);
+    return subtitle_get(sql, request_param(call->request, "id"), &name, false, &call->subtitle, error);
 }
 
-/* "zh.vtt" of a published work. */
+/* "zh.vtt", "3-zh.vtt" of a published work. */
 HANDLER(subtitle_show)
 {
-    const char *name = request_param(request, "name");
-    g_autofree char *language = g_str_has_suffix(name, ".vtt") ? g_strndup(name, strlen(name) - 4) : g_strdup("");
-    struct call call = {.app = app, .request = request, .language = language};
+    const char *file = request_param(request, "name");
+    g_autofree char *name = g_str_has_suffix(file, ".vtt") ? g_strndup(file, strlen(file) - 4) : g_strdup("");
+    struct call call = {.app = app, .request = request, .name = name};
     struct response *response = NULL;
 
     if (database_read(app->database, "subtitle.get", get, &call, error)) {
@@ -59,7 +83,10 @@ HANDLER(subtitle_show)
 
 static json_t *subtitle_json(const struct subtitle *subtitle)
 {
-    return json_pack("{s:s, s:s, s:b, s:I}", "language", subtitle->language, "digest", subtitle->digest, "is_approved",
+    g_autofree char *name = name_of(subtitle->position, subtitle->language);
+
+    return json_pack("{s:s, s:I, s:s, s:s, s:b, s:I}", "name", name, "position", (json_int_t)subtitle->position,
+                     "language", subtitle->language, "digest", subtitle->digest, "is_approved",
                      (int)subtitle->is_approved, "changed_ms", (json_int_t)subtitle->changed_ms);
 }
 
@@ -75,6 +102,7 @@ static bool list(struct sql *sql, void *context, GError **error)
     struct call *call = context;
 
     g_clear_pointer(&call->rows, sql_rows_free);
+    submission_clear(&call->submission);
     call->rows = load_work(sql, call, error) ? subtitle_list(sql, call->submission.id, true, error) : NULL;
     return call->rows != NULL;
 }
@@ -84,11 +112,12 @@ static struct response *answer_list(struct call *call, GError **error)
     struct response *response = NULL;
 
     if (database_read(call->app->database, "subtitle.list", list, call, error)) {
+        json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
         json_t *items = json_array();
         for (size_t i = 0; i < call->rows->count; i++) {
             json_array_append_new(items, subtitle_json(sql_rows_at(call->rows, i)));
         }
-        response = response_json(200, json_pack("{s:o}", "items", items));
+        response = response_json(200, json_pack("{s:o, s:o}", "items", items, "clips", work_files_clips(facts)));
         response_header(response, "Cache-Control", "no-store");
     }
     call_clear(call);
@@ -121,9 +150,10 @@ HANDLER(subtitle_index_waiting)
         json_t *items = json_array();
         for (size_t i = 0; i < call.rows->count; i++) {
             const struct subtitle_waiting *row = sql_rows_at(call.rows, i);
-            json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:I}", "id", row->submission, "title",
-                                                   row->title, "region", row->region, "language", row->language,
-                                                   "changed_ms", (json_int_t)row->changed_ms));
+            json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}", "id", row->submission, "title",
+                                                   row->title, "region", row->region, "position",
+                                                   (json_int_t)row->position, "language", row->language, "changed_ms",
+                                                   (json_int_t)row->changed_ms));
         }
         response = response_json(200, json_pack("{s:o}", "items", items));
         response_header(response, "Cache-Control", "no-store");
@@ -148,14 +178,15 @@ static bool change(struct sql *sql, void *context, GError **error)
     if (!load_work(sql, call, error)) {
         return false;
     }
+    const struct subtitle_name name = name_in(call->submission.facts, call->name);
     const struct doer doer =
         call->own != NULL ? submitter : (struct doer){ACTOR_REVIEWER, request_actor(call->request)};
     if (call->removes) {
-        return subtitle_remove(sql, &call->submission, call->language, &doer, now_ms, error);
+        return subtitle_remove(sql, &call->submission, &name, &doer, now_ms, error);
     }
     return call->digest != NULL
-               ? subtitle_approve(sql, &call->submission, call->language, call->digest, &doer, now_ms, error)
-               : subtitle_set(sql, &call->submission, call->language, call->vtt->str, &doer, now_ms, error);
+               ? subtitle_approve(sql, &call->submission, &name, call->digest, &doer, now_ms, error)
+               : subtitle_set(sql, &call->submission, &name, call->vtt->str, &doer, now_ms, error);
 }
 
 static struct response *change_and_answer(struct call *call, GError **error)
@@ -172,7 +203,7 @@ static struct response *put(struct call *call, GError **error)
     const json_t *json = request_json(call->request);
     const json_t *vtt = json_object_get(json, "vtt");
 
-    call->language = request_param(call->request, "language");
+    call->name = request_param(call->request, "language");
     call->digest = call->own == NULL ? json_string_value(json_object_get(json, "approve")) : NULL;
     if (call->digest == NULL && !json_is_string(vtt)) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "vtt: a text");
@@ -206,7 +237,7 @@ HANDLER(subtitle_delete)
     struct call call = {.app = app,
                         .request = request,
                         .removes = true,
-                        .language = request_param(request, "language")};
+                        .name = request_param(request, "language")};
 
     return change_and_answer(&call, error);
 }
@@ -216,7 +247,7 @@ HANDLER(subtitle_delete_own)
     struct call call = {.app = app,
                         .request = request,
                         .removes = true,
-                        .language = request_param(request, "language"),
+                        .name = request_param(request, "language"),
                         .own = request_submission(request)};
 
     return change_and_answer(&call, error);
@@ -226,14 +257,17 @@ static bool get_waiting(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return load_work(sql, call, error) &&
-           subtitle_get(sql, call->submission.id, call->language, true, &call->subtitle, error);
+    if (!load_work(sql, call, error)) {
+        return false;
+    }
+    const struct subtitle_name name = name_in(call->submission.facts, call->name);
+    return subtitle_get(sql, call->submission.id, &name, true, &call->subtitle, error);
 }
 
 /* What a reviewer looks at before approving. */
 HANDLER(subtitle_show_waiting)
 {
-    struct call call = {.app = app, .request = request, .language = request_param(request, "language")};
+    struct call call = {.app = app, .request = request, .name = request_param(request, "language")};
     struct response *response = NULL;
 
     if (database_read(app->database, "subtitle.get", get_waiting, &call, error)) {

@@ -80,8 +80,11 @@ static bool begin(struct request *request, GError **error)
 static bool check_piece_type(const struct request *request, GError **error)
 {
     const char *type = request_header(request, "Content-Type");
+    const size_t length = strlen(PIECE_TYPE);
 
-    if (type == NULL || g_ascii_strcasecmp(type, PIECE_TYPE) != 0) {
+    /* some libraries put a charset behind whatever they send: the type is the same */
+    if (type == NULL || g_ascii_strncasecmp(type, PIECE_TYPE, length) != 0 ||
+        (type[length] != '\0' && type[length + strspn(type + length, " \t")] != ';')) {
         return refuse(error, REASON_UPLOAD_TYPE, "Content-Type is not " PIECE_TYPE);
     }
     return true;

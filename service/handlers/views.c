@@ -36,11 +36,19 @@ static bool find(struct sql *sql, void *context, GError **error)
     return publication_find(sql, request_param(call->request, "id"), &call->work, &call->found, error);
 }
 
+/* Of all its clips. */
 static int64_t duration_of(const struct publication *work)
 {
     json_auto_t *facts = work->facts == NULL ? NULL : json_loads(work->facts, 0, NULL);
+    const json_t *each = json_object_get(facts, "each");
+    int64_t duration_ms = each == NULL ? json_integer_value(json_object_get(facts, "duration_ms")) : 0;
+    const json_t *file;
+    size_t index;
 
-    return json_integer_value(json_object_get(facts, "duration_ms"));
+    json_array_foreach(each, index, file) {
+        duration_ms += json_integer_value(json_object_get(file, "duration_ms"));
+    }
+    return duration_ms;
 }
 
 HANDLER(view_post)

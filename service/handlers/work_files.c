@@ -61,6 +61,19 @@ size_t work_files_lead(const json_t *facts)
     return lead;
 }
 
+json_t *work_files_clips(const json_t *facts)
+{
+    const json_t *each = json_object_get(facts, "each");
+    json_t *clips = each == NULL ? json_pack("[i]", 1) : json_array();
+
+    for (size_t i = 0; i < json_array_size(each); i++) {
+        if (is_clip(json_array_get(each, i))) {
+            json_array_append_new(clips, json_integer((json_int_t)i + 1));
+        }
+    }
+    return clips;
+}
+
 void work_files_open(struct work_files *files, const json_t *facts, const char *captions)
 {
     *files = (struct work_files){.captions = captions == NULL ? NULL : json_loads(captions, 0, NULL),

@@ -26,6 +26,8 @@ struct work_files {
 
 /* Position of the file that stands for the whole work: the first clip's, or 1. */
 size_t work_files_lead(const json_t *facts);
+/* Positions of its clips: [1] where it has one file. The caller's. */
+json_t *work_files_clips(const json_t *facts);
 
 /* `facts` of the revision (borrowed until the close), `captions` as its row has them; NULL: none. */
 void work_files_open(struct work_files *files, const json_t *facts, const char *captions);

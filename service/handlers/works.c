@@ -78,20 +78,51 @@ static bool say_gone(struct sql *sql, const char *id, GError **error)
     return false;
 }
 
+/* The clip at this position; NULL where the work is one itself. Borrowed. */
+static json_t *clip_at(const json_t *work, int64_t position)
+{
+    json_t *clip;
+    size_t index;
+
+    json_array_foreach(json_object_get(work, "clips"), index, clip) {
+        if (json_integer_value(json_object_get(clip, "position")) == position) {
+            return clip;
+        }
+    }
+    return NULL;
+}
+
+/* Of a clip, and of the work where that is its first. */
+static void add_subtitle(const struct call *call, const struct subtitle *row)
+{
+    json_t *clip = clip_at(call->json, row->position);
+    const bool leads = clip == json_array_get(json_object_get(call->json, "clips"), 0);
+    g_autofree char *number = leads ? g_strdup("") : g_strdup_printf("%" G_GINT64_FORMAT "-", row->position);
+    json_t *subtitle = json_pack("{s:s, s:s, s:o}", "language", row->language, "label", subtitle_label(row->language),
+                                 "src", json_sprintf("%s/subtitles/%s/%s%s.vtt", call->base, call->id, number,
+                                                     row->language));
+
+    json_array_append(json_object_get(clip, "subtitles"), subtitle);
+    if (leads) {
+        json_array_append(json_object_get(call->json, "subtitles"), subtitle);
+    }
+    json_decref(subtitle);
+}
+
 /* A single work names its approved subtitles; lists do without. */
 static bool add_subtitles(struct sql *sql, const struct call *call, GError **error)
 {
     g_autoptr(SqlRows) rows = subtitle_list(sql, call->id, false, error);
-    json_t *subtitles = json_array();
+    json_t *clip;
+    size_t index;
 
-    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
-        const struct subtitle *row = sql_rows_at(rows, i);
-        json_array_append_new(subtitles,
-                              json_pack("{s:s, s:s, s:o}", "language", row->language, "label",
-                                        subtitle_label(row->language), "src",
-                                        json_sprintf("%s/subtitles/%s/%s.vtt", call->base, call->id, row->language)));
+    json_object_set_new(call->json, "subtitles", json_array());
+    json_array_foreach(json_object_get(call->json, "clips"), index, clip) {
+        json_object_set_new(clip, "subtitles", json_array());
     }
-    json_object_set_new(call->json, "subtitles", subtitles);
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        add_subtitle(call, sql_rows_at(rows, i));
+    }
     return rows != NULL;
 }
 

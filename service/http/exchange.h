@@ -50,6 +50,7 @@ struct request {
     GArray *query;      /* of struct own_field */
     GArray *cookies;    /* of struct own_field: those that were asked for */
     GArray *replies;    /* of struct own_field: go into whatever is answered */
+    GPtrArray *trimmed; /* header values that had blanks behind them, without; NULL: none */
     const char *scheme;
     const char *host;
     const struct route *route; /* NULL: none fits */
@@ -103,6 +104,10 @@ struct request *request_ref(struct request *request);
 void request_unref(struct request *request);
 /* Splits and decodes the target into path and query. False when it is no valid UTF-8. */
 bool request_set_target(struct request *request);
+
+/* Takes the blanks from behind header values, which are no part of them (RFC 9110 section 5.5); the parser takes those
+ * before them alone. After the framing was checked, which is strict about its own fields. */
+void request_trim_headers(struct request *request);
 
 struct metrics;
 /* The one access line and the figures of a request that is over. The pattern stands for the path, which may hold a

@@ -71,6 +71,7 @@ void request_unref(struct request *request)
     g_array_unref(request->query);
     g_array_unref(request->cookies);
     g_array_unref(request->replies);
+    g_clear_pointer(&request->trimmed, g_ptr_array_unref);
     g_free(request->park_topic);
     g_free(request->shared_key);
     g_free(request->path);
@@ -142,6 +143,24 @@ bool request_set_target(struct request *request)
         at += length;
     }
     return true;
+}
+
+void request_trim_headers(struct request *request)
+{
+    for (guint i = 0; i < request->headers->len; i++) {
+        struct field *field = &g_array_index(request->headers, struct field, i);
+        const size_t length = strlen(field->value);
+        const char last = length == 0 ? '\0' : field->value[length - 1];
+
+        if (last == ' ' || last == '\t') {
+            char *value = g_strstrip(g_strdup(field->value));
+            if (request->trimmed == NULL) {
+                request->trimmed = g_ptr_array_new_with_free_func(g_free);
+            }
+            g_ptr_array_add(request->trimmed, value);
+            field->value = value;
+        }
+    }
 }
 
 const char *request_method(const struct request *request)

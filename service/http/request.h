@@ -57,7 +57,7 @@ struct server *request_server(const struct request *request);
 void request_interim(const struct request *request, const char *head);
 /* Goes into whatever is answered to this request, errors included; a second value of one name replaces the first. */
 void request_reply_header(struct request *request, const char *name, const char *value);
-/* Retry-After of an error whose class is rate, busy or full (without this call: 5 s). */
+/* Retry-After of an error whose class is rate, busy, full or locked (without this call: 5 s). */
 void request_retry_after(struct request *request, int seconds);
 
 /* Who asks: an object of the layer above, set by the gate; freed with the request. */

@@ -135,7 +135,7 @@ void router_refuse(struct router *router, struct request *request, const GError 
     struct response *response = NULL;
 
     log_error(&request->log, "http.refused", error);
-    if (failure == FAILURE_RATE || failure == FAILURE_BUSY || failure == FAILURE_FULL) {
+    if (failure == FAILURE_RATE || failure == FAILURE_BUSY || failure == FAILURE_FULL || failure == FAILURE_LOCKED) {
         g_autofree char *seconds =
             g_strdup_printf("%d", request->retry_after_s > 0 ? request->retry_after_s : RETRY_AFTER_S);
         request_reply_header(request, "Retry-After", seconds);

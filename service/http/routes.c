@@ -10,6 +10,8 @@ static const struct route ROUTES[] = {
     /* uploads */
     { "OPTIONS", "/files",                          ACCESS_PUBLIC,        BODY_NONE,   upload_options,   "what this tus server can do" },
     { "POST",    "/files",                          ACCESS_FORM,          BODY_STREAM, upload_create,    "start a resumable upload (tus 1.0.0)" },
+    { "OPTIONS", "/files/",                         ACCESS_PUBLIC,        BODY_NONE,   upload_options,   "the same: many clients are given it with a slash" },
+    { "POST",    "/files/",                         ACCESS_FORM,          BODY_STREAM, upload_create,    "start a resumable upload (tus 1.0.0)" },
     { "OPTIONS", "/files/:id",                      ACCESS_PUBLIC,        BODY_NONE,   upload_options,   "what this tus server can do" },
     { "HEAD",    "/files/:id",                      ACCESS_PUBLIC,        BODY_NONE,   upload_offset,    "how much of an upload is durable" },
     { "PATCH",   "/files/:id",                      ACCESS_FORM,          BODY_STREAM, upload_append,    "append at Upload-Offset" },

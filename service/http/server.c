@@ -297,6 +297,7 @@ static bool read_head(const struct server *server, struct request *request, cons
     if (!framing_check(&input, &framing, error)) {
         return false;
     }
+    request_trim_headers(request);
     if (!request_set_target(request)) {
         g_set_error_literal(error, HTTP_ERROR, REASON_MALFORMED, "the address is no UTF-8, or has too many arguments");
         return false;

@@ -42,6 +42,8 @@ EMBED(schema_0035_renditions, "service/model/schema/0035_renditions.sql");
 EMBED(schema_0035_renditions_postgres, "service/model/schema/0035_renditions.postgres.sql");
 EMBED(schema_0035_renditions_sqlite, "service/model/schema/0035_renditions.sqlite.sql");
 EMBED(schema_0036_subtitles, "service/model/schema/0036_subtitles.sql");
+EMBED(schema_0037_refused_files, "service/model/schema/0037_refused_files.sql");
+EMBED(schema_0038_clip_subtitles, "service/model/schema/0038_clip_subtitles.sql");
 
 static const struct {
     int64_t version;
@@ -75,6 +77,8 @@ static const struct {
     {31, schema_0031_stamped, NULL, NULL},
     {35, schema_0035_renditions, schema_0035_renditions_sqlite, schema_0035_renditions_postgres},
     {36, schema_0036_subtitles, NULL, NULL},
+    {37, schema_0037_refused_files, NULL, NULL},
+    {38, schema_0038_clip_subtitles, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

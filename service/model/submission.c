@@ -12,6 +12,7 @@
 #include "service/model/quota.h"
 #include "service/model/rendition.h"
 #include "service/model/text.h"
+#include "service/model/work_file.h"
 
 static const char LOCK[] = /* submission.lock: the work comes first in the order of locks */
     "SELECT id FROM submission WHERE id = $1 /*pg: FOR NO KEY UPDATE */";
@@ -41,14 +42,6 @@ static const char COPY_REVISION[] = /* revision.copy: the same files under new t
     "INSERT INTO revision (submission, number, title, words, captions, facts, flags, content_digest, created_ms)"
     " SELECT submission, number + 1, $3, $4, $5, facts, flags, NULL, $6 FROM revision"
     " WHERE submission = $1 AND number = $2";
-static const char COPY_ORIGINALS[] = /* original.copy */
-    "INSERT INTO original (submission, revision, position, store_key, bytes, sha256)"
-    " SELECT submission, revision + 1, position, store_key, bytes, sha256 FROM original"
-    " WHERE submission = $1 AND revision = $2";
-static const char COPY_ORIGINAL[] = /* original.copy_one: a photo of the revision before, at another place */
-    "INSERT INTO original (submission, revision, position, store_key, bytes, sha256)"
-    " SELECT submission, $2, $4, store_key, bytes, sha256 FROM original"
-    " WHERE submission = $1 AND revision = $2 - 1 AND position = $3";
 static const char ADD_CONSENT[] = /* consent.add */
     "INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -63,18 +56,6 @@ static const char VOID_DECISIONS[] = /* decision.void: no decision outlives what
     "UPDATE decision SET state = 'void' WHERE submission = $1 AND state = 'pending'";
 static const char DROP_LEASE[] = /* review_lease.drop */
     "DELETE FROM review_lease WHERE submission = $1";
-static const char TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, once */
-    "UPDATE upload SET submission = $2, revision = $3, position = $4 WHERE id = $1 AND submission IS NULL"
-    " AND state IN ('open', 'complete') AND concat <> 'partial'";
-static const char UPLOADS_OPEN[] = /* upload.waiting */
-    "SELECT COUNT(*) AS count FROM upload WHERE submission = $1 AND revision = $2 AND state = 'open'";
-static const char TAKE_COMPLETE[] = /* upload.take */
-    "UPDATE upload SET state = 'taken' WHERE submission = $1 AND revision = $2 AND state = 'complete'";
-static const char ADD_ORIGINALS[] = /* original.add_from_uploads */
-    "INSERT INTO original (submission, revision, position, store_key, bytes, sha256)"
-    " SELECT submission, revision, position, 'original/' || id, offset_bytes, sha256 FROM upload"
-    " WHERE submission = $1 AND revision = $2 AND state = 'complete'";
-
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct submission, id),
     SQL_FIELD(struct submission, code),
@@ -106,12 +87,6 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct submission, flags),
 };
 const struct sql_map submission_map = SQL_MAP(struct submission, COLUMNS);
-
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
 
 const struct doer DOER_SYSTEM = {ACTOR_SYSTEM, {"system", "system", ""}};
 const struct doer DOER_WORKER = {ACTOR_WORKER, {"worker", "worker", ""}};
@@ -311,7 +286,7 @@ static bool check_rules(const struct rules *rules, const struct submission_form 
     return true;
 }
 
-/* Names the uploads in the work and, when none is still open, takes them as originals. */
+/* As many as the track takes, in the work. */
 static bool take_uploads(struct sql *sql, const struct rules *rules, struct submission *submission,
                          const char *const *uploads, GError **error)
 {
@@ -321,37 +296,21 @@ static bool take_uploads(struct sql *sql, const struct rules *rules, struct subm
     if (track == NULL || count < 1 || count > track->max_files) {
         return refuse(error, REASON_TOO_MANY_FILES, "number of files");
     }
-    for (int64_t i = 0; i < count; i++) {
-        int64_t changed = 0;
-        if (!sql_run(sql, TAKE_UPLOAD,
-                     SQL_VALUES(SQL_T(uploads[i]), SQL_T(submission->id), SQL_I(submission->revision), SQL_I(i + 1)),
-                     &changed, error)) {
-            return false;
-        }
-        if (changed != 1) {
-            return refuse(error, REASON_UPLOAD_UNFINISHED, "no such upload, or already in another work");
-        }
-    }
-    return true;
+    return work_file_take_uploads(sql, submission, uploads, NULL, error);
 }
 
 /* uploading -> received when nothing is open any more. */
 static bool receive_when_complete(struct sql *sql, struct submission *submission, int64_t now_ms, GError **error)
 {
-    const struct sql_values key = SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision));
     const struct move received = {.event = EVENT_UPLOADED};
-    struct count open = {0};
-    bool found = false;
+    int64_t open = 0;
 
-    if (!sql_row(sql, UPLOADS_OPEN, key, &COUNT_MAP, &open, &found, error)) {
+    if (!work_file_count_open(sql, submission, &open, error)) {
         return false;
     }
-    if (open.count > 0) {
-        return true;
-    }
-    return sql_run(sql, ADD_ORIGINALS, key, NULL, error) && sql_run(sql, TAKE_COMPLETE, key, NULL, error) &&
-           submission_move(sql, submission, &DOER_SYSTEM, &received, now_ms, error) &&
-           job_add(sql, "prepare", submission->id, submission->revision, now_ms, error);
+    return open > 0 || (work_file_add_originals(sql, submission, error) &&
+                        submission_move(sql, submission, &DOER_SYSTEM, &received, now_ms, error) &&
+                        job_add(sql, "prepare", submission->id, submission->revision, now_ms, error));
 }
 
 bool submission_upload_completed(struct sql *sql, const char *upload, int64_t now_ms, GError **error)
@@ -506,40 +465,42 @@ static bool next_revision(struct sql *sql, struct submission *submission, GError
     return true;
 }
 
-/* Photos of the revision before, each once, in the order given. */
-static bool take_photos(struct sql *sql, const struct submission *submission, const json_t *photos, GError **error)
-{
-    const size_t count = json_array_size(photos);
-
-    if (count < 1) {
-        return refuse(error, REASON_UPLOAD_NONE, "no photo is kept");
-    }
-    for (size_t i = 0; i < count; i++) {
-        const int64_t position = json_integer_value(json_array_get(photos, i));
-        int64_t changed = 0;
-        for (size_t k = 0; k < i; k++) {
-            if (json_integer_value(json_array_get(photos, k)) == position) {
-                return refuse(error, REASON_INPUT, "a photo stands twice");
-            }
-        }
-        if (!sql_run(sql, COPY_ORIGINAL,
-                     SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_I(position),
-                                SQL_I((int64_t)i + 1)),
-                     &changed, error)) {
-            return false;
-        }
-        if (changed != 1) {
-            return refuse(error, REASON_INPUT, "no such photo");
-        }
-    }
-    return true;
-}
-
 static bool take_files(struct sql *sql, const struct rules *rules, struct submission *submission,
                        const struct submission_files *files, GError **error)
 {
+    if (files->positions != NULL) {
+        return work_file_take_uploads(sql, submission, files->uploads, files->positions, error) &&
+               work_file_keep_others(sql, submission, files->positions, error);
+    }
     return files->uploads != NULL ? take_uploads(sql, rules, submission, files->uploads, error)
-                                  : take_photos(sql, submission, files->photos, error);
+                                  : work_file_take_before(sql, submission, files->photos, error);
+}
+
+/* Another file that was refused too has to be replaced as well; else the work goes its way. */
+static bool receive_or_fail(struct sql *sql, struct submission *submission, int64_t now_ms, GError **error)
+{
+    g_autoptr(SqlRows) refused = work_file_list_refused(sql, submission, error);
+
+    if (refused == NULL) {
+        return false;
+    }
+    if (refused->count == 0) {
+        return receive_when_complete(sql, submission, now_ms, error);
+    }
+    const struct refused_file *first = sql_rows_at(refused, 0);
+    const struct move failed = {.event = EVENT_REFUSED, .failure = first->reason};
+    return submission_move(sql, submission, &DOER_SYSTEM, &failed, now_ms, error);
+}
+
+/* The captions of a new revision; where single files change, those that stand there are kept. The caller's. */
+static char *next_captions(const struct submission *submission, const struct submission_files *files, GError **error)
+{
+    const size_t count = files->positions != NULL ? ORIGINALS_MOST
+                         : files->uploads != NULL ? count_of(files->uploads)
+                                                  : json_array_size(files->photos);
+
+    return files->positions != NULL && files->captions == NULL ? g_strdup(submission->captions)
+                                                               : captions_take(files->captions, count, error);
 }
 
 bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
@@ -547,8 +508,7 @@ bool submission_replace(struct sql *sql, const struct rules *rules, struct submi
 {
     const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
     const struct move replaced = {.event = EVENT_REPLACED};
-    const size_t count = files->uploads != NULL ? count_of(files->uploads) : json_array_size(files->photos);
-    g_autofree char *captions = captions_take(files->captions, count, error);
+    g_autofree char *captions = next_captions(submission, files, error);
 
     return captions != NULL && void_current(sql, submission, now_ms, error) &&
            submission_move(sql, submission, &submitter, &replaced, now_ms, error) &&
@@ -557,7 +517,7 @@ bool submission_replace(struct sql *sql, const struct rules *rules, struct submi
                               SQL_T(submission->words), SQL_T(captions), SQL_I(now_ms)),
                    NULL, error) &&
            next_revision(sql, submission, error) && take_files(sql, rules, submission, files, error) &&
-           receive_when_complete(sql, submission, now_ms, error);
+           receive_or_fail(sql, submission, now_ms, error);
 }
 
 /* The present texts with the new ones in their place; freed by form_texts_clear. */
@@ -586,7 +546,6 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
     if (!merge_texts(submission, new, &texts, error)) {
         return false;
     }
-    const struct sql_values key = SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision));
     if (!policy_first_stage(sql, rules, submission->city, &edited.stage, error) ||
         !void_current(sql, submission, now_ms, error) ||
         !submission_move(sql, submission, &submitter, &edited, now_ms, error) ||
@@ -594,7 +553,7 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
                  SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(texts.title), SQL_T(texts.words),
                             SQL_T(texts.captions), SQL_I(now_ms)),
                  NULL, error) ||
-        !sql_run(sql, COPY_ORIGINALS, key, NULL, error) ||
+        !work_file_copy_all(sql, submission, error) ||
         !rendition_copy(sql, submission->id, submission->revision, error) || !next_revision(sql, submission, error)) {
         return false;
     }

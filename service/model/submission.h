@@ -175,13 +175,15 @@ bool submission_create(struct sql *sql, const struct rules *rules, const struct 
                        GError **error);
 /* The rules that need no files: track, opening time, region, consents, texts. */
 bool submission_check(const struct rules *rules, const struct submission_form *form, int64_t now_ms, GError **error);
-/* What a new revision is made of: uploads, or photos of the present revision by position, in the order to be shown. */
+/* What a new revision is made of: uploads, or files of the present revision by position, in the order to be shown. */
 struct submission_files {
     const char *const *uploads; /* ids, NULL-ended; NULL: `photos` */
+    const json_t *positions;    /* of single files that the uploads stand for, the others stay; NULL: they are all */
     const json_t *photos;       /* array of positions, each once */
     const json_t *captions;     /* array of texts in the same order; NULL: none */
 };
-/* Other files, or another order of photos: a new revision of the same work, prepared anew. */
+/* Other files, or another order: a new revision of the same work, prepared anew; failed at once while another file of it
+ * is refused. */
 bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
                         const struct submission_files *files, const char *peer, int64_t now_ms, GError **error);
 /* New texts: a new revision over the same files and renditions, back at the first stage of its city's policy. NULL

@@ -4,47 +4,59 @@
 
 #include "common/failure.h"
 
+/* The clip is the file at a position of the present revision; what belonged to a file that is no longer there is not seen. */
+#define OF_CLIP                                                                                                        \
+    " FROM subtitle t JOIN submission s ON s.id = t.submission"                                                        \
+    " JOIN original o ON o.submission = s.id AND o.revision = s.revision AND o.store_key = t.clip"
+#define FIELDS                                                                                                         \
+    "t.submission AS submission, o.position AS position, t.language AS language, t.digest AS digest,"                  \
+    " CASE WHEN t.approver IS NULL THEN 0 ELSE 1 END AS is_approved, t.changed_ms AS changed_ms"
+#define CLIP_AT                                                                                                        \
+    "(SELECT o.store_key FROM original o JOIN submission s ON s.id = o.submission AND s.revision = o.revision"         \
+    " WHERE s.id = $1 AND o.position = $2)"
+
 static const char SET[] = /* subtitle.set */
-    "INSERT INTO subtitle (submission, language, vtt, digest, author, approver, changed_ms)"
-    " VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''), $7) ON CONFLICT (submission, language) DO UPDATE SET"
+    "INSERT INTO subtitle (submission, clip, language, vtt, digest, author, approver, changed_ms)"
+    " SELECT $1, o.store_key, $3, $4, $5, $6, NULLIF($7, ''), $8 FROM original o"
+    " JOIN submission s ON s.id = o.submission AND s.revision = o.revision WHERE s.id = $1 AND o.position = $2"
+    " ON CONFLICT (submission, clip, language) DO UPDATE SET"
     " vtt = excluded.vtt, digest = excluded.digest, author = excluded.author, approver = excluded.approver,"
     " changed_ms = excluded.changed_ms";
 static const char COUNT[] = /* subtitle.count */
-    "SELECT COUNT(*) AS count FROM subtitle WHERE submission = $1 AND language <> $2";
+    "SELECT COUNT(*) AS count FROM subtitle WHERE submission = $1 AND clip = " CLIP_AT " AND language <> $3";
 static const char APPROVE[] = /* subtitle.approve */
-    "UPDATE subtitle SET approver = $4 WHERE submission = $1 AND language = $2 AND digest = $3";
+    "UPDATE subtitle SET approver = $5 WHERE submission = $1 AND clip = " CLIP_AT " AND language = $3 AND digest = $4";
 static const char REMOVE[] = /* subtitle.remove */
-    "DELETE FROM subtitle WHERE submission = $1 AND language = $2";
+    "DELETE FROM subtitle WHERE submission = $1 AND clip = " CLIP_AT " AND language = $3";
 static const char LIST[] = /* subtitle.list */
-    "SELECT submission, language, '' AS vtt, digest, CASE WHEN approver IS NULL THEN 0 ELSE 1 END AS is_approved,"
-    " changed_ms FROM subtitle WHERE submission = $1 AND ($2 = 1 OR approver IS NOT NULL) ORDER BY language LIMIT 100";
+    "SELECT " FIELDS ", '' AS vtt" OF_CLIP " WHERE t.submission = $1 AND ($2 = 1 OR t.approver IS NOT NULL)"
+    " ORDER BY o.position, t.language LIMIT 100";
 static const char GET[] = /* subtitle.get */
-    "SELECT submission, language, vtt, digest, CASE WHEN approver IS NULL THEN 0 ELSE 1 END AS is_approved, changed_ms"
-    " FROM subtitle WHERE submission = $1 AND language = $2";
+    "SELECT " FIELDS ", t.vtt AS vtt" OF_CLIP " WHERE t.submission = $1 AND o.position = $2 AND t.language = $3";
 static const char GET_PUBLIC[] = /* subtitle.get_public */
-    "SELECT t.submission AS submission, t.language AS language, t.vtt AS vtt, t.digest AS digest, 1 AS is_approved,"
-    " t.changed_ms AS changed_ms FROM publication p JOIN submission s ON s.id = p.submission AND s.state = 'published'"
-    " JOIN subtitle t ON t.submission = p.submission AND t.language = $2 AND t.approver IS NOT NULL"
-    " WHERE p.submission = $1";
+    "SELECT " FIELDS ", t.vtt AS vtt" OF_CLIP " JOIN publication p ON p.submission = s.id"
+    " WHERE t.submission = $1 AND o.position = $2 AND t.language = $3 AND t.approver IS NOT NULL"
+    " AND s.state = 'published'";
 
 static const char WAITING[] = /* subtitle.waiting */
-    "SELECT t.submission AS submission, r.title AS title, s.region AS region, t.language AS language,"
-    " t.changed_ms AS changed_ms FROM subtitle t JOIN submission s ON s.id = t.submission"
+    "SELECT t.submission AS submission, r.title AS title, s.region AS region, o.position AS position,"
+    " t.language AS language, t.changed_ms AS changed_ms" OF_CLIP
     " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
     " WHERE t.approver IS NULL AND t.changed_ms > 0 AND ($1 = '' OR s.city = $1 OR s.region = $1)"
     " ORDER BY t.changed_ms, t.submission, t.language LIMIT 100";
 
 static const struct sql_column WAITING_COLUMNS[] = {
     SQL_FIELD(struct subtitle_waiting, submission), SQL_FIELD(struct subtitle_waiting, title),
-    SQL_FIELD(struct subtitle_waiting, region),     SQL_FIELD(struct subtitle_waiting, language),
-    SQL_FIELD(struct subtitle_waiting, changed_ms),
+    SQL_FIELD(struct subtitle_waiting, region),     SQL_FIELD(struct subtitle_waiting, position),
+    SQL_FIELD(struct subtitle_waiting, language),   SQL_FIELD(struct subtitle_waiting, changed_ms),
 };
 static const struct sql_map WAITING_MAP = SQL_MAP(struct subtitle_waiting, WAITING_COLUMNS);
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct subtitle, submission),  SQL_FIELD(struct subtitle, language),
-    SQL_FIELD(struct subtitle, vtt),         SQL_FIELD(struct subtitle, digest),
-    SQL_FIELD(struct subtitle, is_approved), SQL_FIELD(struct subtitle, changed_ms),
+    SQL_FIELD(struct subtitle, submission), SQL_FIELD(struct subtitle, position),
+    SQL_FIELD(struct subtitle, language),   SQL_FIELD(struct subtitle, vtt),
+    SQL_FIELD(struct subtitle, digest),     SQL_FIELD(struct subtitle, is_approved),
+    SQL_FIELD(struct subtitle, changed_ms),
 };
 const struct sql_map subtitle_map = SQL_MAP(struct subtitle, COLUMNS);
 
@@ -86,10 +98,12 @@ const char *subtitle_label(const char *language)
     return language;
 }
 
-static bool record(struct sql *sql, const char *action, const struct submission *submission, const char *language,
-                   const char *digest, const struct doer *doer, int64_t now_ms, GError **error)
+static bool record(struct sql *sql, const char *action, const struct submission *submission,
+                   const struct subtitle_name *name, const char *digest, const struct doer *doer, int64_t now_ms,
+                   GError **error)
 {
-    json_auto_t *detail = json_pack("{s:s, s:s}", "language", language, "digest", digest);
+    json_auto_t *detail = json_pack("{s:I, s:s, s:s}", "position", (json_int_t)name->position, "language",
+                                    name->language, "digest", digest);
     const struct ledger_entry entry = {.action = action,
                                        .object = submission->id,
                                        .before = submission->state,
@@ -100,54 +114,60 @@ static bool record(struct sql *sql, const char *action, const struct submission 
            (strcmp(submission->state, "published") != 0 || sql_notify(sql, SQL_TOPIC_SITE, error));
 }
 
-bool subtitle_set(struct sql *sql, const struct submission *submission, const char *language, const char *vtt,
-                  const struct doer *doer, int64_t now_ms, GError **error)
+bool subtitle_set(struct sql *sql, const struct submission *submission, const struct subtitle_name *name,
+                  const char *vtt, const struct doer *doer, int64_t now_ms, GError **error)
 {
     g_autofree char *digest = secret_digest(vtt);
     const bool is_reviewer = doer->kind == ACTOR_REVIEWER;
     struct count others = {0};
+    int64_t changed = 0;
     bool found = false;
 
-    if (!subtitle_is_language(language)) {
+    if (!subtitle_is_language(name->language)) {
         return refuse(error, REASON_INPUT, "language");
     }
     if (strcmp(submission->state, "withdrawn") == 0 || strcmp(submission->state, "taken_down") == 0) {
         return refuse(error, REASON_STATE, "the work is over");
     }
-    if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_T(language)), &COUNT_MAP, &others, &found, error)) {
+    if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)), &COUNT_MAP,
+                 &others, &found, error)) {
         return false;
     }
     if (others.count >= SUBTITLES_MOST) {
         return refuse(error, REASON_INPUT, "as many subtitles as there may be");
     }
     return sql_run(sql, SET,
-                   SQL_VALUES(SQL_T(submission->id), SQL_T(language), SQL_T(vtt), SQL_T(digest), SQL_T(doer->actor.id),
-                              SQL_T(is_reviewer ? doer->actor.id : ""), SQL_I(now_ms)),
-                   NULL, error) &&
-           record(sql, is_reviewer ? "subtitle.approved" : "subtitle.sent", submission, language, digest, doer, now_ms,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language), SQL_T(vtt),
+                              SQL_T(digest), SQL_T(doer->actor.id), SQL_T(is_reviewer ? doer->actor.id : ""),
+                              SQL_I(now_ms)),
+                   &changed, error) &&
+           (changed == 1 || refuse(error, REASON_NOT_FOUND, "no such clip")) &&
+           record(sql, is_reviewer ? "subtitle.approved" : "subtitle.sent", submission, name, digest, doer, now_ms,
                   error);
 }
 
-bool subtitle_approve(struct sql *sql, const struct submission *submission, const char *language, const char *digest,
-                      const struct doer *doer, int64_t now_ms, GError **error)
+bool subtitle_approve(struct sql *sql, const struct submission *submission, const struct subtitle_name *name,
+                      const char *digest, const struct doer *doer, int64_t now_ms, GError **error)
 {
     int64_t changed = 0;
 
     return sql_run(sql, APPROVE,
-                   SQL_VALUES(SQL_T(submission->id), SQL_T(language), SQL_T(digest), SQL_T(doer->actor.id)), &changed,
-                   error) &&
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language), SQL_T(digest),
+                              SQL_T(doer->actor.id)),
+                   &changed, error) &&
            (changed == 1 || refuse(error, REASON_VERSION, "not the text that was looked at")) &&
-           record(sql, "subtitle.approved", submission, language, digest, doer, now_ms, error);
+           record(sql, "subtitle.approved", submission, name, digest, doer, now_ms, error);
 }
 
-bool subtitle_remove(struct sql *sql, const struct submission *submission, const char *language,
+bool subtitle_remove(struct sql *sql, const struct submission *submission, const struct subtitle_name *name,
                      const struct doer *doer, int64_t now_ms, GError **error)
 {
     int64_t changed = 0;
 
-    return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(submission->id), SQL_T(language)), &changed, error) &&
+    return sql_run(sql, REMOVE,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)), &changed, error) &&
            (changed == 1 || refuse(error, REASON_NOT_FOUND, "no such subtitle")) &&
-           record(sql, "subtitle.removed", submission, language, "", doer, now_ms, error);
+           record(sql, "subtitle.removed", submission, name, "", doer, now_ms, error);
 }
 
 struct sql_rows *subtitle_list(struct sql *sql, const char *submission, bool all, GError **error)
@@ -160,12 +180,13 @@ struct sql_rows *subtitle_list_waiting(struct sql *sql, const char *scope, GErro
     return sql_rows(sql, WAITING, SQL_VALUES(SQL_T(scope)), &WAITING_MAP, error);
 }
 
-bool subtitle_get(struct sql *sql, const char *submission, const char *language, bool all, struct subtitle *subtitle,
-                  GError **error)
+bool subtitle_get(struct sql *sql, const char *submission, const struct subtitle_name *name, bool all,
+                  struct subtitle *subtitle, GError **error)
 {
     bool found = false;
 
-    return sql_row(sql, all ? GET : GET_PUBLIC, SQL_VALUES(SQL_T(submission), SQL_T(language)), &subtitle_map, subtitle,
+    return sql_row(sql, all ? GET : GET_PUBLIC,
+                   SQL_VALUES(SQL_T(submission), SQL_I(name->position), SQL_T(name->language)), &subtitle_map, subtitle,
                    &found, error) &&
            (found || refuse(error, REASON_NOT_FOUND, "no such subtitle"));
 }

@@ -180,15 +180,16 @@ static void complete_clip(json_t *clip)
     add_tile(clip);
     put_best_first(json_object_get(clip, "sources"));
     put_modern_first(json_object_get(clip, "sources"));
+    mark_default(json_object_get(clip, "subtitles"));
     (void)json_object_set_new(clip, "is_long", /* fails without memory only */
                               json_boolean(json_integer_value(json_object_get(clip, "duration_ms")) > VIEW_LONG_MS));
 }
 
-/* One clip of several. Only the first is what the address of a frame and the subtitles speak of. Every name that the
- * player's template asks for is set, because one that is missing would be the work's own. */
+/* One clip of several. Only the first is what the address of a frame speaks of. Every name that the player's template asks
+ * for is set, because one that is missing would be the work's own. */
 static json_t *clip_of_set(const json_t *work, const json_t *clip, bool is_first)
 {
-    static const char *const NAMES[] = {"poster", "hls", "storyboard_vtt", "sources"};
+    static const char *const NAMES[] = {"poster", "hls", "storyboard_vtt", "sources", "subtitles"};
     json_t *file = json_deep_copy(clip);
     g_autofree char *title = g_strdup_printf("%s，第 %" JSON_INTEGER_FORMAT " 个", text_of(work, "title"),
                                              json_integer_value(json_object_get(clip, "position")));
@@ -198,14 +199,10 @@ static json_t *clip_of_set(const json_t *work, const json_t *clip, bool is_first
             (void)json_object_set_new(file, NAMES[i], json_null()); /* these fail without memory only */
         }
     }
-    if (is_first) {
-        (void)json_object_set(file, "subtitles", json_object_get(work, "subtitles"));
-    } else {
-        (void)json_object_set_new(file, "subtitles", json_array());
+    if (!is_first) {
         (void)json_object_set_new(file, "frame", json_object());
     }
     set_text(file, "title", title);
-    (void)json_object_set_new(file, "is_clip", json_true());
     complete_clip(file);
     return file;
 }
@@ -216,22 +213,37 @@ static int64_t position_of(const json_t *list, size_t index)
                                          : INT64_MAX;
 }
 
-/* Clips and photos of a work of several files, in their order; none where it has no several clips. */
-static json_t *files_of(const json_t *work)
+json_t *view_files(const json_t *work)
 {
     const json_t *clips = json_object_get(work, "clips"), *photos = json_object_get(work, "photos");
     json_t *files = json_array();
     size_t clip = 0, photo = 0;
 
-    while (json_array_size(clips) > 0 && (clip < json_array_size(clips) || photo < json_array_size(photos))) {
-        if (position_of(clips, clip) < position_of(photos, photo)) {
-            (void)json_array_append_new(files, clip_of_set(work, json_array_get(clips, clip), clip == 0));
-            clip++;
-        } else {
-            json_t *file = json_copy(json_array_get(photos, photo++));
-            (void)json_object_set_new(file, "is_clip", json_false()); /* these fail without memory only */
-            (void)json_array_append_new(files, file);
-        }
+    if (json_array_size(clips) == 0 && view_source_find(work) != NULL) {
+        (void)json_array_append(files, (json_t *)(uintptr_t)work); /* these fail without memory only */
+        return files;
+    }
+    while (clip < json_array_size(clips) || photo < json_array_size(photos)) {
+        const bool is_clip = position_of(clips, clip) < position_of(photos, photo);
+        (void)json_array_append(files, is_clip ? json_array_get(clips, clip++) : json_array_get(photos, photo++));
+    }
+    return files;
+}
+
+/* Clips and photos of a work of several files, in their order; none where it has no several clips. */
+static json_t *files_of(const json_t *work)
+{
+    const json_t *first = json_array_get(json_object_get(work, "clips"), 0);
+    json_auto_t *all = first == NULL ? NULL : view_files(work);
+    json_t *files = json_array();
+    const json_t *one;
+    size_t index;
+
+    json_array_foreach(all, index, one) {
+        const bool is_clip = json_object_get(one, "duration_ms") != NULL;
+        json_t *file = is_clip ? clip_of_set(work, one, one == first) : json_copy((json_t *)(uintptr_t)one);
+        (void)json_object_set_new(file, "is_clip", json_boolean(is_clip)); /* these fail without memory only */
+        (void)json_array_append_new(files, file);
     }
     return files;
 }
@@ -243,7 +255,6 @@ void view_complete(json_t *work, const json_t *facts)
 
     (void)json_object_set_new(work, "is_photo", json_boolean(is_photo)); /* these fail without memory only */
     complete_clip(work);
-    mark_default(json_object_get(work, "subtitles"));
     (void)json_object_set_new(work, "files", files_of(work));
     (void)json_object_set_new(work, "is_set", json_boolean(json_array_size(json_object_get(work, "files")) > 0));
     add_day(work);

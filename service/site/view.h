@@ -19,3 +19,7 @@ void view_complete(json_t *work, const json_t *facts);
 /* The source for programs that take only one: the first MP4; NULL when there is none. Borrowed from
  * `work`. */
 const json_t *view_source_find(const json_t *work);
+
+/* What there is to be seen of a work, in the order of its files: each an object with `sources` (a clip, or the work itself
+ * where it is one) or with `src` (a photo). Objects of `work`; the array is the caller's. */
+json_t *view_files(const json_t *work);

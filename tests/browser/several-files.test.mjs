@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql } from '../http/support/service.mjs'
-import { api, clip, login, publish, queued, reviewers, startStack, upload, waitFor } from '../support/stack.mjs'
+import { api, build, clip, login, publish, queued, reviewers, root, startStack, upload, waitFor } from '../support/stack.mjs'
 import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
@@ -74,6 +74,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
   await page.locator('input[name=phone]').fill('13800000061')
   await page.locator('input[name=children][value="0"]').check()
   await page.locator('input[name=scope][value=embed]').check() // also where no child is in the picture
+  await page.locator('input[name=scope][value=exhibition]').check()
   await page.locator('input[name=licence]').check()
   await shot(page, 'form')
   await axe(page)
@@ -115,6 +116,14 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
   assert.ok((await rungsOf(work.clips[0].hls)).every((name) => !/^\d-/.test(name)))
   assert.ok((await rungsOf(work.clips[1].hls)).every((name) => name.startsWith('3-')))
 
+  // subtitles are of a clip
+  const VTT = 'WEBVTT\n\n00:00.500 --> 00:02.000\n开班了\n'
+  const put = (name) => api(stack.url, `/api/v1/queue/${id}/subtitles/${name}`, { method: 'PUT', session: people.jinan, body: { vtt: VTT } })
+  assert.equal((await put('3-zh')).status, 204)
+  assert.equal((await put('4-zh')).status, 404, 'no such file')
+  assert.deepEqual(await Promise.all(['zh', '1-zh', '3-zh'].map(async (name) => (await fetch(`${stack.url}/subtitles/${id}/${name}.vtt`)).status)), [404, 404, 200])
+  assert.deepEqual((await api(stack.url, `/api/v1/works/${id}`)).json.clips.map((one) => one.subtitles.length), [0, 1])
+
   for (const [name, address] of [['page', `/v/${id}`], ['frame', `/embed/${id}`]]) {
     await page.goto(stack.url + address)
     assert.deepEqual(await page.locator('.photos > figure').evaluateAll((all) => all.map((one) => one.querySelector('video, img').tagName)), ['VIDEO', 'IMG', 'VIDEO'], name)
@@ -122,9 +131,39 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
     const last = page.locator('video').nth(1)
     await last.evaluate((video) => { video.muted = true; return video.play() })
     await page.waitForFunction(() => document.querySelectorAll('video')[1].currentTime > 0.3)
+    assert.deepEqual(await page.locator('video').evaluateAll((all) => all.map((one) => one.textTracks.length)), [0, 1])
+    if (name === 'page') { // moments of each clip, and what is watched of the second counts for the work
+      await page.waitForFunction(() => document.querySelectorAll('.moments').length === 2)
+      await page.locator('.moments').nth(1).getByRole('button').nth(1).click()
+      await page.waitForFunction(() => document.querySelectorAll('video')[1].currentTime > 2.5)
+      const { seconds, parts } = await last.evaluate((video) => new Promise((done) => {
+        const send = navigator.sendBeacon.bind(navigator)
+        navigator.sendBeacon = (address, body) => {
+          void body.text().then((text) => done(JSON.parse(text)))
+          return send(address, body)
+        }
+        video.pause()
+      }))
+      assert.ok(seconds >= 1 && parts >> 8 > 0 && (parts & 0xff) === 0, `${seconds} s in twentieths ${parts.toString(2)}: behind four of nine seconds`)
+    }
     await shot(page, name)
     await axe(page)
   }
+
+  // the screen in a hall and the pack for a hall without a network have all of it, in its order
+  const { items: [entry] } = (await api(stack.url, '/kiosk/370102/playlist')).json
+  assert.deepEqual(entry.files.map((one) => [one.is_clip, one.width > one.height]), [[true, true], [false, true], [true, false]])
+  assert.ok(entry.files.every((one) => one.src.startsWith(`${stack.url}/media/${id}/`)))
+  await page.goto(`${stack.url}/kiosk/370102`)
+  await page.waitForFunction(() => document.querySelector('video').currentTime > 0.3)
+  await page.waitForFunction(() => !document.querySelector('img.screen').hidden)
+  await page.waitForFunction(() => document.querySelector('video').videoHeight > document.querySelector('video').videoWidth && document.querySelector('video').currentTime > 0.3)
+  await shot(page, 'kiosk')
+  const pack = fileOf('pack')
+  execFileSync(join(build, 'xuepai-service'), ['--exhibition', `370102:${pack}`], { cwd: root, env: { ...process.env, ...stack.service.settings } })
+  const list = JSON.parse(readFileSync(join(pack, 'list.js'), 'utf8').replace(/^window\.XUEPAI_WORKS = |;\n$/g, ''))
+  assert.deepEqual(list[0].files.map((one) => [one.is_clip, /-(\d)-[^/]*$/.exec(one.src)?.[1]]), [[true, undefined], [false, '2'], [true, '3']])
+  assert.ok(list[0].files.every((one) => statSync(join(pack, one.src)).size > 1000))
 
   assert.deepEqual(errors, [])
   await context.close()
@@ -141,6 +180,10 @@ test('on the status page the files of a returned work are put in another order, 
   assert.equal(receipt.status, 'created', made.text)
   await waitFor(stack.url, receipt, 'in_review')
   await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.locator('[data-subtitles] summary').click()
+  await page.getByLabel('第 1 个：选字幕文件').setInputFiles({ name: 'a.vtt', mimeType: 'text/vtt', buffer: Buffer.from('WEBVTT\n\n00:00.500 --> 00:02.000\n一条街\n') })
+  await page.getByText('第 1 个：字幕收到了').waitFor()
+  assert.ok(await page.getByText('第 3 个：还没有字幕').isVisible(), 'each clip has its own')
   await page.locator('[data-photos] summary').click()
   await page.waitForFunction(() => [...document.querySelectorAll('[data-photo-list] img')].filter((one) => one.naturalWidth > 0).length === 3)
   await page.getByRole('button', { name: '第 2 个，往前移' }).click()
@@ -153,6 +196,40 @@ test('on the status page the files of a returned work are put in another order, 
   const review = (await api(stack.url, `/api/v1/queue/${id}`, { session: people.jinan })).json
   assert.deepEqual([review.revision, review.photos.map((one) => one.position), review.clips.map((one) => one.position)], [2, [1], [2]])
   assert.equal(Math.round(review.duration_ms / 1000), 4, 'the work is as long as its first clip')
+  const subtitles = (await api(stack.url, `/api/v1/queue/${id}/subtitles`, { session: people.jinan })).json
+  assert.deepEqual([subtitles.clips, subtitles.items.map((one) => one.name)], [[2], ['2-zh']], 'they went with their clip')
+  await page.context().close()
+})
+
+test('the status page says which of several files could not be used, and takes just that one anew', async () => {
+  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const errors = collectErrors(page)
+  writeFileSync(fileOf('short.mp4'), clip({ name: 'several', seconds: 1, size: '480x270' }))
+  const ids = []
+  for (const name of ['one.mp4', 'short.mp4', 'three.jpg']) {
+    ids.push(await sendFile(name))
+  }
+  const made = await api(stack.url, '/api/v1/batches', { method: 'POST', session: people.lixia, body: { csv: row('case', '一座老院子', 'one.mp4;short.mp4;three.jpg'), files: { 'one.mp4': ids[0], 'short.mp4': ids[1], 'three.jpg': ids[2] } } })
+  const receipt = made.json.items[0]
+  await waitFor(stack.url, receipt, 'failed')
+  await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
+  await page.getByText('第 2 个文件没能处理（short.mp4）').waitFor()
+  await shot(page, 'refused')
+  await axe(page)
+  await page.getByLabel('换第 2 个文件').setInputFiles(fileOf('two.mp4'))
+  await page.locator('[data-done]', { hasText: '会重新审核' }).waitFor()
+  await waitFor(stack.url, receipt, 'in_review')
+  assert.equal(sql(stack.service, `SELECT COUNT(*) FROM upload u JOIN submission s ON s.id = u.submission WHERE s.code = '${receipt.code}'`), '4', 'three, and the one that was sent anew')
+
+  await page.reload() // one of the files of a work that is well so far
+  await page.locator('[data-photos] summary').click()
+  await page.getByLabel('换掉第 3 个').setInputFiles(fileOf('one.mp4'))
+  await page.locator('[data-done]', { hasText: '会重新审核' }).waitFor()
+  await waitFor(stack.url, receipt, 'in_review')
+  const { id } = await queued(stack.url, people.jinan, receipt.code)
+  const review = (await api(stack.url, `/api/v1/queue/${id}`, { session: people.jinan })).json
+  assert.deepEqual(review.clips.map((one) => [one.position, Math.round(one.duration_ms / 1000)]), [[1, 4], [2, 5], [3, 4]])
+  assert.deepEqual(errors, [])
   await page.context().close()
 })
 

@@ -562,6 +562,66 @@ const RULES = [
     await offsetIs(path, 3);
     assert.equal(stored(path), 'abc');
   }],
+  ['HTTP, field names and values', 'MUST', 'names count in any case; blanks around a value are no part of it', async () => {
+    const ask = async (head, body = '') => (await raw(service.port, `${head}Connection: close\r\n\r\n${body}`)).answer;
+    for (const fields of ['tus-resumable: 1.0.0\r\nupload-length: 3\r\n', 'TUS-RESUMABLE: 1.0.0\r\nUPLOAD-LENGTH: 3\r\n',
+      'Tus-Resumable:1.0.0\r\nUpload-Length:3\r\n', 'Tus-Resumable: \t 1.0.0 \t \r\nUpload-Length:   3   \r\nUpload-Metadata:  a YQ== \r\n']) {
+      assert.match(await ask(`POST /files HTTP/1.1\r\nHost: x\r\n${fields}`), /^HTTP\/1\.1 201/, fields);
+    }
+    const path = await create();
+    assert.match(await ask(`PATCH ${path} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0 \r\nUpload-Offset: 0 \r\nContent-Type: ${TYPE} \r\n` +
+      `Upload-Checksum: ${sha1('abc')} \r\nContent-Length: 3\r\n`, 'abc'), /^HTTP\/1\.1 204[^]*Upload-Offset: 3/);
+    assert.match(await ask(`POST ${path} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nX-HTTP-Method-Override: HEAD  \r\nContent-Length: 0\r\n`), /^HTTP\/1\.1 200[^]*Upload-Offset: 3/);
+  }],
+  ['HTTP, Content-Type', 'SHOULD', 'names are in any case and may have parameters: it is the same type; what only begins alike is 415', async () => {
+    const path = await create();
+    for (const [i, type] of ['Application/Offset+Octet-Stream', `${TYPE}; charset=utf-8`, `${TYPE};charset=UTF-8`, `${TYPE} ; x=y`].entries()) {
+      assert.equal((await patch(path, i, 'x', { 'Content-Type': type })).status, 204, type);
+    }
+    for (const type of [`${TYPE}s`, `${TYPE} more`, `${TYPE}+json`]) await fails(patch(path, 4, 'x', { 'Content-Type': type }), 415, path, 4);
+  }],
+  ['Creation, URL', 'MAY', 'the creation URL may be written with a slash at its end', async () => {
+    const made = await send('POST', '/files/', { 'Upload-Length': '3' });
+    assert.equal(made.status, 201);
+    await offsetIs(new URL(made.headers.location, service.url).pathname, 0);
+    assert.equal((await send('OPTIONS', '/files/')).headers['tus-version'], '1.0.0');
+  }],
+  ['HTTP, connections', 'SHOULD', 'a small body that is refused is read to its end: the next request on the line is answered', async () => {
+    const path = await create();
+    const then = `HEAD ${path} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nConnection: close\r\n\r\n`;
+    for (const [fields, status] of [['', 412], ['Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n', 415],
+      [`Tus-Resumable: 1.0.0\r\nContent-Type: ${TYPE}\r\nUpload-Offset: 7\r\n`, 409], [`Tus-Resumable: 1.0.0\r\nContent-Type: ${TYPE}\r\n`, 400]]) {
+      const { answer } = await raw(service.port, `PATCH ${path} HTTP/1.1\r\nHost: x\r\n${fields}Content-Length: 3\r\n\r\nabc${then}`);
+      assert.deepEqual(answer.match(/(?<=HTTP\/1\.1 )\d+/g), [String(status), '200']);
+    }
+  }],
+  ['HTTP, 1.0', 'MAY', 'a request of HTTP/1.0 that names its host is served, as a proxy sends it', async () => {
+    const path = await create();
+    const { answer } = await raw(service.port, `PATCH ${path} HTTP/1.0\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: ${TYPE}\r\nContent-Length: 3\r\n\r\nabc`);
+    assert.match(answer, /^HTTP\/1\.[01] 204/);
+    await offsetIs(path, 3);
+  }],
+  ['Core, PATCH', 'MUST', 'a chunked body may have extensions and any case of its coding; a length beside it is 400', async () => {
+    const path = await create();
+    const chunked = async (offset, coding, body, more = '') => (await raw(service.port, `PATCH ${path} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: ${offset}\r\n` +
+      `Content-Type: ${TYPE}\r\nTransfer-Encoding: ${coding}\r\n${more}Connection: close\r\n\r\n${body}`)).status;
+    assert.equal(await chunked(0, 'chunked', '1;name=value\r\na\r\n0\r\n\r\n'), 204);
+    assert.equal(await chunked(1, 'Chunked', '2\r\nbc\r\n0\r\n\r\n'), 204);
+    assert.equal(await chunked(3, 'chunked', '1\r\nd\r\n0\r\n\r\n', 'Content-Length: 1\r\n'), 400);
+    assert.equal(await chunked(3, 'gzip, chunked', '1\r\nd\r\n0\r\n\r\n'), 400);
+    await offsetIs(path, 3);
+  }],
+  ['Core, PATCH', 'MUST', 'of many at the same offset one at most is applied, and no two are mixed', async () => {
+    const path = await create({ 'Upload-Length': '60' });
+    const ends = await Promise.allSettled(Array.from({ length: 6 }, (_, i) => patch(path, 0, String(i).repeat(50))));
+    const answers = ends.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])); // the line of one that a newer ended is shut
+    assert.ok(answers.every((one) => [204, 409, 423].includes(one.status)), answers.map((one) => one.status).join());
+    assert.ok(answers.filter((one) => one.status === 204).length <= 1);
+    assert.ok(answers.filter((one) => one.status === 423).every((one) => Number(one.headers['retry-after']) > 0));
+    const offset = Number((await head(path)).headers['upload-offset']);
+    assert.equal((await patch(path, offset, 'x'.repeat(60 - offset))).status, 204);
+    assert.match(stored(path), /^(?:(\d)\1*)?x+$/);
+  }],
 ];
 
 for (const [section, level, rule, run] of RULES) test(`${section} (${level}): ${rule}`, run);

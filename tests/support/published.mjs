@@ -46,6 +46,8 @@ export function publishMany(service, count, { first = 1 } = {}) {
     INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)
     SELECT submission, 1, 'licence', '1', '["site","embed"]', 1, '' FROM revision WHERE content_digest = 'digest' AND submission >= 'w'
       AND submission IN (SELECT id FROM submission WHERE created_ms BETWEEN ${first} AND ${last});
+    INSERT INTO original (submission, revision, position, store_key, bytes)
+    SELECT id, 1, 1, 'original/' || id, 1 FROM submission WHERE code LIKE 'code %' AND created_ms BETWEEN ${first} AND ${last};
     INSERT INTO rendition (submission, revision, name, kind, type, bytes, sha256, store_key, facts, created_ms)
     SELECT id, 1, name, kind, type, size, '', 'none', facts, 1 FROM submission,
       (${FILES.map(([name, kind, type, facts], i) => `SELECT '${name}' AS name, '${kind}' AS kind, '${type}' AS type, ${1000 * (i + 1)} AS size, '${JSON.stringify(facts)}' AS facts`).join(' UNION ALL ')}) files

@@ -514,6 +514,8 @@ export const findWorks = async (q: string): Promise<{ id: string; title: string 
 
 // Subtitles of a work; what its submitter sent waits for a look.
 export interface Subtitle {
+  name: string // "3-zh": of the third file
+  position: number
   language: string
   digest: string
   is_approved: boolean
@@ -523,20 +525,22 @@ export interface WaitingSubtitle {
   id: string
   title: string
   region: string
+  position: number
   language: string
   changed_ms: number
 }
 export const readWaitingSubtitles = async (): Promise<WaitingSubtitle[]> => (await request<{ items: WaitingSubtitle[] }>('GET', 'subtitles')).items
 
-export const readSubtitles = async (work: string): Promise<Subtitle[]> => (await request<{ items: Subtitle[] }>('GET', `queue/${work}/subtitles`)).items
+// `clips`: positions of the clips that may have some.
+export const readSubtitles = (work: string): Promise<{ items: Subtitle[]; clips: number[] }> => request('GET', `queue/${work}/subtitles`)
 
-export const readSubtitle = async (work: string, language: string): Promise<string> => (await request<{ vtt: string }>('GET', `queue/${work}/subtitles/${language}`)).vtt
+export const readSubtitle = async (work: string, name: string): Promise<string> => (await request<{ vtt: string }>('GET', `queue/${work}/subtitles/${name}`)).vtt
 
-export const setSubtitle = (work: string, language: string, vtt: string): Promise<void> => request('PUT', `queue/${work}/subtitles/${language}`, { vtt })
+export const setSubtitle = (work: string, name: string, vtt: string): Promise<void> => request('PUT', `queue/${work}/subtitles/${name}`, { vtt })
 
-export const approveSubtitle = (work: string, language: string, digest: string): Promise<void> => request('PUT', `queue/${work}/subtitles/${language}`, { approve: digest })
+export const approveSubtitle = (work: string, name: string, digest: string): Promise<void> => request('PUT', `queue/${work}/subtitles/${name}`, { approve: digest })
 
-export const removeSubtitle = (work: string, language: string): Promise<void> => request('DELETE', `queue/${work}/subtitles/${language}`)
+export const removeSubtitle = (work: string, name: string): Promise<void> => request('DELETE', `queue/${work}/subtitles/${name}`)
 
 // How often and how long works are watched.
 export interface WatchedWork {

@@ -113,8 +113,7 @@ async function extras(video: HTMLVideoElement): Promise<void> {
   video.after(...(strip === null ? [bar] : [strip, bar]))
 }
 
-const video = document.querySelector('video')
-if (video !== null) {
+for (const video of document.querySelectorAll('video')) {
   void extras(video)
   if (video.dataset.hls !== undefined) {
     void segments(video, video.dataset.hls)

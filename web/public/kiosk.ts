@@ -1,16 +1,19 @@
 // A screen in a hall: the works of a region one after the other, for days. Every file is kept in the browser (Cache
 // Storage), so the loop goes on without a network; what is no longer on the list is thrown away at the next look.
 
+interface File {
+  is_clip: boolean
+  src: string
+  poster?: string | null // of a clip
+  width: number
+  height: number
+}
 interface Entry {
   id: string
   title: string
   city_name: string
   region_name: string
-  width: number
-  height: number
-  poster: string | null
-  src: string | null
-  photos: string[]
+  files: File[]
   is_ai: boolean
 }
 
@@ -32,7 +35,8 @@ let entries: Entry[] = []
 let at = -1
 let shown = '' // object URL on the screen
 
-const filesOf = (entry: Entry): string[] => [...(entry.src === null ? [] : [entry.src]), ...entry.photos, ...(entry.poster === null ? [] : [entry.poster])]
+const pictureOf = (file: File): string => file.poster ?? file.src
+const filesOf = (entry: Entry): string[] => entry.files.flatMap((file) => [file.src, pictureOf(file)])
 
 function setEntries(list: { items: Entry[] }): void {
   const playing = entries[at]?.id
@@ -152,19 +156,24 @@ function tell(entry: Entry): void {
   find('[data-next]').textContent = next === undefined || next === entry ? '' : `下一个：${next.title}`
 }
 
-// One work; false when nothing of it could be shown.
+// Beside what is upright, the same picture wide and blurred.
+async function fillSides(file: File): Promise<void> {
+  blur.hidden = file.height <= file.width
+  if (!blur.hidden) {
+    blur.src = (await addressOf(pictureOf(file))) ?? ''
+  }
+}
+
+// One work, all its clips and photos; false when nothing of it could be shown.
 async function play(entry: Entry): Promise<boolean> {
   let isShown = false
 
-  if (entry.poster !== null && entry.height > entry.width) {
-    blur.src = (await addressOf(entry.poster)) ?? ''
-  }
-  blur.hidden = entry.height <= entry.width
-  for (const file of entry.src === null ? entry.photos : [entry.src]) {
-    const address = await addressOf(file)
+  for (const file of entry.files) {
+    const address = await addressOf(file.src)
     if (address !== null && entries.some((one) => one.id === entry.id)) {
+      await fillSides(file)
       tell(entry)
-      await (entry.src === null ? playPhoto(address) : playClip(address))
+      await (file.is_clip ? playClip(address) : playPhoto(address))
       isShown = true
     }
   }

@@ -9,7 +9,8 @@ interface Order {
   value?: unknown
 }
 
-const video = document.querySelector('video')
+const videos = Array.from(document.querySelectorAll('video'))
+const video = videos[0] ?? null // the address of a frame and its orders are about the first
 const color = document.body.dataset.color
 
 if (color !== undefined) {
@@ -23,8 +24,8 @@ function tell(what: string): void {
 }
 
 if (video !== null) {
-  playInline(video)
-  watching(video, video.dataset.work ?? '')
+  videos.forEach(playInline)
+  watching(videos)
   const source = video.querySelector('source')?.src ?? ''
   const [, from = '0', to = ''] = /#t=([\d.]+)(?:,([\d.]+))?$/.exec(source) ?? []
   const orders: Record<string, (value: unknown) => void> = {

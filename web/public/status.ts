@@ -2,6 +2,7 @@
 // the service knew when it was opened.
 
 import { Problem, request, type Submission } from './lib/api'
+import { picker } from './lib/picker'
 
 const POLL_FIRST_MS = 3000
 const POLL_LAST_MS = 30000
@@ -135,17 +136,36 @@ function showChanges(work: Submission): void {
   const kept = work.scopes ?? []
 
   current = work
-  part('replace').hidden = !work.actions.includes('replace')
+  showRefused(work)
+  part('replace').hidden = !work.actions.includes('replace') || (work.refused ?? []).length > 0
   part('edit').hidden = !work.actions.includes('edit')
   part('resume').hidden = (work.uploads ?? []).length === 0 || resuming
   part('photos').hidden = !work.actions.includes('edit') || (work.photos ?? []).length === 0
-  part('subtitles').hidden = (work.photos ?? []).length > 0 || ['failed', 'declined', 'withdrawn', 'taken_down'].includes(work.status)
+  part('subtitles').hidden = ((work.photos ?? []).length > 0 && !work.photos?.some((one) => one.kind === 'video')) || ['failed', 'declined', 'withdrawn', 'taken_down'].includes(work.status)
   part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
   part<HTMLDetailsElement>('replace').open ||= work.status === 'returned' && work.actions.includes('replace')
   if (!typing) {
     box('title').value = work.title ?? ''
     box('words').value = work.words ?? ''
     card.querySelectorAll<HTMLInputElement>('[name=scope]').forEach((one) => (one.checked = kept.includes(one.value)))
+  }
+}
+
+// One button for each file that was refused: the others stay as they are. Drawn anew only when it is about other files.
+function showRefused(work: Submission): void {
+  const refused = work.actions.includes('replace') ? (work.refused ?? []) : []
+  const place = part('refused')
+  const about = `${work.revision} ${refused.map((one) => one.position).join()}`
+
+  place.hidden = refused.length === 0
+  if (place.dataset.about !== about) {
+    place.dataset.about = about
+    place.replaceChildren(...refused.map((one) => {
+      const row = document.createElement('p')
+
+      row.append(picker(`换第 ${one.position} 个文件`, (file) => replace([file], one.position)))
+      return row
+    }))
   }
 }
 
@@ -211,8 +231,10 @@ async function goOn(input: HTMLInputElement): Promise<void> {
 }
 
 part('subtitles').addEventListener('toggle', () => {
-  void import('./lib/subtitles').then(({ open }) => open(part('subtitles'), code, headers))
-}, { once: true })
+  if (part<HTMLDetailsElement>('subtitles').open) {
+    void import('./lib/subtitles').then(({ open }) => open(part('clips'), code, headers))
+  }
+})
 
 // Pictures of one's own go by the PIN, so they are fetched and not linked.
 async function picture(position: number): Promise<string> {
@@ -233,7 +255,7 @@ async function openPhotos(): Promise<void> {
   const { editPhotos } = await import('./lib/photos')
 
   editedRevision = current.revision
-  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text))
+  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text), (file, position) => void replace([file], position))
 }
 
 async function savePhotos(): Promise<void> {
@@ -245,15 +267,17 @@ async function savePhotos(): Promise<void> {
   }
 }
 
-async function replace(input: HTMLInputElement): Promise<void> {
+// All files anew, or with `position` that one alone.
+async function replace(files: File[], position?: number): Promise<void> {
+  const positions = position === undefined ? undefined : [position]
+
   tell(part('error'), '')
   try {
     const { resend } = await import('./lib/resend')
-    const ids = await resend(Array.from(input.files ?? []), current?.track ?? '', (text) => tell(part('done'), text))
+    const uploads = await resend(files, current?.track ?? '', (text) => tell(part('done'), text))
 
-    input.value = ''
-    part<HTMLDetailsElement>('replace').open = false
-    await change('POST', '/replace', { uploads: ids }, '新的文件收到了，会重新审核。')
+    part<HTMLDetailsElement>('replace').open = part<HTMLDetailsElement>('photos').open = false
+    await change('POST', '/replace', { uploads, positions }, '新的文件收到了，会重新审核。')
   } catch (error) {
     tell(part('done'), '')
     tell(part('error'), error instanceof Problem ? error.detail : '没有传成功，请再选一次。')
@@ -325,7 +349,13 @@ messages.querySelector('form')?.addEventListener('submit', (event) => {
   event.preventDefault()
   void sendMessage(messages.querySelector('textarea') as HTMLTextAreaElement)
 })
-part('replace').addEventListener('change', (event) => void replace(event.target as HTMLInputElement))
+part('replace').addEventListener('change', (event) => {
+  const input = event.target as HTMLInputElement
+  const files = Array.from(input.files ?? [])
+
+  input.value = ''
+  void replace(files)
+})
 part('resume').addEventListener('change', (event) => void goOn(event.target as HTMLInputElement))
 part('award').querySelector('button')?.addEventListener('click', () => void award())
 part('withdraw').addEventListener('click', () => confirmation.showModal())

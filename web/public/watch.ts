@@ -3,19 +3,21 @@
 import { playInline } from './lib/inline'
 import { watching } from './lib/watching'
 
-const video = document.querySelector('video')
+const videos = Array.from(document.querySelectorAll('video'))
+const SIGNS = ['pointerenter', 'focus', 'play']
 
-if (video !== null) {
-  const turn = (): void => {
-    SIGNS.forEach((sign) => video.removeEventListener(sign, turn))
-    // an entry of its own, named by the page: a bundler's loader would be as large as this file
-    import(/* @vite-ignore */ video.dataset.extras as string).catch(() => undefined)
-  }
-  const SIGNS = ['pointerenter', 'focus', 'play']
+function turn(): void {
+  videos.forEach((video) => SIGNS.forEach((sign) => video.removeEventListener(sign, turn)))
+  // an entry of its own, named by the page: a bundler's loader would be as large as this file
+  import(/* @vite-ignore */ videos[0]?.dataset.extras as string).catch(() => undefined)
+}
 
+for (const video of videos) {
   playInline(video)
-  watching(video, video.dataset.work ?? '')
   SIGNS.forEach((sign) => video.addEventListener(sign, turn))
+}
+if (videos.length > 0) {
+  watching(videos)
 }
 
 const said = document.querySelector<HTMLElement>('[data-said]')

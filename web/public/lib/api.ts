@@ -118,5 +118,6 @@ export interface Submission {
   revision?: number
   ahead_text?: string
   uploads?: { id: string; fingerprint: string; length: number; offset: number }[]
+  refused?: { position: number; name: string; label: string; text: string }[]
   photos?: { position: number; caption: string; kind?: string }[]
 }

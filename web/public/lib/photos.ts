@@ -2,6 +2,7 @@
 // opens it. All by buttons, so that a keyboard and a thumb do the same.
 
 import type { Submission } from './api'
+import { picker } from './picker'
 
 export interface Photo {
   position: number
@@ -33,6 +34,7 @@ export function editPhotos(
   work: Submission,
   picture: (position: number) => Promise<string>,
   say: (text: string) => void,
+  replace: (file: File, position: number) => void,
 ): PhotoEditor {
   const start = work.photos ?? []
   const unit = start.some((one) => one.kind === 'video') ? '个' : '张'
@@ -81,6 +83,9 @@ export function editPhotos(
     const never = [at === 0, at === photos.length - 1, photos.length === 1]
     buttonsOf(moves).forEach((one, i) => (one.disabled = never[i] ?? false))
     element.append(image, field, moves)
+    if (work.actions.includes('replace')) {
+      element.append(picker(`换掉第 ${at + 1} ${unit}`, (file) => replace(file, photo.position), { className: 'button plain wide pick' }))
+    }
     return element
   }
 
