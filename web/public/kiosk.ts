@@ -157,7 +157,9 @@ async function play(entry: Entry): Promise<boolean> {
   let isShown = false
 
   if (entry.poster !== null && entry.height > entry.width) {
+    const before = blur.src
     blur.src = (await addressOf(entry.poster)) ?? ''
+    URL.revokeObjectURL(before) // or a day of them would be kept
   }
   blur.hidden = entry.height <= entry.width
   for (const file of entry.src === null ? entry.photos : [entry.src]) {
@@ -166,6 +168,8 @@ async function play(entry: Entry): Promise<boolean> {
       tell(entry)
       await (entry.src === null ? playPhoto(address) : playClip(address))
       isShown = true
+    } else if (address !== null) {
+      URL.revokeObjectURL(address)
     }
   }
   return isShown
