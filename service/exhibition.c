@@ -121,6 +121,14 @@ static bool add_works(struct sql *sql, struct gathered *gathered, const struct s
     return true;
 }
 
+/* What the judges' points made stays inside until the notice begins. */
+static struct sql_rows *list_round(struct sql *sql, const char *id, GError **error)
+{
+    g_auto(Selection) round = {0};
+
+    return notice_get(sql, id, &round, error) ? notice_works(sql, id, error) : NULL;
+}
+
 static bool add_page(struct sql *sql, void *context, GError **error)
 {
     struct gathered *gathered = context;
@@ -131,7 +139,7 @@ static bool add_page(struct sql *sql, void *context, GError **error)
                                             .limit = PAGE_WORKS,
                                             .is_exhibited = choice->region != NULL};
     g_autofree char *next = NULL;
-    g_autoptr(SqlRows) rows = choice->selection != NULL ? notice_works(sql, choice->selection, error)
+    g_autoptr(SqlRows) rows = choice->selection != NULL ? list_round(sql, choice->selection, error)
                                                         : publication_list(sql, &query, &next, error);
 
     if (rows == NULL || !add_works(sql, gathered, rows, error)) {

@@ -12,7 +12,8 @@
 struct exhibition_choice {
     const char *region;     /* newest first */
     const char *collection; /* a public one, in its order */
-    const char *selection;  /* the list of a settled round or one that is up for objections, by place */
+    const char *selection;  /* the list of a settled round or one that is up for objections, by place; else
+                              REASON_NOT_FOUND */
 };
 
 enum {

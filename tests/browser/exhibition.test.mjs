@@ -94,6 +94,49 @@ test('the same in one zip file, of a place, a collection or the list of a round,
   assert.deepEqual(ledger.filter((one) => one.action === 'exhibition.packed').map((one) => one.detail.works), [2])
 })
 
+// A round by its real steps, with one judge who likes later numbers better.
+test('of the list of a round: by place, from its notice on, without what may not be exhibited', async () => {
+  const admin = await login(stack.url, 'admin', ADMIN_PASSWORD)
+  const call = async (session, method, path, body) => {
+    const answer = await api(stack.url, path, { method, session, body })
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`)
+    return answer.json
+  }
+  const person = async (username, role) => {
+    const { id } = await call(admin, 'POST', '/api/v1/staff', { username, name: username, role, scope: '370000', password: `password of ${username}` })
+    return { id, session: await login(stack.url, username, `password of ${username}`) }
+  }
+  const organiser = (await person('organiser', 'organiser')).session
+  const judge = await person('judge', 'unit')
+  receipts['第二件'] = await submit(stack.url, [await upload(stack.url, clip({ seconds: 3 }))],
+    { title: '第二件', consents: { licence: true, guardian: false, scopes: ['site', 'exhibition'] } })
+  await publish(stack.url, await reviewers(stack.url), receipts['第二件'])
+  const works = (await api(stack.url, '/api/v1/works?track=family-video')).json.items
+  const { id } = await call(organiser, 'POST', '/api/v1/selections', { name: '择优', track: 'family-video', region: '370000', quota: 9, judges_each: 1, places: 3, is_levelled: false,
+    criteria: [{ name: '主题', weight: 100 }], quotas: {}, judges: [judge.id] })
+  for (const work of works) await call(organiser, 'PUT', `/api/v1/selections/${id}/entries/${work.id}`)
+  const step = (body) => call(organiser, 'POST', `/api/v1/selections/${id}/steps`, body)
+  const get = () => fetch(`${stack.url}/api/v1/exhibition.zip?selection=${id}`, { headers: { Cookie: organiser.cookie } })
+  const titles = async () => {
+    const answer = await get()
+    const zip = join(FOLDER, 'round.zip')
+    writeFileSync(zip, Buffer.from(await answer.arrayBuffer()))
+    return unpacked(zip)
+  }
+  await step({ step: 'judge' })
+  const { tasks } = (await call(judge.session, 'GET', '/api/v1/judging')).items[0]
+  for (const { number } of tasks) await call(judge.session, 'PUT', `/api/v1/judging/${id}/${number}`, { points: [10 * number] })
+  await step({ step: 'close' })
+  assert.equal((await get()).status, 404, 'not before the list is public')
+  await step({ step: 'announce', days: 3 })
+  const { entries } = await call(organiser, 'GET', `/api/v1/selections/${id}`)
+  const wanted = entries.sort((a, b) => b.number - a.number).map(({ title }) => title).filter((title) => title !== '不可以展')
+  assert.deepEqual([...wanted].sort(), ['可以展', '第二件'].sort())
+  assert.deepEqual(await titles(), wanted)
+  assert.equal(pack(`selection=${id}:${join(FOLDER, 'round')}`).status, 0)
+  assert.match(readFileSync(join(FOLDER, 'round', 'list.js'), 'utf8'), new RegExp(wanted.join('[^]+')))
+})
+
 test('what was withdrawn is not in the next one', async () => {
   const gone = await api(stack.url, `/api/v1/submissions/${receipts['可以展'].code}`, { method: 'DELETE', headers: { 'X-Pin': receipts['可以展'].pin } })
   assert.equal(gone.status, 200)

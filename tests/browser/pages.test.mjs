@@ -53,6 +53,7 @@ for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
           if (process.env.FULL) await page.screenshot({ path: `${SCREENS}${nameOf(path)}-${device}${elder ? '-elder' : ''}.png`, fullPage: device === 'phone' })
           assert.deepEqual(await violations(page), [])
           assert.ok((await overflow(page)) <= 0, 'wider than the screen')
+          if (path.startsWith('/embed/')) assert.ok(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), 'a frame that fits needs no scrolling')
           await page.setViewportSize({ width: 320, height: 640 })
           assert.ok((await overflow(page)) <= 0, 'wider than 320 px')
           assert.deepEqual(errors, [])

@@ -94,3 +94,24 @@ test('a long clip is fetched by its list of segments, once somebody plays it, an
   assert.ok(lists.length > 0, 'the list was asked for')
   await context.close()
 })
+
+test('an upright clip keeps its place when its poster comes', async () => {
+  const page = await (await browser.newContext(PHONE)).newPage()
+  let give
+  const wanted = new Promise((done) => { give = done })
+  await page.route('**/poster/0.svg', async (route) => {
+    await wanted
+    await route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg" width="720" height="1280"><rect width="720" height="1280" fill="teal"/></svg>' })
+  })
+  await page.goto(`${service.url}/v/w0`, { waitUntil: 'domcontentloaded' })
+  const place = () => page.evaluate(() => { const { x, width, height } = document.querySelector('video').getBoundingClientRect(); return [x, width, height].map(Math.round) })
+  await page.waitForFunction(() => performance.getEntriesByType('paint').length > 0)
+  const before = await place()
+  const came = page.waitForResponse('**/poster/0.svg')
+  give()
+  await (await came).finished()
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  assert.deepEqual(await place(), before)
+  assert.ok(before[2] > before[1], 'upright')
+  await page.context().close()
+})

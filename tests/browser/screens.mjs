@@ -1,5 +1,5 @@
 // Pictures of the real pages, for looking at them: every public page at three widths, as it is and in 大字版.
-//   node tests/browser/screens.mjs ADDRESS [--keep]
+//   node tests/browser/screens.mjs ADDRESS [--keep] [PAGE...]     of these alone (names of public_pages.mjs)
 // on a service with the demo's data (make demo). They go to build/screens/pages; with --keep those that docs/SCREENS.md shows
 // are written anew too (WebP, docs/screens).
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ const LONGEST_PX = 2200 // of a kept picture: what is below says nothing new
 
 const url = process.argv[2].replace(/\/$/, '')
 const keep = process.argv.includes('--keep')
+const names = process.argv.slice(3).filter((word) => word !== '--keep')
 
 // The few that docs/SCREENS.md shows: page, width, large print.
 const SHOWN = [['home', 360], ['home', 360, true], ['home', 1440], ['works', 768], ['city', 360], ['city', 1440], ['calendar', 768], ['work-portrait', 360],
@@ -66,13 +67,13 @@ async function keepPicture(page, name, width, elder) {
 mkdirSync(join(SCREENS, 'pages'), { recursive: true })
 if (keep) mkdirSync(KEPT, { recursive: true })
 const browser = await startBrowser()
-const all = await publicPages(url)
+const all = Object.entries(await publicPages(url)).filter(([name]) => names.length === 0 || names.includes(name))
 for (const [width, height] of Object.entries(WIDTHS)) {
   for (const elder of [false, true]) {
     const context = await browser.newContext({ ...DESK, viewport: { width: Number(width), height } })
     await context.addCookies([{ name: 'elder', value: elder ? '1' : '0', url }])
-    for (const [name, path] of Object.entries(all)) await shoot(context, name, path, Number(width), elder)
-    if (width === '1440' && !elder) await desk(context)
+    for (const [name, path] of all) await shoot(context, name, path, Number(width), elder)
+    if (width === '1440' && !elder && (names.length === 0 || names.includes('console'))) await desk(context)
     await context.close()
   }
 }

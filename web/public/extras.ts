@@ -51,11 +51,12 @@ function frame(moment: Moment): HTMLElement {
 async function moments(video: HTMLVideoElement, address: string): Promise<HTMLElement | null> {
   const answer = await fetch(address)
   const all = answer.ok ? momentsOf(await answer.text(), new URL(address, location.href).href) : []
-  const every = Math.max(1, Math.ceil(all.length / 12))
+  const apart = all.filter((moment, i) => i === 0 || clock(moment.start) !== clock(all[i - 1]?.start ?? 0)) // of a short clip, one a second
+  const every = Math.max(1, Math.ceil(apart.length / 12))
   const list = document.createElement('ul')
   list.className = 'moments'
   list.setAttribute('aria-label', '片段')
-  for (const moment of all.filter((_, i) => i % every === 0)) {
+  for (const moment of apart.filter((_, i) => i % every === 0)) {
     const button = document.createElement('button')
     const time = document.createElement('span')
     const item = document.createElement('li')
@@ -70,7 +71,7 @@ async function moments(video: HTMLVideoElement, address: string): Promise<HTMLEl
     item.append(button)
     list.append(item)
   }
-  return all.length > 1 ? list : null
+  return apart.length > 1 ? list : null
 }
 
 function speed(video: HTMLVideoElement): HTMLElement {

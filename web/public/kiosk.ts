@@ -160,7 +160,9 @@ function tell(entry: Entry): void {
 async function fillSides(file: File): Promise<void> {
   blur.hidden = file.height <= file.width
   if (!blur.hidden) {
+    const before = blur.src
     blur.src = (await addressOf(pictureOf(file))) ?? ''
+    URL.revokeObjectURL(before) // or a day of them would be kept
   }
 }
 
@@ -175,6 +177,8 @@ async function play(entry: Entry): Promise<boolean> {
       tell(entry)
       await (file.is_clip ? playClip(address) : playPhoto(address))
       isShown = true
+    } else if (address !== null) {
+      URL.revokeObjectURL(address)
     }
   }
   return isShown

@@ -20,12 +20,14 @@ export async function segments(video: HTMLVideoElement, address: string): Promis
     player.loadSource(address)
     player.attachMedia(video)
     video.currentTime = at
+    void video.play().catch(() => undefined) // another source has stopped it
   }
   player.on(Hls.Events.ERROR, (_, problem) => {
     if (problem.fatal) { // back to the file
       player.destroy()
       video.append(...files)
       video.load()
+      void video.play().catch(() => undefined)
     }
   })
   if (video.paused) {
