@@ -39,7 +39,7 @@ async function open(context) {
 }
 
 const pick = (page, files, name = 'video') => page.locator(`input[name=${name}]`).setInputFiles(files)
-const said = (page, text) => page.locator('#files [data-state]', { hasText: text }).first().waitFor({ timeout: 40000 })
+const said = (page, text) => page.locator('#files [data-state]', { hasText: text }).first().waitFor({ timeout: 60000 })
 
 async function fill(page) {
   await page.locator('[name=title]').fill('和奶奶一起读家书')
@@ -177,7 +177,7 @@ test('sending may be pressed early: registered at once, the receipt comes when t
   assert.ok(service.state.uploads.get('u1').offset < 6 * MB)
   assert.ok(await page.getByRole('button', { name: '提交作品' }).isHidden())
   await page.screenshot({ path: `${SCREENS}submit-phone-registered.png`, fullPage: true })
-  await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor({ timeout: 30000 })
+  await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor({ timeout: 60000 })
   assert.equal(await page.locator('[data-code]').innerText(), 'SD26-7KQ4-M9')
   assert.equal(await page.locator('[data-pin]').innerText(), '381 604')
   await page.screenshot({ path: `${SCREENS}submit-phone-receipt.png`, fullPage: true })
@@ -288,10 +288,10 @@ test('status: the PIN opens it, the dots follow, withdrawing asks once', async (
   assert.deepEqual(await page.locator('.road li').evaluateAll((all) => all.map((one) => one.className)), ['done', 'done', 'now', ''])
   await page.screenshot({ path: `${SCREENS}status-phone-review.png`, fullPage: true })
   service.state.status = 'returned'
-  await page.getByText('听不到说话声').waitFor({ timeout: 10000 })
+  await page.getByText('听不到说话声').waitFor({ timeout: 60000 })
   await page.screenshot({ path: `${SCREENS}status-phone-returned.png`, fullPage: true })
   service.state.status = 'in_review'
-  await page.getByRole('button', { name: '撤回这件作品' }).click({ timeout: 15000 })
+  await page.getByRole('button', { name: '撤回这件作品' }).click({ timeout: 60000 })
   await page.screenshot({ path: `${SCREENS}status-phone-confirm.png` })
   await page.locator('#confirm').getByRole('button', { name: '撤回', exact: true }).click()
   await page.getByText('已撤回').waitFor()
