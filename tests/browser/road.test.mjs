@@ -139,14 +139,14 @@ test('a clip goes from a phone through two reviewers to the public, and back', a
   await send(phone)
   await phone.getByRole('link', { name: '查看进度' }).click()
   await phone.locator('#card [data-title]', { hasText: TITLE }).waitFor()
-  await phone.locator('.road li.now', { hasText: '审核' }).waitFor({ timeout: 60000 })
+  await phone.locator('.road li.now', { hasText: '审核' }).waitFor({ timeout: 180000 })
   await phone.screenshot({ path: `${SCREENS}road-status-phone.png` })
 
   await review('jinan')
   await review('sheng')
 
   const link = phone.getByRole('link', { name: '看作品' })
-  await link.waitFor({ timeout: 60000 })
+  await link.waitFor({ timeout: 180000 })
   const address = await link.getAttribute('href')
   const id = new URL(address, stack.url).pathname.split('/').pop()
   const visitor = await open(PHONE, address)
