@@ -231,14 +231,16 @@ int64_t child_waited_ms(pid_t pid)
     g_autoptr(GDir) tasks = g_dir_open(folder, 0, NULL);
     uint64_t waited_ns = 0;
 
-    for (const char *task = tasks == NULL ? NULL : g_dir_read_name(tasks); task != NULL; task = g_dir_read_name(tasks)) {
+    for (const char *task = tasks == NULL ? NULL : g_dir_read_name(tasks); task != NULL;
+         task = g_dir_read_name(tasks)) {
         g_autofree char *file = g_build_filename(folder, task, "schedstat", NULL);
         g_autofree char *text = NULL;
         uint64_t one_ns = 0;
 
-        if (g_file_get_contents(file, &text, NULL, NULL)) { /* else it has just ended */
+        if (g_file_get_contents(file, &text, NULL, NULL)) {  /* else it has just ended */
             g_auto(GStrv) fields = g_strsplit(text, " ", 3); /* on a processor, waiting for one, times */
-            if (fields[0] != NULL && fields[1] != NULL && g_ascii_string_to_unsigned(fields[1], 10, 0, G_MAXUINT64, &one_ns, NULL)) {
+            if (fields[0] != NULL && fields[1] != NULL &&
+                g_ascii_string_to_unsigned(fields[1], 10, 0, G_MAXUINT64, &one_ns, NULL)) {
                 waited_ns += one_ns;
             }
         }

@@ -265,8 +265,9 @@ test('an invitation: a password of the own choice', async () => {
   await page.context().close()
 })
 
-test('100 clips by keyboard alone: few bytes each, the next one at once, no clip fetched', async (context) => {
-  service.state.queue = Array.from({ length: 100 }, (_, i) => ({ ...queuedWork(i), holder: undefined }))
+const CLIPS = process.env.FULL ? 100 : 40 // more than one page of the queue
+test(`${CLIPS} clips by keyboard alone: few bytes each, the next one at once, no clip fetched`, async (context) => {
+  service.state.queue = Array.from({ length: CLIPS }, (_, i) => ({ ...queuedWork(i), holder: undefined }))
   service.state.queue.forEach((work, i) => (work.contact_sheet = `/sheet/${i}.svg`, work.storyboard = `/board/${i}.svg`))
   const { page, errors } = await signIn(DESK)
   const network = await page.context().newCDPSession(page)
@@ -293,7 +294,7 @@ test('100 clips by keyboard alone: few bytes each, the next one at once, no clip
     }).observe(document.querySelector('.desk'), { childList: true, subtree: true, attributes: true, characterData: true })
   })
   const spent = []
-  for (let i = 0; i < 100; i++) {
+  for (let i = 0; i < CLIPS; i++) {
     const before = bytes
     await page.keyboard.press(i % 10 === 9 ? 'r' : 'a')
     if (i % 10 === 9) {
@@ -307,13 +308,13 @@ test('100 clips by keyboard alone: few bytes each, the next one at once, no clip
     spent.push(bytes - before)
   }
   await page.getByText('这里都审完了').waitFor()
-  assert.equal(service.state.decisions.length, 100)
+  assert.equal(service.state.decisions.length, CLIPS)
   const middle = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
   const quarter = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 4)] // neighbours only ever make it slower
   const taken = await page.evaluate(() => window.taken)
   const own = middle(spent)
   context.diagnostic(`${taken.length} timed: median ${middle(taken).toFixed(0)} ms, slowest ${taken.at(-1).toFixed(0)} ms; ${(own / 1024).toFixed(0)} KB each`)
-  assert.ok(taken.length >= 85)
+  assert.ok(taken.length >= 0.85 * CLIPS)
   assert.ok(quarter(taken) <= 150, `${quarter(taken)} ms`)
   assert.ok(own <= 200 * 1024, `${own} bytes`)
   assert.deepEqual(clips, [])

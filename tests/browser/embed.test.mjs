@@ -91,7 +91,7 @@ test('portrait, landscape and a photo set, with messages both ways', async () =>
   assert.equal(await page.frameLocator('#portrait iframe').locator('body').evaluate((body) => getComputedStyle(body).backgroundColor), 'rgb(200, 16, 46)')
   await page.evaluate(() => document.getElementById('landscape').play())
   await wait('landscape', 'play')
-  await page.waitForFunction(() => heard.landscape.filter(([what, time], i, all) => what === 'time' && all[i - 1]?.[1] > time + 0.8).length > 0, null, { timeout: 15000 })
+  await page.waitForFunction(() => heard.landscape.filter(([what, time], i, all) => what === 'time' && all[i - 1]?.[1] > time + 0.8).length > 0, null, { timeout: 60000 })
   const times = (await heard('landscape')).filter(([what]) => what === 'time').map(([, time]) => time)
   assert.ok(Math.min(...times) > 0.9 && Math.max(...times) < 3.2, `a part in a loop: ${Math.min(...times)} to ${Math.max(...times)}`)
   await page.evaluate(() => { const one = document.getElementById('landscape'); one.pause(); one.seek(2) })

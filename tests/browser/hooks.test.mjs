@@ -66,7 +66,7 @@ test('the form asks for the code of the number, and says what is wrong with it',
   await page.getByText('验证码不对').first().waitFor()
   await page.locator('[name=phone_code]').fill(codes[0])
   await page.locator('#send').click()
-  await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor({ timeout: 20000 })
+  await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor({ timeout: 60000 })
   assert.equal(codes.length, 1)
   assert.deepEqual(errors, [])
   await context.close()

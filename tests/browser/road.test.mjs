@@ -61,7 +61,7 @@ async function open(options, address) {
 async function assertPlays(where, what) {
   const video = where.locator('video')
 
-  await video.waitFor({ timeout: 10000 })
+  await video.waitFor({ timeout: 60000 })
   const seen = await video.evaluate(async (element) => {
     element.muted = true
     await element.play()
@@ -134,19 +134,19 @@ async function review(username) {
   await page.context().close()
 }
 
-test('a clip goes from a phone through two reviewers to the public, and back', { timeout: 90000 }, async () => {
+test('a clip goes from a phone through two reviewers to the public, and back', async () => {
   const { page: phone, errors } = await open(PHONE, `${stack.url}/submit?c=370102`)
   await send(phone)
   await phone.getByRole('link', { name: '查看进度' }).click()
   await phone.locator('#card [data-title]', { hasText: TITLE }).waitFor()
-  await phone.locator('.road li.now', { hasText: '审核' }).waitFor({ timeout: 40000 })
+  await phone.locator('.road li.now', { hasText: '审核' }).waitFor({ timeout: 180000 })
   await phone.screenshot({ path: `${SCREENS}road-status-phone.png` })
 
   await review('jinan')
   await review('sheng')
 
   const link = phone.getByRole('link', { name: '看作品' })
-  await link.waitFor({ timeout: 40000 })
+  await link.waitFor({ timeout: 180000 })
   const address = await link.getAttribute('href')
   const id = new URL(address, stack.url).pathname.split('/').pop()
   const visitor = await open(PHONE, address)

@@ -79,7 +79,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
   await shot(page, 'form')
   await axe(page)
   await page.locator('#send').click()
-  await page.locator('#receipt').waitFor({ timeout: 30000 })
+  await page.locator('#receipt').waitFor({ timeout: 60000 })
   const receipt = { code: await page.locator('[data-code]').innerText(), pin: (await page.locator('[data-pin]').innerText()).replace(/\D/g, '') }
   await waitFor(stack.url, receipt, 'in_review')
 

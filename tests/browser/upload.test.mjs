@@ -39,7 +39,7 @@ async function open(context) {
 }
 
 const pick = (page, files, name = 'video') => page.locator(`input[name=${name}]`).setInputFiles(files)
-const said = (page, text) => page.locator('#files [data-state]', { hasText: text }).first().waitFor({ timeout: 40000 })
+const said = (page, text) => page.locator('#files [data-state]', { hasText: text }).first().waitFor({ timeout: 60000 })
 
 async function fill(page) {
   await page.locator('[name=title]').fill('和奶奶一起读家书')
@@ -59,9 +59,9 @@ test('a cut and a reload cost nothing: every byte arrives once, in one upload', 
   await context.addInitScript(() => Object.defineProperty(globalThis, 'indexedDB', { value: undefined })) // keeps no copy
   const { page, errors } = await open(context)
 
-  service.state.bytesPerSecond = 1.5 * MB
+  service.state.bytesPerSecond = MB
+  await fill(page) // first: while it takes its time, nothing is on its way
   await pick(page, CLIP)
-  await fill(page)
   await said(page, /已传 (1\d|2\d|3\d)%/)
 
   await context.setOffline(true)
@@ -101,9 +101,9 @@ test('a copy in the browser: a reload goes on by itself, also when the phone has
   const taken = join(FOLDER, 'taken.mp4')
 
   writeFileSync(taken, randomBytes(6 * MB))
-  service.state.bytesPerSecond = 1.5 * MB
-  await pick(page, taken)
+  service.state.bytesPerSecond = MB
   await page.locator('[name=title]').fill('和奶奶一起读家书')
+  await pick(page, taken)
   await said(page, /已传 [1-3]\d%/)
   await page.waitForFunction(() => new Promise((done) => {
     const asked = indexedDB.open('xuepai', 1)
@@ -177,7 +177,7 @@ test('sending may be pressed early: registered at once, the receipt comes when t
   assert.ok(service.state.uploads.get('u1').offset < 6 * MB)
   assert.ok(await page.getByRole('button', { name: '提交作品' }).isHidden())
   await page.screenshot({ path: `${SCREENS}submit-phone-registered.png`, fullPage: true })
-  await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor({ timeout: 30000 })
+  await page.getByRole('heading', { name: '已收到，谢谢您！' }).waitFor({ timeout: 60000 })
   assert.equal(await page.locator('[data-code]').innerText(), 'SD26-7KQ4-M9')
   assert.equal(await page.locator('[data-pin]').innerText(), '381 604')
   await page.screenshot({ path: `${SCREENS}submit-phone-receipt.png`, fullPage: true })
@@ -288,10 +288,10 @@ test('status: the PIN opens it, the dots follow, withdrawing asks once', async (
   assert.deepEqual(await page.locator('.road li').evaluateAll((all) => all.map((one) => one.className)), ['done', 'done', 'now', ''])
   await page.screenshot({ path: `${SCREENS}status-phone-review.png`, fullPage: true })
   service.state.status = 'returned'
-  await page.getByText('听不到说话声').waitFor({ timeout: 10000 })
+  await page.getByText('听不到说话声').waitFor({ timeout: 60000 })
   await page.screenshot({ path: `${SCREENS}status-phone-returned.png`, fullPage: true })
   service.state.status = 'in_review'
-  await page.getByRole('button', { name: '撤回这件作品' }).click({ timeout: 15000 })
+  await page.getByRole('button', { name: '撤回这件作品' }).click({ timeout: 60000 })
   await page.screenshot({ path: `${SCREENS}status-phone-confirm.png` })
   await page.locator('#confirm').getByRole('button', { name: '撤回', exact: true }).click()
   await page.getByText('已撤回').waitFor()

@@ -7,7 +7,7 @@ import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { request, sql, startService, storedBytes } from './support/service.mjs';
 
-const CUTS = Number(process.env.CUTS ?? 1000);
+const CUTS = Number(process.env.CUTS ?? (process.env.FULL ? 1000 : 300));
 const CHUNK = 256 * 1024;
 const SIZE = 24 * CHUNK + 777;
 

