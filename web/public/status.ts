@@ -358,7 +358,10 @@ part('replace').addEventListener('change', (event) => {
 })
 part('resume').addEventListener('change', (event) => void goOn(event.target as HTMLInputElement))
 part('award').querySelector('button')?.addEventListener('click', () => void award())
-part('withdraw').addEventListener('click', () => confirmation.showModal())
+part('withdraw').addEventListener('click', () => {
+  confirmation.showModal()
+  confirmation.querySelector<HTMLElement>('[value=no]')?.focus() // what does no harm
+})
 confirmation.addEventListener('close', () => {
   if (confirmation.returnValue === 'yes') {
     void withdraw()

@@ -32,7 +32,7 @@ export class Picked {
   problem: Problem | null = null
   moving = false
   private upload: FileUpload | null = null
-  private fingerprint = ''
+  fingerprint = ''
   private startedMs = 0
   private startedBytes = -1
   private removed = false
@@ -230,6 +230,7 @@ export class Picked {
       void drop(this.fingerprint)
     }
     delete this.owner.draft.uploads[this.fingerprint]
+    this.part('state').className = 'error'
     this.say(problem.detail)
   }
 
