@@ -82,7 +82,7 @@ function sayProgress(): void {
 function showStep(): void {
   const filled = ['title', 'region', 'name', 'phone'].every((name) => value(name) !== '')
   const steps = document.querySelectorAll('#steps li')
-  const done = [files.some((one) => one.percent === 100), filled, false]
+  const done = [files.some((one) => one.isWhole), filled, false]
   const now = files.length === 0 ? 0 : filled ? 2 : 1
 
   steps.forEach((step, i) => (step.className = i === now ? 'now' : done[i] ? 'done' : ''))

@@ -4,7 +4,7 @@
 // with one that looks like being offline.
 
 import { type FileReader as TusFileReader, Upload } from 'tus-js-client'
-import { Problem, problemOf } from './api'
+import { Problem, problemOf, sentenceOf } from './api'
 
 const CHUNK_MIN_BYTES = 64 * 1024
 const CHUNK_MAX_BYTES = 8 * 1024 * 1024
@@ -22,7 +22,7 @@ export interface Sending {
   url: string | null // of an earlier try
   onUrl(url: string): void
   onProgress(sentBytes: number): void
-  onWaiting(): void
+  onWaiting(why: string): void // the service's own sentence where it had one; '': the line
   onDone(id: string): void
   onRefused(problem: Problem): void
 }
@@ -141,7 +141,7 @@ export class FileUpload {
       this.sending.onRefused(this.unreadable ? UNREADABLE : problemOf(status, answer?.getBody() ?? ''))
       return
     }
-    this.sending.onWaiting()
+    this.sending.onWaiting(status >= 500 ? sentenceOf(answer?.getBody() ?? '') : '')
     window.clearTimeout(this.waiting)
     this.waiting = window.setTimeout(() => this.again(), this.waitMs)
     this.waitMs = Math.min(WAIT_MAX_MS, this.waitMs * 2)
@@ -166,7 +166,7 @@ export class FileUpload {
     }
     this.movedMs = Date.now()
     this.chunkBytes = Math.max(CHUNK_MIN_BYTES, this.chunkBytes / 2)
-    this.sending.onWaiting()
+    this.sending.onWaiting('')
     void this.upload.abort(false).then(() => this.over || this.again())
   }
 
