@@ -29,15 +29,6 @@ export function problemOf(status: number, text: string): Problem {
   }
 }
 
-// What a refusal says; '' where it is none of ours, such as a proxy's page.
-export function sentenceOf(text: string): string {
-  try {
-    return (JSON.parse(text) as { detail?: string }).detail ?? ''
-  } catch {
-    return ''
-  }
-}
-
 export async function request<T>(
   method: string,
   path: string,

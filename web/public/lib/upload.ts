@@ -4,7 +4,7 @@
 // with one that looks like being offline.
 
 import { type FileReader as TusFileReader, Upload } from 'tus-js-client'
-import { Problem, problemOf, sentenceOf } from './api'
+import { Problem, problemOf } from './api'
 
 const CHUNK_MIN_BYTES = 64 * 1024
 const CHUNK_MAX_BYTES = 8 * 1024 * 1024
@@ -32,6 +32,15 @@ const UNREADABLE = new Problem(0, 'unreadable', '手机把这个文件收回去�
 // Answers that no repetition changes.
 function isFinal(status: number): boolean {
   return [400, 401, 403, 413, 415, 422].includes(status)
+}
+
+// What a refusal says; '' where it is none of ours, such as a proxy's page.
+function sentenceOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { detail?: string }).detail ?? ''
+  } catch {
+    return ''
+  }
 }
 
 export class FileUpload {
