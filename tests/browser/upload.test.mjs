@@ -216,6 +216,20 @@ test('what is missing is said at its field, and the first one gets the focus', a
   await context.close()
 })
 
+test('a full disk on the server is said in its words, and the upload goes on by itself', async () => {
+  const context = await browser.newContext(PHONE)
+  const { page } = await open(context)
+  const detail = '存放作品的地方快满了，我们正在处理，请晚些时候再传。'
+  let isFull = true
+
+  await page.route('**/files', (route) => (isFull ? route.fulfill({ status: 507, headers: { 'Tus-Resumable': '1.0.0', 'Content-Type': 'application/problem+json' }, body: JSON.stringify({ code: 'full', detail }) }) : route.continue()))
+  await pick(page, CLIP)
+  await said(page, `${detail}这里会自动再试，不用重选。`)
+  isFull = false
+  await said(page, '传好了')
+  await context.close()
+})
+
 test('too long, empty and foreign files are refused before a byte is sent', async () => {
   const context = await browser.newContext(PHONE)
   const { page } = await open(context)

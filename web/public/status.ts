@@ -2,7 +2,6 @@
 // the service knew when it was opened.
 
 import { Problem, request, type Submission } from './lib/api'
-import { picker } from './lib/picker'
 
 const POLL_FIRST_MS = 3000
 const POLL_LAST_MS = 30000
@@ -26,6 +25,7 @@ let current: Submission | null = null
 let resuming = false
 let editor: import('./lib/photos').PhotoEditor | null = null
 let editedRevision: number | undefined
+let drawnRevision: number | undefined
 
 function part<T extends HTMLElement>(name: string): T {
   return card.querySelector(`[data-${name}]`) as T
@@ -36,6 +36,10 @@ function tell(element: HTMLElement, text: string): void {
     element.textContent = text
   }
   element.hidden = text === ''
+}
+
+function tellFailure(error: unknown, text: string): void {
+  tell(part('error'), error instanceof Problem ? error.detail : text)
 }
 
 function headers(): Record<string, string> {
@@ -151,23 +155,19 @@ function showChanges(work: Submission): void {
   }
 }
 
-// One button for each file that was refused: the others stay as they are. Drawn anew only when it is about other files.
+// A button for each file that was refused: the others stay as they are. Drawn anew only when it is about other files.
 function showRefused(work: Submission): void {
   const refused = work.actions.includes('replace') ? (work.refused ?? []) : []
   const place = part('refused')
-  const about = `${work.revision} ${refused.map((one) => one.position).join()}`
 
   place.hidden = refused.length === 0
-  if (place.dataset.about !== about) {
-    place.dataset.about = about
-    place.replaceChildren(...refused.map((one) => {
-      const row = document.createElement('p')
-
-      row.append(picker(`换第 ${one.position} 个文件`, (file) => replace([file], one.position)))
-      return row
-    }))
+  if (!place.hidden && drawnRevision !== work.revision) {
+    drawnRevision = work.revision
+    void import('./lib/picker').then(({ pickers }) => pickers(place, refused, replaceOne))
   }
 }
+
+const replaceOne = (file: File, position: number): void => void replace([file], position)
 
 function box(name: string): HTMLInputElement {
   return card.querySelector(`[name=${name}]`) as HTMLInputElement
@@ -184,26 +184,13 @@ async function change(method: string, path: string, body: unknown, done: string)
     tell(part('done'), done)
     void poll(POLL_FIRST_MS)
   } catch (error) {
-    tell(part('error'), error instanceof Problem ? error.detail : '没有成功，请再试一次。')
+    tellFailure(error, '没有成功，请再试一次。')
   }
 }
 
-// A picture and a file for the printer, with the PIN where this phone is not known.
 async function award(): Promise<void> {
-  const fetchSheet = async (kind: string): Promise<string> => {
-    const answer = await fetch(`/api/v1/submissions/${encodeURIComponent(code)}/certificate.${kind}`, { headers: headers() })
-
-    if (!answer.ok) {
-      throw new Error(kind)
-    }
-    return URL.createObjectURL(await answer.blob())
-  }
-  const picture = part('award').querySelector('img') as HTMLImageElement
-  const link = part('award').querySelector('a') as HTMLAnchorElement
-
   try {
-    ;[picture.src, link.href] = await Promise.all([fetchSheet('png'), fetchSheet('pdf')])
-    picture.hidden = (link.parentElement as HTMLElement).hidden = false
+    await (await import('./lib/award')).award(part('award'), code, headers())
   } catch {
     tell(part('error'), '证书没有取到，请再点一次。')
   }
@@ -223,7 +210,7 @@ async function goOn(input: HTMLInputElement): Promise<void> {
     tell(part('done'), '传好了。')
   } catch (error) {
     tell(part('done'), '')
-    tell(part('error'), error instanceof Problem ? error.detail : '没有传成功，请再选一次。')
+    tellFailure(error, '没有传成功，请再选一次。')
   }
   resuming = false
   input.value = ''
@@ -255,7 +242,7 @@ async function openPhotos(): Promise<void> {
   const { editPhotos } = await import('./lib/photos')
 
   editedRevision = current.revision
-  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text), (file, position) => void replace([file], position))
+  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text), replaceOne)
 }
 
 async function savePhotos(): Promise<void> {
@@ -280,7 +267,7 @@ async function replace(files: File[], position?: number): Promise<void> {
     await change('POST', '/replace', { uploads, positions }, '新的文件收到了，会重新审核。')
   } catch (error) {
     tell(part('done'), '')
-    tell(part('error'), error instanceof Problem ? error.detail : '没有传成功，请再选一次。')
+    tellFailure(error, '没有传成功，请再选一次。')
   }
 }
 
@@ -318,7 +305,7 @@ async function withdraw(): Promise<void> {
     await request('DELETE', `submissions/${encodeURIComponent(code)}`, undefined, headers())
     await poll(POLL_FIRST_MS)
   } catch (error) {
-    tell(part('error'), error instanceof Problem ? error.detail : '没有撤回成功，请再试一次。')
+    tellFailure(error, '没有撤回成功，请再试一次。')
   }
 }
 
@@ -358,7 +345,10 @@ part('replace').addEventListener('change', (event) => {
 })
 part('resume').addEventListener('change', (event) => void goOn(event.target as HTMLInputElement))
 part('award').querySelector('button')?.addEventListener('click', () => void award())
-part('withdraw').addEventListener('click', () => confirmation.showModal())
+part('withdraw').addEventListener('click', () => {
+  confirmation.showModal()
+  confirmation.querySelector<HTMLElement>('[value=no]')?.focus() // what does no harm
+})
 confirmation.addEventListener('close', () => {
   if (confirmation.returnValue === 'yes') {
     void withdraw()

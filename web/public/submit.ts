@@ -55,6 +55,14 @@ function tell(element: HTMLElement, text: string): void {
   element.hidden = text === ''
 }
 
+// Where the eyes are by now may be far from there: nine photos are long.
+function tellFiles(text: string): void {
+  tell(filesError, text)
+  if (text !== '') {
+    filesError.scrollIntoView({ block: 'center' })
+  }
+}
+
 // Each file's own line changes all the time; this one is read out, so it changes in steps.
 function sayProgress(): void {
   const total = files.reduce((sum, one) => sum + one.file.size, 0)
@@ -74,7 +82,7 @@ function sayProgress(): void {
 function showStep(): void {
   const filled = ['title', 'region', 'name', 'phone'].every((name) => value(name) !== '')
   const steps = document.querySelectorAll('#steps li')
-  const done = [files.some((one) => one.percent === 100), filled, false]
+  const done = [files.some((one) => one.isWhole), filled, false]
   const now = files.length === 0 ? 0 : filled ? 2 : 1
 
   steps.forEach((step, i) => (step.className = i === now ? 'now' : done[i] ? 'done' : ''))
@@ -85,10 +93,22 @@ function showPickers(): void {
   const isSettled = draft.sent !== null && files.length > 0 && files.every((one) => one.problem === null)
 
   ;(form.querySelector('[data-pickers]') as HTMLElement).hidden = isSettled
+  form.querySelector('[data-pickers] .pick')?.classList.toggle('plain', files.length > 0)
+  send.classList.toggle('plain', files.length === 0) // one thing to do next
+}
+
+// What was begun before is on the page again, all of it.
+function showDraft(): void {
+  const begun = Object.keys(draft.uploads)
+
+  if (files.length > 0 && begun.every((fingerprint) => files.some((one) => one.fingerprint === fingerprint))) {
+    ;(document.getElementById('draft') as HTMLElement).hidden = true
+  }
 }
 
 function changed(): void {
   showPickers()
+  showDraft()
   keepAwake(files.some((one) => one.moving))
   saveDraft(draft)
   sayProgress()
@@ -150,7 +170,7 @@ async function load(): Promise<typeof import('./lib/picked') | null> {
   try {
     return await import('./lib/picked')
   } catch {
-    tell(filesError, '网络断开了，请连上网再选一次。')
+    tellFiles('网络断开了，请连上网再选一次。')
     return null
   }
 }
@@ -166,14 +186,14 @@ async function pick(file: File, hint: string): Promise<void> {
   const wrong = parts.refusal(file, kind, track)
 
   if (wrong !== '' || kind === null || track === undefined) {
-    tell(filesError, wrong)
+    tellFiles(wrong)
     return
   }
   if (track.max_files === 1 || files.some((one) => !track.kinds.includes(one.kind))) {
     files.slice().forEach(drop)
   }
   if (files.length >= Math.max(1, track.max_files)) {
-    tell(filesError, `最多 ${track.max_files} ${unit()}，多的没有加进来。`)
+    tellFiles(`最多 ${track.max_files} ${unit()}，多的没有加进来。`)
     return
   }
   const picked = new parts.Picked(file, kind, { draft, changed }, drop, move)
@@ -184,7 +204,7 @@ async function pick(file: File, hint: string): Promise<void> {
   const tooLong = parts.lengthRefusal(await picked.preview(), track)
   if (tooLong !== '') {
     drop(picked)
-    tell(filesError, tooLong)
+    tellFiles(tooLong)
     return
   }
   await picked.start(track)
@@ -195,7 +215,7 @@ async function pickAll(input: HTMLInputElement): Promise<void> {
   const chosen = Array.from(input.files ?? [])
 
   input.value = ''
-  tell(filesError, '')
+  tellFiles('')
   for (const file of chosen) {
     await pick(file, input.dataset.kind ?? '')
   }
@@ -222,7 +242,7 @@ function isComplete(): boolean {
   let first: HTMLElement | null = null
 
   if (files.length === 0) {
-    tell(filesError, '请先选一段视频或照片。')
+    tellFiles('请先选一段视频或照片。')
     first = form.querySelector<HTMLElement>('[data-kind]')
   }
   for (const [name, isWrong, text] of NEEDED) {
@@ -262,7 +282,11 @@ function release(text: string): void {
   sending = false
   wanted = draft.sent !== null
   send.textContent = '提交作品'
-  tell(wanted ? filesError : formError, wanted ? `${text}可以在这里换一个文件，编号不变。` : text)
+  if (wanted) {
+    tellFiles(`${text}可以在这里换一个文件，编号不变。`)
+  } else {
+    tell(formError, text)
+  }
 }
 
 // Registers the work, or, where the files are others by now, gives the registered one these.
@@ -335,6 +359,7 @@ function showSent(): void {
   if (box.hidden) {
     box.hidden = false
     form.querySelectorAll<HTMLElement>('[data-filled]').forEach((card) => (card.hidden = true))
+    ;(document.getElementById('card-1') as HTMLElement).textContent = '正在传的文件'
     ;(box.firstElementChild as HTMLElement).focus()
   }
 }
@@ -433,6 +458,7 @@ function start(): void {
   form.classList.add('live')
   splitRegions(document.getElementById('city') as HTMLSelectElement, field('region') as unknown as HTMLSelectElement)
   restore()
+  showPickers()
   showGuardian()
   for (const input of form.querySelectorAll<HTMLInputElement>('input[type=file]')) {
     input.addEventListener('change', () => void pickAll(input))

@@ -3,22 +3,20 @@
 import { playInline } from './lib/inline'
 import { watching } from './lib/watching'
 
-const videos = Array.from(document.querySelectorAll('video'))
+const videos = document.querySelectorAll('video')
 const SIGNS = ['pointerenter', 'focus', 'play']
 
-function turn(): void {
-  videos.forEach((video) => SIGNS.forEach((sign) => video.removeEventListener(sign, turn)))
-  // an entry of its own, named by the page: a bundler's loader would be as large as this file
-  import(/* @vite-ignore */ videos[0]?.dataset.extras as string).catch(() => undefined)
+function turn({ target }: Event): void {
+  if (target instanceof HTMLVideoElement) {
+    SIGNS.forEach((sign) => removeEventListener(sign, turn, true))
+    // an entry of its own, named by the page: a bundler's loader would be as large as this file
+    import(/* @vite-ignore */ target.dataset.extras as string).catch(() => undefined)
+  }
 }
 
-for (const video of videos) {
-  playInline(video)
-  SIGNS.forEach((sign) => video.addEventListener(sign, turn))
-}
-if (videos.length > 0) {
-  watching(videos)
-}
+SIGNS.forEach((sign) => addEventListener(sign, turn, true))
+videos.forEach(playInline)
+watching(videos)
 
 const said = document.querySelector<HTMLElement>('[data-said]')
 

@@ -5,6 +5,7 @@ import { bytesText, secondsText } from './words'
 
 export type Kind = 'video' | 'photo'
 
+// The button that was pressed counts where the phone does not say what a file is.
 export function kindOf(file: File, hint: string): Kind | null {
   if (file.type.startsWith('video/') || /\.(mp4|mov|m4v|3gp|mkv|avi|webm)$/i.test(file.name)) {
     return 'video'
@@ -12,7 +13,9 @@ export function kindOf(file: File, hint: string): Kind | null {
   if (file.type.startsWith('image/') || /\.(jpe?g|png|heic|heif|webp)$/i.test(file.name)) {
     return 'photo'
   }
-  return hint === 'video' || hint === 'photo' ? hint : null
+  const isUnsaid = file.type === '' || file.type === 'application/octet-stream'
+
+  return isUnsaid && (hint === 'video' || hint === 'photo') ? hint : null
 }
 
 export function refusal(file: File, kind: Kind | null, track: Track | undefined): string {

@@ -6,7 +6,7 @@ import { fingerprintOf } from './fingerprint'
 import type { Kind } from './judge'
 import { drop, find, keep } from './spool'
 import { FileUpload } from './upload'
-import { bytesText, remainingText, secondsText } from './words'
+import { bytesText, remainingText, secondsText, waitingText } from './words'
 
 export { kindOf, lengthRefusal, refusal } from './judge'
 
@@ -32,7 +32,7 @@ export class Picked {
   problem: Problem | null = null
   moving = false
   private upload: FileUpload | null = null
-  private fingerprint = ''
+  fingerprint = ''
   private startedMs = 0
   private startedBytes = -1
   private removed = false
@@ -146,7 +146,7 @@ export class Picked {
       url: this.owner.draft.uploads[this.fingerprint]?.url ?? null,
       onUrl: (url) => this.keep(url),
       onProgress: (sent) => this.progress(sent),
-      onWaiting: () => this.wait(),
+      onWaiting: (why) => this.wait(why),
       onDone: (id) => this.done(id),
       onRefused: (problem) => this.refuse(problem),
     })
@@ -208,11 +208,9 @@ export class Picked {
     this.say(`已传 ${this.percent}%${left}`)
   }
 
-  private wait(): void {
+  private wait(why: string): void {
     this.startedBytes = -1
-    this.say(
-      navigator.onLine ? '网络不太稳，正在接着传，不用重选。' : '网络断开了，连上网会自动接着传，不用重选。',
-    )
+    this.say(waitingText(why))
   }
 
   private done(id: string): void {
@@ -230,6 +228,9 @@ export class Picked {
       void drop(this.fingerprint)
     }
     delete this.owner.draft.uploads[this.fingerprint]
+    this.percent = 0
+    this.part('preview').replaceChildren()
+    this.part('state').className = 'error'
     this.say(problem.detail)
   }
 

@@ -3,6 +3,7 @@
 import { Problem, request, type Rules, type Submission } from './api'
 import { fingerprintOf } from './fingerprint'
 import { FileUpload } from './upload'
+import { waitingText } from './words'
 
 async function sendOne(file: File, track: string, url: string | null, sent: (bytes: number) => void, say: (text: string) => void): Promise<string> {
   const fingerprint = await fingerprintOf(file)
@@ -12,7 +13,7 @@ async function sendOne(file: File, track: string, url: string | null, sent: (byt
       file, track, fingerprint, url,
       onUrl: () => undefined,
       onProgress: sent,
-      onWaiting: () => say('网络不太稳，正在接着传，不用重选。'),
+      onWaiting: (why) => say(waitingText(why)),
       onDone: done,
       onRefused: fail,
     })

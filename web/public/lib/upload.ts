@@ -22,7 +22,7 @@ export interface Sending {
   url: string | null // of an earlier try
   onUrl(url: string): void
   onProgress(sentBytes: number): void
-  onWaiting(): void
+  onWaiting(why: string): void // the service's own sentence where it had one; '': the line
   onDone(id: string): void
   onRefused(problem: Problem): void
 }
@@ -32,6 +32,15 @@ const UNREADABLE = new Problem(0, 'unreadable', '手机把这个文件收回去�
 // Answers that no repetition changes.
 function isFinal(status: number): boolean {
   return [400, 401, 403, 413, 415, 422].includes(status)
+}
+
+// What a refusal says; '' where it is none of ours, such as a proxy's page.
+function sentenceOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { detail?: string }).detail ?? ''
+  } catch {
+    return ''
+  }
 }
 
 export class FileUpload {
@@ -141,7 +150,7 @@ export class FileUpload {
       this.sending.onRefused(this.unreadable ? UNREADABLE : problemOf(status, answer?.getBody() ?? ''))
       return
     }
-    this.sending.onWaiting()
+    this.sending.onWaiting(status >= 500 ? sentenceOf(answer?.getBody() ?? '') : '')
     window.clearTimeout(this.waiting)
     this.waiting = window.setTimeout(() => this.again(), this.waitMs)
     this.waitMs = Math.min(WAIT_MAX_MS, this.waitMs * 2)
@@ -166,7 +175,7 @@ export class FileUpload {
     }
     this.movedMs = Date.now()
     this.chunkBytes = Math.max(CHUNK_MIN_BYTES, this.chunkBytes / 2)
-    this.sending.onWaiting()
+    this.sending.onWaiting('')
     void this.upload.abort(false).then(() => this.over || this.again())
   }
 

@@ -1,10 +1,9 @@
 // Says to the service how long a work was watched: numbers of its clips, nothing of the person, no cookie. When the page
 // is left, when a clip pauses, and every half minute. Several clips count as one after the other: a twentieth is one of all.
 
-export function watching(videos: HTMLVideoElement[]): void {
-  const work = videos[0]?.dataset.work ?? ''
-  const lengths = videos.map((video) => Number(video.dataset.duration ?? 0) / 1000)
-  const whole = lengths.reduce((sum, length) => sum + length, 0)
+export function watching(videos: Iterable<HTMLVideoElement>): void {
+  let work: string | undefined
+  let whole = 0 // ms of all
   let seconds = 0
   let parts = 0
 
@@ -18,10 +17,13 @@ export function watching(videos: HTMLVideoElement[]): void {
     navigator.sendBeacon?.(`/api/v1/works/${work}/views`, new Blob([body], { type: 'application/json' }))
   }
 
-  function watch(video: HTMLVideoElement, before: number): void {
-    const partOf = (moment: number): number => Math.min(19, Math.floor((20 * (before + moment)) / (whole || 1)))
+  for (const video of videos) {
+    const start = whole
+    const partOf = (moment: number): number => Math.min(19, Math.floor((20 * (start + 1000 * moment)) / whole))
     let last = -1 // the moment up to which was counted
 
+    work = video.dataset.work
+    whole += Number(video.dataset.duration)
     video.addEventListener('timeupdate', () => {
       const now = video.currentTime
       const step = now - last
@@ -42,8 +44,6 @@ export function watching(videos: HTMLVideoElement[]): void {
       video.addEventListener(end, tell)
     }
   }
-
-  videos.forEach((video, i) => watch(video, lengths.slice(0, i).reduce((sum, length) => sum + length, 0)))
   addEventListener('pagehide', tell)
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') {

@@ -14,3 +14,10 @@ export function secondsText(seconds: number): string {
 export function remainingText(seconds: number): string {
   return seconds < 50 ? '马上就好' : `约还要 ${Math.max(1, Math.round(seconds / 60))} 分钟`
 }
+
+// What an upload waits for; `why`: the service's own sentence, '' where the line is at fault.
+export function waitingText(why: string): string {
+  return !navigator.onLine ? '网络断开了，连上网会自动接着传，不用重选。'
+    : why !== '' ? `${why}这里会自动再试，不用重选。`
+    : '网络不太稳，正在接着传，不用重选。'
+}
