@@ -37,7 +37,7 @@ const PATHS = {
   'calendar': (n) => `/calendar?n=${n}`,
   'work page': (n) => `/v/${ids(n)}?n=${n}`,
   'frame': (n) => `/embed/${ids(n)}?n=${n}`,
-  'oEmbed': (n) => `/oembed?url=${encodeURIComponent(`http://127.0.0.1/v/${ids(n)}`)}&n=${n}`,
+  'oEmbed': (n, { url }) => `/oembed?url=${encodeURIComponent(`${url}/v/${ids(n)}`)}&n=${n}`,
   'RSS': (n) => `/feed.xml?n=${n}`,
   'JSON feed': (n) => `/feed.json?n=${n}`,
   'sitemap': (n) => `/sitemap.xml?n=${n}`,
@@ -49,19 +49,20 @@ const PATHS = {
 
 async function timed(service, name, rounds = ROUNDS) {
   const waits = [];
-  for (let n = 0; n < 5; n++) await get(service, PATHS[name](n + 100000));
+  for (let n = 0; n < 5; n++) await get(service, PATHS[name](n + 100000, service));
   const cpu = cpuSeconds(service.child.pid);
   for (let n = 0; n < rounds; n++) {
     const start = performance.now();
-    const status = await get(service, PATHS[name](n));
-    if (status !== 200) throw new Error(`${PATHS[name](n)}: ${status}`);
+    const path = PATHS[name](n, service);
+    const status = await get(service, path);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
     waits.push(performance.now() - start);
   }
   waits.sort((a, b) => a - b);
   return { median_ms: waits[rounds >> 1], p95_ms: waits[Math.floor(rounds * 0.95)], cpu_ms: 1000 * (cpuSeconds(service.child.pid) - cpu) / rounds };
 }
 
-async function engine() {
+export async function engine() {
   const service = await startService({ environment: { XUEPAI_LOG_LEVEL: 'warning' } });
   try {
     publishMany(service, WORKS);
