@@ -164,7 +164,7 @@ asan:
 	$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=1 programs unit
 	XUEPAI_BUILD=build/asan scripts/node-tests tests/http tests/media
 
-## make audit        the public pages by the W3C's HTML checker and Lighthouse (minutes; wants a quiet machine)
+## make audit        the public pages by the W3C's HTML checker, axe and Lighthouse (minutes; wants a quiet machine)
 audit: deps-test programs web
 	@scripts/deps audit
 	node tests/audit/audit.mjs

@@ -31,7 +31,16 @@ const PATHS = {
   'works page, from anywhere': (n) => `/works?after=${far(n)}`,
   'city page': (n) => `/city/${370100 + 100 * (n % 11)}?after=${far(n)}`,
   'city and track': (n) => `/works?region=${370100 + 100 * (n % 11)}&track=life-photo&after=${far(n)}`,
+  'track page': (n) => `/tracks/family-video?after=${far(n)}`,
+  'edition page': (n) => `/archive/2026?after=${far(n)}`,
+  'search page': (n) => `/search?q=${encodeURIComponent(WORDS[n % WORDS.length])}&n=${n}`,
+  'calendar': (n) => `/calendar?n=${n}`,
   'work page': (n) => `/v/${ids(n)}?n=${n}`,
+  'frame': (n) => `/embed/${ids(n)}?n=${n}`,
+  'oEmbed': (n, { url }) => `/oembed?url=${encodeURIComponent(`${url}/v/${ids(n)}`)}&n=${n}`,
+  'RSS': (n) => `/feed.xml?n=${n}`,
+  'JSON feed': (n) => `/feed.json?n=${n}`,
+  'sitemap': (n) => `/sitemap.xml?n=${n}`,
   'work as JSON': (n) => `/api/v1/works/${ids(n)}?n=${n}`,
   'list as JSON, 24': (n) => `/api/v1/works?limit=24&after=${far(n)}`,
   'search as JSON, 24': (n) => `/api/v1/works?limit=24&q=${encodeURIComponent(WORDS[n % WORDS.length])}&n=${n}`,
@@ -40,19 +49,20 @@ const PATHS = {
 
 async function timed(service, name, rounds = ROUNDS) {
   const waits = [];
-  for (let n = 0; n < 5; n++) await get(service, PATHS[name](n + 100000));
+  for (let n = 0; n < 5; n++) await get(service, PATHS[name](n + 100000, service));
   const cpu = cpuSeconds(service.child.pid);
   for (let n = 0; n < rounds; n++) {
     const start = performance.now();
-    const status = await get(service, PATHS[name](n));
-    if (status !== 200) throw new Error(`${PATHS[name](n)}: ${status}`);
+    const path = PATHS[name](n, service);
+    const status = await get(service, path);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
     waits.push(performance.now() - start);
   }
   waits.sort((a, b) => a - b);
   return { median_ms: waits[rounds >> 1], p95_ms: waits[Math.floor(rounds * 0.95)], cpu_ms: 1000 * (cpuSeconds(service.child.pid) - cpu) / rounds };
 }
 
-async function engine() {
+export async function engine() {
   const service = await startService({ environment: { XUEPAI_LOG_LEVEL: 'warning' } });
   try {
     publishMany(service, WORKS);

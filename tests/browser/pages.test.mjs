@@ -63,6 +63,18 @@ for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
   }
 }
 
+test('a city’s week on paper: the days, without what is for a screen, in black on white', async () => {
+  const page = await (await browser.newContext(DESK)).newPage()
+  await page.emulateMedia({ media: 'print' })
+  await page.goto(`${service.url}/city/370100`)
+  for (const gone of ['.header', '.footer', '.banner .buttons']) assert.equal(await page.locator(gone).first().isVisible(), false, gone)
+  assert.equal(await page.locator('.agenda li').first().isVisible(), true)
+  const { color, backgroundImage } = await page.locator('.banner').evaluate((banner) => { const { color: ink, backgroundImage: image } = getComputedStyle(banner); return { color: ink, backgroundImage: image } })
+  assert.deepEqual([color, backgroundImage], ['rgb(31, 35, 40)', 'none'])
+  assert.equal(await page.locator('.day').first().evaluate((day) => getComputedStyle(day).breakInside), 'avoid')
+  await page.context().close()
+})
+
 test('大字版 is switched without a new page, stays, and works without scripts', async () => {
   const context = await browser.newContext(PHONE)
   const page = await context.newPage()

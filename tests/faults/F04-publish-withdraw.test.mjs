@@ -35,6 +35,14 @@ const ENDINGS = {
 const sent = async (n) => submit(stack.url, [await upload(stack.url, unique(clip({ seconds: 3, size: '320x180' })))],
   { title: `第${n}件`, consents: { licence: true, guardian: false, scopes: ['site', 'embed', 'exhibition'] } });
 
+// A machine that is busy for minutes may give a clip up; what is prepared is not what is looked at here, so another one is sent.
+async function prepared(receipt) {
+  const { status, reason } = await waitFor(stack.url, receipt, ['in_review', 'failed'], 300_000);
+  if (status === 'in_review') return receipt;
+  assert.equal(reason.code, 'no-progress');
+  return prepared(await sent('另一'));
+}
+
 async function published(work) {
   for (const person of [people.jinan, people.sheng]) {
     const answer = await decide(stack.url, person, work.id);
@@ -60,7 +68,7 @@ const shows = ({ isList }, answer, id) => (isList ? answer.body.includes(id) : a
 test(`${CYCLES} times published, everywhere, ended, nowhere, while a crowd asks`, { timeout: 7200_000 }, async (context) => {
   const lists = LISTS();
   const seen = [];
-  const counts = { asked: 0, afterwards: 0 };
+  const counts = { cycles: 0, asked: 0, afterwards: 0 };
   let current = null; // {paths, id, ended_ms}
   let ends = false;
   const crowd = Array.from({ length: 4 }, async (_, n) => {
@@ -90,6 +98,9 @@ test(`${CYCLES} times published, everywhere, ended, nowhere, while a crowd asks`
       const wanted = one.isList ? 200 : one.isPage ? ENDINGS[name].page : 404;
       if (answer.status !== wanted || shows(one, answer, id)) seen.push(`${name}: ${one.path} ${answer.status}`);
     }
+    assert.deepEqual(seen, [], `after ${counts.cycles} good ones`);
+    counts.cycles++;
+    if (counts.cycles % 100 === 0) context.diagnostic(`${counts.cycles} cycles, ${counts.asked} requests of the crowd`);
   }
 
   // Sends a few before they are needed, publishes each, ends it by an edit; what comes back to review has its second turn later.
@@ -98,9 +109,9 @@ test(`${CYCLES} times published, everywhere, ended, nowhere, while a crowd asks`
     const coming = Array.from({ length: AHEAD }, (_, n) => sent(n));
     const second = async (n) => cycle(works[n], n % 2 === 0 ? 'withdraw' : 'takeDown');
     for (let n = 0; n < WORKS; n++) {
-      const receipt = await coming[n];
+      let receipt = await coming[n];
       if (n + AHEAD < WORKS) coming.push(sent(n + AHEAD));
-      await waitFor(stack.url, receipt, 'in_review', 120_000);
+      receipt = await prepared(receipt);
       works.push({ receipt, id: (await queued(stack.url, people.jinan, receipt.code)).id });
       await cycle(works[n], 'edit');
       if (n >= 2) await second(n - 2);
