@@ -1,8 +1,8 @@
 // Pictures of the real pages, for looking at them: every public page at three widths, as it is and in 大字版.
 //   node tests/browser/screens.mjs ADDRESS [--keep] [PAGE...]     of these alone (names of public_pages.mjs)
-// on a service with the demo's data (make demo). They go to build/screens/pages; with --keep those that docs/SCREENS.md shows
-// are written anew too (WebP, docs/screens).
-import { mkdirSync, writeFileSync } from 'node:fs'
+// on a service with the demo's data (make demo). They go to build/screens/pages; with --keep what docs/SCREENS.md shows is
+// written anew too (WebP, docs/screens): a sheet of each page, which is its six pictures side by side, and some in full size.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DESK, SCREENS, startBrowser } from './support/browser.mjs'
 import { publicPages } from './support/public_pages.mjs'
@@ -11,6 +11,7 @@ const WIDTHS = { 360: 740, 768: 1024, 1440: 900 } // width and height of a scree
 const KEPT = new URL('../../docs/screens/', import.meta.url).pathname
 const QUALITY = 62
 const LONGEST_PX = 2200 // of a kept picture: what is below says nothing new
+const SHEET = { scale: 0.42, width: 2220, height: 1000, quality: 45 } // all of 2380 pixels of a page
 
 const url = process.argv[2].replace(/\/$/, '')
 const keep = process.argv.includes('--keep')
@@ -52,15 +53,34 @@ async function desk(context) {
   await keepPicture(page, 'console', 1440, false)
 }
 
+const webp = async (page, quality, clip) => {
+  const session = await page.context().newCDPSession(page)
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality, captureBeyondViewport: true, clip: { x: 0, y: 0, scale: 1, ...clip } })
+  return Buffer.from(data, 'base64')
+}
+
+// The six pictures of one page in one.
+async function keepSheet(context, name) {
+  const page = await context.newPage()
+  const pictures = Object.keys(WIDTHS).flatMap((width) => ['', '-elder'].map((mode) => {
+    const bytes = readFileSync(join(SCREENS, 'pages', `${name}-${width}${mode}.png`))
+    return `<img width="${Math.round(width * SHEET.scale)}" src="data:image/png;base64,${bytes.toString('base64')}">`
+  }))
+  const { width, height } = SHEET
+  await page.setContent(`<body style="margin:8px;display:flex;gap:8px;align-items:start;background:#777;height:${height}px;overflow:hidden">${pictures.join('')}</body>`)
+  await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())))
+  const tallest = await page.evaluate(() => Math.max(...[...document.images].map((image) => image.offsetHeight)))
+  writeFileSync(join(KEPT, `sheet-${name}.webp`), await webp(page, SHEET.quality, { width, height: Math.min(height, tallest + 16) }))
+  await page.close()
+}
+
 async function keepPicture(page, name, width, elder) {
   await settle(page)
   const file = `${name}-${width}${elder ? '-elder' : ''}`
   await page.screenshot({ path: join(SCREENS, 'pages', `${file}.png`), fullPage: true })
   if (keep && SHOWN.some((one) => one[0] === name && one[1] === width && (one[2] ?? false) === elder)) {
     const height = Math.min(LONGEST_PX, await page.evaluate(() => document.documentElement.scrollHeight))
-    const { data } = await (await page.context().newCDPSession(page)).send('Page.captureScreenshot',
-      { format: 'webp', quality: QUALITY, captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 } })
-    writeFileSync(join(KEPT, `${file}.webp`), Buffer.from(data, 'base64'))
+    writeFileSync(join(KEPT, `${file}.webp`), await webp(page, QUALITY, { width, height }))
   }
 }
 
@@ -76,5 +96,9 @@ for (const [width, height] of Object.entries(WIDTHS)) {
     if (width === '1440' && !elder && (names.length === 0 || names.includes('console'))) await desk(context)
     await context.close()
   }
+}
+if (keep) {
+  const context = await browser.newContext({ viewport: { width: SHEET.width, height: SHEET.height } })
+  for (const [name] of all) await keepSheet(context, name)
 }
 await browser.close()
