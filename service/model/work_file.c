@@ -33,7 +33,7 @@ static const char REFUSED[] = /* original.refused */
     "SELECT position, COALESCE(refusal, 'upload-expired') AS reason, metadata FROM upload"
     " WHERE submission = $1 AND revision = $2 AND state IN ('refused', 'gone')"
     " UNION ALL SELECT o.position, o.refusal, COALESCE(u.metadata, '') FROM original o"
-    " LEFT JOIN upload u ON 'original/' || u.id = o.store_key"
+    " LEFT JOIN upload u ON u.id = substr(o.store_key, 10)"
     " WHERE o.submission = $1 AND o.revision = $2 AND o.refusal IS NOT NULL ORDER BY position LIMIT 9";
 static const char REFUSE[] = /* original.refuse */
     "UPDATE original SET refusal = $4 WHERE submission = $1 AND revision = $2 AND position = $3";
