@@ -34,7 +34,8 @@ static const char OBJECTS[] = /* rendition.objects */
 static const char KEY_IS_USED[] = /* rendition.key_is_used */
     "SELECT (SELECT COUNT(*) FROM rendition WHERE store_key = $1) + (SELECT COUNT(*) FROM original WHERE store_key = $1)"
     " + (SELECT COUNT(*) FROM annex WHERE scan_key = $1)"
-    " + (SELECT COUNT(*) FROM upload WHERE 'original/' || id = $1 AND state IN ('complete', 'taken')) AS count";
+    " + (SELECT COUNT(*) FROM upload WHERE id = substr($1, 10) AND 'original/' || id = $1"
+    " AND state IN ('complete', 'taken')) AS count";
 
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct rendition, submission), SQL_FIELD(struct rendition, revision),  SQL_FIELD(struct rendition, name),
