@@ -45,7 +45,7 @@ async function startServe(folder) {
   const objects = [...fs.readdirSync(path.join(build, 'obj/service/http')).filter((name) => /\.o$/.test(name) && name !== 'routes.o')
     .map((name) => path.join(build, 'obj/service/http', name)),
   ...['failure', 'log', 'digest'].map((name) => path.join(build, `obj/common/${name}.o`))];
-  const flags = (kind) => execFileSync('pkg-config', [kind, 'glib-2.0', 'gio-2.0', 'libmicrohttpd', 'jansson', 'libcrypto'], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
+  const flags = (kind) => execFileSync('pkg-config', [kind, 'glib-2.0', 'gio-2.0', 'libmicrohttpd', 'jansson', 'libcrypto', 'libbrotlienc'], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
   execFileSync('gcc', ['-O2', '-std=c17', '-D_GNU_SOURCE', '-pthread', `-I${root}`, ...flags('--cflags'), '-o', program,
     path.join(root, 'tests/bench/support/serve.c'), ...objects, ...flags('--libs')]);
   const child = spawn(program, [folder], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -65,11 +65,11 @@ const curl = (...words) => run('curl', ['-s', '-S', '-f', '-o', '/dev/null', '-H
 
 async function tusUpload(service, file, size) {
   const made = await fetch(`${service.url}/files`, { method: 'POST', headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': String(size) } });
-  const location = made.headers.get('location');
+  const location = new URL(made.headers.get('location'), service.url).href;
   if (made.status !== 201) throw new Error(`POST /files: ${made.status}`);
   await curl('-X', 'PATCH', '-T', file, '-H', 'Tus-Resumable: 1.0.0', '-H', 'Upload-Offset: 0',
-    '-H', 'Content-Type: application/offset+octet-stream', service.url + location);
-  return () => fetch(service.url + location, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } });
+    '-H', 'Content-Type: application/offset+octet-stream', location);
+  return () => fetch(location, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } });
 }
 
 const UPLOADS = [{ name: '1 x 500 MB', count: 1, size: 500 * MB }, { name: '16 x 20 MB', count: 16, size: 20 * MB }];
