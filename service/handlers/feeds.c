@@ -107,24 +107,71 @@ HANDLER(feed_show_atom)
     return feed_answer("application/atom+xml; charset=utf-8", text);
 }
 
-HANDLER(sitemap_show)
+struct part {
+    int64_t number; /* from 1; 0: whatever /sitemap.xml is */
+    int64_t count;  /* of parts */
+    char *after;    /* where it begins */
+};
+
+static bool find_part(struct sql *sql, void *context, GError **error)
 {
-    g_autofree char *base = base_url(app, request);
+    struct part *part = context;
+    int64_t works = 0;
+
+    if (!publication_count(sql, &works, error)) {
+        return false;
+    }
+    part->count = MAX((works + SITEMAP_WORKS - 1) / SITEMAP_WORKS, 1);
+    g_clear_pointer(&part->after, g_free);
+    return publication_after_newest(sql, (MAX(part->number, 1) - 1) * SITEMAP_WORKS, &part->after, error);
+}
+
+/* The works of one part, newest first; the caller's. */
+static json_t *part_works(struct app *app, const char *base, char *after, GError **error)
+{
     json_auto_t *works = json_array();
-    g_autofree char *after = NULL;
 
     do {
         const struct publication_query query = {.after = after, .limit = SITEMAP_PAGE};
         json_auto_t *page = works_page(app, base, &query, error);
+        g_free(after);
         if (page == NULL) {
             return NULL;
         }
         json_array_extend(works, json_object_get(page, "items"));
-        g_free(after);
         after = g_strdup(json_string_value(json_object_get(page, "next")));
-    } while (after != NULL && json_array_size(works) < SITEMAP_URLS_MAX);
+    } while (after != NULL && json_array_size(works) < SITEMAP_WORKS);
+    g_free(after);
+    return g_steal_pointer(&works);
+}
+
+HANDLER(sitemap_show)
+{
+    const char *wanted = request_query(request, "part");
+    g_autofree char *base = base_url(app, request);
+    struct part part = {0};
+
+    if (wanted != NULL && !g_ascii_string_to_signed(wanted, 10, 1, SITEMAP_PARTS_MAX, &part.number, NULL)) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such part");
+        return NULL;
+    }
+    if (!database_read(app->database, "sitemap.part", find_part, &part, error)) {
+        g_free(part.after);
+        return NULL;
+    }
     json_auto_t *facts = shown_facts(app, base);
+    if (part.number == 0 && part.count > 1) {
+        g_free(part.after);
+        return feed_answer("application/xml; charset=utf-8", sitemap_index_xml(part.count, facts));
+    }
+    json_auto_t *works = part_works(app, base, part.after, error);
+    if (works == NULL) {
+        return NULL;
+    }
     json_auto_t *map = json_pack("{s:[s,s,s,s,s,s], s:O}", "pages", "/", "/works", "/collections", "/calendar",
                                  "/archive", "/help", "works", works);
+    if (part.number > 1) {
+        json_object_del(map, "pages");
+    }
     return feed_answer("application/xml; charset=utf-8", sitemap_xml(map, facts));
 }

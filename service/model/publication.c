@@ -82,6 +82,8 @@ static const struct {
     {"", COUNTY, COUNTY_TRACK, COUNTY_EXHIBITED},
 };
 
+static const char NTH[] = /* publication.nth: the one behind the $1 newest */
+    "SELECT published_ms, submission FROM publication ORDER BY published_ms DESC, submission DESC LIMIT 1 OFFSET $1";
 static const char COUNT[] = /* publication.count */
     "SELECT COUNT(*) AS count FROM publication";
 
@@ -102,6 +104,14 @@ struct count {
 };
 static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
 static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
+
+struct place {
+    int64_t published_ms;
+    char *submission;
+};
+static const struct sql_column PLACE_COLUMNS[] = {SQL_FIELD(struct place, published_ms),
+                                                  SQL_FIELD(struct place, submission)};
+static const struct sql_map PLACE_MAP = SQL_MAP(struct place, PLACE_COLUMNS);
 
 void publication_clear(struct publication *publication)
 {
@@ -153,7 +163,18 @@ bool publication_find_rendition(struct sql *sql, const char *submission, int64_t
                    rendition, found, error);
 }
 
+static bool refuse(GError **error, enum reason reason, const char *message)
+{
+    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
+    return false;
+}
+
 /* "1780000000000.abcd…": published_ms and id of the last row seen. */
+static char *after_text(int64_t published_ms, const char *submission)
+{
+    return g_strdup_printf("%" G_GINT64_FORMAT ".%s", published_ms, submission);
+}
+
 static bool parse_after(const char *after, int64_t *published_ms, const char **id, GError **error)
 {
     gint64 number = G_MAXINT64;
@@ -163,8 +184,7 @@ static bool parse_after(const char *after, int64_t *published_ms, const char **i
         const char *dot = strchr(after, '.');
         g_autofree char *head = dot == NULL ? NULL : g_strndup(after, (gsize)(dot - after));
         if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
-            g_set_error(error, MODEL_ERROR, REASON_INPUT, "after");
-            return false;
+            return refuse(error, REASON_INPUT, "after");
         }
         *id = dot + 1;
     }
@@ -247,7 +267,7 @@ struct sql_rows *publication_list(struct sql *sql, const struct publication_quer
     *next = NULL;
     if ((int64_t)rows->count == query->limit) {
         const struct publication *last = sql_rows_at(rows, rows->count - 1);
-        *next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", last->published_ms, last->submission);
+        *next = after_text(last->published_ms, last->submission);
     }
     return g_steal_pointer(&rows);
 }
@@ -277,4 +297,20 @@ bool publication_count(struct sql *sql, int64_t *count, GError **error)
     }
     *count = row.count;
     return true;
+}
+
+bool publication_after_newest(struct sql *sql, int64_t count, char **after, GError **error)
+{
+    struct place last = {0};
+    bool found = false;
+
+    *after = NULL;
+    if (count > 0 && !sql_row(sql, NTH, SQL_VALUES(SQL_I(count - 1)), &PLACE_MAP, &last, &found, error)) {
+        return false;
+    }
+    if (found) {
+        *after = after_text(last.published_ms, last.submission);
+        sql_row_clear(&PLACE_MAP, &last);
+    }
+    return count == 0 || found || refuse(error, REASON_NOT_FOUND, "not so many works");
 }

@@ -5,6 +5,8 @@
 #include "service/site/view.h"
 
 #define DURATION_SECONDS_MAX 28800
+#define HEAD                 "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+#define NAMESPACE            "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\""
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -52,20 +54,31 @@ GString *sitemap_xml(const json_t *map, const json_t *facts)
 {
     const json_t *pages = json_object_get(map, "pages");
     const json_t *works = json_object_get(map, "works");
-    const size_t page_count = MIN(json_array_size(pages), SITEMAP_URLS_MAX);
-    const size_t work_count = MIN(json_array_size(works), SITEMAP_URLS_MAX - page_count);
-    GString *out = g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset "
-                                "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" "
-                                "xmlns:video=\"http://www.google.com/schemas/sitemap-video/1.1\">\n");
+    GString *out =
+        g_string_new(HEAD "<urlset " NAMESPACE " xmlns:video=\"http://www.google.com/schemas/sitemap-video/1.1\">\n");
 
-    for (size_t i = 0; i < page_count; i++) {
+    for (size_t i = 0; i < json_array_size(pages); i++) {
         g_string_append(out, "<url>\n");
         add_address(out, "loc", facts, json_string_value(json_array_get(pages, i)));
         g_string_append(out, "</url>\n");
     }
-    for (size_t i = 0; i < work_count; i++) {
+    for (size_t i = 0; i < json_array_size(works); i++) {
         add_work(out, json_array_get(works, i), facts);
     }
     g_string_append(out, "</urlset>\n");
+    return out;
+}
+
+GString *sitemap_index_xml(int64_t count, const json_t *facts)
+{
+    GString *out = g_string_new(HEAD "<sitemapindex " NAMESPACE ">\n");
+
+    for (int64_t part = 1; part <= MIN(count, SITEMAP_PARTS_MAX); part++) {
+        g_autofree char *path = g_strdup_printf("/sitemap.xml?part=%" G_GINT64_FORMAT, part);
+        g_string_append(out, "<sitemap>\n");
+        add_address(out, "loc", facts, path);
+        g_string_append(out, "</sitemap>\n");
+    }
+    g_string_append(out, "</sitemapindex>\n");
     return out;
 }

@@ -82,3 +82,23 @@ test('what is taken off the site is found no more', async () => {
   assert.equal(rows(), 0);
   assert.ok(!titles(await works(`q=${encodeURIComponent('年画')}&limit=100`)).includes(work.title));
 });
+
+test('the sitemap of many works is an index of parts of a thousand, each work in one of them', async () => {
+  const get = (path) => api(service.url, path);
+  const count = Number(sql(service, 'SELECT COUNT(*) FROM publication'));
+  const loc = (text) => [...text.matchAll(/<loc>([^<]+)<\/loc>/g)].map(([, url]) => new URL(url)).map((one) => one.pathname + one.search);
+  const index = await get('/sitemap.xml');
+  assert.match(index.text, /<sitemapindex /);
+  const parts = loc(index.text);
+  assert.deepEqual(parts, Array.from({ length: Math.ceil(count / 1000) }, (_, n) => `/sitemap.xml?part=${n + 1}`));
+  const found = [];
+  for (const part of parts) {
+    const pages = loc((await get(part)).text);
+    const shown = pages.filter((path) => path.startsWith('/v/'));
+    assert.ok(shown.length <= 1000 && pages.includes('/works') === (part === parts[0]));
+    found.push(...shown);
+  }
+  assert.equal(found.length, count);
+  assert.equal(new Set(found).size, count);
+  for (const part of [0, parts.length + 1, 'x']) assert.equal((await get(`/sitemap.xml?part=${part}`)).status, 404, String(part));
+});

@@ -58,11 +58,21 @@ static void sitemap_is_well_formed(void)
     g_assert_cmpstr(duration, ==, "70\n");
 }
 
+static void index_names_its_parts(void)
+{
+    json_auto_t *facts = site_test_facts();
+    g_autoptr(GString) text = sitemap_index_xml(2, facts);
+    g_autofree char *addresses = site_test_xml(text->str, "loc");
+
+    g_assert_cmpstr(addresses, ==, "https://example.org/sitemap.xml?part=1\nhttps://example.org/sitemap.xml?part=2\n");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/feed/rss_is_well_formed", rss_is_well_formed);
     g_test_add_func("/feed/json_feed_has_its_fields", json_feed_has_its_fields);
     g_test_add_func("/sitemap/is_well_formed", sitemap_is_well_formed);
+    g_test_add_func("/sitemap/index_names_its_parts", index_names_its_parts);
     return g_test_run();
 }
