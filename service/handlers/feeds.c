@@ -123,10 +123,14 @@ static bool find_part(struct sql *sql, void *context, GError **error)
     }
     part->count = MAX((works + SITEMAP_WORKS - 1) / SITEMAP_WORKS, 1);
     g_clear_pointer(&part->after, g_free);
+    if (part->number > part->count) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such part");
+        return false;
+    }
     return publication_after_newest(sql, (MAX(part->number, 1) - 1) * SITEMAP_WORKS, &part->after, error);
 }
 
-/* The works of one part, newest first; the caller's. */
+/* The works of one part, newest first; the caller's. Takes `after`. */
 static json_t *part_works(struct app *app, const char *base, char *after, GError **error)
 {
     json_auto_t *works = json_array();
