@@ -77,7 +77,8 @@ static json_t *files_of(struct gathered *gathered, const struct sql_rows *rows)
     for (size_t i = 0; i < rows->count; i++) {
         const struct rendition *row = sql_rows_at(rows, i);
         const size_t position = rendition_position(row->name);
-        if (is_for_all(row) && position >= 1 && (best[position - 1] == NULL || row->bytes > best[position - 1]->bytes)) {
+        if (is_for_all(row) && position >= 1 &&
+            (best[position - 1] == NULL || row->bytes > best[position - 1]->bytes)) {
             best[position - 1] = row;
         }
     }
@@ -99,11 +100,11 @@ static bool add_files(struct sql *sql, struct gathered *gathered, const struct p
     if (rows == NULL) {
         return false;
     }
-    json_array_append_new(gathered->works, json_pack("{s:s, s:s, s:o, s:b, s:o}", "id", work->submission, "title",
-                                                     work->title, "place",
-                                                     json_sprintf("%s %s", city == NULL ? "" : city->name,
-                                                                  region == NULL || region == city ? "" : region->name),
-                                                     "is_ai", (int)(work->ai != 0), "files", files_of(gathered, rows)));
+    json_array_append_new(gathered->works,
+                          json_pack("{s:s, s:s, s:o, s:b, s:o}", "id", work->submission, "title", work->title, "place",
+                                    json_sprintf("%s %s", city == NULL ? "" : city->name,
+                                                 region == NULL || region == city ? "" : region->name),
+                                    "is_ai", (int)(work->ai != 0), "files", files_of(gathered, rows)));
     return true;
 }
 

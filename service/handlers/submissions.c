@@ -441,11 +441,11 @@ static json_t *submission_json(struct app *app, const struct request *request, c
     const char *status_text = json_array_size(refused) == 0
                                   ? shown_status_text(submission->state, submission->stage, app->rules)
                                   : "有文件没能处理，换掉它就行，别的不用重传";
-    json_t *json =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
-                  submission->state, "status_text", status_text, "title", submission->title, "words", submission->words, "track", submission->track, "progress",
-                  (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
-                  actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I}", "code", submission->code, "status",
+                             submission->state, "status_text", status_text, "title", submission->title, "words",
+                             submission->words, "track", submission->track, "progress",
+                             (json_int_t)(show->permille / 10), "revision", (json_int_t)submission->revision, "actions",
+                             actions_json(submission->state), "created_ms", (json_int_t)submission->created_ms);
     g_autofree char *family = shown_family_path(app, submission);
 
     json_object_set_new(json, "family_url", json_string(family));

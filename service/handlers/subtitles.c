@@ -16,7 +16,7 @@ struct call {
     const struct request *request;
     bool all;
     bool removes;
-    const char *name; /* "zh" of the work's first clip, "3-zh" of its third file */
+    const char *name;   /* "zh" of the work's first clip, "3-zh" of its third file */
     const char *digest; /* NULL: not an approval */
     GString *vtt;
     struct submission submission; /* of staff's calls */
@@ -41,7 +41,8 @@ static struct subtitle_name name_in(const char *facts, const char *text)
     const char *language = rendition_plain_name(text);
     json_auto_t *all = facts == NULL ? NULL : json_loads(facts, 0, NULL);
 
-    return (struct subtitle_name){(int64_t)(language == text ? work_files_lead(all) : rendition_position(text)), language};
+    return (struct subtitle_name){(int64_t)(language == text ? work_files_lead(all) : rendition_position(text)),
+                                  language};
 }
 
 /* How a subtitle is called in addresses. The caller's. */
@@ -150,10 +151,10 @@ HANDLER(subtitle_index_waiting)
         json_t *items = json_array();
         for (size_t i = 0; i < call.rows->count; i++) {
             const struct subtitle_waiting *row = sql_rows_at(call.rows, i);
-            json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}", "id", row->submission, "title",
-                                                   row->title, "region", row->region, "position",
-                                                   (json_int_t)row->position, "language", row->language, "changed_ms",
-                                                   (json_int_t)row->changed_ms));
+            json_array_append_new(items,
+                                  json_pack("{s:s, s:s, s:s, s:I, s:s, s:I}", "id", row->submission, "title",
+                                            row->title, "region", row->region, "position", (json_int_t)row->position,
+                                            "language", row->language, "changed_ms", (json_int_t)row->changed_ms));
         }
         response = response_json(200, json_pack("{s:o}", "items", items));
         response_header(response, "Cache-Control", "no-store");
@@ -184,9 +185,8 @@ static bool change(struct sql *sql, void *context, GError **error)
     if (call->removes) {
         return subtitle_remove(sql, &call->submission, &name, &doer, now_ms, error);
     }
-    return call->digest != NULL
-               ? subtitle_approve(sql, &call->submission, &name, call->digest, &doer, now_ms, error)
-               : subtitle_set(sql, &call->submission, &name, call->vtt->str, &doer, now_ms, error);
+    return call->digest != NULL ? subtitle_approve(sql, &call->submission, &name, call->digest, &doer, now_ms, error)
+                                : subtitle_set(sql, &call->submission, &name, call->vtt->str, &doer, now_ms, error);
 }
 
 static struct response *change_and_answer(struct call *call, GError **error)
@@ -234,10 +234,7 @@ HANDLER(subtitle_put_own)
 
 HANDLER(subtitle_delete)
 {
-    struct call call = {.app = app,
-                        .request = request,
-                        .removes = true,
-                        .name = request_param(request, "language")};
+    struct call call = {.app = app, .request = request, .removes = true, .name = request_param(request, "language")};
 
     return change_and_answer(&call, error);
 }

@@ -98,9 +98,9 @@ static void add_subtitle(const struct call *call, const struct subtitle *row)
     json_t *clip = clip_at(call->json, row->position);
     const bool leads = clip == json_array_get(json_object_get(call->json, "clips"), 0);
     g_autofree char *number = leads ? g_strdup("") : g_strdup_printf("%" G_GINT64_FORMAT "-", row->position);
-    json_t *subtitle = json_pack("{s:s, s:s, s:o}", "language", row->language, "label", subtitle_label(row->language),
-                                 "src", json_sprintf("%s/subtitles/%s/%s%s.vtt", call->base, call->id, number,
-                                                     row->language));
+    json_t *subtitle =
+        json_pack("{s:s, s:s, s:o}", "language", row->language, "label", subtitle_label(row->language), "src",
+                  json_sprintf("%s/subtitles/%s/%s%s.vtt", call->base, call->id, number, row->language));
 
     json_array_append(json_object_get(clip, "subtitles"), subtitle);
     if (leads) {

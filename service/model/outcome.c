@@ -211,7 +211,8 @@ json_t *outcome_sheet(struct sql *sql, const struct selection *selection, GError
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:b}", "id", selection->id, "name",
                      selection->name, "state", selection->state, "seed", selection->seed, "judges_each",
                      (json_int_t)selection->judges_each, "places", (json_int_t)selection->places, "is_levelled",
-                     (int)selection->is_levelled, "criteria", selection_criteria_json(criteria), "works", works_json(entries),
-                     "judges", lots_ids_json(count.lots.judges), "aside", lots_aside_json(&count.lots.draw), "tasks",
-                     tasks_json(rows), "is_reproduced", (int)is_reproduced(selection, &count, entries, rows));
+                     (int)selection->is_levelled, "criteria", selection_criteria_json(criteria), "works",
+                     works_json(entries), "judges", lots_ids_json(count.lots.judges), "aside",
+                     lots_aside_json(&count.lots.draw), "tasks", tasks_json(rows), "is_reproduced",
+                     (int)is_reproduced(selection, &count, entries, rows));
 }

@@ -129,8 +129,8 @@ bool subtitle_set(struct sql *sql, const struct submission *submission, const st
     if (strcmp(submission->state, "withdrawn") == 0 || strcmp(submission->state, "taken_down") == 0) {
         return refuse(error, REASON_STATE, "the work is over");
     }
-    if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)), &COUNT_MAP,
-                 &others, &found, error)) {
+    if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)),
+                 &COUNT_MAP, &others, &found, error)) {
         return false;
     }
     if (others.count >= SUBTITLES_MOST) {
@@ -164,8 +164,8 @@ bool subtitle_remove(struct sql *sql, const struct submission *submission, const
 {
     int64_t changed = 0;
 
-    return sql_run(sql, REMOVE,
-                   SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)), &changed, error) &&
+    return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)),
+                   &changed, error) &&
            (changed == 1 || refuse(error, REASON_NOT_FOUND, "no such subtitle")) &&
            record(sql, "subtitle.removed", submission, name, "", doer, now_ms, error);
 }

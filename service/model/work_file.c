@@ -5,7 +5,8 @@
 
 #define ORIGINAL_FIELDS "submission, revision, position, store_key, bytes, sha256, refusal"
 
-static const char TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, in one work; again in its next revision */
+static const char
+    TAKE_UPLOAD[] = /* upload.name_in: whoever knows the id may name it, in one work; again in its next revision */
     "UPDATE upload SET submission = $2, revision = $3, position = $4 WHERE id = $1"
     " AND (submission IS NULL OR (submission = $2 AND revision = $3 - 1)) AND state IN ('open', 'complete') AND concat <> 'partial'";
 static const char KEEP_UPLOAD[] = /* upload.keep: of the revision before, at its place */
@@ -79,8 +80,7 @@ bool work_file_take_uploads(struct sql *sql, const struct submission *submission
         const int64_t position = positions == NULL ? (int64_t)i + 1 : number_at(positions, i);
         int64_t changed = 0;
         if (!sql_run(sql, TAKE_UPLOAD,
-                     SQL_VALUES(SQL_T(uploads[i]), SQL_T(submission->id), SQL_I(submission->revision),
-                                SQL_I(position)),
+                     SQL_VALUES(SQL_T(uploads[i]), SQL_T(submission->id), SQL_I(submission->revision), SQL_I(position)),
                      &changed, error)) {
             return false;
         }
@@ -112,9 +112,9 @@ static bool copy_one(struct sql *sql, const struct submission *submission, int64
                      GError **error)
 {
     int64_t changed = 0;
-    const bool good = sql_run(
-        sql, COPY_ONE, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_I(from), SQL_I(to)), &changed,
-        error);
+    const bool good =
+        sql_run(sql, COPY_ONE, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_I(from), SQL_I(to)),
+                &changed, error);
 
     *found = changed == 1;
     return good;
