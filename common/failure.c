@@ -204,6 +204,12 @@ enum reason error_reason(const GError *error)
     return REASON_INTERNAL;
 }
 
+bool refuse(GError **error, GQuark domain, enum reason reason, const char *message)
+{
+    g_set_error_literal(error, domain, (int)reason, message);
+    return false;
+}
+
 bool reason_find(const char *code, enum reason *reason)
 {
     for (int i = 0; i < REASON_COUNT; i++) {

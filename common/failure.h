@@ -174,16 +174,16 @@ enum reason {
     REASON_VERSION, /* If-Match names an old version */
     REASON_UNDO_CLOSED,
     REASON_REASON_MISSING,
-    REASON_SELECTION_STATE,    /* the round has not come so far, or is past it */
-    REASON_SELECTION_QUOTA,    /* the place has recommended as many works as it may */
-    REASON_SELECTION_BELOW,    /* a round of the place itself did not choose the work */
-    REASON_SELECTION_JUDGES,   /* a work is left without a judge */
-    REASON_SELECTION_SCORES,   /* judges have not finished */
-    REASON_SELECTION_NOTICE,   /* the time for objections is not over */
+    REASON_SELECTION_STATE,      /* the round has not come so far, or is past it */
+    REASON_SELECTION_QUOTA,      /* the place has recommended as many works as it may */
+    REASON_SELECTION_BELOW,      /* a round of the place itself did not choose the work */
+    REASON_SELECTION_JUDGES,     /* a work is left without a judge */
+    REASON_SELECTION_SCORES,     /* judges have not finished */
+    REASON_SELECTION_NOTICE,     /* the time for objections is not over */
     REASON_SELECTION_OBJECTIONS, /* open ones freeze the list */
-    REASON_ANNEX_SCAN, /* no PDF, or a large one */
-    REASON_ANNEX, /* a form of the notice: too long, too many, or numbers that cannot be */
-    REASON_STALE_TOKEN, /* a worker came back after its lease was given away */
+    REASON_ANNEX_SCAN,           /* no PDF, or a large one */
+    REASON_ANNEX,                /* a form of the notice: too long, too many, or numbers that cannot be */
+    REASON_STALE_TOKEN,          /* a worker came back after its lease was given away */
 
     /* media: what xuepai-media says of a file */
     REASON_EMPTY_FILE,
@@ -223,6 +223,10 @@ const struct reason_rule *reason_rule_of(enum reason reason);
 
 /* The reason of an error of ours; REASON_INTERNAL for a foreign domain, so no library's code is ever misread. */
 enum reason error_reason(const GError *error);
+
+/* Sets the error, and gives false for the caller to give back: `return refuse(error, MODEL_ERROR, REASON_INPUT, "…")`.
+ * `message` is English, for the log. */
+bool refuse(GError **error, GQuark domain, enum reason reason, const char *message);
 
 /* True when `code` is a reason's stable code. */
 bool reason_find(const char *code, enum reason *reason);

@@ -32,12 +32,6 @@ struct gathered {
     int64_t bytes;
 };
 
-static bool refuse(GError **error, enum reason reason, const char *what)
-{
-    g_set_error(error, SETTINGS_ERROR, (int)reason, "%s", what);
-    return false;
-}
-
 /* --- what goes in ---------------------------------------------------------------------------------------------- */
 
 static const char *codecs_of(const json_t *facts)
@@ -187,7 +181,7 @@ static bool copy_player(struct app *app, struct pack *pack, GError **error)
         g_autofree char *text = NULL;
         gsize length = 0;
         if (!g_file_get_contents(path, &text, &length, NULL)) {
-            return refuse(error, REASON_IO, path);
+            return refuse(error, SETTINGS_ERROR, REASON_IO, path);
         }
         if (!pack_add(pack, FILES[i], text, length, error)) {
             return false;
@@ -216,7 +210,7 @@ static bool gather(struct gathered *gathered, GError **error)
     const char *region = gathered->choice->region;
 
     if (region != NULL && rules_region_find(gathered->app->rules, region) == NULL) {
-        return refuse(error, REASON_INPUT, "no such region");
+        return refuse(error, SETTINGS_ERROR, REASON_INPUT, "no such region");
     }
     while (!gathered->is_last) {
         if (!database_read(gathered->app->database, "exhibition", add_page, gathered, error)) {
@@ -236,9 +230,10 @@ bool exhibition_write(struct app *app, const struct exhibition_choice *choice, s
         .keys = g_ptr_array_new_with_free_func(g_free),
         .names = g_ptr_array_new_with_free_func(g_free),
     };
-    const bool good = gather(&gathered, error) &&
-                      (gathered.bytes <= bytes_most || refuse(error, REASON_LIMIT, "more than one pack may hold")) &&
-                      write_pack(&gathered, pack, error);
+    const bool good =
+        gather(&gathered, error) &&
+        (gathered.bytes <= bytes_most || refuse(error, SETTINGS_ERROR, REASON_LIMIT, "more than one pack may hold")) &&
+        write_pack(&gathered, pack, error);
 
     if (good && works != NULL) {
         *works = json_array_size(gathered.works);
@@ -277,7 +272,7 @@ bool exhibition_pack(struct app *app, const char *place, GError **error)
     const char *colon = strchr(place, ':');
 
     if (colon == NULL || colon[1] == '\0') {
-        return refuse(error, REASON_INPUT, "CHOICE:FOLDER or CHOICE:FILE.zip");
+        return refuse(error, SETTINGS_ERROR, REASON_INPUT, "CHOICE:FOLDER or CHOICE:FILE.zip");
     }
     g_autofree char *text = g_strndup(place, (gsize)(colon - place));
     const struct exhibition_choice choice = choice_of(text);
@@ -286,8 +281,8 @@ bool exhibition_pack(struct app *app, const char *place, GError **error)
     }
     const int fd = open(colon + 1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
-        return refuse(error, REASON_IO, colon + 1);
+        return refuse(error, SETTINGS_ERROR, REASON_IO, colon + 1);
     }
     const bool good = pack_into(app, &choice, pack_zip(fd, error), colon + 1, error);
-    return close(fd) == 0 ? good : good && refuse(error, REASON_IO, colon + 1);
+    return close(fd) == 0 ? good : good && refuse(error, SETTINGS_ERROR, REASON_IO, colon + 1);
 }

@@ -61,8 +61,7 @@ bool webhooks_check_url(const struct app *app, const char *url, GError **error)
     if (host == NULL || host[0] == '\0' || !(is_plain || is_https) || g_uri_get_userinfo(uri) != NULL ||
         g_uri_get_fragment(uri) != NULL ||
         (!is_named(app, uri) && (is_plain || (g_hostname_is_ip_address(host) && !outbound_address_is_public(host))))) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_OUTBOUND_ADDRESS, "no address for a webhook");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_OUTBOUND_ADDRESS, "no address for a webhook");
     }
     return true;
 }
@@ -119,8 +118,7 @@ bool webhooks_try(const struct app *app, const struct receiver *receiver, int64_
                                        .at_ms = now_ms};
 
     if (receiver->url[0] == '\0') {
-        g_set_error_literal(error, HTTP_ERROR, REASON_INPUT, "this receiver asks by itself");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_INPUT, "this receiver asks by itself");
     }
     *outcome = send_event(app, receiver, &event, now_ms);
     return true;

@@ -49,12 +49,6 @@ static const struct {
     [ACCESS_RECEIVER] = {PRINCIPAL_RECEIVER, false, 0},
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 static void principal_free(gpointer data)
 {
     struct principal *principal = data;
@@ -128,17 +122,17 @@ static bool admit_staff(struct look *look, enum permission permission, GError **
 
     look->key = request_cookie(request, cookie_name_login(request));
     if (look->key == NULL || !database_read(look->app->database, "login", look_login, look, error)) {
-        return look->key != NULL ? false : refuse(error, REASON_UNAUTHENTICATED, "no login cookie");
+        return look->key != NULL ? false : refuse(error, HTTP_ERROR, REASON_UNAUTHENTICATED, "no login cookie");
     }
     if (!look->found) {
-        return refuse(error, REASON_UNAUTHENTICATED, "the login is over");
+        return refuse(error, HTTP_ERROR, REASON_UNAUTHENTICATED, "the login is over");
     }
     const struct login *login = &look->principal->login;
     if (!may(look->app->rules, &login->staff, permission, NULL, error)) {
         return false;
     }
     if (is_write(request) && !secret_equal(request_header(request, "X-CSRF-Token"), login->csrf)) {
-        return refuse(error, REASON_FORM_TOKEN, "X-CSRF-Token does not fit the login");
+        return refuse(error, HTTP_ERROR, REASON_FORM_TOKEN, "X-CSRF-Token does not fit the login");
     }
     if (!may_now(login, permission, request_requires_otp(look->app, request), request_now_ms(request), error)) {
         return false;
@@ -189,7 +183,7 @@ static bool admit_submitter(struct look *look, GError **error)
 
     if (!database_read(look->app->database, "submission.by_code", look_submission, look, &cause)) {
         if (cause->code == REASON_NOT_FOUND) {
-            return refuse(error, REASON_PIN_WRONG, "no such receipt code");
+            return refuse(error, HTTP_ERROR, REASON_PIN_WRONG, "no such receipt code");
         }
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
@@ -204,12 +198,12 @@ static bool admit_submitter(struct look *look, GError **error)
         return true;
     }
     if (look->pin == NULL) {
-        return refuse(error, REASON_PIN_WRONG, "neither device cookie nor PIN");
+        return refuse(error, HTTP_ERROR, REASON_PIN_WRONG, "neither device cookie nor PIN");
     }
     if (!database_transact(look->app->database, "submission.pin", check_pin, look, error)) {
         return false;
     }
-    return look->found || refuse(error, REASON_PIN_WRONG, "wrong PIN");
+    return look->found || refuse(error, HTTP_ERROR, REASON_PIN_WRONG, "wrong PIN");
 }
 
 static bool look_worker(struct sql *sql, void *context, GError **error)
@@ -258,7 +252,8 @@ static bool admit_receiver(struct look *look, GError **error)
         !database_read(look->app->database, "receiver.find_token", look_receiver, look, error)) {
         return false;
     }
-    return look->found || refuse(error, REASON_UNAUTHENTICATED, "no, a wrong or a revoked token of a receiver");
+    return look->found ||
+           refuse(error, HTTP_ERROR, REASON_UNAUTHENTICATED, "no, a wrong or a revoked token of a receiver");
 }
 
 static bool admit_worker(struct look *look, GError **error)
@@ -272,7 +267,7 @@ static bool admit_worker(struct look *look, GError **error)
         return false;
     }
     return look->principal->worker_token_id != NULL ||
-           refuse(error, REASON_UNAUTHENTICATED, "no, a wrong or a revoked worker token");
+           refuse(error, HTTP_ERROR, REASON_UNAUTHENTICATED, "no, a wrong or a revoked worker token");
 }
 
 bool access_gate(struct app *app, const struct route *route, struct request *request, GError **error)
@@ -284,7 +279,7 @@ bool access_gate(struct app *app, const struct route *route, struct request *req
     principal->kind = RULES[route->access].kind;
     request_set_principal(request, principal, principal_free);
     if (RULES[route->access].same_site && is_write(request) && !is_same_site(request)) {
-        return refuse(error, REASON_DENIED, "a write from another site's page");
+        return refuse(error, HTTP_ERROR, REASON_DENIED, "a write from another site's page");
     }
     switch (principal->kind) {
     case PRINCIPAL_NOBODY:
@@ -300,7 +295,7 @@ bool access_gate(struct app *app, const struct route *route, struct request *req
     case PRINCIPAL_RECEIVER:
         return admit_receiver(&look, error);
     }
-    return refuse(error, REASON_DENIED, "no rule");
+    return refuse(error, HTTP_ERROR, REASON_DENIED, "no rule");
 }
 
 const struct login *request_login(const struct request *request)

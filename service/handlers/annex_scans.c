@@ -20,12 +20,6 @@
 #define SCAN_BYTES_MOST (INT64_C(20) << 20)
 static const char PDF[] = "%PDF-";
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 /* A scan on its way: in the folder of uploads until the store has it. */
 struct scan {
     struct app *app;
@@ -64,7 +58,7 @@ static struct response *finish(void *context, struct request *request, int64_t b
     (void)request; /* the scan's own */
     scan->bytes = bytes;
     if (!is_pdf(scan->fd)) {
-        refuse(error, REASON_ANNEX_SCAN, "no PDF");
+        refuse(error, HTTP_ERROR, REASON_ANNEX_SCAN, "no PDF");
         return NULL;
     }
     if (!digest_descriptor(scan->fd, scan->sha256, error) ||
@@ -97,7 +91,7 @@ static struct scan *scan_open(struct app *app, const struct request *request, in
     g_autofree char *name = uploads_part_name(scan->id);
     scan->fd = openat(uploads_folder(app->uploads), name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (scan->fd < 0) {
-        refuse(error, REASON_IO, "no file for a scan");
+        refuse(error, HTTP_ERROR, REASON_IO, "no file for a scan");
         g_clear_pointer(&scan, scan_free);
     }
     return scan;
@@ -113,7 +107,7 @@ HANDLER(annex_put_scan)
         return NULL;
     }
     if (length > SCAN_BYTES_MOST) {
-        refuse(error, REASON_ANNEX_SCAN, "a large file");
+        refuse(error, HTTP_ERROR, REASON_ANNEX_SCAN, "a large file");
         return NULL;
     }
     struct scan *scan = uploads_has_space(app, MAX(length, 0), error) ? scan_open(app, request, number, error) : NULL;
@@ -168,12 +162,12 @@ HANDLER(annex_show_scan)
         return NULL;
     }
     if (rules_region_find(app->rules, asked.region) == NULL || (own[0] != '\0' && strcmp(own, asked.region) != 0)) {
-        refuse(error, REASON_NOT_FOUND, "not this person's region");
+        refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "not this person's region");
         return NULL;
     }
     if (database_read(app->database, "annex.scan", look, &asked, error)) {
         if (asked.key == NULL || asked.key[0] == '\0') {
-            refuse(error, REASON_NOT_FOUND, "not stamped");
+            refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "not stamped");
         } else {
             response = stored_answer(app, request, asked.key, "application/pdf", asked.etag, error);
         }

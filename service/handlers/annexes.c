@@ -24,8 +24,7 @@ bool annexes_read_number(const struct request *request, int64_t *number, GError 
     if (g_ascii_string_to_signed(request_param(request, "number"), 10, 3, 4, number, NULL)) {
         return true;
     }
-    g_set_error_literal(error, HTTP_ERROR, REASON_NOT_FOUND, "no such attachment");
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "no such attachment");
 }
 
 const char *annexes_region_of(const struct app *app, const struct request *request)

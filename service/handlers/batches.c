@@ -53,12 +53,6 @@ struct batch {
     bool only_checks;
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 static const char *cell(const struct batch *batch, const struct csv_row *row, enum column column)
 {
     const int at = batch->at[column];
@@ -84,7 +78,7 @@ static bool read_columns(struct batch *batch, const struct csv_row *head, GError
             }
         }
         if (COLUMNS[column].needed && batch->at[column] < 0) {
-            return refuse(error, REASON_BATCH_COLUMNS, COLUMNS[column].key);
+            return refuse(error, HTTP_ERROR, REASON_BATCH_COLUMNS, COLUMNS[column].key);
         }
     }
     return true;
@@ -250,7 +244,7 @@ static bool take_row(struct row *row, GError **error)
         return false;
     }
     if (row->missing != NULL) {
-        return refuse(error, REASON_BATCH_FILE, "a file of the row is not there");
+        return refuse(error, HTTP_ERROR, REASON_BATCH_FILE, "a file of the row is not there");
     }
     return row->batch->only_checks || database_transact(app->database, "submission.create", create, row, error);
 }
@@ -332,7 +326,7 @@ HANDLER(batch_post)
                           .only_checks = json_is_true(json_object_get(json, "check"))};
 
     if (text == NULL || strlen(text) > TEXT_BYTES) {
-        refuse(error, REASON_JSON, "csv");
+        refuse(error, HTTP_ERROR, REASON_JSON, "csv");
         return NULL;
     }
     g_autoptr(GPtrArray) rows = csv_read(text, ROWS_MOST + 1, error);
@@ -340,7 +334,7 @@ HANDLER(batch_post)
         return NULL;
     }
     if (rows->len > ROWS_MOST + 1 || rows->len < 2) {
-        refuse(error, rows->len < 2 ? REASON_BATCH_COLUMNS : REASON_BATCH_ROWS, "number of rows");
+        refuse(error, HTTP_ERROR, rows->len < 2 ? REASON_BATCH_COLUMNS : REASON_BATCH_ROWS, "number of rows");
         return NULL;
     }
     return read_columns(&batch, g_ptr_array_index(rows, 0), error) ? answer_rows(&batch, request, rows, error) : NULL;

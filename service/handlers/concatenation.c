@@ -14,12 +14,6 @@
 
 #define PIECE_BYTES (1 << 20)
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 static bool fail(GError **error, const char *what)
 {
     g_set_error(error, STORE_ERROR, errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO, "%s: %s", what,
@@ -41,7 +35,7 @@ static bool check_part(struct sql *sql, const char *id, int64_t *length, GError 
     bool found = false;
 
     if (!upload_id_is_valid(id)) {
-        return refuse(error, REASON_UPLOAD_CONCAT, "no id of an upload");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_CONCAT, "no id of an upload");
     }
     if (!upload_find(sql, id, &part, &found, error)) {
         return false;
@@ -50,7 +44,8 @@ static bool check_part(struct sql *sql, const char *id, int64_t *length, GError 
     const bool fits = is_there && upload_is_partial(&part);
     *length = part.length_bytes;
     upload_clear(&part);
-    return fits || refuse(error, is_there ? REASON_UPLOAD_CONCAT : REASON_NOT_FOUND, "no such partial upload");
+    return fits ||
+           refuse(error, HTTP_ERROR, is_there ? REASON_UPLOAD_CONCAT : REASON_NOT_FOUND, "no such partial upload");
 }
 
 static bool create(struct sql *sql, void *context, GError **error)
@@ -69,7 +64,8 @@ static bool create(struct sql *sql, void *context, GError **error)
         }
         sum += MAX(length, 0);
     }
-    return sum <= creation->limit || refuse(error, REASON_UPLOAD_TOO_LARGE, "the parts are too large together");
+    return sum <= creation->limit ||
+           refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the parts are too large together");
 }
 
 bool concatenation_create(struct uploads *uploads, const struct upload *final, char *const *ids, GError **error)
@@ -199,7 +195,7 @@ static bool measure(struct join *join)
 static bool join_parts(struct uploads *uploads, struct join *join, GError **error)
 {
     if (join->length > uploads_limit(uploads_app(uploads), join->final->track)) {
-        return refuse(error, REASON_UPLOAD_TOO_LARGE, "the parts are too large together");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the parts are too large together");
     }
     return copy_parts(uploads, join->final, join->parts, error) &&
            database_transact(uploads_app(uploads)->database, "upload.join", set_row, join, error) &&

@@ -40,9 +40,9 @@ static json_t *link_json(struct app *app, const struct request *request, const s
 
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o}", "id", link->id, "url", url, "region",
                      link->region, "region_name", region == NULL ? "" : region->name, "name", link->name, "track",
-                     link->track, "track_name", track == NULL ? "" : track->name, "visits",
-                     (json_int_t)link->visits, "works", (json_int_t)link->works, "created_ms",
-                     (json_int_t)link->created_ms, "revoked_ms", revoked);
+                     link->track, "track_name", track == NULL ? "" : track->name, "visits", (json_int_t)link->visits,
+                     "works", (json_int_t)link->works, "created_ms", (json_int_t)link->created_ms, "revoked_ms",
+                     revoked);
 }
 
 static bool list(struct sql *sql, void *context, GError **error)
@@ -122,8 +122,7 @@ static bool load(struct call *call, GError **error)
         return false;
     }
     if (!call->found) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_NOT_FOUND, "no such link");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such link");
     }
     return may(call->app->rules, request_staff(call->request), PERMISSION_LINKS, call->link.region, error);
 }

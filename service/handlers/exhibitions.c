@@ -36,8 +36,7 @@ static bool read_choice(const struct app *app, const struct request *request, st
         .selection = request_query(request, "selection"),
     };
     if ((choice->region != NULL) + (choice->collection != NULL) + (choice->selection != NULL) != 1) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_INPUT, "region, collection or selection");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_INPUT, "region, collection or selection");
     }
     return choice->region == NULL ||
            may(app->rules, request_staff(request), PERMISSION_PROGRAMME, choice->region, error);

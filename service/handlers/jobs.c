@@ -76,8 +76,7 @@ static bool note_worker(struct sql *sql, const struct call *call, int64_t now_ms
         return false;
     }
     if (!in_force) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_UNAUTHENTICATED, "the worker's token was revoked");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_UNAUTHENTICATED, "the worker's token was revoked");
     }
     return worker_seen(sql, &worker, now_ms, error);
 }

@@ -26,8 +26,7 @@ static bool read_number(const struct request *request, int64_t *number, GError *
     if (g_ascii_string_to_signed(request_param(request, "number"), 10, 1, SELECTION_ENTRIES_MOST, number, NULL)) {
         return true;
     }
-    g_set_error_literal(error, HTTP_ERROR, REASON_NOT_FOUND, "no such number");
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "no such number");
 }
 
 static bool add_criteria(struct sql *sql, json_t *rounds, const struct judging_task *task, GError **error)

@@ -81,8 +81,7 @@ bool shown_send_message(struct app *app, struct request *request, const struct s
                         .remark = {.kind = "message", .position_ms = -1, .text = text}};
 
     if (text == NULL) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_JSON, "text");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_JSON, "text");
     }
     return limits_check(server_limits(request_server(request)), LIMIT_MESSAGES, request, submission->id, error) &&
            database_transact(app->database, "remark.send", send, &call, error);

@@ -20,19 +20,14 @@ enum {
     RETRY_SECONDS = 60,
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 /* "138 0000 1234" -> digits, where SMS is on; the caller's. */
 static char *read_phone(const struct app *app, const char *given, GError **error)
 {
     char *phone = sms_is_on(app) ? text_phone(given) : NULL;
 
     if (phone == NULL) {
-        refuse(error, sms_is_on(app) ? REASON_PHONE_INVALID : REASON_SMS_OFF, "no number, or no SMS gateway");
+        refuse(error, HTTP_ERROR, sms_is_on(app) ? REASON_PHONE_INVALID : REASON_SMS_OFF,
+               "no number, or no SMS gateway");
     }
     return phone;
 }
@@ -141,10 +136,10 @@ bool phone_is_shown(struct app *app, const struct request *request, const char *
         return true;
     }
     if (code == NULL || code[0] == '\0') {
-        return refuse(error, REASON_PHONE_CODE, "no code");
+        return refuse(error, HTTP_ERROR, REASON_PHONE_CODE, "no code");
     }
     return database_transact(app->database, "phone_code.show", show_code, &showing, error) &&
-           (showing.right || refuse(error, REASON_PHONE_CODE_WRONG, "wrong or old code"));
+           (showing.right || refuse(error, HTTP_ERROR, REASON_PHONE_CODE_WRONG, "wrong or old code"));
 }
 
 /* The device's cookie: the one that came, or a new one. The caller's. */
@@ -171,7 +166,7 @@ static bool sign_in(struct app *app, struct request *request, const char *phone,
         return false;
     }
     return showing.right ? database_transact(app->database, "device_identity.bind", bind_device, &showing, error)
-                         : refuse(error, REASON_PHONE_CODE_WRONG, "wrong or old code");
+                         : refuse(error, HTTP_ERROR, REASON_PHONE_CODE_WRONG, "wrong or old code");
 }
 
 HANDLER(phone_post_session)
@@ -208,7 +203,7 @@ HANDLER(page_phone)
     json_auto_t *more = json_object();
 
     if (!sms_is_on(app)) {
-        refuse(error, REASON_SMS_OFF, "no SMS gateway");
+        refuse(error, HTTP_ERROR, REASON_SMS_OFF, "no SMS gateway");
         return NULL;
     }
     return answer_page(app, request, more, 200, error);

@@ -23,12 +23,6 @@
 #define PROBLEMS    "https://iana.org/assignments/http-problem-types#"
 #define LENGTH_NONE INT64_C(-1)
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 /* --- fields ---------------------------------------------------------------------------------------------------- */
 
 /* Structured fields (RFC 9651): another value makes the whole field as if it were absent. */
@@ -199,7 +193,7 @@ static struct response *create(struct app *app, struct request *request, struct 
     }
     if (declared > uploads_limit(app, upload->track)) {
         reply_limit(app, request, upload);
-        refuse(error, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
+        refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
         return NULL;
     }
     if (!uploads_has_space(app, MAX(declared, 0), error) || !step_create(app, upload, error) ||
@@ -210,7 +204,7 @@ static struct response *create(struct app *app, struct request *request, struct 
     reply_limit(app, request, upload);
     announce(app, request, upload);
     if (uploads_hold(app->uploads, upload->id, request, true) != HOLD_TAKEN) {
-        refuse(error, REASON_BUSY, "somebody works on a new upload");
+        refuse(error, HTTP_ERROR, REASON_BUSY, "somebody works on a new upload");
         return NULL;
     }
     return attach(app, request, upload, &writing, error);
@@ -313,7 +307,7 @@ static struct response *append(struct app *app, struct request *request, struct 
 
     if (!read_number(request, "Upload-Offset", &offset) ||
         !read_truth(request, "Upload-Complete", &writing.completes)) {
-        refuse(error, REASON_INPUT, "Upload-Offset or Upload-Complete is missing or malformed");
+        refuse(error, HTTP_ERROR, REASON_INPUT, "Upload-Offset or Upload-Complete is missing or malformed");
         return NULL;
     }
     reply_limit(app, request, upload);
@@ -332,7 +326,7 @@ static struct response *append(struct app *app, struct request *request, struct 
         return answer_inconsistent(app, request, upload, error);
     }
     if (declared > uploads_limit(app, upload->track)) {
-        refuse(error, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
+        refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
         return NULL;
     }
     if (!step_check_here(app, request, upload, error) || !keep_declared(app, upload, declared, error)) {
@@ -352,7 +346,7 @@ HANDLER(rufh_append)
     reply_common(request);
     if (type == NULL || g_ascii_strcasecmp(type, PIECE_TYPE) != 0) {
         request_reply_header(request, "Accept-Patch", PIECE_TYPE);
-        refuse(error, REASON_UPLOAD_TYPE, "Content-Type is not " PIECE_TYPE);
+        refuse(error, HTTP_ERROR, REASON_UPLOAD_TYPE, "Content-Type is not " PIECE_TYPE);
         return NULL;
     }
     if (!step_hold(app, request, true, rufh_append, &response, error)) {

@@ -120,8 +120,7 @@ static bool look(struct sql *sql, void *context, GError **error)
     }
     const bool leads = is_in_charge(call, call->selection.region);
     if (!leads && !takes_part(call, call->selection.region)) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_OUT_OF_SCOPE, "a round of other regions");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_OUT_OF_SCOPE, "a round of other regions");
     }
     return (call->criteria = selection_criteria(sql, id, error)) != NULL &&
            (call->quotas = selection_quotas(sql, id, error)) != NULL &&
@@ -328,8 +327,7 @@ static bool step(struct sql *sql, void *context, GError **error)
             return STEPS[i].run(sql, call, &actor, request_now_ms(call->request), error);
         }
     }
-    g_set_error_literal(error, HTTP_ERROR, REASON_INPUT, "no such step");
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_INPUT, "no such step");
 }
 
 HANDLER(selection_post_step)

@@ -51,8 +51,7 @@ static bool check_published(const struct submission *submission, GError **error)
     if (strcmp(submission->state, "published") == 0) {
         return true;
     }
-    g_set_error_literal(error, MODEL_ERROR, REASON_STATE, "no certificate before publication");
-    return false;
+    return refuse(error, MODEL_ERROR, REASON_STATE, "no certificate before publication");
 }
 
 struct mark {

@@ -22,12 +22,6 @@ enum {
     TIMEOUT_MS = 10000,
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 static const char *memory_cookie(const struct request *request)
 {
     return strcmp(request_scheme(request), "https") == 0 ? "__Host-xuepai-sign-on" : "xuepai-sign-on";
@@ -74,12 +68,12 @@ static json_t *discover(const struct app *app, GError **error)
     g_autofree char *url = g_strdup_printf("%s/.well-known/openid-configuration", issuer);
 
     if (issuer[0] == '\0') {
-        (void)refuse(error, REASON_NOT_FOUND, "no identity provider is set");
+        (void)refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "no identity provider is set");
         return NULL;
     }
     json_t *provider = read_json(url, error);
     if (provider != NULL && strcmp(text_of(provider, "issuer"), issuer) != 0) {
-        (void)refuse(error, REASON_SIGN_ON, "the provider names another issuer");
+        (void)refuse(error, HTTP_ERROR, REASON_SIGN_ON, "the provider names another issuer");
         g_clear_pointer(&provider, json_decref);
     }
     return provider;
@@ -167,7 +161,7 @@ static json_t *recall(const struct app *app, const struct request *request, GErr
 
     if (memory == NULL || json_integer_value(json_object_get(memory, "until_ms")) < request_now_ms(request) ||
         !secret_equal(text_of(memory, "state"), request_query(request, "state"))) {
-        (void)refuse(error, REASON_SIGN_ON, "not begun in this browser, or too long ago");
+        (void)refuse(error, HTTP_ERROR, REASON_SIGN_ON, "not begun in this browser, or too long ago");
         g_clear_pointer(&memory, json_decref);
     }
     return memory;
@@ -236,7 +230,7 @@ static bool identify(struct app *app, struct request *request, struct id_token *
         return false;
     }
     if (request_query(request, "code") == NULL) {
-        return refuse(error, REASON_SIGN_ON, "the provider gave no code");
+        return refuse(error, HTTP_ERROR, REASON_SIGN_ON, "the provider gave no code");
     }
     g_autofree char *token = redeem(app, request, provider, memory, error);
     json_auto_t *keys = token == NULL ? NULL : read_json(text_of(provider, "jwks_uri"), error);

@@ -42,12 +42,6 @@ struct simple {
     bool is_kept;        /* the files belong to rows now */
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 /* --- server thread: what comes --------------------------------------------------------------------------------- */
 
 static bool stop(struct simple *simple, enum reason reason)
@@ -138,13 +132,14 @@ static bool check_file(const struct simple *simple, const struct file *file, GEr
 
     if (app->sniffer != NULL && pread(file->fd, head, (size_t)length, 0) == length &&
         sniffer_refuses(app->sniffer, head, (size_t)length, file->bytes, &reason)) {
-        return refuse(error, reason, "the sniffer refuses a file of the form");
+        return refuse(error, HTTP_ERROR, reason, "the sniffer refuses a file of the form");
     }
     if (file->bytes > uploads_limit(app, fields_get(simple->fields, "track"))) {
-        return refuse(error, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
     }
     if (fdatasync(file->fd) != 0) {
-        return refuse(error, errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO, "cannot sync the file");
+        return refuse(error, HTTP_ERROR, errno == ENOSPC || errno == EDQUOT ? REASON_FULL : REASON_IO,
+                      "cannot sync the file");
     }
     return true;
 }
@@ -236,15 +231,16 @@ static struct response *conclude(struct simple *simple, GError **error)
     const bool whole = request_form_close(g_steal_pointer(&simple->form));
 
     if (simple->failure != REASON_COUNT || !whole) {
-        refuse(error, simple->failure != REASON_COUNT ? simple->failure : REASON_MALFORMED, "the form was not taken");
+        refuse(error, HTTP_ERROR, simple->failure != REASON_COUNT ? simple->failure : REASON_MALFORMED,
+               "the form was not taken");
         return NULL;
     }
     if (fields_get(simple->fields, TRAP)[0] != '\0') {
-        refuse(error, REASON_RATE, "a program filled in the form");
+        refuse(error, HTTP_ERROR, REASON_RATE, "a program filled in the form");
         return NULL;
     }
     if (simple->count == 0) {
-        refuse(error, REASON_UPLOAD_NONE, "no file in the form");
+        refuse(error, HTTP_ERROR, REASON_UPLOAD_NONE, "no file in the form");
         return NULL;
     }
     /* The texts first: a parent who forgot a tick should not wait for the files to be stored. */
@@ -309,7 +305,7 @@ HANDLER(submission_post_simple)
     simple->form = request_form_open(request, take_piece, simple);
     if (simple->form == NULL) {
         simple_free(simple);
-        refuse(error, REASON_UNSUPPORTED, "no form");
+        refuse(error, HTTP_ERROR, REASON_UNSUPPORTED, "no form");
         return NULL;
     }
     const struct stream stream = {

@@ -33,8 +33,7 @@ enum {
 
 static bool bad_json(GError **error, const char *message)
 {
-    g_set_error_literal(error, HTTP_ERROR, REASON_JSON, message);
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_JSON, message);
 }
 
 /* ["id", …] -> a NULL-ended array that borrows the texts. */

@@ -55,8 +55,7 @@ static bool is_base64(const char *text)
 
 static bool bad_metadata(GError **error, const char *what)
 {
-    g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_METADATA, what);
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_UPLOAD_METADATA, what);
 }
 
 bool tus_metadata_check(const char *metadata, GError **error)
@@ -142,16 +141,14 @@ bool tus_checksum(const char *text, struct tus_checksum *checksum, GError **erro
         gsize length = 0;
         g_autofree guchar *digest = is_base64(encoded) && encoded[0] != '\0' ? g_base64_decode(encoded, &length) : NULL;
         if (digest == NULL || length != ALGORITHMS[i].length) {
-            g_set_error_literal(error, HTTP_ERROR, REASON_INPUT, "the digest of Upload-Checksum is malformed");
-            return false;
+            return refuse(error, HTTP_ERROR, REASON_INPUT, "the digest of Upload-Checksum is malformed");
         }
         checksum->algorithm = ALGORITHMS[i].algorithm;
         checksum->length = length;
         memcpy(checksum->digest, digest, length);
         return true;
     }
-    g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_CHECKSUM_ALGORITHM, "unknown checksum algorithm");
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_UPLOAD_CHECKSUM_ALGORITHM, "unknown checksum algorithm");
 }
 
 bool tus_checksum_is_announced(const char *trailer)
@@ -170,8 +167,7 @@ bool tus_checksum_is_announced(const char *trailer)
 
 static bool bad_concat(GError **error, const char *what)
 {
-    g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_CONCAT, what);
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_UPLOAD_CONCAT, what);
 }
 
 /* "/files/<id>" or the same with scheme and host before it. Whether it exists is for the caller. */

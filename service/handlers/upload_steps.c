@@ -24,12 +24,6 @@
 #define ELSEWHERE_MS 600000 /* a node that is started again is back by then */
 #define MAX_FALLBACK (INT64_C(500) << 20)
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 /* --- limits ---------------------------------------------------------------------------------------------------- */
 
 static int64_t largest_file(const struct rules *rules)
@@ -77,7 +71,7 @@ bool uploads_has_space(struct app *app, int64_t length, GError **error)
     const int64_t wanted = outstanding.bytes + outstanding.bytes / 2 + length * 2 + length / 2;
     if (free_bytes - wanted < reserve) {
         metrics_add(server_metrics(app->server), METRIC_UPLOADS_REFUSED, "reason=\"full\"", 1);
-        return refuse(error, REASON_FULL, "not enough free space for another upload");
+        return refuse(error, HTTP_ERROR, REASON_FULL, "not enough free space for another upload");
     }
     return true;
 }
@@ -198,14 +192,14 @@ bool step_load(struct app *app, const char *id, struct upload *upload, GError **
     }
     *upload = lookup.upload;
     if (!lookup.found) {
-        return refuse(error, REASON_NOT_FOUND, "no such upload");
+        return refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "no such upload");
     }
     if (upload_is_state(upload, "gone")) {
-        return refuse(error, REASON_UPLOAD_EXPIRED, "the upload expired or was given up");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_EXPIRED, "the upload expired or was given up");
     }
     if (upload_is_state(upload, "refused")) {
         (void)(upload->refusal != NULL && reason_find(upload->refusal, &reason)); /* else what it was before */
-        return refuse(error, reason, "the upload was refused");
+        return refuse(error, HTTP_ERROR, reason, "the upload was refused");
     }
     return true;
 }
@@ -217,18 +211,18 @@ bool step_hold(struct app *app, struct request *request, bool writes, handler *a
     const char *id = request_param(request, "id");
 
     if (!upload_id_is_valid(id)) {
-        return refuse(error, REASON_NOT_FOUND, "no such upload");
+        return refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "no such upload");
     }
     switch (uploads_hold(app->uploads, id, request, writes)) {
     case HOLD_TAKEN:
         return true;
     case HOLD_REFUSED:
-        return refuse(error, REASON_UPLOAD_TAKEN_OVER, "a newer request works on this upload");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TAKEN_OVER, "a newer request works on this upload");
     default:
         break;
     }
     if (request_must_answer(request)) {
-        return refuse(error, REASON_BUSY, "the older request does not let go");
+        return refuse(error, HTTP_ERROR, REASON_BUSY, "the older request does not let go");
     }
     g_autofree char *topic = uploads_topic(id);
     *parked = request_park(request, topic, request_now_ms(request) + TAKEOVER_MS, again);
@@ -247,8 +241,8 @@ bool step_check_here(const struct app *app, const struct request *request, const
         return upload_is_final(upload) || uploads_create_file(app->uploads, upload, error);
     }
     return request_now_ms(request) - upload->updated_ms < ELSEWHERE_MS
-               ? refuse(error, REASON_UPLOAD_ELSEWHERE, "the upload's bytes are on another node")
-               : refuse(error, REASON_UPLOAD_EXPIRED, "the node with the upload's bytes is gone");
+               ? refuse(error, HTTP_ERROR, REASON_UPLOAD_ELSEWHERE, "the upload's bytes are on another node")
+               : refuse(error, HTTP_ERROR, REASON_UPLOAD_EXPIRED, "the node with the upload's bytes is gone");
 }
 
 /* All bytes came, but the store or the database did not take the file then. A client that hears of the last offset
@@ -310,7 +304,7 @@ struct response *step_abandon(struct app *app, const struct request *request, GE
         return NULL;
     }
     if (!abandonment.changed) {
-        (void)refuse(error, REASON_STATE, "the upload belongs to a work");
+        (void)refuse(error, HTTP_ERROR, REASON_STATE, "the upload belongs to a work");
         return NULL;
     }
     (void)unlinkat(uploads_folder(app->uploads), name, 0); /* absent when complete; else swept at the next start */

@@ -30,12 +30,6 @@
     "Location, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Defer-Length, Upload-Expires, Upload-Concat, "    \
     "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Retry-After"
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 /* --- what every request has ------------------------------------------------------------------------------------ */
 
 static void reply_common(struct request *request)
@@ -66,13 +60,13 @@ static bool begin(struct request *request, GError **error)
 
     for (size_t i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
         if (!request_header_is_clear(request, FIELDS[i])) {
-            return refuse(error, REASON_INPUT, "a field with two values");
+            return refuse(error, HTTP_ERROR, REASON_INPUT, "a field with two values");
         }
     }
 
     if (version == NULL || strcmp(version, TUS_VERSION) != 0) {
         request_reply_header(request, "Tus-Version", TUS_VERSION);
-        return refuse(error, REASON_TUS_VERSION, "Tus-Resumable is missing or another version");
+        return refuse(error, HTTP_ERROR, REASON_TUS_VERSION, "Tus-Resumable is missing or another version");
     }
     return true;
 }
@@ -85,7 +79,7 @@ static bool check_piece_type(const struct request *request, GError **error)
     /* some libraries put a charset behind whatever they send: the type is the same */
     if (type == NULL || g_ascii_strncasecmp(type, PIECE_TYPE, length) != 0 ||
         (type[length] != '\0' && type[length + strspn(type + length, " \t")] != ';')) {
-        return refuse(error, REASON_UPLOAD_TYPE, "Content-Type is not " PIECE_TYPE);
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TYPE, "Content-Type is not " PIECE_TYPE);
     }
     return true;
 }
@@ -153,13 +147,15 @@ static bool read_length(const struct request *request, int64_t *length, GError *
     const char *later = request_header(request, "Upload-Defer-Length");
 
     if ((given == NULL) == (later == NULL)) {
-        return refuse(error, REASON_UPLOAD_LENGTH, "exactly one of Upload-Length and Upload-Defer-Length is needed");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_LENGTH,
+                      "exactly one of Upload-Length and Upload-Defer-Length is needed");
     }
     if (later != NULL) {
         *length = UPLOAD_LENGTH_LATER;
-        return strcmp(later, "1") == 0 || refuse(error, REASON_UPLOAD_LENGTH, "Upload-Defer-Length is not 1");
+        return strcmp(later, "1") == 0 ||
+               refuse(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "Upload-Defer-Length is not 1");
     }
-    return tus_number(given, length) || refuse(error, REASON_UPLOAD_LENGTH, "Upload-Length is no number");
+    return tus_number(given, length) || refuse(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "Upload-Length is no number");
 }
 
 /* Whole, part, or, with *parts, put together from others: then neither length nor bytes may come with it. */
@@ -179,9 +175,10 @@ static bool read_concat(const struct request *request, struct upload *upload, ch
     }
     upload->length_bytes = UPLOAD_LENGTH_LATER;
     if (has_length) {
-        return refuse(error, REASON_UPLOAD_LENGTH, "the length of a final upload is the sum of its parts");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "the length of a final upload is the sum of its parts");
     }
-    return !request_has_body(request) || refuse(error, REASON_UPLOAD_FINAL, "a final upload takes no bytes");
+    return !request_has_body(request) ||
+           refuse(error, HTTP_ERROR, REASON_UPLOAD_FINAL, "a final upload takes no bytes");
 }
 
 /* The row to be, from the head of the request; free with upload_clear. */
@@ -200,7 +197,7 @@ static bool read_creation(struct app *app, const struct request *request, struct
 
     if (upload->length_bytes > uploads_limit(app, track == NULL ? "" : track)) {
         metrics_add(server_metrics(app->server), METRIC_UPLOADS_REFUSED, "reason=\"too-large\"", 1);
-        return refuse(error, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
     }
     upload->id = secret_id();
     upload->metadata = g_strdup(metadata == NULL ? "" : metadata);
@@ -285,7 +282,7 @@ HANDLER(upload_create)
         if (parts != NULL) {
             response = create_final(app, request, &upload, parts, error);
         } else if (request_content_length(request) > upload.length_bytes && upload.length_bytes >= 0) {
-            (void)refuse(error, REASON_UPLOAD_TOO_LARGE, "more bytes than Upload-Length");
+            (void)refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "more bytes than Upload-Length");
         } else if (step_create(app, &upload, error)) {
             response = answer_created(app, request, &upload, &checksum, error);
         }
@@ -370,27 +367,28 @@ static bool learn_length(struct app *app, const struct request *request, struct 
         return true;
     }
     if (!tus_number(given, &length) || length < upload->offset_bytes) {
-        return refuse(error, REASON_UPLOAD_LENGTH, "Upload-Length is no number, or less than what is there");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_LENGTH,
+                      "Upload-Length is no number, or less than what is there");
     }
     if (length == upload->length_bytes) {
         return true;
     }
     if (upload->length_bytes != UPLOAD_LENGTH_LATER) {
-        return refuse(error, REASON_UPLOAD_LENGTH, "Upload-Length differs from the one given before");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "Upload-Length differs from the one given before");
     }
     if (length > uploads_limit(app, upload->track)) {
-        return refuse(error, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
     }
     if (!step_set_length(app, upload->id, length, &changed, error)) {
         return false;
     }
     upload->length_bytes = length;
-    return changed || refuse(error, REASON_CONFLICT, "the upload changed meanwhile");
+    return changed || refuse(error, HTTP_ERROR, REASON_CONFLICT, "the upload changed meanwhile");
 }
 
 static bool check_takes_bytes(const struct upload *upload, GError **error)
 {
-    return !upload_is_final(upload) || refuse(error, REASON_UPLOAD_FINAL, "a final upload takes no bytes");
+    return !upload_is_final(upload) || refuse(error, HTTP_ERROR, REASON_UPLOAD_FINAL, "a final upload takes no bytes");
 }
 
 static bool check_offset(struct request *request, const struct upload *upload, GError **error)
@@ -398,11 +396,11 @@ static bool check_offset(struct request *request, const struct upload *upload, G
     int64_t given;
 
     if (!tus_number(request_header(request, "Upload-Offset"), &given)) {
-        return refuse(error, REASON_INPUT, "Upload-Offset is missing or no number");
+        return refuse(error, HTTP_ERROR, REASON_INPUT, "Upload-Offset is missing or no number");
     }
     if (given != upload->offset_bytes) {
         reply_number(request, "Upload-Offset", upload->offset_bytes);
-        return refuse(error, REASON_UPLOAD_OFFSET, "Upload-Offset differs from what is stored");
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_OFFSET, "Upload-Offset differs from what is stored");
     }
     return true;
 }
@@ -411,7 +409,7 @@ static bool check_offset(struct request *request, const struct upload *upload, G
 static struct response *answer_complete(const struct request *request, const struct upload *upload, GError **error)
 {
     if (request_has_body(request)) {
-        (void)refuse(error, REASON_UPLOAD_TOO_LARGE, "the upload is complete");
+        (void)refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the upload is complete");
         return NULL;
     }
     struct response *response = response_empty(204);
@@ -441,7 +439,7 @@ static struct response *append(struct app *app, struct request *request, const s
     if (!upload_is_state(&upload, "open")) {
         response = answer_complete(request, &upload, error);
     } else if (request_content_length(request) > end - upload.offset_bytes) {
-        (void)refuse(error, REASON_UPLOAD_TOO_LARGE, "more bytes than the upload has left");
+        (void)refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "more bytes than the upload has left");
     } else {
         const struct writing writing = {
             .id = upload.id,

@@ -20,12 +20,6 @@ enum {
     CODE_MOST = 128,
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, HTTP_ERROR, (int)reason, message);
-    return false;
-}
-
 /* Bound to the device's cookie, the page to come back to and the time: nobody can make another's browser carry his code.
  * Letters and digits, as WeChat wants it. */
 static char *state_of(const struct app *app, const char *device, const char *to, int64_t at_ms)
@@ -47,10 +41,11 @@ static bool check_state(const struct app *app, const struct request *request, co
 
     if (head == NULL || device == NULL || !g_ascii_string_to_unsigned(head, 16, 0, G_MAXINT64, &at_ms, NULL) ||
         request_now_ms(request) - (int64_t)at_ms > STATE_MS) {
-        return refuse(error, REASON_FORM_TOKEN, "state is missing or old, or no cookie");
+        return refuse(error, HTTP_ERROR, REASON_FORM_TOKEN, "state is missing or old, or no cookie");
     }
     g_autofree char *wanted = state_of(app, device, to, (int64_t)at_ms);
-    return secret_equal(state, wanted) || refuse(error, REASON_FORM_TOKEN, "state of another browser or page");
+    return secret_equal(state, wanted) ||
+           refuse(error, HTTP_ERROR, REASON_FORM_TOKEN, "state of another browser or page");
 }
 
 struct binding {
@@ -107,7 +102,7 @@ static bool take_openid(struct app *app, const struct request *request, GError *
     g_autofree char *device = request_device(request);
 
     if (code == NULL || strlen(code) > CODE_MOST) {
-        return refuse(error, REASON_WECHAT, "WeChat sent no code");
+        return refuse(error, HTTP_ERROR, REASON_WECHAT, "WeChat sent no code");
     }
     g_autofree char *openid = wechat_openid(app->wechat, code, error);
     if (openid == NULL) {
@@ -150,11 +145,11 @@ HANDLER(wechat_sign)
     g_autofree char *nonce = secret_id();
 
     if (!wechat_is_on(app->wechat)) {
-        refuse(error, REASON_WECHAT_OFF, "no AppID");
+        refuse(error, HTTP_ERROR, REASON_WECHAT_OFF, "no AppID");
         return NULL;
     }
     if (url == NULL || !g_str_has_prefix(url, base) || url[strlen(base)] != '/' || strchr(url, '#') != NULL) {
-        refuse(error, REASON_INPUT, "url is no page of this site");
+        refuse(error, HTTP_ERROR, REASON_INPUT, "url is no page of this site");
         return NULL;
     }
     const int64_t now_ms = request_now_ms(request);

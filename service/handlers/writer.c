@@ -23,7 +23,8 @@
 #include "service/sniffer.h"
 #include "service/store/store.h"
 
-#define SYNC_BYTES (INT64_C(16) << 20) /* a service that dies repeats at most this and what one sync takes; a lost line nothing */
+#define SYNC_BYTES                                                                                                     \
+    (INT64_C(16) << 20) /* a service that dies repeats at most this and what one sync takes; a lost line nothing */
 
 struct writer {
     struct uploads *uploads;
@@ -117,8 +118,7 @@ static bool make_durable(struct writer *writer, GError **error)
                                            .expires_ms = now_ms + app->settings->upload_idle_ms}};
 
     if (writer->is_lost) {
-        g_set_error_literal(error, STORE_ERROR, REASON_IO, "an earlier sync of the upload failed");
-        return false;
+        return refuse(error, STORE_ERROR, REASON_IO, "an earlier sync of the upload failed");
     }
     if (written == writer->durable) {
         return true;
@@ -131,9 +131,7 @@ static bool make_durable(struct writer *writer, GError **error)
         return false;
     }
     if (!progress.changed) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_GONE,
-                            "the upload was given up meanwhile, or another node has it");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_GONE, "the upload was given up meanwhile, or another node has it");
     }
     writer->durable = written;
     return true;

@@ -9,8 +9,7 @@ static const char *const METHODS[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DE
 
 static bool malformed(GError **error, const char *what)
 {
-    g_set_error_literal(error, HTTP_ERROR, REASON_MALFORMED, what);
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_MALFORMED, what);
 }
 
 /* RFC 9110 §5.6.2 */
@@ -68,8 +67,7 @@ static bool check_method(const char *method, GError **error)
     if (!is_token(method)) {
         return malformed(error, "the method is no token");
     }
-    g_set_error_literal(error, HTTP_ERROR, REASON_METHOD, "unknown method");
-    return false;
+    return refuse(error, HTTP_ERROR, REASON_METHOD, "unknown method");
 }
 
 static int hex_pair(const char *at)

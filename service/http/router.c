@@ -172,12 +172,10 @@ static bool check_body(const struct request *request, GError **error)
     const enum body body = request->route->body;
 
     if (body == BODY_NONE && request->has_body) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "a body where none is expected");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "a body where none is expected");
     }
     if (router_json_max(body) > 0 && request->content_length > (int64_t)router_json_max(body)) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "the JSON body is too long");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "the JSON body is too long");
     }
     return true;
 }
@@ -232,13 +230,11 @@ static bool read_json(struct request *request, GError **error)
         return true;
     }
     if (request->body->len > router_json_max(request->route->body)) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "the JSON body is too long");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_BODY_TOO_LARGE, "the JSON body is too long");
     }
     /* The type keeps a form of another site from posing as an API call. */
     if (!is_json_type(request_header(request, "Content-Type"))) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_UNSUPPORTED, "the body is not application/json");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_UNSUPPORTED, "the body is not application/json");
     }
     request->json = json_loadb((const char *)request->body->data, request->body->len, JSON_REJECT_DUPLICATES, &cause);
     if (!json_is_object(request->json)) {

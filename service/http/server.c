@@ -299,8 +299,7 @@ static bool read_head(const struct server *server, struct request *request, cons
     }
     request_trim_headers(request);
     if (!request_set_target(request)) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_MALFORMED, "the address is no UTF-8, or has too many arguments");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_MALFORMED, "the address is no UTF-8, or has too many arguments");
     }
     request->content_length = framing.content_length;
     request->has_body = framing.is_chunked || framing.content_length > 0;

@@ -51,12 +51,6 @@ const char *const ANNEX_NUMBERS[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(ANNEX_NUMBERS) == ANNEX_NUMBER_COUNT);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 /* A text of the form into `to`; absent is "". */
 static bool take_text(json_t *to, const json_t *from, const char *name, glong most, GError **error)
 {
@@ -64,7 +58,7 @@ static bool take_text(json_t *to, const json_t *from, const char *name, glong mo
     g_autofree char *text = value == NULL ? g_strdup("") : text_clean(json_string_value(value));
 
     if ((value != NULL && !json_is_string(value)) || text == NULL || g_utf8_strlen(text, -1) > most) {
-        return refuse(error, REASON_ANNEX, name);
+        return refuse(error, MODEL_ERROR, REASON_ANNEX, name);
     }
     json_object_set_new(to, name, json_string(text));
     return true;
@@ -78,7 +72,7 @@ static bool take_activities(json_t *to, const json_t *from, GError **error)
 
     json_object_set_new(to, "activities", list);
     if (json_array_size(from) > ANNEX_ACTIVITIES_MOST) {
-        return refuse(error, REASON_ANNEX, "at most five activities");
+        return refuse(error, MODEL_ERROR, REASON_ANNEX, "at most five activities");
     }
     json_array_foreach(from, index, one) {
         json_t *kept = json_object();
@@ -90,7 +84,7 @@ static bool take_activities(json_t *to, const json_t *from, GError **error)
             return false;
         }
         if (json_string_length(json_object_get(kept, "name")) == 0) {
-            return refuse(error, REASON_ANNEX, "an activity without a name");
+            return refuse(error, MODEL_ERROR, REASON_ANNEX, "an activity without a name");
         }
     }
     return true;
@@ -107,13 +101,13 @@ static bool take_numbers(json_t *to, const json_t *from, GError **error)
         const json_t *value = json_object_get(from, ANNEX_NUMBERS[i]);
         const int64_t number = json_integer_value(value);
         if ((value != NULL && !json_is_integer(value)) || number < 0 || number > NUMBER_MOST) {
-            return refuse(error, REASON_ANNEX, ANNEX_NUMBERS[i]);
+            return refuse(error, MODEL_ERROR, REASON_ANNEX, ANNEX_NUMBERS[i]);
         }
         json_object_set_new(to, ANNEX_NUMBERS[i], json_integer(number));
     }
     const int64_t counties = number_of(to, "counties");
     return (number_of(to, "week_counties") <= counties && number_of(to, "usual_counties") <= counties) ||
-           refuse(error, REASON_ANNEX, "more counties with activities than there are");
+           refuse(error, MODEL_ERROR, REASON_ANNEX, "more counties with activities than there are");
 }
 
 static bool take_form(json_t *to, int64_t number, const json_t *form, GError **error)
@@ -134,7 +128,7 @@ bool annex_put(struct sql *sql, const struct rules *rules, int64_t number, const
     json_auto_t *kept = json_object();
 
     if ((number != 3 && number != 4) || region == NULL || strcmp(region->level, "county") == 0) {
-        return refuse(error, REASON_NOT_FOUND, "no such form, or no city");
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such form, or no city");
     }
     if (!take_form(kept, number, form, error)) {
         return false;
@@ -164,7 +158,7 @@ bool annex_stamp(struct sql *sql, const struct rules *rules, int64_t number, con
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_NOT_FOUND, "the form was not filled");
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "the form was not filled");
     }
     return ledger_add(sql, actor, &entry, now_ms, error);
 }

@@ -73,12 +73,6 @@ void collection_clear(struct collection *collection)
     sql_row_clear(&collection_map, collection);
 }
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 struct sql_rows *collection_list(struct sql *sql, const char *edition, bool all, GError **error)
 {
     return sql_rows(sql, LIST, SQL_VALUES(SQL_T(edition), SQL_I(all ? 0 : 1)), &collection_map, error);
@@ -89,7 +83,7 @@ bool collection_get(struct sql *sql, const char *id, bool all, struct collection
     bool found = false;
 
     return sql_row(sql, GET, SQL_VALUES(SQL_T(id), SQL_I(all ? 0 : 1)), &collection_map, collection, &found, error) &&
-           (found || refuse(error, REASON_NOT_FOUND, "no such collection"));
+           (found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such collection"));
 }
 
 bool collection_find_featured(struct sql *sql, const char *edition, struct collection *collection, bool *found,
@@ -117,7 +111,7 @@ bool collection_set(struct sql *sql, struct collection *collection, const struct
 
     if (title == NULL || words == NULL || title[0] == '\0' || g_utf8_strlen(title, -1) > TITLE_MOST ||
         g_utf8_strlen(words, -1) > TEXT_MOST) {
-        return refuse(error, REASON_INPUT, "title or words of a collection");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "title or words of a collection");
     }
     const bool good =
         is_new ? sql_run(sql, ADD,
@@ -129,7 +123,7 @@ bool collection_set(struct sql *sql, struct collection *collection, const struct
                                     SQL_I(collection->is_public), SQL_I(now_ms)),
                          &changed, error);
     json_auto_t *detail = json_pack("{s:s, s:b}", "title", title, "is_public", (int)collection->is_public);
-    if (!good || (changed != 1 && !refuse(error, REASON_NOT_FOUND, "no such collection")) ||
+    if (!good || (changed != 1 && !refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such collection")) ||
         !record(sql, is_new ? "collection.added" : "collection.changed", id, detail, actor, now_ms, error)) {
         return false;
     }
@@ -143,7 +137,7 @@ bool collection_remove(struct sql *sql, const char *id, const struct actor *acto
     int64_t changed = 0;
 
     return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(id)), &changed, error) &&
-           (changed == 1 || refuse(error, REASON_NOT_FOUND, "no such collection")) &&
+           (changed == 1 || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such collection")) &&
            record(sql, "collection.removed", id, NULL, actor, now_ms, error);
 }
 
@@ -160,7 +154,7 @@ static bool put(struct sql *sql, const char *id, const char *submission, GError 
         return true;
     }
     return sql_row(sql, HAS, SQL_VALUES(SQL_T(id), SQL_T(submission)), &HAS_MAP, &has, &found, error) &&
-           (has.works == 1 || refuse(error, REASON_NOT_FOUND, "no such work"));
+           (has.works == 1 || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such work"));
 }
 
 /* Two editors who add at once must not get one position. */
@@ -188,14 +182,14 @@ bool collection_set_works(struct sql *sql, const char *id, const json_t *submiss
     json_auto_t *detail = json_pack("{s:I}", "works", (json_int_t)json_array_size(submissions));
 
     if (!json_is_array(submissions) || json_array_size(submissions) > COLLECTION_WORKS_MOST) {
-        return refuse(error, REASON_INPUT, "works: an array of at most 500 ids");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "works: an array of at most 500 ids");
     }
     if (!hold(sql, id, error) || !sql_run(sql, EMPTY, SQL_VALUES(SQL_T(id)), NULL, error)) {
         return false;
     }
     json_array_foreach(submissions, index, submission) {
         if (!json_is_string(submission)) {
-            return refuse(error, REASON_INPUT, "works: an array of ids");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "works: an array of ids");
         }
         if (!put(sql, id, json_string_value(submission), error)) {
             return false;

@@ -37,16 +37,14 @@ bool consent_set_scopes(struct sql *sql, const struct rules *rules, const struct
     int64_t changed = 0;
 
     if (strcmp(submission->state, "withdrawn") == 0 || strcmp(submission->state, "taken_down") == 0) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_STATE, "the work is over");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_STATE, "the work is over");
     }
     if (!consent_scopes(sql, submission->id, &before, error) ||
         !sql_run(sql, SET_SCOPES, SQL_VALUES(SQL_T(submission->id), SQL_T(scopes)), &changed, error)) {
         return false;
     }
     if (changed == 0) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_STATE, "no licence was given");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_STATE, "no licence was given");
     }
     json_auto_t *detail = json_pack("{s:s, s:s, s:s}", "before", before, "after", scopes, "version", rules->consent);
     const struct ledger_entry entry = {.action = "consent.changed",

@@ -60,12 +60,6 @@ char *embed_day(int64_t now_ms)
     return g_date_time_format(local, "%Y-%m-%d");
 }
 
-static bool refuse(GError **error, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, message);
-    return false;
-}
-
 /* Goes into a header as it stands: scheme and host in lower case, nothing else (CSP 3 §2.3.1, host-source). */
 static bool is_origin(const char *text)
 {
@@ -82,14 +76,14 @@ static bool check(const char *name, const json_t *origins, GError **error)
     size_t index;
 
     if (length < 1 || length > NAME_CHARACTERS) {
-        return refuse(error, "name: 1 to 60 characters");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "name: 1 to 60 characters");
     }
     if (json_array_size(origins) < 1 || json_array_size(origins) > EMBED_ORIGINS_MOST) {
-        return refuse(error, "origins: 1 to 20");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "origins: 1 to 20");
     }
     json_array_foreach(origins, index, origin) {
         if (!is_origin(json_string_value(origin))) {
-            return refuse(error, "an origin is https://host");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "an origin is https://host");
         }
     }
     return true;
@@ -121,8 +115,7 @@ bool embed_site_revoke(struct sql *sql, const char *id, const struct actor *acto
         return false;
     }
     if (changed == 0) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_NOT_FOUND, "no such site in force");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such site in force");
     }
     return ledger_add(sql, actor, &entry, now_ms, error);
 }

@@ -10,7 +10,7 @@ enum {
 };
 
 #define FIELDS                                                                                                         \
-    "l.id AS id, l.token AS token, l.region AS region, l.name AS name, l.track AS track, l.visits AS visits,"                            \
+    "l.id AS id, l.token AS token, l.region AS region, l.name AS name, l.track AS track, l.visits AS visits,"          \
     " (SELECT COUNT(*) FROM work_link w WHERE w.link = l.id) AS works, l.created_ms AS created_ms,"                    \
     " COALESCE(l.revoked_ms, 0) AS revoked_ms FROM entry_link l"
 
@@ -34,8 +34,9 @@ static const char LIST[] = /* entry_link.list */
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct entry_link, id),         SQL_FIELD(struct entry_link, token),
     SQL_FIELD(struct entry_link, region),     SQL_FIELD(struct entry_link, name),
-    SQL_FIELD(struct entry_link, track),  SQL_FIELD(struct entry_link, visits),     SQL_FIELD(struct entry_link, works),
-    SQL_FIELD(struct entry_link, created_ms), SQL_FIELD(struct entry_link, revoked_ms),
+    SQL_FIELD(struct entry_link, track),      SQL_FIELD(struct entry_link, visits),
+    SQL_FIELD(struct entry_link, works),      SQL_FIELD(struct entry_link, created_ms),
+    SQL_FIELD(struct entry_link, revoked_ms),
 };
 const struct sql_map entry_link_map = SQL_MAP(struct entry_link, COLUMNS);
 
@@ -50,8 +51,7 @@ bool entry_link_add(struct sql *sql, struct entry_link *link, const struct actor
     g_autofree char *name = g_strstrip(g_strdup(link->name));
 
     if (g_utf8_strlen(name, -1) > NAME_CHARACTERS) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_LINK_NAME, "the name is too long");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_LINK_NAME, "the name is too long");
     }
     g_free(link->id); /* of a try that was begun again */
     g_free(link->token);
@@ -61,8 +61,8 @@ bool entry_link_add(struct sql *sql, struct entry_link *link, const struct actor
     json_auto_t *detail = json_pack("{s:s, s:s, s:s}", "region", link->region, "name", name, "track", link->track);
     const struct ledger_entry entry = {.action = "entry_link.added", .object = link->id, .detail = detail};
     return sql_run(sql, ADD,
-                   SQL_VALUES(SQL_T(link->id), SQL_T(link->token), SQL_T(link->region), SQL_T(name), SQL_T(link->track), SQL_T(actor->id),
-                              SQL_I(now_ms)),
+                   SQL_VALUES(SQL_T(link->id), SQL_T(link->token), SQL_T(link->region), SQL_T(name), SQL_T(link->track),
+                              SQL_T(actor->id), SQL_I(now_ms)),
                    NULL, error) &&
            ledger_add(sql, actor, &entry, now_ms, error);
 }
@@ -76,8 +76,7 @@ bool entry_link_revoke(struct sql *sql, const char *id, const struct actor *acto
         return false;
     }
     if (changed == 0) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_NOT_FOUND, "no such link in force");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such link in force");
     }
     return ledger_add(sql, actor, &entry, now_ms, error);
 }

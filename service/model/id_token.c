@@ -21,7 +21,7 @@ enum {
     SUBJECT_BYTES_MOST = 255,
 };
 
-static bool refuse(GError **error, const char *message)
+static bool refuse_token(GError **error, const char *message)
 {
     g_set_error(error, MODEL_ERROR, REASON_SIGN_ON, "ID token: %s", message);
     return false;
@@ -204,7 +204,7 @@ static bool check_signature(const json_t *header, const json_t *keys, const char
         at++;
     }
     if (at == G_N_ELEMENTS(ALGORITHMS) || json_object_get(header, "crit") != NULL) {
-        return refuse(error, "an algorithm or extension that is not taken");
+        return refuse_token(error, "an algorithm or extension that is not taken");
     }
     json_array_foreach(json_object_get(keys, "keys"), index, jwk) {
         const char *use = text_of(jwk, "use");
@@ -215,7 +215,7 @@ static bool check_signature(const json_t *header, const json_t *keys, const char
             return true;
         }
     }
-    return refuse(error, "no key of the provider made this signature");
+    return refuse_token(error, "no key of the provider made this signature");
 }
 
 static bool is_for(const json_t *claims, const char *client_id)
@@ -245,38 +245,38 @@ static bool check_claims(const json_t *claims, const struct id_token_expect *exp
     const char *subject = text_of(claims, "sub");
 
     if (strcmp(text_of(claims, "iss"), expect->issuer) != 0) {
-        return refuse(error, "another issuer");
+        return refuse_token(error, "another issuer");
     }
     if (!is_for(claims, expect->client_id)) {
-        return refuse(error, "for another client");
+        return refuse_token(error, "for another client");
     }
     if (ms_of(claims, "exp") + SKEW_MS <= expect->now_ms) {
-        return refuse(error, "expired");
+        return refuse_token(error, "expired");
     }
     if (ms_of(claims, "iat") > expect->now_ms + SKEW_MS || ms_of(claims, "iat") < expect->now_ms - OLDEST_MS) {
-        return refuse(error, "not issued just now");
+        return refuse_token(error, "not issued just now");
     }
     if (strcmp(text_of(claims, "nonce"), expect->nonce) != 0) {
-        return refuse(error, "another sign-in's nonce");
+        return refuse_token(error, "another sign-in's nonce");
     }
-    return (*subject != '\0' && strlen(subject) <= SUBJECT_BYTES_MOST) || refuse(error, "no subject");
+    return (*subject != '\0' && strlen(subject) <= SUBJECT_BYTES_MOST) || refuse_token(error, "no subject");
 }
 
 bool id_token_verify(const char *token, const char *keys, const struct id_token_expect *expect, struct id_token *claims,
                      GError **error)
 {
     if (strlen(token) > TOKEN_BYTES_MOST) {
-        return refuse(error, "too long");
+        return refuse_token(error, "too long");
     }
     g_auto(GStrv) parts = g_strsplit(token, ".", 4);
     if (g_strv_length(parts) != 3) {
-        return refuse(error, "not three parts");
+        return refuse_token(error, "not three parts");
     }
     json_auto_t *header = decode_json(parts[0]);
     json_auto_t *body = decode_json(parts[1]);
     json_auto_t *set = json_loads(keys, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(header) || !json_is_object(body) || !json_is_object(set)) {
-        return refuse(error, "header, claims or keys are no JSON");
+        return refuse_token(error, "header, claims or keys are no JSON");
     }
     if (!check_signature(header, set, token, strlen(parts[0]) + 1 + strlen(parts[1]), parts[2], error) ||
         !check_claims(body, expect, error)) {

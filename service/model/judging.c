@@ -65,12 +65,6 @@ struct named {
 static const struct sql_column NAMED_COLUMNS[] = {SQL_FIELD(struct named, submission)};
 static const struct sql_map NAMED_MAP = SQL_MAP(struct named, NAMED_COLUMNS);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 void judging_task_clear(struct judging_task *task)
 {
     sql_row_clear(&TASK_MAP, task);
@@ -103,7 +97,7 @@ static bool store_draw(struct sql *sql, const struct selection *selection, const
             }
         }
         if (count == 0) {
-            return refuse(error, REASON_SELECTION_JUDGES, "a work without a judge");
+            return refuse(error, MODEL_ERROR, REASON_SELECTION_JUDGES, "a work without a judge");
         }
     }
     return true;
@@ -119,7 +113,7 @@ bool judging_begin(struct sql *sql, const struct rules *rules, struct selection 
         return false;
     }
     if (lots.works->len == 0) {
-        return refuse(error, REASON_SELECTION_STATE, "no work was recommended");
+        return refuse(error, MODEL_ERROR, REASON_SELECTION_STATE, "no work was recommended");
     }
     draw_run(&lots.draw, lots.numbers, lots.tasks);
     json_auto_t *draw = json_pack("{s:o, s:o, s:o}", "works", lots_ids_json(lots.works), "judges",
@@ -156,7 +150,7 @@ static bool get_task(struct sql *sql, const char *judge, const char *selection, 
     bool found = false;
 
     return judging_find(sql, judge, selection, number, task, &found, error) &&
-           (found || refuse(error, REASON_NOT_FOUND, "no such task"));
+           (found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such task"));
 }
 
 static bool check_points(struct sql *sql, const char *selection, const json_t *points, GError **error)
@@ -169,11 +163,11 @@ static bool check_points(struct sql *sql, const char *selection, const json_t *p
         return false;
     }
     if (json_array_size(points) != criteria->count) {
-        return refuse(error, REASON_INPUT, "points for each criterion");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "points for each criterion");
     }
     json_array_foreach(points, index, one) {
         if (!json_is_integer(one) || json_integer_value(one) < 0 || json_integer_value(one) > POINTS_MOST) {
-            return refuse(error, REASON_INPUT, "0 to 100 points");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "0 to 100 points");
         }
     }
     return true;
@@ -188,7 +182,7 @@ bool judging_score(struct sql *sql, const char *id, int64_t number, const json_t
     g_autofree char *given = json_dumps(points, JSON_COMPACT);
 
     if (text == NULL || g_utf8_strlen(text, -1) > NOTE_CHARACTERS) {
-        return refuse(error, REASON_INPUT, "a note of at most 200 characters");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "a note of at most 200 characters");
     }
     if (!selection_get_held(sql, id, &selection, error) || !get_task(sql, actor->id, id, number, &task, error) ||
         !check_points(sql, id, points, error)) {
@@ -264,7 +258,7 @@ bool judging_release(struct sql *sql, const struct selection *selection, const c
         return false;
     }
     if (open->count == 0) {
-        return refuse(error, REASON_NOT_FOUND, "no open task of this person");
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no open task of this person");
     }
     for (size_t i = 0; i < open->count; i++) {
         if (!set_aside(sql, selection, ((const struct named *)sql_rows_at(open, i))->submission, judge, now_ms,

@@ -73,19 +73,13 @@ static const struct sql_map NAMED_MAP = SQL_MAP(struct named, NAMED_COLUMNS);
 
 static const struct actor VISITOR = {"visitor", "visitor", ""}; /* no address in the ledger */
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool notice_begin(struct sql *sql, struct selection *selection, int64_t days, const struct actor *actor, int64_t now_ms,
                   GError **error)
 {
     json_auto_t *detail = json_pack("{s:I}", "days", (json_int_t)days);
 
     if (days < 1 || days > NOTICE_DAYS_MOST) {
-        return refuse(error, REASON_INPUT, "1 to 60 days");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "1 to 60 days");
     }
     return selection_expect(selection, "judged", error) &&
            sql_run(sql, DATES, SQL_VALUES(SQL_T(selection->id), SQL_I(now_ms), SQL_I(now_ms + days * DAY_MS)), NULL,
@@ -122,13 +116,13 @@ bool notice_settle(struct sql *sql, struct selection *selection, const struct ac
         return false;
     }
     if (now_ms < selection->notice_ends_ms) {
-        return refuse(error, REASON_SELECTION_NOTICE, "objections are still taken");
+        return refuse(error, MODEL_ERROR, REASON_SELECTION_NOTICE, "objections are still taken");
     }
     if (!sql_row(sql, OPEN, SQL_VALUES(SQL_T(selection->id)), &COUNT_MAP, &open, &found, error)) {
         return false;
     }
     if (open.count > 0) {
-        return refuse(error, REASON_SELECTION_OBJECTIONS, "an objection is open");
+        return refuse(error, MODEL_ERROR, REASON_SELECTION_OBJECTIONS, "an objection is open");
     }
     return sql_run(sql, SELECT_LISTED, SQL_VALUES(SQL_T(selection->id)), NULL, error) &&
            selection_move(sql, selection, "selected", NULL, actor, now_ms, error) &&
@@ -147,7 +141,7 @@ bool notice_get(struct sql *sql, const char *id, struct selection *selection, GE
     if (!sql_row(sql, GET, SQL_VALUES(SQL_T(id)), &selection_map, selection, &found, error)) {
         return false;
     }
-    return found || refuse(error, REASON_NOT_FOUND, "no public round");
+    return found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no public round");
 }
 
 struct sql_rows *notice_works(struct sql *sql, const char *id, GError **error)
@@ -170,7 +164,7 @@ static bool check_listed(struct sql *sql, const char *selection, const char *sub
         return false;
     }
     sql_row_clear(&NAMED_MAP, &row);
-    return found || refuse(error, REASON_NOT_FOUND, "not on the list");
+    return found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "not on the list");
 }
 
 bool objection_add(struct sql *sql, const struct secrets *secrets, const struct selection *selection,
@@ -184,11 +178,11 @@ bool objection_add(struct sql *sql, const struct secrets *secrets, const struct 
         return false;
     }
     if (now_ms >= selection->notice_ends_ms) {
-        return refuse(error, REASON_SELECTION_STATE, "the time for objections is over");
+        return refuse(error, MODEL_ERROR, REASON_SELECTION_STATE, "the time for objections is over");
     }
     if (said == NULL || reach == NULL || said[0] == '\0' || g_utf8_strlen(said, -1) > OBJECTION_CHARACTERS ||
         g_utf8_strlen(reach, -1) > CONTACT_CHARACTERS) {
-        return refuse(error, REASON_INPUT, "a text of 1 to 500 characters, a contact of at most 60");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "a text of 1 to 500 characters, a contact of at most 60");
     }
     if (!check_listed(sql, selection->id, submission, error)) {
         return false;
@@ -210,7 +204,7 @@ static bool get_objection(struct sql *sql, const char *id, struct objection *obj
     if (!sql_row(sql, OBJECTION, SQL_VALUES(SQL_T(id)), &OBJECTION_MAP, objection, &found, error)) {
         return false;
     }
-    return found || refuse(error, REASON_NOT_FOUND, "no such objection");
+    return found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such objection");
 }
 
 char *objection_selection(struct sql *sql, const char *id, GError **error)
@@ -237,7 +231,7 @@ static bool answer_held(struct sql *sql, const struct objection *objection, cons
     int64_t changed = 0;
 
     if (removes && objection->submission == NULL) {
-        return refuse(error, REASON_INPUT, "it names no work that could leave the list");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "it names no work that could leave the list");
     }
     if (!sql_run(sql, ANSWER,
                  SQL_VALUES(SQL_T(objection->id), SQL_T(state), SQL_T(text), SQL_T(actor->id), SQL_I(now_ms)), &changed,
@@ -245,7 +239,7 @@ static bool answer_held(struct sql *sql, const struct objection *objection, cons
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_CONFLICT, "it was answered before");
+        return refuse(error, MODEL_ERROR, REASON_CONFLICT, "it was answered before");
     }
     return (!removes ||
             sql_run(sql, UNLIST, SQL_VALUES(SQL_T(objection->selection), SQL_T(objection->submission)), NULL, error)) &&
@@ -259,7 +253,7 @@ bool objection_answer(struct sql *sql, const struct selection *selection, const 
     struct objection objection = {0};
 
     if (text == NULL || text[0] == '\0' || g_utf8_strlen(text, -1) > OBJECTION_CHARACTERS) {
-        return refuse(error, REASON_INPUT, "an answer of 1 to 500 characters");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "an answer of 1 to 500 characters");
     }
     if (!selection_expect(selection, "notice", error) || !get_objection(sql, id, &objection, error)) {
         return false;

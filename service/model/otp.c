@@ -45,15 +45,9 @@ static const struct sql_column STORED_COLUMNS[] = {
 };
 static const struct sql_map STORED_MAP = SQL_MAP(struct stored, STORED_COLUMNS);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool otp_init(GError **error)
 {
-    return oath_init() == OATH_OK || refuse(error, REASON_INTERNAL, "liboath does not start");
+    return oath_init() == OATH_OK || refuse(error, MODEL_ERROR, REASON_INTERNAL, "liboath does not start");
 }
 
 bool otp_begin(struct sql *sql, const struct secrets *secrets, const struct staff *staff, char **secret, GError **error)
@@ -70,7 +64,7 @@ bool otp_begin(struct sql *sql, const struct secrets *secrets, const struct staf
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_STATE, "one-time codes are in use already");
+        return refuse(error, MODEL_ERROR, REASON_STATE, "one-time codes are in use already");
     }
     *secret = g_steal_pointer(&fresh);
     return true;
@@ -155,13 +149,13 @@ bool otp_confirm(struct sql *sql, const struct secrets *secrets, const struct st
                              : 0;
     sql_row_clear(&STORED_MAP, &stored);
     if (step == 0) {
-        return refuse(error, REASON_OTP_WRONG, "not a code of the pending secret");
+        return refuse(error, MODEL_ERROR, REASON_OTP_WRONG, "not a code of the pending secret");
     }
     if (!sql_run(sql, SET, SQL_VALUES(SQL_T(staff->id), SQL_I(step)), &changed, error)) {
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_STATE, "one-time codes are in use already");
+        return refuse(error, MODEL_ERROR, REASON_STATE, "one-time codes are in use already");
     }
     if (!add_recovery_codes(sql, secrets, staff->id, fresh, error) || !ledger_add(sql, actor, &entry, now_ms, error)) {
         return false;
@@ -188,15 +182,15 @@ bool otp_spend(struct sql *sql, const struct secrets *secrets, const struct staf
         return true;
     }
     if (code == NULL || code[0] == '\0') {
-        return refuse(error, REASON_OTP, "a one-time code is needed");
+        return refuse(error, MODEL_ERROR, REASON_OTP, "a one-time code is needed");
     }
     if (step != 0) {
         return sql_run(sql, STEP, SQL_VALUES(SQL_T(staff->id), SQL_I(step)), &changed, error) &&
-               (changed == 1 || refuse(error, REASON_OTP_WRONG, "the code was used at the same moment"));
+               (changed == 1 || refuse(error, MODEL_ERROR, REASON_OTP_WRONG, "the code was used at the same moment"));
     }
     g_autofree char *digest = recovery_digest(secrets, staff->id, code);
     return sql_run(sql, RECOVERY_SPEND, SQL_VALUES(SQL_T(staff->id), SQL_T(digest), SQL_I(now_ms)), &changed, error) &&
-           (changed == 1 || refuse(error, REASON_OTP_WRONG, "neither a fresh code nor a recovery code"));
+           (changed == 1 || refuse(error, MODEL_ERROR, REASON_OTP_WRONG, "neither a fresh code nor a recovery code"));
 }
 
 bool otp_reset(struct sql *sql, const char *staff, const struct actor *actor, int64_t now_ms, GError **error)

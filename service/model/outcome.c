@@ -10,12 +10,6 @@
 static const char RESULT[] = /* selection_entry.result */
     "UPDATE selection_entry SET place = $3, score = $4, is_listed = $5 WHERE selection = $1 AND submission = $2";
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 /* Tally and the memory it stands on. */
 struct count_up {
     struct tally tally;
@@ -126,7 +120,7 @@ bool outcome_close(struct sql *sql, struct selection *selection, const struct ac
     for (size_t i = 0; i < entries->count; i++) {
         const struct selection_entry *entry = sql_rows_at(entries, i);
         if (entry->is_there && entry->number > 0 && entry->scored < entry->tasks) {
-            return refuse(error, REASON_SELECTION_SCORES, "a judge has not scored");
+            return refuse(error, MODEL_ERROR, REASON_SELECTION_SCORES, "a judge has not scored");
         }
     }
     return count_up(sql, selection, rows, &count, error) && store_results(sql, selection, &count, entries, error) &&

@@ -40,12 +40,6 @@ static const struct {
     [PERMISSION_COLLECTIONS] = {R(ORGANISER) | R(ADMINISTRATOR), false, false, true},
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool may(const struct rules *rules, const struct staff *staff, enum permission permission, const char *region,
          GError **error)
 {
@@ -54,13 +48,13 @@ bool may(const struct rules *rules, const struct staff *staff, enum permission p
 
     g_assert(permission >= 0 && permission < PERMISSION_COUNT);
     if (scope == NULL || !role_find(staff->role, &role) || (PERMISSIONS[permission].roles & (1u << role)) == 0) {
-        return refuse(error, REASON_DENIED, "not this role");
+        return refuse(error, MODEL_ERROR, REASON_DENIED, "not this role");
     }
     if (PERMISSIONS[permission].whole && strcmp(scope->level, "province") != 0) {
-        return refuse(error, REASON_DENIED, "of the whole installation");
+        return refuse(error, MODEL_ERROR, REASON_DENIED, "of the whole installation");
     }
     if (region != NULL && !rules_region_within(rules, region, staff->scope)) {
-        return refuse(error, REASON_OUT_OF_SCOPE, "outside the person's region");
+        return refuse(error, MODEL_ERROR, REASON_OUT_OF_SCOPE, "outside the person's region");
     }
     return true;
 }
@@ -69,10 +63,10 @@ bool may_now(const struct login *login, enum permission permission, bool require
 {
     if (requires_otp && !login->is_by_provider && login->staff.otp_secret[0] == '\0' &&
         !PERMISSIONS[permission].before_otp) {
-        return refuse(error, REASON_OTP_SETUP, "one-time codes have to be set up first");
+        return refuse(error, MODEL_ERROR, REASON_OTP_SETUP, "one-time codes have to be set up first");
     }
     if (PERMISSIONS[permission].needs_fresh && login->confirmed_ms + FRESH_MS < now_ms) {
-        return refuse(error, REASON_CONFIRM, "password and code were given too long ago");
+        return refuse(error, MODEL_ERROR, REASON_CONFIRM, "password and code were given too long ago");
     }
     return true;
 }

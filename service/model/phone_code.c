@@ -56,12 +56,6 @@ static const struct sql_map MAP = SQL_MAP(struct code_row, COLUMNS);
 static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct code_row, tries)};
 static const struct sql_map COUNT_MAP = SQL_MAP(struct code_row, COUNT_COLUMNS);
 
-static bool refuse(GError **error, enum reason reason)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, "too many codes asked for");
-    return false;
-}
-
 static char *digest_of(const struct secrets *secrets, const char *phone, const char *code)
 {
     g_autofree char *both = g_strjoin("|", phone, code, NULL);
@@ -76,7 +70,7 @@ static bool check_pace(struct sql *sql, const char *phone, int64_t now_ms, GErro
     for (size_t i = 0; rows != NULL && i < G_N_ELEMENTS(PACES); i++) {
         const struct code_row *row = rows->count < PACES[i].nth ? NULL : sql_rows_at(rows, PACES[i].nth - 1);
         if (row != NULL && now_ms - row->sent_ms < PACES[i].ms) {
-            return refuse(error, PACES[i].reason);
+            return refuse(error, MODEL_ERROR, PACES[i].reason, "too many codes asked for");
         }
     }
     return rows != NULL;
@@ -91,7 +85,7 @@ static bool check_block(struct sql *sql, const char *block, int64_t now_ms, GErr
                  error)) {
         return false;
     }
-    return count.tries < BLOCK_MOST || refuse(error, REASON_PHONE_CODE_MANY);
+    return count.tries < BLOCK_MOST || refuse(error, MODEL_ERROR, REASON_PHONE_CODE_MANY, "too many codes asked for");
 }
 
 bool phone_code_add(struct sql *sql, const struct secrets *secrets, const struct phone_asking *asking, char **id,
@@ -105,13 +99,12 @@ bool phone_code_add(struct sql *sql, const struct secrets *secrets, const struct
     int64_t added = 0;
 
     if (!check_pace(sql, phone, asking->now_ms, error) || !check_block(sql, block, asking->now_ms, error) ||
-        !sql_run(sql, ADD,
-                 SQL_VALUES(SQL_T(made), SQL_T(phone), SQL_T(block), SQL_T(digest), SQL_I(asking->now_ms)), &added,
-                 error)) {
+        !sql_run(sql, ADD, SQL_VALUES(SQL_T(made), SQL_T(phone), SQL_T(block), SQL_T(digest), SQL_I(asking->now_ms)),
+                 &added, error)) {
         return false;
     }
     if (added == 0) {
-        return refuse(error, REASON_PHONE_CODE_SOON);
+        return refuse(error, MODEL_ERROR, REASON_PHONE_CODE_SOON, "too many codes asked for");
     }
     g_free(*id); /* of a try that was begun again */
     g_free(*code);

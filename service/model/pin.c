@@ -50,8 +50,7 @@ bool pin_check(struct sql *sql, const struct secrets *secrets, const struct subm
         return false;
     }
     if (slowed.until_ms > now_ms) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_LOGIN_SLOWED, "too many wrong PINs");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_LOGIN_SLOWED, "too many wrong PINs");
     }
     *right = secret_equal(digest, submission->pin_digest);
     if (*right) {

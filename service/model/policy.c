@@ -135,12 +135,10 @@ bool policy_set(struct sql *sql, const struct rules *rules, const char *code, co
     struct policy after = {0};
 
     if (region == NULL || strcmp(region->level, "county") == 0) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_NOT_FOUND, "neither a city nor the province");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "neither a city nor the province");
     }
     if (policy != NULL && !is_sound(rules, policy)) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, "people of the stages");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "people of the stages");
     }
     const struct sql_values removal = SQL_VALUES(SQL_T(rules->edition), SQL_T(code));
     if (!policy_get(sql, rules, code, &before, error) ||

@@ -67,12 +67,6 @@ void activity_clear(struct activity *activity)
     sql_row_clear(&activity_map, activity);
 }
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool programme_is_day(const char *text)
 {
     if (text == NULL || !g_regex_match_simple("^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", text, 0, 0)) {
@@ -95,7 +89,7 @@ static bool take_text(const char *text, glong most, bool needed, char **out, GEr
     const glong length = clean == NULL ? -1 : g_utf8_strlen(clean, -1);
 
     if (length < (needed ? 1 : 0) || length > most) {
-        return refuse(error, REASON_INPUT, "a text of the programme is missing or too long");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "a text of the programme is missing or too long");
     }
     *out = g_steal_pointer(&clean);
     return true;
@@ -114,7 +108,7 @@ bool week_set(struct sql *sql, const char *edition, const struct week *week, con
 
     if (!programme_is_day(week->first_day) || !programme_is_day(week->last_day) ||
         strcmp(week->first_day, week->last_day) > 0) {
-        return refuse(error, REASON_DAYS, "days of a week");
+        return refuse(error, MODEL_ERROR, REASON_DAYS, "days of a week");
     }
     if (!take_text(week->words, TEXT_MOST, false, &words, error) ||
         !take_text(week->contact, CONTACT_MOST, false, &contact, error)) {
@@ -144,7 +138,7 @@ bool activity_get(struct sql *sql, const char *id, struct activity *activity, GE
     bool found = false;
 
     return sql_row(sql, GET, SQL_VALUES(SQL_T(id)), &activity_map, activity, &found, error) &&
-           (found || refuse(error, REASON_NOT_FOUND, "no such activity"));
+           (found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such activity"));
 }
 
 /* Texts of *activity are replaced by clean ones. */
@@ -161,7 +155,7 @@ static bool check_activity(struct activity *activity, GError **error)
     if (!programme_is_day(activity->day) || !is_hour(activity->starts) || !is_hour(activity->ends) ||
         (activity->ends[0] != '\0' && strcmp(activity->starts, activity->ends) >= 0) ||
         (activity->starts[0] == '\0' && activity->ends[0] != '\0')) {
-        return refuse(error, REASON_DAYS, "day or hours of an activity");
+        return refuse(error, MODEL_ERROR, REASON_DAYS, "day or hours of an activity");
     }
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         char *clean = NULL;
@@ -180,7 +174,8 @@ static bool has_room(struct sql *sql, const char *edition, const char *city, GEr
     bool found = false;
 
     return sql_row(sql, COUNT, SQL_VALUES(SQL_T(edition), SQL_T(city)), &COUNT_MAP, &row, &found, error) &&
-           (row.count < ACTIVITIES_MOST || refuse(error, REASON_INPUT, "as many activities as there may be"));
+           (row.count < ACTIVITIES_MOST ||
+            refuse(error, MODEL_ERROR, REASON_INPUT, "as many activities as there may be"));
 }
 
 static bool record(struct sql *sql, const char *action, const char *id, const char *city, const char *title,
@@ -213,7 +208,7 @@ bool activity_set(struct sql *sql, const char *edition, struct activity *activit
                                                   SQL_T(activity->ends), SQL_T(activity->title), SQL_T(activity->place),
                                                   SQL_T(activity->words), SQL_I(activity->is_highlight), SQL_I(now_ms)),
                                        &changed, error);
-    if (!good || (changed != 1 && !refuse(error, REASON_NOT_FOUND, "no such activity")) ||
+    if (!good || (changed != 1 && !refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such activity")) ||
         !record(sql, is_new ? "activity.added" : "activity.changed", id, activity->city, activity->title, actor, now_ms,
                 error)) {
         return false;

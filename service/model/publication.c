@@ -163,12 +163,6 @@ bool publication_find_rendition(struct sql *sql, const char *submission, int64_t
                    rendition, found, error);
 }
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 /* "1780000000000.abcd…": published_ms and id of the last row seen. */
 static char *after_text(int64_t published_ms, const char *submission)
 {
@@ -184,7 +178,7 @@ static bool parse_after(const char *after, int64_t *published_ms, const char **i
         const char *dot = strchr(after, '.');
         g_autofree char *head = dot == NULL ? NULL : g_strndup(after, (gsize)(dot - after));
         if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
-            return refuse(error, REASON_INPUT, "after");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "after");
         }
         *id = dot + 1;
     }
@@ -312,5 +306,5 @@ bool publication_after_newest(struct sql *sql, int64_t count, char **after, GErr
         *after = after_text(last.published_ms, last.submission);
         sql_row_clear(&PLACE_MAP, &last);
     }
-    return count == 0 || found || refuse(error, REASON_NOT_FOUND, "not so many works");
+    return count == 0 || found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "not so many works");
 }

@@ -97,8 +97,7 @@ static bool parse_after(const char *text, struct after *after, GError **error)
         const char *dot = strchr(text, '.');
         g_autofree char *head = dot == NULL ? NULL : g_strndup(text, (gsize)(dot - text));
         if (head == NULL || !g_ascii_string_to_signed(head, 10, 0, G_MAXINT64, &number, NULL)) {
-            g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, "after");
-            return false;
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "after");
         }
         after->id = dot + 1;
     }
@@ -155,7 +154,7 @@ bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *
     g_autofree char *flag = any_flag ? g_strdup("") : g_strdup_printf("%% %s %%", query->flag);
     const bool any_track = query->track == NULL || query->track[0] == '\0';
     const int64_t limit = CLAMP(query->limit, 1, QUEUE_LIMIT_MOST);
-    struct after after;
+    struct after after = {0}; /* a text that does not parse leaves it */
     size_t used = 0;
 
     if (!parse_after(query->after, &after, error)) {

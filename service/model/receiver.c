@@ -80,12 +80,6 @@ void delivery_clear(struct delivery *delivery)
     sql_row_clear(&DELIVERY_MAP, delivery);
 }
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 /* " work.published work.ready "; NULL with an error. The caller's. */
 static char *kinds_text(const json_t *kinds, GError **error)
 {
@@ -99,7 +93,7 @@ static char *kinds_text(const json_t *kinds, GError **error)
     }
     json_array_foreach(kinds, index, name) {
         if (!outbox_kind_find(json_string_value(name), &kind)) {
-            (void)refuse(error, REASON_INPUT, "kinds: no such event");
+            (void)refuse(error, MODEL_ERROR, REASON_INPUT, "kinds: no such event");
             return NULL;
         }
         g_autofree char *word = g_strdup_printf(" %s ", outbox_kind_name(kind));
@@ -108,7 +102,7 @@ static char *kinds_text(const json_t *kinds, GError **error)
         }
     }
     if (text->len == 1) {
-        (void)refuse(error, REASON_INPUT, "kinds: at least one");
+        (void)refuse(error, MODEL_ERROR, REASON_INPUT, "kinds: at least one");
         return NULL;
     }
     return g_strdup(text->str);
@@ -120,7 +114,7 @@ static bool has_room(struct sql *sql, GError **error)
     bool found = false;
 
     return sql_row(sql, COUNT, SQL_NO_VALUES, &COUNT_MAP, &row, &found, error) &&
-           (row.count < RECEIVERS_MOST || refuse(error, REASON_RECEIVERS, "as many as there may be"));
+           (row.count < RECEIVERS_MOST || refuse(error, MODEL_ERROR, REASON_RECEIVERS, "as many as there may be"));
 }
 
 bool receiver_add(struct sql *sql, const struct secrets *secrets, const struct receiver_new *receiver,
@@ -137,7 +131,7 @@ bool receiver_add(struct sql *sql, const struct secrets *secrets, const struct r
         return false;
     }
     if (length < 1 || length > NAME_CHARACTERS) {
-        return refuse(error, REASON_INPUT, "name: 1 to 60 characters");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "name: 1 to 60 characters");
     }
     receiver_clear(added);
     *added = (struct receiver){.id = secret_id(),
@@ -169,7 +163,7 @@ bool receiver_revoke(struct sql *sql, const char *id, const struct actor *actor,
         return false;
     }
     if (changed == 0) {
-        return refuse(error, REASON_NOT_FOUND, "no such receiver in force");
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such receiver in force");
     }
     return sql_run(sql, FORGET, SQL_VALUES(SQL_T(id)), NULL, error) && ledger_add(sql, actor, &entry, now_ms, error);
 }
@@ -179,7 +173,7 @@ bool receiver_get(struct sql *sql, const char *id, struct receiver *receiver, GE
     bool found = false;
 
     return sql_row(sql, GET, SQL_VALUES(SQL_T(id)), &receiver_map, receiver, &found, error) &&
-           (found || refuse(error, REASON_NOT_FOUND, "no such receiver in force"));
+           (found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such receiver in force"));
 }
 
 bool receiver_find_token(struct sql *sql, const char *token, struct receiver *receiver, bool *found, GError **error)
@@ -202,7 +196,7 @@ bool receiver_ack(struct sql *sql, const struct receiver *receiver, int64_t seq,
         return false;
     }
     if (seq < 0 || seq > last) {
-        return refuse(error, REASON_INPUT, "seq: nothing of that number was told");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "seq: nothing of that number was told");
     }
     return sql_run(sql, ACK, SQL_VALUES(SQL_T(receiver->id), SQL_I(seq)), NULL, error);
 }

@@ -20,12 +20,6 @@ struct ties {
 static const struct sql_column TIE_COLUMNS[] = {SQL_FIELD(struct ties, sent), SQL_FIELD(struct ties, decided)};
 static const struct sql_map TIE_MAP = SQL_MAP(struct ties, TIE_COLUMNS);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 const char *recusal_unit_of(const struct staff *staff)
 {
     const bool is_unit = strcmp(staff->role, role_name(ROLE_UNIT)) == 0;
@@ -69,14 +63,15 @@ bool recusal_check(struct sql *sql, const struct rules *rules, const struct staf
     bool found = false;
 
     if (recusal_is_due(rules, staff, submission->region, submission->unit)) {
-        return refuse(error, REASON_RECUSED, "this person stands aside for the region or unit");
+        return refuse(error, MODEL_ERROR, REASON_RECUSED, "this person stands aside for the region or unit");
     }
     if (!sql_row(sql, TIES, SQL_VALUES(SQL_T(staff->id), SQL_T(submission->id), SQL_I(submission->revision)), &TIE_MAP,
                  &ties, &found, error)) {
         return false;
     }
     if (ties.sent > 0) {
-        return refuse(error, REASON_OWN_WORK, "the work came from this person's telephone");
+        return refuse(error, MODEL_ERROR, REASON_OWN_WORK, "the work came from this person's telephone");
     }
-    return ties.decided == 0 || refuse(error, REASON_SAME_PERSON, "this person has decided on this revision");
+    return ties.decided == 0 ||
+           refuse(error, MODEL_ERROR, REASON_SAME_PERSON, "this person has decided on this revision");
 }

@@ -40,8 +40,7 @@ bool remark_add(struct sql *sql, const struct submission *submission, const stru
 
     if (text == NULL || text[0] == '\0' || g_utf8_strlen(text, -1) > TEXT_CHARACTERS || remark->position_ms < -1 ||
         (!is_note && remark->position_ms != -1)) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, "text or position of a remark");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "text or position of a remark");
     }
     return sql_run(sql, ADD,
                    SQL_VALUES(SQL_T(id), SQL_T(submission->id), SQL_I(submission->revision), SQL_T(remark->kind),

@@ -46,12 +46,6 @@ struct published {
 static const struct sql_column PUBLISHED_COLUMNS[] = {SQL_FIELD(struct published, submission)};
 static const struct sql_map PUBLISHED_MAP = SQL_MAP(struct published, PUBLISHED_COLUMNS);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 static bool is_reason(const char *text)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(REASONS); i++) {
@@ -77,14 +71,14 @@ bool report_add(struct sql *sql, const struct secrets *secrets, const struct rep
 
     if (!is_reason(report->reason) || g_utf8_strlen(text, -1) > TEXT_CHARACTERS ||
         g_utf8_strlen(contact, -1) > CONTACT_CHARACTERS) {
-        return refuse(error, REASON_INPUT, "reason, text or contact");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "reason, text or contact");
     }
     if (!sql_row(sql, PUBLISHED, SQL_VALUES(SQL_T(report->work)), &PUBLISHED_MAP, &published, &found, error)) {
         return false;
     }
     sql_row_clear(&PUBLISHED_MAP, &published);
     if (!found) {
-        return refuse(error, REASON_NOT_FOUND, "no published work");
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no published work");
     }
     g_autofree char *sealed = contact[0] == '\0' ? g_strdup("") : secret_seal(secrets, contact);
     if (!sql_run(sql, ADD,

@@ -83,12 +83,6 @@ enum {
     VIEWED_LONGEST_MS = 24 * 3600 * 1000,
 };
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool review_get(struct sql *sql, const struct rules *rules, const struct staff *staff, const char *id,
                 struct submission *submission, GError **error)
 {
@@ -96,7 +90,7 @@ bool review_get(struct sql *sql, const struct rules *rules, const struct staff *
 
     if (!submission_get(sql, id, submission, &cause)) {
         if (cause->code == REASON_NOT_FOUND) {
-            return refuse(error, REASON_OUT_OF_SCOPE, "no such work");
+            return refuse(error, MODEL_ERROR, REASON_OUT_OF_SCOPE, "no such work");
         }
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
@@ -112,14 +106,14 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
     const struct region *scope = rules_region_find(rules, staff->scope);
 
     if (strcmp(submission->state, "in_review") != 0 || stage == NULL) {
-        return refuse(error, REASON_STATE, "not in review");
+        return refuse(error, MODEL_ERROR, REASON_STATE, "not in review");
     }
     if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
         return false;
     }
     if (!staff_may_stage(staff, stage->name) || scope == NULL ||
         rules_level_rank(scope->level) < rules_level_rank(stage->level)) {
-        return refuse(error, REASON_DENIED, "not this person's stage");
+        return refuse(error, MODEL_ERROR, REASON_DENIED, "not this person's stage");
     }
     return recusal_check(sql, rules, staff, submission, error);
 }
@@ -139,7 +133,7 @@ bool review_hold(struct sql *sql, const struct staff *staff, const char *id, boo
                  &changed, error)) {
         return false;
     }
-    return changed == 1 || refuse(error, REASON_LEASED, "another person holds it");
+    return changed == 1 || refuse(error, MODEL_ERROR, REASON_LEASED, "another person holds it");
 }
 
 bool review_release(struct sql *sql, const struct staff *staff, const char *id, GError **error)
@@ -203,7 +197,7 @@ static bool check_reasons(struct sql *sql, const struct rules *rules, const json
     }
     for (size_t i = 0; i < json_array_size(codes); i++) {
         if (review_reason_find(reasons, json_string_value(json_array_get(codes, i)), true) == NULL) {
-            return refuse(error, REASON_INPUT, "no such reason");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "no such reason");
         }
     }
     return true;
@@ -222,10 +216,10 @@ static bool check_decision(const struct review_decision *decision, const char *n
     }
     if (!known || note == NULL || decision->viewed_ms < 0 || decision->viewed_ms > VIEWED_LONGEST_MS ||
         g_utf8_strlen(note, -1) > NOTE_CHARACTERS || json_array_size(decision->reasons) > REASONS_MOST) {
-        return refuse(error, REASON_INPUT, "action, note or reasons");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "action, note or reasons");
     }
     if (needs_reason && json_array_size(decision->reasons) == 0) {
-        return refuse(error, REASON_REASON_MISSING, "a reason is needed");
+        return refuse(error, MODEL_ERROR, REASON_REASON_MISSING, "a reason is needed");
     }
     return true;
 }
@@ -380,7 +374,7 @@ bool review_decide(struct sql *sql, const struct rules *rules, const struct staf
         return false;
     }
     if (decision->version != submission->version || submission->content_digest == NULL) {
-        return refuse(error, REASON_VERSION, "the work has changed");
+        return refuse(error, MODEL_ERROR, REASON_VERSION, "the work has changed");
     }
     if (!review_hold(sql, staff, submission->id, false, now_ms, undo_ms + 1, error) ||
         !add_decision(sql, staff, actor, submission, decision, note, times_ms, &fresh, error) ||
@@ -405,7 +399,7 @@ bool review_undo(struct sql *sql, const struct staff *staff, const struct actor 
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_UNDO_CLOSED, "no such decision in its undo window");
+        return refuse(error, MODEL_ERROR, REASON_UNDO_CLOSED, "no such decision in its undo window");
     }
     if (!sql_row(sql, BY_ID, SQL_VALUES(SQL_T(id)), &decision_map, &row, &found, error)) {
         return false;

@@ -102,12 +102,6 @@ static bool fits(const char *text, long most)
     return text != NULL && text[0] != '\0' && g_utf8_strlen(text, -1) <= most;
 }
 
-static bool refuse(GError **error, const char *what)
-{
-    g_set_error(error, MODEL_ERROR, REASON_INPUT, "reason: %s", what);
-    return false;
-}
-
 static bool put(struct sql *sql, const struct rules *rules, const json_t *item, int64_t position, GError **error)
 {
     const char *code = NULL;
@@ -117,14 +111,14 @@ static bool put(struct sql *sql, const struct rules *rules, const json_t *item, 
 
     if (json_unpack((json_t *)(uintptr_t)item, "{s:s, s:s, s:s, s:s}", "code", &code, "label", &label, "detail",
                     &detail, "action", &action) != 0) {
-        return refuse(error, "code, label, detail, action");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "code, label, detail, action");
     }
     g_autofree char *clean_label = text_clean(label);
     g_autofree char *clean_detail = text_clean(detail);
     const bool declines = strcmp(action, "decline") == 0;
     if (!is_code(code) || !fits(clean_label, REASON_LABEL_CHARACTERS) ||
         !fits(clean_detail, REASON_DETAIL_CHARACTERS) || (!declines && strcmp(action, "return") != 0)) {
-        return refuse(error, code);
+        return refuse(error, MODEL_ERROR, REASON_INPUT, code);
     }
     return sql_run(sql, PUT,
                    SQL_VALUES(SQL_T(rules->edition), SQL_T(code), SQL_I(position), SQL_T(clean_label),
@@ -139,7 +133,7 @@ bool review_reason_set(struct sql *sql, const struct rules *rules, const json_t 
     int64_t hidden = 0;
 
     if (count < 1 || count > REASONS_MOST) {
-        return refuse(error, "none or too many");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "none or too many");
     }
     if (!sql_run(sql, HIDE, SQL_VALUES(SQL_T(rules->edition)), &hidden, error)) {
         return false;
@@ -155,7 +149,7 @@ bool review_reason_set(struct sql *sql, const struct rules *rules, const json_t 
         return false;
     }
     if (json_array_size(list) != count) {
-        return refuse(error, "a code twice");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "a code twice");
     }
     json_auto_t *detail = json_pack("{s:s, s:O}", "edition", rules->edition, "items", list);
     const struct ledger_entry entry = {.action = "reasons.changed", .object = rules->edition, .detail = detail};

@@ -60,8 +60,7 @@ static bool key_read_hex(struct secrets *secrets, const char *hex, GError **erro
     size_t length = 0;
 
     if (sodium_hex2bin(secrets->key, KEY_BYTES, hex, strlen(hex), NULL, &length, NULL) != 0 || length != KEY_BYTES) {
-        g_set_error_literal(error, SETTINGS_ERROR, REASON_INPUT, "secret_key has to be 64 hex digits");
-        return false;
+        return refuse(error, SETTINGS_ERROR, REASON_INPUT, "secret_key has to be 64 hex digits");
     }
     return true;
 }

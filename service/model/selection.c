@@ -165,12 +165,6 @@ void selection_clear(struct selection *selection)
     sql_row_clear(&selection_map, selection);
 }
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool selection_get(struct sql *sql, const char *id, struct selection *selection, GError **error)
 {
     bool found = false;
@@ -178,7 +172,7 @@ bool selection_get(struct sql *sql, const char *id, struct selection *selection,
     if (!sql_row(sql, GET, SQL_VALUES(SQL_T(id)), &selection_map, selection, &found, error)) {
         return false;
     }
-    return found || refuse(error, REASON_NOT_FOUND, "no such selection");
+    return found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such selection");
 }
 
 bool selection_get_held(struct sql *sql, const char *id, struct selection *selection, GError **error)
@@ -193,7 +187,8 @@ struct sql_rows *selection_list(struct sql *sql, const struct rules *rules, GErr
 
 bool selection_expect(const struct selection *selection, const char *state, GError **error)
 {
-    return strcmp(selection->state, state) == 0 || refuse(error, REASON_SELECTION_STATE, "not in this state");
+    return strcmp(selection->state, state) == 0 ||
+           refuse(error, MODEL_ERROR, REASON_SELECTION_STATE, "not in this state");
 }
 
 bool selection_move(struct sql *sql, struct selection *selection, const char *state, json_t *detail,
@@ -208,7 +203,7 @@ bool selection_move(struct sql *sql, struct selection *selection, const char *st
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_SELECTION_STATE, "somebody was quicker");
+        return refuse(error, MODEL_ERROR, REASON_SELECTION_STATE, "somebody was quicker");
     }
     if (!ledger_add(sql, actor, &entry, now_ms, error)) {
         return false;
@@ -234,12 +229,12 @@ static bool check_criteria(const json_t *criteria, GError **error)
         const int64_t weight = json_integer_value(json_object_get(one, "weight"));
         if (name == NULL || !is_between(g_utf8_strlen(name, -1), 1, CRITERION_CHARACTERS) ||
             !is_between(weight, 1, 100)) {
-            return refuse(error, REASON_INPUT, "a criterion has a name and a weight from 1 to 100");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "a criterion has a name and a weight from 1 to 100");
         }
         weights += weight;
     }
     return (weights == 100 && json_array_size(criteria) <= CRITERIA_MOST) ||
-           refuse(error, REASON_INPUT, "at most ten criteria, whose weights make 100");
+           refuse(error, MODEL_ERROR, REASON_INPUT, "at most ten criteria, whose weights make 100");
 }
 
 static bool check_quotas(const struct rules *rules, const char *region, const json_t *quotas, GError **error)
@@ -254,7 +249,7 @@ static bool check_quotas(const struct rules *rules, const char *region, const js
                rules_region_within(rules, code, region) && is_between(json_integer_value(quota), 0, QUOTA_MOST);
     }
     json_decref(held);
-    return good || refuse(error, REASON_INPUT, "quotas: places of the region, 0 to 100 works");
+    return good || refuse(error, MODEL_ERROR, REASON_INPUT, "quotas: places of the region, 0 to 100 works");
 }
 
 static bool check_form(const struct rules *rules, const struct selection_form *form, GError **error)
@@ -264,11 +259,11 @@ static bool check_form(const struct rules *rules, const struct selection_form *f
 
     if (name == NULL || !is_between(g_utf8_strlen(name, -1), 1, SELECTION_NAME_CHARACTERS) ||
         rules_track_find(rules, form->track) == NULL || region == NULL || strcmp(region->level, "county") == 0) {
-        return refuse(error, REASON_INPUT, "name, track, or a region that is neither province nor city");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "name, track, or a region that is neither province nor city");
     }
     if (!is_between(form->quota, 0, QUOTA_MOST) || !is_between(form->judges_each, 1, EACH_MOST) ||
         !is_between(form->places, 1, SELECTION_ENTRIES_MOST) || json_array_size(form->judges) > SELECTION_JUDGES_MOST) {
-        return refuse(error, REASON_INPUT, "quota, judges of a work, places, or more than 100 judges");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "quota, judges of a work, places, or more than 100 judges");
     }
     return check_criteria(form->criteria, error) && check_quotas(rules, form->region, form->quotas, error);
 }
@@ -284,7 +279,7 @@ static bool put_criteria(struct sql *sql, const char *id, const json_t *criteria
     json_array_foreach(criteria, index, one) {
         g_autofree char *name = text_clean(json_string_value(json_object_get(one, "name")));
         if (name == NULL || name[0] == '\0') {
-            return refuse(error, REASON_INPUT, "a criterion without a name");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "a criterion without a name");
         }
         if (!sql_run(sql, CRITERION_ADD,
                      SQL_VALUES(SQL_T(id), SQL_I((int64_t)index + 1), SQL_T(name),
@@ -326,17 +321,17 @@ static bool put_judges(struct sql *sql, const char *id, const json_t *judges, GE
         int64_t changed = 0;
         for (size_t i = 0; i < index; i++) {
             if (json_equal(json_array_get(judges, i), judge)) {
-                return refuse(error, REASON_INPUT, "a judge twice");
+                return refuse(error, MODEL_ERROR, REASON_INPUT, "a judge twice");
             }
         }
         if (!json_is_string(judge)) {
-            return refuse(error, REASON_INPUT, "judges are ids");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "judges are ids");
         }
         if (!sql_run(sql, JUDGE_ADD, SQL_VALUES(SQL_T(id), SQL_T(json_string_value(judge))), &changed, error)) {
             return false;
         }
         if (changed != 1) {
-            return refuse(error, REASON_INPUT, "nobody who may judge");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "nobody who may judge");
         }
     }
     return true;
@@ -404,7 +399,7 @@ bool selection_cancel(struct sql *sql, struct selection *selection, const struct
     const bool was_shown = strcmp(selection->state, "notice") == 0;
 
     if (strcmp(selection->state, "selected") == 0 || strcmp(selection->state, "cancelled") == 0) {
-        return refuse(error, REASON_SELECTION_STATE, "it is over");
+        return refuse(error, MODEL_ERROR, REASON_SELECTION_STATE, "it is over");
     }
     return selection_move(sql, selection, "cancelled", NULL, actor, now_ms, error) &&
            (!was_shown || sql_notify(sql, SQL_TOPIC_SITE, error));
@@ -465,7 +460,7 @@ static bool check_candidate(struct sql *sql, const struct selection *selection, 
     int64_t taken = 0;
 
     if (candidate->rounds > 0 && candidate->chosen == 0) {
-        return refuse(error, REASON_SELECTION_BELOW, "not selected by its own place");
+        return refuse(error, MODEL_ERROR, REASON_SELECTION_BELOW, "not selected by its own place");
     }
     if (!read_count(sql, QUOTA_OF, SQL_VALUES(SQL_T(selection->id), SQL_T(candidate->source)), &quota, error) ||
         !read_count(sql, TAKEN,
@@ -473,7 +468,7 @@ static bool check_candidate(struct sql *sql, const struct selection *selection, 
                     error)) {
         return false;
     }
-    return taken < quota || refuse(error, REASON_SELECTION_QUOTA, "the quota is used up");
+    return taken < quota || refuse(error, MODEL_ERROR, REASON_SELECTION_QUOTA, "the quota is used up");
 }
 
 static bool note(struct sql *sql, const struct selection *selection, const char *action, const char *submission,
@@ -513,9 +508,10 @@ bool selection_recommend(struct sql *sql, const struct rules *rules, struct sele
     }
     const bool is_mine = found && rules_region_within(rules, candidate.source, selection->region) &&
                          rules_region_within(rules, candidate.source, staff->scope);
-    const bool good = is_mine ? check_candidate(sql, selection, &candidate, error) &&
-                                    add_entry(sql, selection, &candidate, actor, now_ms, error)
-                              : refuse(error, REASON_OUT_OF_SCOPE, "no published work of the person's place");
+    const bool good = is_mine
+                          ? check_candidate(sql, selection, &candidate, error) &&
+                                add_entry(sql, selection, &candidate, actor, now_ms, error)
+                          : refuse(error, MODEL_ERROR, REASON_OUT_OF_SCOPE, "no published work of the person's place");
     sql_row_clear(&CANDIDATE_MAP, &candidate);
     return good;
 }
@@ -536,5 +532,5 @@ bool selection_recommend_not(struct sql *sql, const struct rules *rules, struct 
     sql_row_clear(&SOURCE_MAP, &entry);
     return is_mine ? sql_run(sql, ENTRY_REMOVE, SQL_VALUES(SQL_T(selection->id), SQL_T(submission)), NULL, error) &&
                          note(sql, selection, "selection.recommended_not", submission, actor, now_ms, error)
-                   : refuse(error, REASON_OUT_OF_SCOPE, "no recommendation of the person's place");
+                   : refuse(error, MODEL_ERROR, REASON_OUT_OF_SCOPE, "no recommendation of the person's place");
 }

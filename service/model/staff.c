@@ -131,12 +131,6 @@ bool staff_may_stage(const struct staff *staff, const char *stage)
     return strstr(staff->stages, word) != NULL;
 }
 
-static bool refuse(GError **error, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, REASON_INPUT, message);
-    return false;
-}
-
 static bool username_is_good(const char *username)
 {
     const size_t length = strlen(username);
@@ -178,16 +172,16 @@ bool staff_add(struct sql *sql, const struct rules *rules, const struct staff_ne
     const glong name_length = g_utf8_strlen(new_staff->name, -1);
 
     if (!username_is_good(new_staff->username)) {
-        return refuse(error, "username: 3 to 32 of a-z 0-9 . _ -");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "username: 3 to 32 of a-z 0-9 . _ -");
     }
     if (name_length < 1 || name_length > NAME_CHARACTERS || !role_find(new_staff->role, &role) ||
         rules_region_find(rules, new_staff->scope) == NULL) {
-        return refuse(error, "name, role or scope");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "name, role or scope");
     }
     g_autofree char *stages = stages_canonical(rules, new_staff->stages);
     g_autofree char *unit = unit_canonical(new_staff->unit);
     if (stages == NULL || unit == NULL) {
-        return refuse(error, "stages or unit");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "stages or unit");
     }
     g_autofree char *fresh = secret_id();
     if (!sql_run(sql, ADD,
@@ -261,7 +255,7 @@ bool staff_change(struct sql *sql, const struct rules *rules, const char *id, co
     const glong name_length = g_utf8_strlen(name, -1);
     if (stages == NULL || recusals == NULL || unit == NULL || name_length < 1 || name_length > NAME_CHARACTERS ||
         !role_find(role_text, &role) || rules_region_find(rules, scope) == NULL) {
-        return refuse(error, "name, role, scope, stages, recusals or unit");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "name, role, scope, stages, recusals or unit");
     }
     json_auto_t *detail = json_pack("{s:O, s:s, s:s, s:s, s:s, s:s, s:s}", "before", before, "name", name, "role",
                                     role_text, "scope", scope, "stages", stages, "recusals", recusals, "unit", unit);
@@ -328,8 +322,7 @@ bool staff_is_empty(struct sql *sql, bool *empty, GError **error)
 
 static bool refuse_password(GError **error, const char *message)
 {
-    g_set_error_literal(error, MODEL_ERROR, REASON_PASSWORD, message);
-    return false;
+    return refuse(error, MODEL_ERROR, REASON_PASSWORD, message);
 }
 
 bool staff_password_check(const char *password, const char *username, GError **error)

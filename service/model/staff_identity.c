@@ -25,12 +25,6 @@ struct linked {
 static const struct sql_column COLUMNS[] = {SQL_FIELD(struct linked, staff)};
 static const struct sql_map MAP = SQL_MAP(struct linked, COLUMNS);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 static bool look(struct sql *sql, const char *text, const char *issuer, const char *name, char **staff, GError **error)
 {
     struct linked row = {0};
@@ -46,26 +40,27 @@ static bool look(struct sql *sql, const char *text, const char *issuer, const ch
 }
 
 bool staff_identity_invite(struct sql *sql, const char *staff, const char *issuer, const char *username,
-                     const struct actor *actor, int64_t now_ms, GError **error)
+                           const struct actor *actor, int64_t now_ms, GError **error)
 {
     g_autofree char *other = NULL;
     json_auto_t *detail = json_pack("{s:s, s:s}", "issuer", issuer, "username", username);
     const struct ledger_entry entry = {.action = "staff.identity_invited", .object = staff, .detail = detail};
 
     if (issuer[0] == '\0' || username[0] == '\0' || strlen(username) > USERNAME_BYTES_MOST) {
-        return refuse(error, REASON_INPUT, "no provider is set, or no name of it was given");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "no provider is set, or no name of it was given");
     }
     if (!look(sql, BY_USERNAME, issuer, username, &other, error)) {
         return false;
     }
     if (other != NULL && strcmp(other, staff) != 0) {
-        return refuse(error, REASON_CONFLICT, "invited for another account");
+        return refuse(error, MODEL_ERROR, REASON_CONFLICT, "invited for another account");
     }
     return sql_run(sql, PUT, SQL_VALUES(SQL_T(staff), SQL_T(issuer), SQL_T(username), SQL_I(now_ms)), NULL, error) &&
            ledger_add(sql, actor, &entry, now_ms, error);
 }
 
-bool staff_identity_remove(struct sql *sql, const char *staff, const struct actor *actor, int64_t now_ms, GError **error)
+bool staff_identity_remove(struct sql *sql, const char *staff, const struct actor *actor, int64_t now_ms,
+                           GError **error)
 {
     const struct ledger_entry entry = {.action = "staff.identity_removed", .object = staff};
     int64_t changed = 0;
@@ -82,12 +77,12 @@ static bool bind_subject(struct sql *sql, const char *staff, const char *subject
     int64_t changed = 0;
 
     return sql_run(sql, BIND, SQL_VALUES(SQL_T(staff), SQL_T(subject), SQL_I(now_ms)), &changed, error) &&
-           (changed == 1 || refuse(error, REASON_SIGN_ON_UNKNOWN, "bound by somebody else just now")) &&
+           (changed == 1 || refuse(error, MODEL_ERROR, REASON_SIGN_ON_UNKNOWN, "bound by somebody else just now")) &&
            ledger_add(sql, &PROVIDER, &entry, now_ms, error);
 }
 
 bool staff_identity_find(struct sql *sql, const char *issuer, const char *subject, const char *username, int64_t now_ms,
-                   struct staff *staff, GError **error)
+                         struct staff *staff, GError **error)
 {
     g_autofree char *id = NULL;
 
@@ -101,8 +96,8 @@ bool staff_identity_find(struct sql *sql, const char *issuer, const char *subjec
         }
     }
     if (id == NULL) {
-        return refuse(error, REASON_SIGN_ON_UNKNOWN, "nobody was invited under this name");
+        return refuse(error, MODEL_ERROR, REASON_SIGN_ON_UNKNOWN, "nobody was invited under this name");
     }
     return staff_get(sql, id, staff, error) &&
-           (staff->is_active != 0 || refuse(error, REASON_SIGN_ON_UNKNOWN, "the account is switched off"));
+           (staff->is_active != 0 || refuse(error, MODEL_ERROR, REASON_SIGN_ON_UNKNOWN, "the account is switched off"));
 }

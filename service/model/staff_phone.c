@@ -16,12 +16,6 @@ static const char TAKE[] = /* staff_phone.take */
 static const char SWEEP[] = /* staff_phone.sweep */
     "DELETE FROM staff_phone WHERE left_ms > 0 AND left_ms <= $1";
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool staff_phone_set(struct sql *sql, const struct secrets *secrets, const char *staff, const char *phone,
                      const struct actor *actor, int64_t now_ms, GError **error)
 {
@@ -29,7 +23,7 @@ bool staff_phone_set(struct sql *sql, const struct secrets *secrets, const char 
     int64_t changed = 0;
 
     if (digits == NULL) {
-        return refuse(error, REASON_PHONE_INVALID, "no mobile number");
+        return refuse(error, MODEL_ERROR, REASON_PHONE_INVALID, "no mobile number");
     }
     const bool is_none = digits[0] == '\0';
     g_autofree char *sealed = is_none ? g_strdup("") : secret_seal(secrets, digits);
@@ -41,7 +35,7 @@ bool staff_phone_set(struct sql *sql, const struct secrets *secrets, const char 
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_NOT_FOUND, "no such person");
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such person");
     }
     return sql_run(sql, LEAVE, SQL_VALUES(SQL_T(staff), SQL_I(now_ms)), NULL, error) &&
            (is_none || sql_run(sql, TAKE, SQL_VALUES(SQL_T(staff), SQL_T(identity)), NULL, error)) &&

@@ -108,12 +108,6 @@ void submission_receipt_clear(struct submission_receipt *receipt)
     g_clear_pointer(&receipt->state, g_free);
 }
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 /* In a writing transaction the row is locked first and read after, by a statement of its own: one that locked and read
  * at once would see the rows it joins as they were before it waited. So a state seen here is still the state when the
  * transaction commits. */
@@ -126,7 +120,7 @@ static bool get_by(struct sql *sql, const char *const texts[2], const char *key,
         !sql_row(sql, texts[1], SQL_VALUES(SQL_T(key)), &submission_map, submission, &found, error)) {
         return false;
     }
-    return found || refuse(error, REASON_NOT_FOUND, "no such work");
+    return found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such work");
 }
 
 bool submission_get(struct sql *sql, const char *id, struct submission *submission, GError **error)
@@ -141,7 +135,7 @@ bool submission_get_held(struct sql *sql, const char *id, struct submission *sub
     bool found = false;
 
     return sql_row(sql, GET, SQL_VALUES(SQL_T(id)), &submission_map, submission, &found, error) &&
-           (found || refuse(error, REASON_NOT_FOUND, "no such work"));
+           (found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such work"));
 }
 
 bool submission_get_code(struct sql *sql, const char *code, struct submission *submission, GError **error)
@@ -150,7 +144,7 @@ bool submission_get_code(struct sql *sql, const char *code, struct submission *s
     g_autofree char *normal = secret_receipt_normalize(code);
 
     if (normal == NULL) {
-        return refuse(error, REASON_NOT_FOUND, "the check character does not fit");
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "the check character does not fit");
     }
     return get_by(sql, TEXTS, normal, submission, error);
 }
@@ -178,7 +172,7 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_STATE, "somebody was quicker");
+        return refuse(error, MODEL_ERROR, REASON_STATE, "somebody was quicker");
     }
     const struct ledger_entry entry = {
         .action = event_name(move->event),
@@ -224,10 +218,10 @@ static bool check_length(const char *text, glong most, enum reason missing, enum
     const glong length = text == NULL ? 0 : g_utf8_strlen(text, -1);
 
     if (length == 0 && missing != REASON_COUNT) {
-        return refuse(error, missing, "empty text");
+        return refuse(error, MODEL_ERROR, missing, "empty text");
     }
     if (length > most) {
-        return refuse(error, too_long, "text too long");
+        return refuse(error, MODEL_ERROR, too_long, "text too long");
     }
     return true;
 }
@@ -248,14 +242,14 @@ static bool check_texts(const struct submission_form *form, struct form_texts *t
         return false;
     }
     if (texts->words == NULL) {
-        return refuse(error, REASON_INPUT, "words are not UTF-8");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "words are not UTF-8");
     }
     if (!check_length(texts->title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) ||
         !check_length(texts->words, WORDS_CHARACTERS, REASON_COUNT, REASON_WORDS_TOO_LONG, error) ||
         !check_length(texts->name, NAME_CHARACTERS, REASON_NAME_MISSING, REASON_NAME_MISSING, error)) {
         return false;
     }
-    return texts->phone != NULL || refuse(error, REASON_PHONE_INVALID, "no mobile number");
+    return texts->phone != NULL || refuse(error, MODEL_ERROR, REASON_PHONE_INVALID, "no mobile number");
 }
 
 static bool check_rules(const struct rules *rules, const struct submission_form *form, int64_t now_ms, GError **error)
@@ -263,25 +257,25 @@ static bool check_rules(const struct rules *rules, const struct submission_form 
     const struct track *track = rules_track_find(rules, form->track);
 
     if (track == NULL) {
-        return refuse(error, REASON_TRACK_UNKNOWN, "no such track");
+        return refuse(error, MODEL_ERROR, REASON_TRACK_UNKNOWN, "no such track");
     }
     if (!track->is_public && !form->opens_units) {
-        return refuse(error, REASON_TRACK_UNITS, "a track of units");
+        return refuse(error, MODEL_ERROR, REASON_TRACK_UNITS, "a track of units");
     }
     if (!track_is_open(track, now_ms)) {
-        return refuse(error, REASON_TRACK_CLOSED, "the track is closed");
+        return refuse(error, MODEL_ERROR, REASON_TRACK_CLOSED, "the track is closed");
     }
     if (rules_region_find(rules, form->region) == NULL) {
-        return refuse(error, REASON_REGION_UNKNOWN, "no such region");
+        return refuse(error, MODEL_ERROR, REASON_REGION_UNKNOWN, "no such region");
     }
     if ((int64_t)count_of(form->uploads) > track->max_files) {
-        return refuse(error, REASON_TOO_MANY_FILES, "more files than the track takes");
+        return refuse(error, MODEL_ERROR, REASON_TOO_MANY_FILES, "more files than the track takes");
     }
     if (!form->licence) {
-        return refuse(error, REASON_CONSENT_LICENCE, "no licence");
+        return refuse(error, MODEL_ERROR, REASON_CONSENT_LICENCE, "no licence");
     }
     if (form->children && !form->guardian) {
-        return refuse(error, REASON_CONSENT_GUARDIAN, "no guardian's consent");
+        return refuse(error, MODEL_ERROR, REASON_CONSENT_GUARDIAN, "no guardian's consent");
     }
     return true;
 }
@@ -294,7 +288,7 @@ static bool take_uploads(struct sql *sql, const struct rules *rules, struct subm
     const int64_t count = (int64_t)count_of(uploads);
 
     if (track == NULL || count < 1 || count > track->max_files) {
-        return refuse(error, REASON_TOO_MANY_FILES, "number of files");
+        return refuse(error, MODEL_ERROR, REASON_TOO_MANY_FILES, "number of files");
     }
     return work_file_take_uploads(sql, submission, uploads, NULL, error);
 }
@@ -459,7 +453,7 @@ static bool next_revision(struct sql *sql, struct submission *submission, GError
         return false;
     }
     if (changed != 1) {
-        return refuse(error, REASON_STATE, "somebody was quicker");
+        return refuse(error, MODEL_ERROR, REASON_STATE, "somebody was quicker");
     }
     submission->revision++;
     return true;
@@ -532,7 +526,7 @@ static bool merge_texts(const struct submission *submission, const struct submis
         return false;
     }
     return check_length(texts->title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) &&
-           (texts->words != NULL || refuse(error, REASON_INPUT, "words are not UTF-8")) &&
+           (texts->words != NULL || refuse(error, MODEL_ERROR, REASON_INPUT, "words are not UTF-8")) &&
            check_length(texts->words, WORDS_CHARACTERS, REASON_COUNT, REASON_WORDS_TOO_LONG, error);
 }
 

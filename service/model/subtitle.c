@@ -71,12 +71,6 @@ void subtitle_clear(struct subtitle *subtitle)
     sql_row_clear(&subtitle_map, subtitle);
 }
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 bool subtitle_is_language(const char *text)
 {
     return text != NULL && strlen(text) <= 12 &&
@@ -124,24 +118,24 @@ bool subtitle_set(struct sql *sql, const struct submission *submission, const st
     bool found = false;
 
     if (!subtitle_is_language(name->language)) {
-        return refuse(error, REASON_INPUT, "language");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "language");
     }
     if (strcmp(submission->state, "withdrawn") == 0 || strcmp(submission->state, "taken_down") == 0) {
-        return refuse(error, REASON_STATE, "the work is over");
+        return refuse(error, MODEL_ERROR, REASON_STATE, "the work is over");
     }
     if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)),
                  &COUNT_MAP, &others, &found, error)) {
         return false;
     }
     if (others.count >= SUBTITLES_MOST) {
-        return refuse(error, REASON_INPUT, "as many subtitles as there may be");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "as many subtitles as there may be");
     }
     return sql_run(sql, SET,
                    SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language), SQL_T(vtt),
                               SQL_T(digest), SQL_T(doer->actor.id), SQL_T(is_reviewer ? doer->actor.id : ""),
                               SQL_I(now_ms)),
                    &changed, error) &&
-           (changed == 1 || refuse(error, REASON_NOT_FOUND, "no such clip")) &&
+           (changed == 1 || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such clip")) &&
            record(sql, is_reviewer ? "subtitle.approved" : "subtitle.sent", submission, name, digest, doer, now_ms,
                   error);
 }
@@ -155,7 +149,7 @@ bool subtitle_approve(struct sql *sql, const struct submission *submission, cons
                    SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language), SQL_T(digest),
                               SQL_T(doer->actor.id)),
                    &changed, error) &&
-           (changed == 1 || refuse(error, REASON_VERSION, "not the text that was looked at")) &&
+           (changed == 1 || refuse(error, MODEL_ERROR, REASON_VERSION, "not the text that was looked at")) &&
            record(sql, "subtitle.approved", submission, name, digest, doer, now_ms, error);
 }
 
@@ -166,7 +160,7 @@ bool subtitle_remove(struct sql *sql, const struct submission *submission, const
 
     return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)),
                    &changed, error) &&
-           (changed == 1 || refuse(error, REASON_NOT_FOUND, "no such subtitle")) &&
+           (changed == 1 || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such subtitle")) &&
            record(sql, "subtitle.removed", submission, name, "", doer, now_ms, error);
 }
 
@@ -188,5 +182,5 @@ bool subtitle_get(struct sql *sql, const char *submission, const struct subtitle
     return sql_row(sql, all ? GET : GET_PUBLIC,
                    SQL_VALUES(SQL_T(submission), SQL_I(name->position), SQL_T(name->language)), &subtitle_map, subtitle,
                    &found, error) &&
-           (found || refuse(error, REASON_NOT_FOUND, "no such subtitle"));
+           (found || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such subtitle"));
 }

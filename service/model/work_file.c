@@ -52,12 +52,6 @@ static const struct sql_column REFUSED_COLUMNS[] = {
 };
 static const struct sql_map REFUSED_MAP = SQL_MAP(struct refused_file, REFUSED_COLUMNS);
 
-static bool refuse(GError **error, enum reason reason, const char *message)
-{
-    g_set_error_literal(error, MODEL_ERROR, (int)reason, message);
-    return false;
-}
-
 static int64_t number_at(const json_t *positions, size_t index)
 {
     return json_integer_value(json_array_get(positions, index));
@@ -85,7 +79,7 @@ bool work_file_take_uploads(struct sql *sql, const struct submission *submission
             return false;
         }
         if (changed != 1) {
-            return refuse(error, REASON_UPLOAD_UNFINISHED, "no such upload, or already in another work");
+            return refuse(error, MODEL_ERROR, REASON_UPLOAD_UNFINISHED, "no such upload, or already in another work");
         }
     }
     return true;
@@ -97,11 +91,11 @@ static bool check_positions(const json_t *positions, int64_t most, GError **erro
     for (size_t i = 0; i < json_array_size(positions); i++) {
         const int64_t position = number_at(positions, i);
         if (position < 1 || position > most) {
-            return refuse(error, REASON_INPUT, "no such file");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "no such file");
         }
         for (size_t k = 0; k < i; k++) {
             if (number_at(positions, k) == position) {
-                return refuse(error, REASON_INPUT, "a file stands twice");
+                return refuse(error, MODEL_ERROR, REASON_INPUT, "a file stands twice");
             }
         }
     }
@@ -124,7 +118,7 @@ bool work_file_take_before(struct sql *sql, const struct submission *submission,
                            GError **error)
 {
     if (json_array_size(positions) < 1) {
-        return refuse(error, REASON_UPLOAD_NONE, "no file is kept");
+        return refuse(error, MODEL_ERROR, REASON_UPLOAD_NONE, "no file is kept");
     }
     if (!check_positions(positions, MESSAGE_INPUTS_MOST, error)) {
         return false;
@@ -135,7 +129,7 @@ bool work_file_take_before(struct sql *sql, const struct submission *submission,
             return false;
         }
         if (!found) {
-            return refuse(error, REASON_INPUT, "no such file");
+            return refuse(error, MODEL_ERROR, REASON_INPUT, "no such file");
         }
     }
     return true;

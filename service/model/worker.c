@@ -120,8 +120,7 @@ bool worker_token_revoke(struct sql *sql, const char *id, const struct actor *ac
         return false;
     }
     if (changed == 0) {
-        g_set_error_literal(error, MODEL_ERROR, REASON_NOT_FOUND, "no such token in force");
-        return false;
+        return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such token in force");
     }
     return sql_run(sql, RETURN_JOBS, SQL_VALUES(SQL_T(id)), NULL, error) && sql_notify(sql, SQL_TOPIC_JOBS, error) &&
            ledger_add(sql, actor, &entry, now_ms, error);

@@ -34,8 +34,7 @@ struct exchange {
 bool outbound_start(GError **error)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_INTERNAL, "libcurl does not start");
-        return false;
+        return refuse(error, HTTP_ERROR, REASON_INTERNAL, "libcurl does not start");
     }
     return true;
 }

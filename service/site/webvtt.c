@@ -13,7 +13,7 @@ struct cue {
     int64_t end_ms;
 };
 
-static GString *refuse(GError **error, const char *message)
+static GString *refuse_text(GError **error, const char *message)
 {
     g_set_error_literal(error, SITE_ERROR, REASON_SUBTITLES, message);
     return NULL;
@@ -171,7 +171,7 @@ static char **lines_of(const char *text, size_t length)
 GString *webvtt_clean(const char *text, size_t length, GError **error)
 {
     if (length > WEBVTT_BYTES_MOST || !g_utf8_validate_len(text, length, NULL)) {
-        return refuse(error, "no UTF-8, or too long");
+        return refuse_text(error, "no UTF-8, or too long");
     }
     g_auto(GStrv) lines = lines_of(text, length);
     GString *out = g_string_new("WEBVTT\n\n");
@@ -188,13 +188,13 @@ GString *webvtt_clean(const char *text, size_t length, GError **error)
                              ++cues <= WEBVTT_CUES_MOST && write_cue(out, lines, &i, &cue);
         if (!is_good) {
             g_string_free(out, TRUE);
-            return refuse(error, "a time or a text that cannot be");
+            return refuse_text(error, "a time or a text that cannot be");
         }
         last_ms = cue.begin_ms;
     }
     if (out->len == strlen("WEBVTT\n\n")) {
         g_string_free(out, TRUE);
-        return refuse(error, "no cue");
+        return refuse_text(error, "no cue");
     }
     return out;
 }

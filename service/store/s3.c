@@ -134,8 +134,7 @@ static bool send_call(struct s3 *s3, struct call *call, GError **error)
         g_autoptr(GError) cause = NULL;
 
         if (g_atomic_int_get(&s3->is_down) != 0 && !call->is_check) {
-            g_set_error_literal(error, STORE_ERROR, REASON_STORE, "the store is down");
-            return false;
+            return refuse(error, STORE_ERROR, REASON_STORE, "the store is down");
         }
         if (send_once(s3, call, at, &cause) && !is_passing(call->exchange.status)) {
             g_atomic_int_set(&s3->preferred, (gint)at);
@@ -152,7 +151,7 @@ static bool send_call(struct s3 *s3, struct call *call, GError **error)
 }
 
 /* An answer that is none of the expected: 404 is absence, 403 our keys or clock, the rest the store's trouble. */
-static bool refuse(const struct call *call, const char *what, GError **error)
+static bool fail_call(const struct call *call, const char *what, GError **error)
 {
     const int status = call->exchange.status;
 
@@ -244,7 +243,7 @@ static bool make_bucket(struct s3 *s3, GError **error)
         }
         made = is_success(&call);
         if (!made && i + 1 == G_N_ELEMENTS(bodies)) {
-            return refuse(&call, "cannot make the bucket", error);
+            return fail_call(&call, "cannot make the bucket", error);
         }
     }
     return made;
@@ -261,7 +260,7 @@ static bool check_bucket(struct s3 *s3, GError **error)
     if (call.exchange.status == 404) {
         return make_bucket(s3, error);
     }
-    return is_success(&call) || refuse(&call, "cannot see the bucket", error);
+    return is_success(&call) || fail_call(&call, "cannot see the bucket", error);
 }
 
 static bool check(struct store *store, GError **error)
@@ -287,7 +286,7 @@ static bool look(struct s3 *s3, const char *key, struct call *call, GError **err
     if (!send_call(s3, call, error)) {
         return false;
     }
-    return is_success(call) || refuse(call, "cannot look at an object", error);
+    return is_success(call) || fail_call(call, "cannot look at an object", error);
 }
 
 static bool verify(struct store *store, const char *key, int64_t bytes, const char *sha256, GError **error)
@@ -326,7 +325,7 @@ static bool read_range(struct store_reader *reader, int64_t offset, void *bytes,
         return false;
     }
     if (call.exchange.status != 206) {
-        return refuse(&call, "cannot read an object", error);
+        return fail_call(&call, "cannot read an object", error);
     }
     if (call.exchange.got != length) {
         g_set_error(error, STORE_ERROR, REASON_STORE, "\"%s\" is shorter than it was", reader->key);
@@ -355,7 +354,7 @@ static bool put_whole(const struct put *put, GError **error)
     call.exchange.has_file = true;
     call.exchange.fd = put->fd;
     call.exchange.body_length = put->bytes;
-    return send_call(put->s3, &call, error) && (is_success(&call) || refuse(&call, "cannot put an object", error));
+    return send_call(put->s3, &call, error) && (is_success(&call) || fail_call(&call, "cannot put an object", error));
 }
 
 static bool begin_parts(struct put *put, GError **error)
@@ -370,10 +369,10 @@ static bool begin_parts(struct put *put, GError **error)
         return false;
     }
     if (!is_success(&call)) {
-        return refuse(&call, "cannot begin a multipart upload", error);
+        return fail_call(&call, "cannot begin a multipart upload", error);
     }
     put->upload = s3_xml_find(call.exchange.text, "InitiateMultipartUploadResult", "UploadId");
-    return put->upload != NULL || refuse(&call, "a multipart upload without an id", error);
+    return put->upload != NULL || fail_call(&call, "a multipart upload without an id", error);
 }
 
 /* Adds the part to the list that completes the upload. */
@@ -399,7 +398,7 @@ static bool put_part(const struct put *put, int64_t offset, int number, GString 
         return false;
     }
     if (!is_success(&call) || call.exchange.etag == NULL) {
-        return refuse(&call, "cannot put a part", error);
+        return fail_call(&call, "cannot put a part", error);
     }
     g_autofree char *part =
         g_markup_printf_escaped("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", number, call.exchange.etag);
@@ -438,7 +437,7 @@ static bool complete_parts(const struct put *put, const GString *list, GError **
     }
     g_autofree char *code = s3_xml_find(call.exchange.text, "Error", "Code");
     return (is_success(&call) && code == NULL) || call.exchange.status == 404 ||
-           refuse(&call, "cannot complete a multipart upload", error);
+           fail_call(&call, "cannot complete a multipart upload", error);
 }
 
 /* What cannot be given up now, the sweep finds. */
@@ -508,7 +507,7 @@ static bool remove_object(struct store *store, const char *key, GError **error)
     if (!send_call(s3_of(store), &call, error)) {
         return false;
     }
-    return is_success(&call) || call.exchange.status == 404 || refuse(&call, "cannot remove an object", error);
+    return is_success(&call) || call.exchange.status == 404 || fail_call(&call, "cannot remove an object", error);
 }
 
 static bool list_page(struct s3 *s3, const char *prefix, struct s3_page *page, GError **error)
@@ -527,7 +526,7 @@ static bool list_page(struct s3 *s3, const char *prefix, struct s3_page *page, G
         return false;
     }
     return is_success(&call) ? s3_page_read(call.exchange.text, page, error)
-                             : refuse(&call, "cannot list the bucket", error);
+                             : fail_call(&call, "cannot list the bucket", error);
 }
 
 static bool is_below(const char *key, const char *prefix)
@@ -581,7 +580,7 @@ static bool uploads_page(struct s3 *s3, struct s3_page *page, GError **error)
         return false;
     }
     return is_success(&call) ? s3_page_read(call.exchange.text, page, error)
-                             : refuse(&call, "cannot list multipart uploads", error);
+                             : fail_call(&call, "cannot list multipart uploads", error);
 }
 
 static bool sweep(struct store *store, int64_t before_ms, GError **error)

@@ -208,8 +208,7 @@ bool s3_http_run(struct s3_http *http, struct s3_exchange *exchange, GError **er
 
     s3_exchange_clear(exchange);
     if (handle == NULL) {
-        g_set_error_literal(error, STORE_ERROR, REASON_INTERNAL, "libcurl does not start");
-        return false;
+        return refuse(error, STORE_ERROR, REASON_INTERNAL, "libcurl does not start");
     }
     exchange->text = g_string_new(NULL);
     set_bounds(handle, exchange);

@@ -27,7 +27,7 @@ struct box {
 
 #define TYPE(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-static bool refuse(struct walk *walk, enum reason reason, const char *what)
+static bool refuse_file(struct walk *walk, enum reason reason, const char *what)
 {
     g_set_error(walk->error, MEDIA_ERROR, (int)reason, "structure: %s", what);
     return false;
@@ -59,14 +59,14 @@ static bool count_fits(struct walk *walk, const struct box *box, int64_t entry_b
     int64_t count;
 
     if (!reader_read_exactly(walk->reader, box->body, head, sizeof head)) {
-        return refuse(walk, REASON_BROKEN_FILE, "table without a count");
+        return refuse_file(walk, REASON_BROKEN_FILE, "table without a count");
     }
     count = be32(head + 4);
     if (count > most) {
-        return refuse(walk, REASON_TOO_COMPLEX, "table with too many entries");
+        return refuse_file(walk, REASON_TOO_COMPLEX, "table with too many entries");
     }
     if (count * entry_bytes > box->end - box->body) {
-        return refuse(walk, REASON_BROKEN_FILE, "table is larger than its box");
+        return refuse_file(walk, REASON_BROKEN_FILE, "table is larger than its box");
     }
     return true;
 }
@@ -98,7 +98,7 @@ static bool check_sizes(struct walk *walk, const struct box *box)
     int64_t size, count;
 
     if (!reader_read_exactly(walk->reader, box->body, head, sizeof head)) {
-        return refuse(walk, REASON_BROKEN_FILE, "stsz without a count");
+        return refuse_file(walk, REASON_BROKEN_FILE, "stsz without a count");
     }
     size = be32(head + 4);
     count = be32(head + 8);
@@ -106,10 +106,10 @@ static bool check_sizes(struct walk *walk, const struct box *box)
         return true;
     }
     if (count > SAMPLES_MAX) {
-        return refuse(walk, REASON_TOO_COMPLEX, "too many samples");
+        return refuse_file(walk, REASON_TOO_COMPLEX, "too many samples");
     }
     if (size == 0 && count * 4 > box->end - box->body) {
-        return refuse(walk, REASON_BROKEN_FILE, "stsz is larger than its box");
+        return refuse_file(walk, REASON_BROKEN_FILE, "stsz is larger than its box");
     }
     return true;
 }
@@ -134,7 +134,7 @@ static bool check_references(struct walk *walk, const struct box *box)
             break;
         }
         if ((head[11] & 1) == 0) {
-            return refuse(walk, REASON_EXTERNAL_REFERENCE, "the media data lie in another file");
+            return refuse_file(walk, REASON_EXTERNAL_REFERENCE, "the media data lie in another file");
         }
         at += size;
     }
@@ -153,7 +153,7 @@ static bool check_entries(struct walk *walk, const struct box *box)
         const uint32_t type = be32(head + 4);
         if (type == TYPE('e', 'n', 'c', 'v') || type == TYPE('e', 'n', 'c', 'a') || type == TYPE('e', 'n', 'c', 't') ||
             type == TYPE('e', 'n', 'c', 's')) {
-            return refuse(walk, REASON_ENCRYPTED, "encrypted samples");
+            return refuse_file(walk, REASON_ENCRYPTED, "encrypted samples");
         }
         if (be32(head) < 8) {
             break;
@@ -166,13 +166,13 @@ static bool check_entries(struct walk *walk, const struct box *box)
 static bool check_encrypted(struct walk *walk, const struct box *box)
 {
     (void)box; /* its presence is enough */
-    return refuse(walk, REASON_ENCRYPTED, "encryption box");
+    return refuse_file(walk, REASON_ENCRYPTED, "encryption box");
 }
 
 static bool check_compressed(struct walk *walk, const struct box *box)
 {
     (void)box; /* its presence is enough: the size it inflates to is a bare claim */
-    return refuse(walk, REASON_TOO_COMPLEX, "compressed header");
+    return refuse_file(walk, REASON_TOO_COMPLEX, "compressed header");
 }
 
 static bool check_moov(struct walk *walk, const struct box *box)
@@ -182,10 +182,10 @@ static bool check_moov(struct walk *walk, const struct box *box)
     }
     walk->seen_moov = true;
     if (box->overruns) {
-        return refuse(walk, REASON_TRUNCATED, "the index is cut off");
+        return refuse_file(walk, REASON_TRUNCATED, "the index is cut off");
     }
     if (box->end - box->body > MOOV_BYTES_MAX) {
-        return refuse(walk, REASON_TOO_COMPLEX, "the index is too large");
+        return refuse_file(walk, REASON_TOO_COMPLEX, "the index is too large");
     }
     return true;
 }
@@ -194,7 +194,7 @@ static bool check_track(struct walk *walk, const struct box *box)
 {
     (void)box; /* counted */
     if (++walk->structure->tracks > TRACKS_MAX) {
-        return refuse(walk, REASON_TOO_COMPLEX, "too many tracks");
+        return refuse_file(walk, REASON_TOO_COMPLEX, "too many tracks");
     }
     return true;
 }
@@ -330,11 +330,11 @@ static bool walk_boxes(struct walk *walk, int64_t at, int64_t end, int depth)
     struct box box;
 
     if (depth > DEPTH_MAX) {
-        return refuse(walk, REASON_TOO_COMPLEX, "boxes nest too deeply");
+        return refuse_file(walk, REASON_TOO_COMPLEX, "boxes nest too deeply");
     }
     while (read_box(walk, at, end, &box)) {
         if (++walk->boxes > BOXES_MAX) {
-            return refuse(walk, REASON_TOO_COMPLEX, "too many boxes");
+            return refuse_file(walk, REASON_TOO_COMPLEX, "too many boxes");
         }
         if (!visit(walk, &box, depth)) {
             return false;
@@ -350,10 +350,10 @@ static bool check_mp4(struct walk *walk)
         return false;
     }
     if (!walk->seen_moov && walk->seen_mdat) {
-        return refuse(walk, REASON_TRUNCATED, "no index: the recording was not finished");
+        return refuse_file(walk, REASON_TRUNCATED, "no index: the recording was not finished");
     }
     if (!walk->seen_moov) {
-        return refuse(walk, REASON_BROKEN_FILE, "no index");
+        return refuse_file(walk, REASON_BROKEN_FILE, "no index");
     }
     return true;
 }
@@ -413,11 +413,11 @@ static bool walk_ebml(struct walk *walk, int64_t at, int64_t end, int depth)
             return true; /* tracks stand before the first cluster */
         }
         if (++walk->boxes > BOXES_MAX) {
-            return refuse(walk, REASON_TOO_COMPLEX, "too many elements");
+            return refuse_file(walk, REASON_TOO_COMPLEX, "too many elements");
         }
         stop = size < 0 || size > end - body ? end : body + size;
         if (id == EBML_ENCRYPTION) {
-            return refuse(walk, REASON_ENCRYPTED, "encrypted track");
+            return refuse_file(walk, REASON_ENCRYPTED, "encrypted track");
         }
         if (id == EBML_TRACK && !check_track(walk, NULL)) {
             return false;
@@ -425,7 +425,7 @@ static bool walk_ebml(struct walk *walk, int64_t at, int64_t end, int depth)
         if ((id == EBML_SEGMENT || id == EBML_TRACKS || id == EBML_TRACK || id == EBML_ENCODINGS ||
              id == EBML_ENCODING) &&
             (depth > DEPTH_MAX || !walk_ebml(walk, body, stop, depth + 1))) {
-            return depth > DEPTH_MAX ? refuse(walk, REASON_TOO_COMPLEX, "elements nest too deeply") : false;
+            return depth > DEPTH_MAX ? refuse_file(walk, REASON_TOO_COMPLEX, "elements nest too deeply") : false;
         }
         at = stop;
     }
@@ -462,7 +462,7 @@ static bool check_jpeg(struct walk *walk)
         }
         at += 2 + (head[2] << 8 | head[3]);
     }
-    return refuse(walk, REASON_BROKEN_FILE, "no frame header");
+    return refuse_file(walk, REASON_BROKEN_FILE, "no frame header");
 }
 
 static bool check_png(struct walk *walk)
@@ -471,7 +471,7 @@ static bool check_png(struct walk *walk)
 
     if (!reader_read_exactly(walk->reader, 0, head, sizeof head) || be32(head + 12) != TYPE('I', 'H', 'D', 'R') ||
         be32(head + 16) > G_MAXINT || be32(head + 20) > G_MAXINT) {
-        return refuse(walk, REASON_BROKEN_FILE, "no image header");
+        return refuse_file(walk, REASON_BROKEN_FILE, "no image header");
     }
     walk->structure->width = (int)be32(head + 16);
     walk->structure->height = (int)be32(head + 20);
@@ -484,7 +484,7 @@ static bool check_webp(struct walk *walk)
     struct structure *found = walk->structure;
 
     if (!reader_read_exactly(walk->reader, 0, head, sizeof head)) {
-        return refuse(walk, REASON_TRUNCATED, "no image header");
+        return refuse_file(walk, REASON_TRUNCATED, "no image header");
     }
     switch (be32(head + 12)) {
     case TYPE('V', 'P', '8', 'X'):
@@ -500,7 +500,7 @@ static bool check_webp(struct walk *walk)
         found->height = (int)(le(head + 28, 2) & 0x3fff);
         return true;
     default:
-        return refuse(walk, REASON_BROKEN_FILE, "no image header");
+        return refuse_file(walk, REASON_BROKEN_FILE, "no image header");
     }
 }
 

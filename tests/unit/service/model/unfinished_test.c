@@ -52,7 +52,7 @@ static bool expire(struct sql *sql, void *context, GError **error)
     return unfinished_expire(sql, call->upload, call->fixture->now_ms, &call->changed, error);
 }
 
-static bool refuse(struct sql *sql, void *context, GError **error)
+static bool refuse_work(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
