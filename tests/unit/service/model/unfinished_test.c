@@ -109,7 +109,7 @@ static void test_a_refused_file(void)
     g_autofree char *id = fixture_upload(&fixture, "open");
     call.upload = id;
     fixture_transact(&fixture, make, &call);
-    fixture_transact(&fixture, refuse, &call);
+    fixture_transact(&fixture, refuse_work, &call);
     g_assert_true(call.changed);
     assert_state(&call, "failed", "not-media");
     call_clear(&call);
