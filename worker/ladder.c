@@ -12,20 +12,20 @@
 #define COPY_PEAK   2.0    /* an original's busiest seconds against the cap that an encoder would have */
 #define RATE_STEP   1.6    /* between two rungs that are there already, another must have room */
 
-/* Against plain veryfast (tests/bench/transcode.mjs shows it): bits go by variance (aq-mode 2), and rates are planned over
- * twice as many pictures, which buys quality for almost nothing; inter blocks below 16x16 are left out, which saves a sixth
- * of the CPU, and quarter-pel vectors are looked for more closely (subme 3) where pictures are small enough to pay for it:
- * a twentieth of the bytes. Each CRF is set so that a rung is as good as veryfast's at 23, and no larger. */
-#define RATES "aq-mode=2:rc-lookahead=20"
-#define SMALL RATES ":aq-strength=0.8"
-#define LARGE RATES ":aq-strength=0.6:partitions=i8x8:no-dct-decimate=1:me=dia"
+/* Against plain veryfast (docs/MEDIA.md has what was tried): bits go by variance (aq-mode 2), small coefficients stay where
+ * veryfast throws them away (the blur costs more than they do), vectors are looked for in a diamond. The larger the picture,
+ * the less a closer look pays: the small rungs refine vectors further (subme 3) and plan their bits over twice as many
+ * pictures, the large ones leave small blocks out. Each CRF is set so that a rung is as good as veryfast's at 23, and no
+ * larger. */
+#define RATES(STRENGTH) "aq-mode=2:aq-strength=" STRENGTH ":no-dct-decimate=1:me=dia"
+#define SMALL           RATES("0.8") ":rc-lookahead=20:partitions=i8x8,i4x4:subme=3"
 
 const struct ladder_policy LADDER_DEFAULT = {
     .count = 4,
-    .rung = {{TASK_H264, 1080, 22.7, 6200000, "veryfast", LARGE ":subme=2"},
-             {TASK_H264, 720, 24.2, 3000000, "veryfast", LARGE ":subme=3"},
-             {TASK_H264, 480, 23.95, 1500000, "veryfast", SMALL ":partitions=i8x8,i4x4:subme=3"},
-             {TASK_H264, 360, 24, 800000, "veryfast", SMALL ":subme=3"}},
+    .rung = {{TASK_H264, 1080, 22.6, 6200000, "veryfast", RATES("0.6") ":partitions=i8x8"},
+             {TASK_H264, 720, 23.4, 3000000, "veryfast", RATES("0.8") ":partitions=i8x8,p8x8"},
+             {TASK_H264, 480, 24.3, 1500000, "veryfast", SMALL},
+             {TASK_H264, 360, 24.4, 800000, "veryfast", SMALL}},
     .av1_count = 2,
     .av1 = {{TASK_AV1, 1080, 38, 3600000, "10", ""}, {TASK_AV1, 720, 40, 1700000, "10", ""}},
 };
