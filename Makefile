@@ -91,6 +91,13 @@ $(BUILD)/xuepai-media: $(call objects,worker/media/main.c $(media_sources) worke
 	@echo '  link $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
 
+# The same without its lock, for the bench of what the lock costs.
+$(BUILD)/unlocked/xuepai-media: $(call objects,tests/bench/support/unlocked.c worker/media/main.c $(media_sources) worker/task.c common/failure.c)
+	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
+$(BUILD)/unlocked/xuepai-worker: $(BUILD)/xuepai-worker
+	@mkdir -p $(@D) && cp $< $@
+
+$(BUILD)/obj/tests/bench/%.o:  PACKAGES = libseccomp
 $(BUILD)/obj/service/%.o:      PACKAGES = $(service_packages)
 $(BUILD)/obj/worker/%.o:       PACKAGES = $(worker_packages)
 $(BUILD)/obj/worker/media/%.o: PACKAGES = $(media_packages)

@@ -180,6 +180,7 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
         .facts = facts,
         .media_program = config->media_program,
         .threads = config->threads,
+        .unsafe = config->unsafe,
     };
     bool good = digest_descriptor(fd, digest, error) && recipe_run(&job, on_progress, &part, &result, error);
     close(fd);

@@ -19,6 +19,7 @@ struct loop_config {
     const char *sandbox; /* level, as the self-test found it */
     int slots;
     int threads; /* of one child */
+    bool unsafe; /* children run even where nothing locks them in */
 };
 
 struct loop;

@@ -161,6 +161,7 @@ static int run_loop(const struct settings *settings, const char *media, const ch
         .sandbox = level,
         .slots = slots,
         .threads = MAX(1, cores / slots),
+        .unsafe = settings->sandbox_unsafe,
     };
     struct loop *loop = loop_start(&config, &log, &error);
     if (loop == NULL) {
@@ -203,6 +204,7 @@ static int run_once(const struct options *options, const struct settings *settin
         .limits = options->limits,
         .media_program = media,
         .growing_bytes = options->growing_bytes,
+        .unsafe = settings->sandbox_unsafe,
         .threads = options->threads > 0 ? options->threads : (int)g_get_num_processors(),
     });
 }

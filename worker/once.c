@@ -80,7 +80,8 @@ int once_run(const struct once *once)
     struct recipe_job job = {.kind = once->kind,
                              .folder = once->folder,
                              .media_program = once->media_program,
-                             .threads = once->threads};
+                             .threads = once->threads,
+                             .unsafe = once->unsafe};
     int code;
 
     if ((once->facts_file != NULL &&

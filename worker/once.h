@@ -1,6 +1,8 @@
 /* A recipe on a local file, without any service: `xuepai-worker --once KIND FILE FOLDER`. Prints the result as JSON. */
 #pragma once
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 struct once {
@@ -10,6 +12,7 @@ struct once {
     const char *media_program;
     int64_t growing_bytes; /* the file is still growing up to here; 0: it is whole */
     int threads;
+    bool unsafe; /* run even where no lock can be had */
 };
 
 /* Exit code: 0 ok, 3 refused or quarantined, 4 infrastructure: try again. */

@@ -542,7 +542,7 @@ static bool verify_made(struct run *run, const struct task *task, const int *fds
 
 static bool verify_all(struct run *run, GError **error)
 {
-    struct task task = {.verb = TASK_VERIFY, .threads = 1, .limits = run->task.limits};
+    struct task task = {.verb = TASK_VERIFY, .threads = 1, .unsafe = run->task.unsafe, .limits = run->task.limits};
     int fds[TASK_OUTPUTS_MAX];
     bool ok;
 
@@ -644,6 +644,7 @@ bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *c
     run.task.input_bytes = job->input_bytes;
     run.task.patience_ms = job->patience_ms;
     run.task.threads = CLAMP(job->threads, 1, 8);
+    run.task.unsafe = job->unsafe;
     (void)g_strlcpy(run.task.prefix, job->prefix == NULL ? "" : job->prefix, sizeof run.task.prefix); /* "9-" at most */
     if (!task_limits_read(job->limits, &run.task.limits, error) || !run.recipe->plan(job, &run.task, error)) {
         return false;

@@ -30,6 +30,7 @@ struct recipe_job {
     json_t *facts;             /* from prepare, for ladder. Borrowed */
     const char *media_program; /* path of xuepai-media */
     int threads;
+    bool unsafe; /* run even where no lock can be had */
 };
 
 struct recipe_output {
