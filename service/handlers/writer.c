@@ -11,6 +11,7 @@
 #include "common/failure.h"
 #include "common/settings.h"
 #include "service/database/database.h"
+#include "service/handlers/rufh.h"
 #include "service/handlers/tus.h"
 #include "service/handlers/upload_steps.h"
 #include "service/handlers/uploads.h"
@@ -239,8 +240,7 @@ static struct response *answer_rufh(struct writer *writer, GError **error)
     bool changed; /* not when an earlier try got this far */
 
     if (completes && writer->writing.declared >= 0 && writer->durable != writer->writing.declared) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "less than was declared, and no more to come");
-        return NULL;
+        return rufh_inconsistent(); /* less than was declared, and no more to come */
     }
     if (completes &&
         (!step_set_length(app, writer->id, writer->durable, &changed, error) ||
@@ -273,8 +273,10 @@ static struct response *answer_mismatch(struct writer *writer, GError **error)
     if (!discard(writer, error)) {
         return NULL;
     }
-    struct response *response = response_problem(mismatch);
-    response_set_status(response, 460); /* tus: Checksum Mismatch */
+    enum { CHECKSUM_MISMATCH = 460 }; /* a status of tus's own */
+    struct response *response =
+        response_problem_typed(mismatch, "about:blank", json_pack("{s:i}", "status", CHECKSUM_MISMATCH));
+    response_set_status(response, CHECKSUM_MISMATCH);
     return response;
 }
 
@@ -283,10 +285,9 @@ static struct response *invalidate(struct writer *writer, GError **error)
 {
     struct refusal refusal = {.id = writer->id, .reason = REASON_UPLOAD_LENGTH, .now_ms = g_get_real_time() / 1000};
 
-    if (database_transact(uploads_app(writer->uploads)->database, "upload.refuse", store_refusal, &refusal, error)) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "more than was declared");
-    }
-    return NULL;
+    return database_transact(uploads_app(writer->uploads)->database, "upload.refuse", store_refusal, &refusal, error)
+               ? rufh_inconsistent()
+               : NULL;
 }
 
 /* Refused by the sniffer, or writing failed; what was written before a failure of the disk counts. */
