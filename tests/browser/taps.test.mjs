@@ -1,7 +1,7 @@
 // How many times a parent has to tap, from the QR code to "已收到": at most ten, and five for who comes again. On a narrow
 // phone inside WeChat, against the real service, by the entry link of a school.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -11,6 +11,8 @@ import { collectErrors, PHONE, SCREENS, startBrowser } from './support/browser.m
 
 const WECHAT = { ...PHONE, viewport: { width: 360, height: 740 },
   userAgent: 'Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0.47' }
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const FOLDER = mkdtempSync(join(tmpdir(), 'taps-'))
 const CLIP = join(FOLDER, '家书.mp4')
 const FIRST_MOST = 10
@@ -125,7 +127,18 @@ test('who comes again may change what was agreed to, and the next person finds n
   const phone = await browser.newContext(WECHAT)
   const page = await phone.newPage()
   await firstTime(page, false)
-  await page.goto(link)
+  for (const elder of ['1', '0']) {
+    await phone.addCookies([{ name: 'elder', value: elder, url: service.url }])
+    await page.goto(link)
+    await page.getByRole('button', { name: '改一改' }).waitFor()
+    await page.screenshot({ path: `${SCREENS}taps-known-${elder}.png`, fullPage: true })
+    await page.evaluate(AXE)
+    const { violations } = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS)
+    assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`), [])
+    await page.setViewportSize({ width: 320, height: 640 })
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), 'wider than 320 px')
+    await page.setViewportSize(WECHAT.viewport)
+  }
   await page.getByRole('button', { name: '改一改' }).tap()
   assert.ok(await page.locator('[name=children][value="0"]').isChecked())
   assert.equal(await page.locator('[name=licence]').isChecked(), false)
