@@ -72,7 +72,7 @@ async function received(page, hand, button) {
   return page.locator('[data-code]').innerText()
 }
 
-async function firstTime(page, hasChild) {
+async function firstTime(page, hasChild, use) {
   const hand = thumb(page)
   await hand.scan(link)
   await page.getByText('来自：解放路第一小学').waitFor()
@@ -85,6 +85,7 @@ async function firstTime(page, hasChild) {
   if (hasChild) await hand.tap('监护人', page.getByText(/我是监护人，或已征得/))
   await page.screenshot({ path: `${SCREENS}taps-first${hasChild ? '-child' : ''}.png`, fullPage: true })
   await hand.tap('同意', page.getByText(/同意在活动中公益展示/))
+  if (use) await hand.tap(use, page.getByText(use, { exact: true }))
   return { hand, code: await received(page, hand, '提交作品') }
 }
 
@@ -126,11 +127,12 @@ for (const hasChild of [false, true]) {
 test('who comes again may change what was agreed to, and the next person finds nothing', async () => {
   const phone = await browser.newContext(WECHAT)
   const page = await phone.newPage()
-  await firstTime(page, false)
+  await firstTime(page, false, '展厅大屏')
   for (const elder of ['1', '0']) {
     await phone.addCookies([{ name: 'elder', value: elder, url: service.url }])
     await page.goto(link)
     await page.getByRole('button', { name: '改一改' }).waitFor()
+    assert.match(await page.locator('#again-list').innerText(), /画面里没有孩子\n我们自己拍的\n.*同意在活动中公益展示\n还可以用在：展厅大屏/)
     await page.screenshot({ path: `${SCREENS}taps-known-${elder}.png`, fullPage: true })
     await page.evaluate(AXE)
     const { violations } = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS)
