@@ -15,6 +15,7 @@ const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.m
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const FOLDER = mkdtempSync(join(tmpdir(), 'taps-'))
 const CLIP = join(FOLDER, '家书.mp4')
+const EMPTY = join(FOLDER, '空.mp4')
 const FIRST_MOST = 10
 const AGAIN_MOST = 5
 
@@ -24,6 +25,7 @@ let link
 before(async () => {
   const bytes = clip({ name: 'several', seconds: 4, size: '480x270' })
   writeFileSync(CLIP, bytes)
+  writeFileSync(EMPTY, '')
   writeFileSync(join(FOLDER, '跳绳.mp4'), Buffer.concat([bytes, Buffer.from('another')]))
   ;[service, browser] = await Promise.all([startService({ environment: { XUEPAI_MEDIA_PROGRAM: '/nonexistent' } }), startBrowser()])
   const admin = await login(service.url, 'admin', 'a password for tests')
@@ -123,6 +125,25 @@ for (const hasChild of [false, true]) {
     await phone.close()
   })
 }
+
+test('the picked clip leads to its name at once; one that is refused back to the button', async () => {
+  const phone = await browser.newContext(WECHAT)
+  const page = await phone.newPage()
+  await page.goto(link)
+  await page.locator('#form.live').waitFor()
+  const focused = () => page.evaluate(() => document.activeElement.name)
+  const picker = page.locator('input[name=video]')
+  await picker.setInputFiles(EMPTY)
+  await page.locator('#files-error', { hasText: /./ }).waitFor()
+  await page.waitForFunction(() => document.activeElement.name === 'video')
+  await picker.evaluate((input) => input.addEventListener('change', () => (window.at = document.activeElement.name)))
+  await picker.setInputFiles(CLIP)
+  assert.equal(await page.evaluate(() => window.at), 'title', 'in the same event')
+  await page.locator('[name=name]').focus()
+  await page.locator('#files [data-state]', { hasText: '传好了' }).waitFor()
+  assert.equal(await focused(), 'name', 'never later')
+  await phone.close()
+})
 
 test('who comes again may change what was agreed to, and the next person finds nothing', async () => {
   const phone = await browser.newContext(WECHAT)
