@@ -22,6 +22,7 @@
 #define INTEROP     "8"
 #define PROBLEMS    "https://iana.org/assignments/http-problem-types#"
 #define LENGTH_NONE INT64_C(-1)
+#define INTERIM     "HTTP/1.1 104 Upload Resumption Supported\r\nUpload-Draft-Interop-Version: " INTEROP "\r\n"
 
 /* --- fields ---------------------------------------------------------------------------------------------------- */
 
@@ -107,19 +108,31 @@ struct response *rufh_inconsistent(void)
     return problem(REASON_UPLOAD_LENGTH, "inconsistent-upload-length", NULL);
 }
 
-/* Where a client that was cut off before the answer goes on. Only for who speaks this version, and only where nothing
- * stands before the service that takes an interim answer for the last one (nginx 1.22 does). */
+/* Only who speaks this version, and only where nothing stands before the service that takes an interim answer for the last
+ * one (nginx 1.22 does). */
+static bool takes_interim(const struct app *app, const struct request *request)
+{
+    g_autofree char *version = read_item(request, "Upload-Draft-Interop-Version");
+
+    return app->settings->upload_interim && g_strcmp0(version, INTEROP) == 0;
+}
+
+/* Where a client that was cut off before the answer goes on. */
 static void announce(struct app *app, struct request *request, const struct upload *upload)
 {
-    const char *version = request_header(request, "Upload-Draft-Interop-Version");
-
-    if (!app->settings->upload_interim || g_strcmp0(version, INTEROP) != 0) {
+    if (!takes_interim(app, request)) {
         return;
     }
-    g_autofree char *head = g_strdup_printf(
-        "HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /uploads/%s\r\nUpload-Draft-Interop-Version: " INTEROP
-        "\r\nUpload-Limit: max-size=%" G_GINT64_FORMAT "\r\n\r\n",
-        upload->id, uploads_limit(app, upload->track));
+    g_autofree char *head = g_strdup_printf(INTERIM "Location: /uploads/%s\r\nUpload-Limit: max-size=%" G_GINT64_FORMAT
+                                                    "\r\n\r\n",
+                                            upload->id, uploads_limit(app, upload->track));
+    request_interim(request, head);
+}
+
+void rufh_tell_progress(const struct request *request, int64_t offset)
+{
+    g_autofree char *head = g_strdup_printf(INTERIM "Upload-Offset: %" G_GINT64_FORMAT "\r\n\r\n", offset);
+
     request_interim(request, head);
 }
 
@@ -199,6 +212,7 @@ static struct response *attach(struct app *app, struct request *request, const s
     writing.declared = upload->declared_bytes;
     writing.limit = upload->declared_bytes == LENGTH_NONE ? uploads_limit(app, upload->track) : upload->declared_bytes;
     writing.is_rufh = true;
+    writing.tells_progress = takes_interim(app, request);
     writing.names_track = upload->track[0] != '\0';
     if (!writer_attach(app->uploads, request, &writing, &none, error)) {
         uploads_release(app->uploads, upload->id, request);

@@ -35,10 +35,11 @@ struct writer {
     struct writing writing;
     struct tus_checksum checksum;
     int64_t written; /* atomic: end of what was written */
+    int64_t told;    /* server thread: what the client heard to be durable */
     gint failure;    /* atomic; enum reason: why writing stopped; REASON_COUNT: it did not */
     GMutex lock;
     /* under lock */
-    int64_t durable;
+    int64_t durable; /* read without it by the server thread: atomic */
     bool is_sniffed;
     bool is_lost; /* a sync failed: nothing more is promised */
     /* end of lock */
@@ -62,6 +63,17 @@ static int64_t end_of(const struct writer *writer)
     return writer->writing.length == UPLOAD_LENGTH_LATER ? writer->writing.limit : writer->writing.length;
 }
 
+/* A client that has to make its bytes anew need not keep these. */
+static void tell_progress(struct writer *writer)
+{
+    const int64_t durable = __atomic_load_n(&writer->durable, __ATOMIC_ACQUIRE);
+
+    if (writer->writing.tells_progress && durable > writer->told) {
+        writer->told = durable;
+        rufh_tell_progress(writer->request, durable);
+    }
+}
+
 /* What exceeds the length is not kept; the answer says 413, and what fitted counts. */
 static bool write_piece(void *context, const void *bytes, size_t length)
 {
@@ -74,6 +86,7 @@ static bool write_piece(void *context, const void *bytes, size_t length)
     if (g_atomic_int_get(&writer->failure) != REASON_COUNT) {
         return false; /* refused meanwhile */
     }
+    tell_progress(writer);
     while (left > 0) {
         const ssize_t count = pwrite(writer->fd, from, left, at);
         if (count < 0 && errno == EINTR) {
@@ -134,7 +147,7 @@ static bool make_durable(struct writer *writer, GError **error)
     if (!progress.changed) {
         return refuse(error, HTTP_ERROR, REASON_GONE, "the upload was given up meanwhile, or another node has it");
     }
-    writer->durable = written;
+    __atomic_store_n(&writer->durable, written, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -413,6 +426,7 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
     writer->checksum = *checksum;
     writer->written = writing->offset;
     writer->durable = writing->offset;
+    writer->told = writing->offset;
     writer->failure = REASON_COUNT;
     g_mutex_init(&writer->lock);
     const struct stream stream = {

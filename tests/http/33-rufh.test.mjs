@@ -236,6 +236,40 @@ test('104 names the upload to who speaks version 8, before the body came', async
   }
 });
 
+test('104 tells who speaks version 8 how much need not be sent again, while the body is under way; never where it lies', async () => {
+  for (const [version, tells] of [['8', true], ['8;x', true], ['5', false]]) {
+    const size = 24 << 20;
+    const location = await create({ 'Upload-Length': String(size) });
+    const socket = net.connect(service.port, '127.0.0.1');
+    let answer = '';
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => (answer += bytes));
+    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nUpload-Offset: 0\r\nUpload-Complete: ?1\r\nContent-Type: application/partial-upload\r\n` +
+      `Content-Length: ${size}\r\nUpload-Draft-Interop-Version: ${version}\r\nConnection: close\r\n\r\n`);
+    const bytes = Buffer.alloc(size, 'x');
+    let sent = 20 << 20;
+    socket.write(bytes.subarray(0, sent));
+    if (tells) {
+      await until(() => {
+        if (sent < size - 1024) socket.write(bytes.subarray(sent, sent += 1024)); // it is told with the next bytes
+        return answer.includes('Upload-Offset');
+      }, 'the interim answer');
+    }
+    socket.write(bytes.subarray(sent));
+    await new Promise((done) => socket.on('end', done));
+    const interim = answer.split('HTTP/1.1 ').filter((one) => one.startsWith('104'));
+    assert.equal(interim.length > 0, tells, version);
+    for (const one of interim) {
+      assert.match(one, /Upload-Draft-Interop-Version: 8\r\n/);
+      assert.doesNotMatch(one, /Location/);
+      const offset = Number(/Upload-Offset: (\d+)/.exec(one)[1]);
+      assert.ok(offset > 0 && offset <= size);
+    }
+    assert.match(answer, /HTTP\/1\.1 200 OK\r\n[^]*Upload-Complete: \?1/);
+    assert.equal(stored(location).length, size);
+  }
+});
+
 test('it survives a kill -9, and a submission may name it', async () => {
   let own = await startService({ environment: ENVIRONMENT });
   const at = (location, method, headers, body) => request(own.url + location, { method, headers, body });
