@@ -372,8 +372,44 @@ static const char *const NEXTS[FAIL_COUNT] = {
 
 json_t *fail_message_json(const struct fail_message *fail)
 {
-    return json_pack("{s:I, s:s, s:s, s:I}", "token", (json_int_t)fail->token, "reason", fail->reason, "next",
-                     NEXTS[fail->next], "position", (json_int_t)fail->position);
+    json_t *others = json_array();
+
+    for (size_t i = 0; i < fail->other_count; i++) {
+        json_array_append_new(others, json_pack("{s:I, s:s}", "position", (json_int_t)fail->others[i].position, "reason",
+                                                fail->others[i].reason));
+    }
+    return json_pack("{s:I, s:s, s:s, s:I, s:o}", "token", (json_int_t)fail->token, "reason", fail->reason, "next",
+                     NEXTS[fail->next], "position", (json_int_t)fail->position, "others", others);
+}
+
+void fail_message_add(struct fail_message *fail, int64_t position, const char *reason)
+{
+    g_assert(fail->other_count < MESSAGE_INPUTS_MOST);
+    fail->others[fail->other_count++] = (struct refused_input){position, g_strdup(reason)};
+}
+
+static bool read_others(const json_t *others, struct fail_message *fail, GError **error)
+{
+    size_t i;
+    json_t *one;
+
+    if (others != NULL && (!json_is_array(others) || json_array_size(others) > MESSAGE_INPUTS_MOST)) {
+        return wrong("others", error);
+    }
+    json_array_foreach(others, i, one) {
+        const char *reason;
+        json_int_t position;
+        json_error_t cause;
+        enum reason known;
+        if (json_unpack_ex(one, &cause, JSON_STRICT, "{s:I, s:s}", "position", &position, "reason", &reason) != 0) {
+            return misshapen(&cause, error);
+        }
+        if (position < 1 || position > MESSAGE_INPUTS_MOST || !reason_find(reason, &known)) {
+            return wrong("others", error);
+        }
+        fail_message_add(fail, position, reason);
+    }
+    return true;
 }
 
 bool fail_message_read(json_t *json, struct fail_message *fail, GError **error)
@@ -382,11 +418,12 @@ bool fail_message_read(json_t *json, struct fail_message *fail, GError **error)
     const char *next;
     json_int_t token;
     json_int_t position = 0;
+    const json_t *others = NULL;
     json_error_t cause;
     enum reason known;
 
-    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:s, s:s, s?I}", "token", &token, "reason", &reason, "next",
-                       &next, "position", &position) != 0) {
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:s, s:s, s?I, s?o}", "token", &token, "reason", &reason,
+                       "next", &next, "position", &position, "others", &others) != 0) {
         return misshapen(&cause, error);
     }
     if (position < 0 || position > MESSAGE_INPUTS_MOST) {
@@ -397,7 +434,13 @@ bool fail_message_read(json_t *json, struct fail_message *fail, GError **error)
     }
     for (int i = 0; i < FAIL_COUNT; i++) {
         if (strcmp(NEXTS[i], next) == 0) {
-            *fail = (struct fail_message){token, g_strdup(reason), (enum fail_next)i, position};
+            struct fail_message read = {
+                .token = token, .reason = g_strdup(reason), .next = (enum fail_next)i, .position = position};
+            if (!read_others(others, &read, error)) {
+                fail_message_clear(&read);
+                return false;
+            }
+            *fail = read;
             return true;
         }
     }
@@ -407,6 +450,10 @@ bool fail_message_read(json_t *json, struct fail_message *fail, GError **error)
 void fail_message_clear(struct fail_message *fail)
 {
     g_clear_pointer(&fail->reason, g_free);
+    for (size_t i = 0; i < fail->other_count; i++) {
+        g_clear_pointer(&fail->others[i].reason, g_free);
+    }
+    fail->other_count = 0;
 }
 
 char *message_disk_id(const char *folder)

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 enum {
-    MESSAGE_PROTOCOL = 2, /* changes with every message that the other side would misread */
+    MESSAGE_PROTOCOL = 3, /* changes with every message that the other side would misread */
     MESSAGE_INPUTS_MOST = 9,
     MESSAGE_OUTPUTS_MOST = 120,
     MESSAGE_FRAME_DIGITS = 32, /* of one frame in a fingerprint: whole and middle */
@@ -106,14 +106,22 @@ enum fail_next {
     FAIL_INFRASTRUCTURE, /* nobody's fault: again, without counting */
     FAIL_COUNT
 };
+struct refused_input {
+    int64_t position;
+    char *reason; /* code of enum reason */
+};
 struct fail_message {
     int64_t token;
     char *reason; /* code of enum reason */
     enum fail_next next;
-    int64_t position; /* of the input it is about; 0: not said */
+    int64_t position;                                /* of the input it is about; 0: not said */
+    struct refused_input others[MESSAGE_INPUTS_MOST]; /* refused like it: their fault, final */
+    size_t other_count;
 };
 json_t *fail_message_json(const struct fail_message *fail);
 bool fail_message_read(json_t *json, struct fail_message *fail, GError **error);
+/* One more of `others`; `reason` is a code. */
+void fail_message_add(struct fail_message *fail, int64_t position, const char *reason);
 void fail_message_clear(struct fail_message *fail);
 
 /* Names the disk a folder lies on, the same for two processes that see the same folder: boot id, device, inode. "" when

@@ -149,6 +149,29 @@ static const enum fail_next NEXT_OF[] = {
     [RECIPE_QUARANTINE] = FAIL_QUARANTINE,
 };
 
+static void empty_scratch(const char *folder)
+{
+    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+
+    for (const char *name; listing != NULL && (name = g_dir_read_name(listing)) != NULL;) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        (void)g_remove(path); /* left-overs cost room, nothing else */
+    }
+}
+
+/* The first file that is refused decides about the job; the family is told of every one. What is no final word about a
+ * later one says nothing beside it. */
+static void add_refusal(struct outcome *outcome, int64_t position, const struct recipe_result *result)
+{
+    if (outcome->ok) {
+        set_fail(outcome, result->reason, NEXT_OF[result->next]);
+        outcome->fail.position = position;
+    } else if (result->next != RECIPE_RETRY) {
+        fail_message_add(&outcome->fail, position, reason_rule_of(result->reason)->code);
+    }
+    outcome->ok = false;
+}
+
 /* The first file of a set keeps its plain names (poster.jpg is the cover); the others get "2-", "3-" … */
 static bool run_input(struct lease *lease, struct client *client, const char *folder, size_t index,
                       struct outcome *outcome, GError **error)
@@ -188,27 +211,40 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
         log_info(&lease->loop->log, "job.refused", "id=%s kind=%s code=%s next=%d words=\"%s\"", offer->job,
                  offer->kind, reason_rule_of(result.reason)->code, (int)result.next,
                  result.words == NULL ? "" : result.words);
-        set_fail(outcome, result.reason, NEXT_OF[result.next]);
-        outcome->fail.position = input->position;
-        outcome->ok = false;
-    } else if (good) {
+        add_refusal(outcome, input->position, &result);
+    } else if (good && outcome->ok) {
         json_array_append_new(outcome->each, result.facts == NULL ? json_object() : json_incref(result.facts));
         g_ptr_array_add(outcome->finish.input_digests, g_strdup(digest));
         good = deliver_outputs(client, offer, folder, prefix, &result, &outcome->finish, error);
+    }
+    if (!outcome->ok) {
+        empty_scratch(folder); /* of no use beside a refused file, and in the way of the next */
     }
     recipe_result_clear(&result);
     return good;
 }
 
+/* Also behind a file that is refused for good: who sent three bad ones learns of all in one round. */
+static bool goes_on(const struct lease *lease, const struct outcome *outcome)
+{
+    const bool is_final = outcome->fail.next == FAIL_REFUSE || outcome->fail.next == FAIL_QUARANTINE;
+
+    return outcome->ok || (is_final && strcmp(lease->offer->kind, "prepare") == 0 && !atomic_load(&lease->lost) &&
+                           !atomic_load(&lease->loop->stop));
+}
+
 static void run_inputs(struct lease *lease, struct client *client, const char *folder, struct outcome *outcome)
 {
     outcome->ok = true;
-    for (size_t i = 0; outcome->ok && i < lease->offer->input_count; i++) {
+    for (size_t i = 0; goes_on(lease, outcome) && i < lease->offer->input_count; i++) {
         g_autoptr(GError) error = NULL;
         if (!run_input(lease, client, folder, i, outcome, &error)) {
             log_error(&lease->loop->log, "job.failed", error);
-            set_fail(outcome, REASON_INFRASTRUCTURE, FAIL_INFRASTRUCTURE);
+            if (outcome->ok) {
+                set_fail(outcome, REASON_INFRASTRUCTURE, FAIL_INFRASTRUCTURE);
+            }
             outcome->ok = false;
+            break; /* a refusal from before stands */
         }
     }
     outcome->finish.facts = set_facts(outcome->each);
@@ -265,17 +301,6 @@ static bool report(struct lease *lease, struct outcome *outcome, struct offer_me
     return false;
 }
 
-static void remove_scratch(const char *folder)
-{
-    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
-
-    for (const char *name; listing != NULL && (name = g_dir_read_name(listing)) != NULL;) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        (void)g_remove(path); /* left-overs cost room, nothing else */
-    }
-    (void)g_rmdir(folder);
-}
-
 /* True when the service answered with the next one. */
 static bool run_job(struct loop *loop, struct client *client, const struct offer_message *offer,
                     struct offer_message *next)
@@ -304,7 +329,8 @@ static bool run_job(struct loop *loop, struct client *client, const struct offer
     }
     client_watch(client, NULL);
     judge_cancel(&lease, &outcome);
-    remove_scratch(folder);
+    empty_scratch(folder);
+    (void)g_rmdir(folder);
     const bool has_next = report(&lease, &outcome, next);
     lease_end(&lease, renewer);
     if (atomic_load(&lease.lost)) {

@@ -483,8 +483,16 @@ static bool refuse_submission(struct sql *sql, struct call *call, const char *re
     if (strcmp(call->job.kind, "prepare") != 0) {
         return true; /* a work without its ladder still plays: the review copy stays */
     }
-    return submission_get_held(sql, call->job.submission, &call->submission, error) &&
-           work_file_refuse(sql, &call->submission, call->fail->position, reason, error) &&
+    if (!submission_get_held(sql, call->job.submission, &call->submission, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < call->fail->other_count; i++) {
+        const struct refused_input *other = &call->fail->others[i];
+        if (!work_file_refuse(sql, &call->submission, other->position, other->reason, error)) {
+            return false;
+        }
+    }
+    return work_file_refuse(sql, &call->submission, call->fail->position, reason, error) &&
            submission_move(sql, &call->submission, &DOER_WORKER, &refused, now_ms, error);
 }
 

@@ -22,8 +22,7 @@ struct call {
     struct fields *fields;
 };
 
-/* "2026年9月21日" in the province's time. */
-static char *day_text(int64_t ms)
+char *shown_day(int64_t ms)
 {
     g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
@@ -39,8 +38,8 @@ static json_t *notice_json(const struct call *call, const struct selection *row)
     const struct track *track = rules_track_find(call->app->rules, row->track);
     const bool is_notice = strcmp(row->state, "notice") == 0;
     const bool is_open = is_notice && request_now_ms(call->request) < row->notice_ends_ms;
-    g_autofree char *starts = day_text(row->notice_starts_ms);
-    g_autofree char *ends = day_text(row->notice_ends_ms);
+    g_autofree char *starts = shown_day(row->notice_starts_ms);
+    g_autofree char *ends = shown_day(row->notice_ends_ms);
     g_autofree char *url = g_strdup_printf("/notice/%s", row->id);
 
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:s}", "id", row->id, "name", row->name, "url",

@@ -22,13 +22,29 @@
 #define INTEROP     "8"
 #define PROBLEMS    "https://iana.org/assignments/http-problem-types#"
 #define LENGTH_NONE INT64_C(-1)
+#define INTERIM     "HTTP/1.1 104 Upload Resumption Supported\r\nUpload-Draft-Interop-Version: " INTEROP "\r\n"
 
 /* --- fields ---------------------------------------------------------------------------------------------------- */
 
-/* Structured fields (RFC 9651): another value makes the whole field as if it were absent. */
+/* The value of an Item (RFC 9651, 3.3), with any parameters behind it; the caller's. Another value, or two, make the whole
+ * field as if it were absent: NULL. */
+static char *read_item(const struct request *request, const char *name)
+{
+    static const char PARAMETERS[] = "^(;[ ]*[a-z*][a-z0-9_.*-]*(=("
+                                     "\\?[01]|[@]?-?[0-9]{1,15}|-?[0-9]{1,12}\\.[0-9]{1,3}|:[A-Za-z0-9+/=]*:|"
+                                     "[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|\"([ !#-\\[\\]-~]|\\\\[\\\\\"])*\"))?)*$";
+    const char *text = request_header(request, name);
+
+    if (text == NULL || !request_header_is_clear(request, name)) {
+        return NULL;
+    }
+    const size_t length = strcspn(text, ";");
+    return g_regex_match_simple(PARAMETERS, text + length, G_REGEX_DOLLAR_ENDONLY, 0) ? g_strndup(text, length) : NULL;
+}
+
 static bool read_truth(const struct request *request, const char *name, bool *truth)
 {
-    const char *text = request_header(request, name);
+    g_autofree char *text = read_item(request, name);
     const bool is_there = text != NULL && (strcmp(text, "?0") == 0 || strcmp(text, "?1") == 0);
 
     if (is_there) {
@@ -39,7 +55,7 @@ static bool read_truth(const struct request *request, const char *name, bool *tr
 
 static bool read_number(const struct request *request, const char *name, int64_t *number)
 {
-    const char *text = request_header(request, name);
+    g_autofree char *text = read_item(request, name);
 
     return text != NULL && strlen(text) <= 15 && tus_number(text, number);
 }
@@ -87,20 +103,43 @@ static struct response *problem(enum reason reason, const char *type, json_t *me
     return response_problem_typed(error, address, members);
 }
 
-/* Where a client that was cut off before the answer goes on. Only for who speaks this version, and only where nothing
- * stands before the service that takes an interim answer for the last one (nginx 1.22 does). */
+struct response *rufh_inconsistent(void)
+{
+    return problem(REASON_UPLOAD_LENGTH, "inconsistent-upload-length", NULL);
+}
+
+/* Only who speaks this version, and only where nothing stands before the service that takes an interim answer for the last
+ * one (nginx 1.22 does). */
+static bool takes_interim(const struct app *app, const struct request *request)
+{
+    g_autofree char *version = read_item(request, "Upload-Draft-Interop-Version");
+
+    return app->settings->upload_interim && g_strcmp0(version, INTEROP) == 0;
+}
+
+/* Where a client that was cut off before the answer goes on. */
 static void announce(struct app *app, struct request *request, const struct upload *upload)
 {
-    const char *version = request_header(request, "Upload-Draft-Interop-Version");
-
-    if (!app->settings->upload_interim || g_strcmp0(version, INTEROP) != 0) {
+    if (!takes_interim(app, request)) {
         return;
     }
-    g_autofree char *head = g_strdup_printf(
-        "HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /uploads/%s\r\nUpload-Draft-Interop-Version: " INTEROP
-        "\r\nUpload-Limit: max-size=%" G_GINT64_FORMAT "\r\n\r\n",
-        upload->id, uploads_limit(app, upload->track));
+    g_autofree char *head = g_strdup_printf(INTERIM "Location: /uploads/%s\r\nUpload-Limit: max-size=%" G_GINT64_FORMAT
+                                                    "\r\n\r\n",
+                                            upload->id, uploads_limit(app, upload->track));
     request_interim(request, head);
+}
+
+void rufh_tell_progress(const struct request *request, int64_t offset)
+{
+    g_autofree char *head = g_strdup_printf(INTERIM "Upload-Offset: %" G_GINT64_FORMAT "\r\n\r\n", offset);
+
+    request_interim(request, head);
+}
+
+void rufh_offer(struct response *response, int64_t limit)
+{
+    response_header(response, "Accept-Patch", PIECE_TYPE);
+    response_headerf(response, "Upload-Limit", "max-size=%" G_GINT64_FORMAT ", min-size=0", limit);
 }
 
 HANDLER(rufh_options)
@@ -109,9 +148,8 @@ HANDLER(rufh_options)
 
     (void)error; /* cannot fail */
     reply_common(request);
-    response_header(response, "Accept-Patch", PIECE_TYPE);
+    rufh_offer(response, uploads_limit(app, ""));
     response_header(response, "Allow", "GET, HEAD, PATCH, DELETE, OPTIONS");
-    response_headerf(response, "Upload-Limit", "max-size=%" G_GINT64_FORMAT ", min-size=0", uploads_limit(app, ""));
     return response;
 }
 
@@ -174,6 +212,7 @@ static struct response *attach(struct app *app, struct request *request, const s
     writing.declared = upload->declared_bytes;
     writing.limit = upload->declared_bytes == LENGTH_NONE ? uploads_limit(app, upload->track) : upload->declared_bytes;
     writing.is_rufh = true;
+    writing.tells_progress = takes_interim(app, request);
     writing.names_track = upload->track[0] != '\0';
     if (!writer_attach(app->uploads, request, &writing, &none, error)) {
         uploads_release(app->uploads, upload->id, request);
@@ -189,7 +228,7 @@ static struct response *create(struct app *app, struct request *request, struct 
     int64_t declared;
 
     if (!read_declared(request, upload, completes, &declared)) {
-        return problem(REASON_UPLOAD_LENGTH, "inconsistent-upload-length", NULL);
+        return rufh_inconsistent();
     }
     if (declared > uploads_limit(app, upload->track)) {
         reply_limit(app, request, upload);
@@ -294,7 +333,7 @@ static struct response *answer_inconsistent(struct app *app, const struct reques
         !database_transact(app->database, "upload.invalidate", invalidate, &refusal, error)) {
         return NULL;
     }
-    return problem(REASON_UPLOAD_LENGTH, "inconsistent-upload-length", NULL);
+    return rufh_inconsistent();
 }
 
 /* *attached: the stream has the upload now. */
@@ -319,8 +358,8 @@ static struct response *append(struct app *app, struct request *request, struct 
     }
     if (!is_open(upload)) {
         reply_state(request, upload->offset_bytes, true);
-        return problem(REASON_UPLOAD_LENGTH,
-                       request_has_body(request) ? "inconsistent-upload-length" : "completed-upload", NULL);
+        return request_has_body(request) ? rufh_inconsistent()
+                                         : problem(REASON_UPLOAD_LENGTH, "completed-upload", NULL);
     }
     if (!read_declared(request, upload, writing.completes, &declared)) {
         return answer_inconsistent(app, request, upload, error);
@@ -338,15 +377,13 @@ static struct response *append(struct app *app, struct request *request, struct 
 
 HANDLER(rufh_append)
 {
-    const char *type = request_header(request, "Content-Type");
     struct upload upload = {0};
     struct response *response = NULL;
     bool attached = false;
 
     reply_common(request);
-    if (type == NULL || g_ascii_strcasecmp(type, PIECE_TYPE) != 0) {
+    if (!step_check_type(request, PIECE_TYPE, error)) {
         request_reply_header(request, "Accept-Patch", PIECE_TYPE);
-        refuse(error, HTTP_ERROR, REASON_UPLOAD_TYPE, "Content-Type is not " PIECE_TYPE);
         return NULL;
     }
     if (!step_hold(app, request, true, rufh_append, &response, error)) {

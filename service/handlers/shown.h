@@ -33,6 +33,8 @@ json_t *shown_messages(struct sql_rows *rows);
 /* Writes to staff; as often as LIMIT_MESSAGES allows for one work. */
 bool shown_send_message(struct app *app, struct request *request, const struct submission *submission, const char *text,
                         GError **error);
+/* "2026年9月21日" in the province's time; the caller's. */
+char *shown_day(int64_t ms);
 /* What every page needs: title, description, address, and whether large print is on. `nav` is the lit entry; the caller's. */
 json_t *shown_page(struct app *app, struct request *request, const char *title, const char *nav);
 /* A page of works into data: works[], next_url, first_url. */

@@ -40,7 +40,13 @@ static char *kinds_text(const struct track *track)
     return g_strconcat(video ? "video" : "", video && photo ? " " : "", photo ? "photo" : "", NULL);
 }
 
-/* Tracks that may be sent to now: the one that the link was made for, or those of the public. */
+/* The one that the link was made for, or those of the public. */
+static bool is_offered(const struct track *track, const char *link_track)
+{
+    return link_track[0] == '\0' ? track->is_public : strcmp(track->key, link_track) == 0;
+}
+
+/* Tracks that may be sent to now. */
 static json_t *form_tracks_json(const struct rules *rules, const char *link_track, int64_t now_ms)
 {
     json_t *tracks = json_array();
@@ -48,13 +54,32 @@ static json_t *form_tracks_json(const struct rules *rules, const char *link_trac
     for (guint i = 0; i < rules->tracks->len; i++) {
         const struct track *track = g_ptr_array_index(rules->tracks, i);
         g_autofree char *kinds = kinds_text(track);
-        const bool is_offered = link_track[0] == '\0' ? track->is_public : strcmp(track->key, link_track) == 0;
-        if (is_offered && track_is_open(track, now_ms)) {
+        if (is_offered(track, link_track) && track_is_open(track, now_ms)) {
             json_array_append_new(tracks, json_pack("{s:s, s:s, s:s, s:b}", "key", track->key, "name", track->name,
                                                     "kinds", kinds, "is_checked", json_array_size(tracks) == 0));
         }
     }
     return tracks;
+}
+
+/* Why none of them is: it comes, it was, or it is not offered at all. */
+static char *closed_text(const struct rules *rules, const char *link_track, int64_t now_ms)
+{
+    int64_t opens_ms = INT64_MAX;
+    bool was_open = false;
+
+    for (guint i = 0; i < rules->tracks->len; i++) {
+        const struct track *track = g_ptr_array_index(rules->tracks, i);
+        if (is_offered(track, link_track)) {
+            opens_ms = track->opens_ms > now_ms ? MIN(opens_ms, track->opens_ms) : opens_ms;
+            was_open = was_open || track->opens_ms <= now_ms;
+        }
+    }
+    if (opens_ms != INT64_MAX) {
+        g_autofree char *day = shown_day(opens_ms);
+        return g_strdup_printf("征集还没有开始。%s起欢迎您来投稿。", day);
+    }
+    return g_strdup(was_open ? "这次征集已经结束，谢谢您的关心。" : "这里现在不收作品。想投稿，请问一问给您这个链接的人。");
 }
 
 struct followed {
@@ -99,11 +124,15 @@ static bool add_link(struct app *app, const struct request *request, json_t *dat
     json_t *tracks = form_tracks_json(app->rules, key, request_now_ms(request));
     if (json_array_size(tracks) == 0) {
         json_object_set_new(data, "is_closed", json_true());
-        json_object_set_new(data, "closed_text", json_string("现在不在征集时间内，开始后欢迎您来投稿。"));
+        g_autofree char *text = closed_text(app->rules, key, request_now_ms(request));
+        json_object_set_new(data, "closed_text", json_string(text));
     }
     json_object_set_new(data, "tracks", tracks);
     json_object_set_new(data, "limits", limits_json(rules_track_find(app->rules, key)));
     json_object_set_new(data, "link", json_string(followed.token));
+    if (followed.found && followed.link.name[0] != '\0') {
+        json_object_set_new(data, "link_name", json_string(followed.link.name));
+    }
     entry_link_clear(&followed.link);
     return true;
 }

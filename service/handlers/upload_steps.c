@@ -204,6 +204,19 @@ bool step_load(struct app *app, const char *id, struct upload *upload, GError **
     return true;
 }
 
+bool step_check_type(const struct request *request, const char *type, GError **error)
+{
+    const char *given = request_header(request, "Content-Type");
+    const size_t length = strlen(type);
+
+    /* some libraries put a charset behind whatever they send: the type is the same */
+    if (given == NULL || g_ascii_strncasecmp(given, type, length) != 0 ||
+        (given[length] != '\0' && given[length + strspn(given + length, " \t")] != ';')) {
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TYPE, "Content-Type is another one");
+    }
+    return true;
+}
+
 /* True when the caller holds the upload. Otherwise *parked, or an error. */
 bool step_hold(struct app *app, struct request *request, bool writes, handler *again, struct response **parked,
                GError **error)

@@ -11,6 +11,8 @@ bool step_load(struct app *app, const char *id, struct upload *upload, GError **
 /* True when the caller holds the upload of the route's :id and must release it. Otherwise *parked, or an error. */
 bool step_hold(struct app *app, struct request *request, bool writes, handler *again, struct response **parked,
                GError **error);
+/* REASON_UPLOAD_TYPE when the body is of another type. */
+bool step_check_type(const struct request *request, const char *type, GError **error);
 /* Are its bytes on this node? */
 bool step_check_here(const struct app *app, const struct request *request, const struct upload *upload, GError **error);
 /* All bytes came, but the store or the database did not take the file then: now it must, or this fails. */

@@ -71,19 +71,6 @@ static bool begin(struct request *request, GError **error)
     return true;
 }
 
-static bool check_piece_type(const struct request *request, GError **error)
-{
-    const char *type = request_header(request, "Content-Type");
-    const size_t length = strlen(PIECE_TYPE);
-
-    /* some libraries put a charset behind whatever they send: the type is the same */
-    if (type == NULL || g_ascii_strncasecmp(type, PIECE_TYPE, length) != 0 ||
-        (type[length] != '\0' && type[length + strspn(type + length, " \t")] != ';')) {
-        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TYPE, "Content-Type is not " PIECE_TYPE);
-    }
-    return true;
-}
-
 static void reply_number(struct request *request, const char *name, int64_t number)
 {
     g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);
@@ -132,6 +119,7 @@ HANDLER(upload_options)
     response_header(response, "Tus-Extension", TUS_EXTENSIONS);
     response_header(response, "Tus-Checksum-Algorithm", TUS_ALGORITHMS);
     response_headerf(response, "Tus-Max-Size", "%" G_GINT64_FORMAT, uploads_limit(app, ""));
+    rufh_offer(response, uploads_limit(app, ""));
     response_header(response, "Allow", "POST, HEAD, PATCH, DELETE, OPTIONS");
     response_header(response, "Access-Control-Allow-Methods", "POST, HEAD, PATCH, DELETE, OPTIONS, GET");
     response_header(response, "Access-Control-Allow-Headers", FIELDS_ALLOWED);
@@ -274,7 +262,7 @@ HANDLER(upload_create)
     if (!begin(request, error) ||
         !limits_check(server_limits(request_server(request)), LIMIT_UPLOADS, request, NULL, error) ||
         !tus_checksum(request_header(request, "Upload-Checksum"), &checksum, error) ||
-        (request_has_body(request) && !check_piece_type(request, error))) {
+        (request_has_body(request) && !step_check_type(request, PIECE_TYPE, error))) {
         return NULL;
     }
     if (read_creation(app, request, &upload, &parts, error) &&
@@ -379,6 +367,9 @@ static bool learn_length(struct app *app, const struct request *request, struct 
     if (length > uploads_limit(app, upload->track)) {
         return refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "the file is larger than its track allows");
     }
+    if (request_content_length(request) > length - upload->offset_bytes) {
+        return refuse(error, HTTP_ERROR, REASON_UPLOAD_TOO_LARGE, "more bytes than the length that comes with them");
+    }
     if (!step_set_length(app, upload->id, length, &changed, error)) {
         return false;
     }
@@ -457,14 +448,30 @@ static struct response *append(struct app *app, struct request *request, const s
     return response;
 }
 
+/* "Every response to PATCH" tells when the upload expires, also one that refuses before it looked at the upload: which
+ * neither ends an older request nor waits for one. */
+static bool check_piece(struct app *app, struct request *request, struct tus_checksum *checksum, GError **error)
+{
+    struct upload upload = {0};
+
+    if (step_check_type(request, PIECE_TYPE, error) &&
+        tus_checksum(request_header(request, "Upload-Checksum"), checksum, error)) {
+        return true;
+    }
+    if (step_load(app, request_param(request, "id"), &upload, NULL) && !upload_is_state(&upload, "taken")) {
+        reply_expiry(request, upload.expires_ms);
+    }
+    upload_clear(&upload);
+    return false;
+}
+
 HANDLER(upload_append)
 {
     struct tus_checksum checksum;
     struct response *response = NULL;
     bool attached = false;
 
-    if (begin(request, error) && check_piece_type(request, error) &&
-        tus_checksum(request_header(request, "Upload-Checksum"), &checksum, error) &&
+    if (begin(request, error) && check_piece(app, request, &checksum, error) &&
         step_hold(app, request, true, upload_append, &response, error)) {
         response = append(app, request, &checksum, &attached, error);
         if (!attached) {

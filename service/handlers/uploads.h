@@ -60,6 +60,7 @@ struct writing {
     bool names_track;     /* it is meant for a track, as our pages say at creation */
     bool awaits_checksum; /* it was announced to follow the body */
     bool is_rufh;         /* rufh.c: other headers, and only `completes` completes */
+    bool tells_progress; /* RUFH: by interim answers, where the client takes them */
     bool completes;
     int64_t declared; /* RUFH: the length as told; -1: not told */
     int status;       /* of the answer when all is well: 204, or 201 for a creation with bytes */

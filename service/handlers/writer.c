@@ -11,6 +11,7 @@
 #include "common/failure.h"
 #include "common/settings.h"
 #include "service/database/database.h"
+#include "service/handlers/rufh.h"
 #include "service/handlers/tus.h"
 #include "service/handlers/upload_steps.h"
 #include "service/handlers/uploads.h"
@@ -34,10 +35,11 @@ struct writer {
     struct writing writing;
     struct tus_checksum checksum;
     int64_t written; /* atomic: end of what was written */
+    int64_t told;    /* server thread: what the client heard to be durable */
     gint failure;    /* atomic; enum reason: why writing stopped; REASON_COUNT: it did not */
     GMutex lock;
     /* under lock */
-    int64_t durable;
+    int64_t durable; /* read without it by the server thread: atomic */
     bool is_sniffed;
     bool is_lost; /* a sync failed: nothing more is promised */
     /* end of lock */
@@ -61,6 +63,17 @@ static int64_t end_of(const struct writer *writer)
     return writer->writing.length == UPLOAD_LENGTH_LATER ? writer->writing.limit : writer->writing.length;
 }
 
+/* A client that has to make its bytes anew need not keep these. */
+static void tell_progress(struct writer *writer)
+{
+    const int64_t durable = __atomic_load_n(&writer->durable, __ATOMIC_ACQUIRE);
+
+    if (writer->writing.tells_progress && durable > writer->told) {
+        writer->told = durable;
+        rufh_tell_progress(writer->request, durable);
+    }
+}
+
 /* What exceeds the length is not kept; the answer says 413, and what fitted counts. */
 static bool write_piece(void *context, const void *bytes, size_t length)
 {
@@ -73,6 +86,7 @@ static bool write_piece(void *context, const void *bytes, size_t length)
     if (g_atomic_int_get(&writer->failure) != REASON_COUNT) {
         return false; /* refused meanwhile */
     }
+    tell_progress(writer);
     while (left > 0) {
         const ssize_t count = pwrite(writer->fd, from, left, at);
         if (count < 0 && errno == EINTR) {
@@ -133,7 +147,7 @@ static bool make_durable(struct writer *writer, GError **error)
     if (!progress.changed) {
         return refuse(error, HTTP_ERROR, REASON_GONE, "the upload was given up meanwhile, or another node has it");
     }
-    writer->durable = written;
+    __atomic_store_n(&writer->durable, written, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -239,8 +253,7 @@ static struct response *answer_rufh(struct writer *writer, GError **error)
     bool changed; /* not when an earlier try got this far */
 
     if (completes && writer->writing.declared >= 0 && writer->durable != writer->writing.declared) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "less than was declared, and no more to come");
-        return NULL;
+        return rufh_inconsistent(); /* less than was declared, and no more to come */
     }
     if (completes &&
         (!step_set_length(app, writer->id, writer->durable, &changed, error) ||
@@ -273,8 +286,10 @@ static struct response *answer_mismatch(struct writer *writer, GError **error)
     if (!discard(writer, error)) {
         return NULL;
     }
-    struct response *response = response_problem(mismatch);
-    response_set_status(response, 460); /* tus: Checksum Mismatch */
+    enum { CHECKSUM_MISMATCH = 460 }; /* a status of tus's own */
+    struct response *response =
+        response_problem_typed(mismatch, "about:blank", json_pack("{s:i}", "status", CHECKSUM_MISMATCH));
+    response_set_status(response, CHECKSUM_MISMATCH);
     return response;
 }
 
@@ -283,10 +298,9 @@ static struct response *invalidate(struct writer *writer, GError **error)
 {
     struct refusal refusal = {.id = writer->id, .reason = REASON_UPLOAD_LENGTH, .now_ms = g_get_real_time() / 1000};
 
-    if (database_transact(uploads_app(writer->uploads)->database, "upload.refuse", store_refusal, &refusal, error)) {
-        g_set_error_literal(error, HTTP_ERROR, REASON_UPLOAD_LENGTH, "more than was declared");
-    }
-    return NULL;
+    return database_transact(uploads_app(writer->uploads)->database, "upload.refuse", store_refusal, &refusal, error)
+               ? rufh_inconsistent()
+               : NULL;
 }
 
 /* Refused by the sniffer, or writing failed; what was written before a failure of the disk counts. */
@@ -412,6 +426,7 @@ bool writer_attach(struct uploads *uploads, struct request *request, const struc
     writer->checksum = *checksum;
     writer->written = writing->offset;
     writer->durable = writing->offset;
+    writer->told = writing->offset;
     writer->failure = REASON_COUNT;
     g_mutex_init(&writer->lock);
     const struct stream stream = {

@@ -1,11 +1,12 @@
 // The form without script: one multipart post, the same rules as the other road, and status by code and PIN.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { build, sniffed, sql, startService, storedBytes, until } from './support/service.mjs';
+import { build, root, sniffed, sql, startService, storedBytes, until } from './support/service.mjs';
 
 let service;
 before(async () => { service = await startService({ environment: { XUEPAI_MEDIA_PROGRAM: '/nonexistent' } }); });
@@ -157,4 +158,25 @@ test('withdrawn without script', async () => {
   const { code, pin } = await (await send(form())).json();
   assert.match(await (await ask({ code, pin, action: 'withdraw' })).text(), /已按您的要求撤回/);
   assert.equal((await (await fetch(`${service.url}/api/v1/submissions/${code}`, { headers: { 'X-Pin': pin } })).json()).status, 'withdrawn');
+});
+
+test('the closed form says whether the time is to come, over, or none, and does not promise a start after the end', async () => {
+  const config = mkdtempSync(join(tmpdir(), 'xuepai-config-'));
+  cpSync(join(root, 'config'), config, { recursive: true });
+  const rules = readFileSync(join(root, 'config/rules.conf'), 'utf8');
+  const during = (opens, closes) => rules.replace(/^opens = .*$/gm, `opens = ${opens}`).replace(/^closes = .*$/gm, `closes = ${closes}`);
+  for (const [text, said] of [
+    [during('2999-08-19T00:00', '2999-12-31T24:00'), /征集还没有开始。2999年8月19日起欢迎您来投稿/],
+    [during('2020-08-19T00:00', '2020-12-31T24:00'), /这次征集已经结束，谢谢您的关心/],
+    [rules.replace(/^public = .*$/gm, 'public = false'), /这里现在不收作品/],
+  ]) {
+    writeFileSync(join(config, 'rules.conf'), text);
+    const closed = await startService({ environment: { XUEPAI_CONFIG: config, XUEPAI_MEDIA_PROGRAM: '/nonexistent' } });
+    const page = await (await fetch(`${closed.url}/submit`)).text();
+    await closed.stop();
+    assert.match(page, said);
+    assert.equal(page.match(/起欢迎|结束|不收作品/g).length, 1);
+    assert.doesNotMatch(page, /<form id="form"/);
+  }
+  rmSync(config, { recursive: true });
 });

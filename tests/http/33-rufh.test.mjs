@@ -117,6 +117,57 @@ test('what is complete takes nothing more', async () => {
   assert.equal(stored(location).toString(), 'abc');
 });
 
+test('fields are Items: parameters behind them say nothing, two of a kind are none', async () => {
+  for (const offset of ['3;a', '3; a=b', '3;a="x;y";b=?1', '3;a=1.5;b=:YWI=:', '003']) {
+    assert.equal((await patch(await create({}, 'abc'), offset, '?0;x', 'd')).status, 204, offset);
+  }
+  for (const offset of ['3 ;a', '3;A', '3;', '3;a=', '3;a="', '3;a=1.2345', '3, 3', '+3', '']) {
+    assert.equal((await patch(await create({}, 'abc'), offset, '?0', 'd')).status, 400, offset);
+  }
+  const location = await create({}, 'abc');
+  for (const [name, other] of [['Upload-Offset', '4'], ['Upload-Complete', '?1']]) {
+    const answer = await raw(service.port, `PATCH ${location} HTTP/1.1\r\nHost: x\r\nUpload-Offset: 3\r\nUpload-Complete: ?0\r\n${name}: ${other}\r\n` +
+      'Content-Type: application/partial-upload\r\nContent-Length: 1\r\nConnection: close\r\n\r\nd');
+    assert.equal(answer.status, 400, name);
+  }
+  const seen = await head(location);
+  assert.deepEqual([seen.headers['upload-offset'], seen.headers['upload-complete']], ['3', '?0']);
+  assert.equal((await post({ 'Upload-Complete': '?1;x=y' }, 'abc')).status, 201);
+  assert.equal((await patch(location, 3, '?0', 'd', { 'Content-Type': 'Application/Partial-Upload; x=y' })).status, 204);
+});
+
+test('fewer bytes than declared complete nothing, also where only the end of the body tells', async () => {
+  const chunked = { 'Transfer-Encoding': 'chunked' };
+  const made = await post({ 'Upload-Complete': '?1', 'Upload-Length': '9', ...chunked }, 'abc');
+  const location = await create({ 'Upload-Length': '9' }, 'abc');
+  for (const [answer, at, offset] of [[made, made.headers.location, '3'], [await patch(location, 3, '?1', 'def', chunked), location, '6']]) {
+    assert.equal(answer.status, 400);
+    assert.equal(problem(answer).type, `${IANA}inconsistent-upload-length`);
+    const seen = await head(at);
+    assert.deepEqual([seen.headers['upload-complete'], seen.headers['upload-offset'], seen.headers['upload-length']], ['?0', offset, '9']);
+  }
+  assert.equal((await patch(location, 6, '?1', 'ghi')).status, 200);
+  assert.equal(stored(location).toString(), 'abcdefghi');
+});
+
+test('nothing at all is an upload too: complete, or begun', async () => {
+  const whole = await post({ 'Upload-Complete': '?1' });
+  assert.deepEqual([whole.status, whole.headers['upload-complete'], whole.headers['upload-offset']], [201, '?1', '0']);
+  assert.equal(stored(whole.headers.location).length, 0);
+  const location = await create();
+  assert.equal((await patch(location, 0, '?0', '')).status, 204);
+  assert.equal((await patch(location, 0, '?1', '')).status, 200);
+  assert.equal(stored(location).length, 0);
+});
+
+test('Expect: 100-continue is answered with 100, also where 104 went before', async () => {
+  const { answer } = await raw(service.port, 'POST /files HTTP/1.1\r\nHost: x\r\nUpload-Complete: ?1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n' +
+    'Upload-Draft-Interop-Version: 8\r\n\r\n', { wait: 400 });
+  assert.match(answer, /^HTTP\/1\.1 10[04] [^]*HTTP\/1\.1 10[04] /);
+  assert.match(answer, /^HTTP\/1\.1 100 /m);
+  assert.match(answer, /^HTTP\/1\.1 104 [^]*Upload-Draft-Interop-Version: 8\r\n[^]*Upload-Limit: max-size=/m);
+});
+
 test('malformed fields are as if absent; another media type is 415', async () => {
   const location = await create({}, 'abc');
   for (const headers of [{ 'Upload-Offset': '-1' }, { 'Upload-Offset': '3.0' }, { 'Upload-Offset': '"3"' }, { 'Upload-Complete': '1' },
@@ -135,6 +186,9 @@ test('too large is refused before a byte, with the limit', async () => {
   const answer = await post({ 'Upload-Complete': '?0', 'Upload-Length': '999999999999' });
   assert.equal(answer.status, 413);
   assert.match(answer.headers['upload-limit'], /max-size=/);
+  const later = await patch(await create({}, 'abc'), 3, '?0', 'd', { 'Upload-Length': '999999999999' });
+  assert.equal(later.status, 413);
+  assert.match(later.headers['upload-limit'], /max-size=/);
   const photo = await request(`${service.url}/files?track=life-photo`, {
     method: 'POST', headers: { 'Upload-Complete': '?0', 'Upload-Length': String(400 * 2 ** 20) } });
   assert.equal(photo.status, 413);
@@ -142,9 +196,11 @@ test('too large is refused before a byte, with the limit', async () => {
 
 test('DELETE, then 410; OPTIONS says what is taken', async () => {
   const location = await create({}, 'abc');
-  const options = await head(location, 'OPTIONS');
-  assert.equal(options.headers['accept-patch'], 'application/partial-upload');
-  assert.match(options.headers['upload-limit'], /max-size=/);
+  for (const place of [location, '/files']) { // the upload, and what takes creations
+    const options = await head(place, 'OPTIONS');
+    assert.equal(options.headers['accept-patch'], 'application/partial-upload');
+    assert.match(options.headers['upload-limit'], /max-size=\d+, min-size=0/);
+  }
   assert.equal((await head(location, 'DELETE')).status, 204);
   assert.equal((await head(location)).status, 410);
   assert.equal((await patch(location, 3, '?1', '')).status, 410);
@@ -177,6 +233,40 @@ test('104 names the upload to who speaks version 8, before the body came', async
   assert.equal(stored(location).toString(), 'abcdefghij');
   for (const version of ['', 'Upload-Draft-Interop-Version: 5\r\n']) {
     assert.equal((await raw(service.port, `${start}${version}\r\nabc`, { first: 300 })).answer, '');
+  }
+});
+
+test('104 tells who speaks version 8 how much need not be sent again, while the body is under way; never where it lies', async () => {
+  for (const [version, tells] of [['8', true], ['8;x', true], ['5', false]]) {
+    const size = 24 << 20;
+    const location = await create({ 'Upload-Length': String(size) });
+    const socket = net.connect(service.port, '127.0.0.1');
+    let answer = '';
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => (answer += bytes));
+    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nUpload-Offset: 0\r\nUpload-Complete: ?1\r\nContent-Type: application/partial-upload\r\n` +
+      `Content-Length: ${size}\r\nUpload-Draft-Interop-Version: ${version}\r\nConnection: close\r\n\r\n`);
+    const bytes = Buffer.alloc(size, 'x');
+    let sent = 20 << 20;
+    socket.write(bytes.subarray(0, sent));
+    if (tells) {
+      await until(() => {
+        if (sent < size - 1024) socket.write(bytes.subarray(sent, sent += 1024)); // it is told with the next bytes
+        return answer.includes('Upload-Offset');
+      }, 'the interim answer');
+    }
+    socket.write(bytes.subarray(sent));
+    await new Promise((done) => socket.on('end', done));
+    const interim = answer.split('HTTP/1.1 ').filter((one) => one.startsWith('104'));
+    assert.equal(interim.length > 0, tells, version);
+    for (const one of interim) {
+      assert.match(one, /Upload-Draft-Interop-Version: 8\r\n/);
+      assert.doesNotMatch(one, /Location/);
+      const offset = Number(/Upload-Offset: (\d+)/.exec(one)[1]);
+      assert.ok(offset > 0 && offset <= size);
+    }
+    assert.match(answer, /HTTP\/1\.1 200 OK\r\n[^]*Upload-Complete: \?1/);
+    assert.equal(stored(location).length, size);
   }
 });
 

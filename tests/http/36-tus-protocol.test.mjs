@@ -278,6 +278,18 @@ const RULES = [
     await fails(patch(path, 3, 'd', { 'Upload-Length': '-4' }), 400, path, 3);
     await fails(patch(path, 3, 'def', { 'Upload-Length': '4' }), 413, path, 3);
   }],
+  ['Creation, Upload-Defer-Length', 'MUST', 'a length that comes with more bytes than it allows is refused whole: it stays unknown', async () => {
+    const path = await create({ 'Upload-Defer-Length': '1' });
+    await fails(patch(path, 0, 'abc', { 'Upload-Length': '2' }), 413, path, 0);
+    assert.equal((await head(path)).headers['upload-defer-length'], '1');
+    assert.equal((await patch(path, 0, 'abc', { 'Upload-Length': '3' })).status, 204);
+    assert.equal(stored(path), 'abc');
+  }],
+  ['Creation, Upload-Defer-Length', 'MAY', 'said again while it is so it changes nothing', async () => {
+    const path = await create({ 'Upload-Defer-Length': '1' });
+    assert.equal((await patch(path, 0, 'abc', { 'Upload-Defer-Length': '1' })).status, 204);
+    assert.equal((await head(path)).headers['upload-defer-length'], '1');
+  }],
   ['Creation, Upload-Metadata', 'MUST', 'HEAD gives it back as it was given', async () => {
     for (const metadata of ['filename d29ybGRfZG9taW5hdGlvbl9wbGFuLnBkZg==,is_confidential', 'a YQ==', 'a', 'a ,b Yg==', 'UPPER-and.lower_1 5a2X',
       `long ${Buffer.alloc(3000, 1).toString('base64')}`]) {
@@ -392,6 +404,16 @@ const RULES = [
       assert.ok(Date.parse(answer.headers['upload-expires']) > Date.now() + 60e3);
     }
   }],
+  ['Expiration, Upload-Expires', 'MUST', 'also an answer to PATCH that never looked at the bytes has it; what is not there has none', async () => {
+    const path = await create();
+    for (const headers of [{ 'Content-Type': 'text/plain' }, { 'Content-Type': undefined }, { 'Upload-Checksum': 'crc32 AAAAAA==' }, { 'Upload-Checksum': 'sha1 AAAA' },
+      { 'Upload-Checksum': sha1('other') }, { 'Upload-Offset': 'x' }]) {
+      const answer = await patch(path, 0, 'abc', headers);
+      assert.ok(answer.status >= 400);
+      assert.match(answer.headers['upload-expires'] ?? '', DATE, JSON.stringify(headers));
+    }
+    assert.equal((await patch(NOBODY, 0, 'abc', { 'Content-Type': 'text/plain' })).headers['upload-expires'], undefined);
+  }],
   ['Expiration, Upload-Expires', 'MUST', 'the answer to the creation has it, with bytes and without', async () => {
     assert.match((await post({ 'Upload-Length': '3' })).headers['upload-expires'], DATE);
     assert.match((await post({ 'Upload-Length': '9', 'Content-Type': TYPE }, 'abc')).headers['upload-expires'], DATE);
@@ -430,6 +452,24 @@ const RULES = [
     await fails(patch(path, 3, 'defghij', { 'Upload-Checksum': sha1('other') }), 460, path, 3);
     assert.equal((await patch(path, 3, 'defghij', { 'Upload-Checksum': sha1('defghij') })).status, 204);
     assert.equal(stored(path), 'abcdefghij');
+  }],
+  ['Checksum', 'MUST', 'each algorithm that OPTIONS names is taken', async () => {
+    const names = (await send('OPTIONS', '/files')).headers['tus-checksum-algorithm'].split(',');
+    assert.ok(names.includes('sha1'));
+    for (const name of names) {
+      const digest = createHash(name).update('abc').digest('base64');
+      assert.equal((await patch(await create(), 0, 'abc', { 'Upload-Checksum': `${name} ${digest}` })).status, 204, name);
+      assert.equal((await patch(await create(), 0, 'abd', { 'Upload-Checksum': `${name} ${digest}` })).status, 460, name);
+    }
+  }],
+  ['Checksum', 'MUST', 'a creation with bytes is judged alike: 460 and 400 leave no byte; a problem tells the status it has', async () => {
+    const body = (checksum) => post({ 'Upload-Length': '3', 'Content-Type': TYPE, 'Upload-Checksum': checksum }, 'abc');
+    const answer = await body(sha1('other'));
+    assert.deepEqual([answer.status, JSON.parse(answer.body).status], [460, 460]);
+    await offsetIs(answer.headers.location, 0);
+    assert.equal((await body('crc32 AAAAAA==')).status, 400);
+    const made = await body(sha1('abc'));
+    assert.deepEqual([made.status, made.headers['upload-offset']], [201, '3']);
   }],
   ['Checksum', 'MUST', 'an algorithm that is not there is 400 and nothing is kept; the same for what is no checksum', async () => {
     const path = await create();

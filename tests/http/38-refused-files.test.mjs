@@ -1,10 +1,11 @@
 // A work of several files of which some are refused: it is said which, and each is sent anew alone.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build, request, sql, startService } from './support/service.mjs';
-import { api, status, submit } from '../support/stack.mjs';
+import { api, startWorker, status, submit, waitFor } from '../support/stack.mjs';
 
 const VERSION = { 'Tus-Resumable': '1.0.0' };
 const base64 = (text) => Buffer.from(text).toString('base64');
@@ -90,4 +91,31 @@ test('a page that has registered its files may send them again with another in t
   assert.equal(await append(again, 0, PHOTO), 204);
   assert.equal((await status(service.url, receipt)).status, 'received');
   assert.equal(originals(receipt.code), [third, again, first].map((id, i) => `${i + 1}:original/${id}`).join('\n'));
+});
+
+test('what preparing refuses is told in one round: every broken file, not the first alone', async (context) => {
+  if (!existsSync(join(build, 'xuepai-media'))) return context.skip('no xuepai-media');
+  const good = execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x240', '-frames:v', '1', '-f', 'mjpeg', '-']);
+  const files = [good, PHOTO, good, PHOTO, PHOTO]; // those say that they are JPEG, and are none
+  const ids = [];
+  for (const bytes of files) {
+    ids.push(await begin(bytes.length));
+    assert.equal(await append(ids.at(-1), 0, bytes), 204);
+  }
+  const receipt = await submit(service.url, ids, { track: 'life-photo' });
+  const worker = startWorker(service);
+  try {
+    await waitFor(service.url, receipt, 'failed');
+    assert.deepEqual((await status(service.url, receipt)).refused.map((one) => one.position), [2, 4, 5]);
+    assert.ok((await status(service.url, receipt)).refused.every((one) => one.code === 'broken-file'));
+    const anew = [];
+    for (const _ of [2, 4, 5]) {
+      anew.push(await begin(good.length));
+      assert.equal(await append(anew.at(-1), 0, good), 204);
+    }
+    assert.equal((await replaceFiles(receipt, { uploads: anew, positions: [2, 4, 5] })).status, 200);
+    await waitFor(service.url, receipt, 'in_review');
+  } finally {
+    await worker.stop();
+  }
 });

@@ -7,6 +7,7 @@ import { keepAwake } from './lib/awake'
 import { type Draft, dropDraft, emptyDraft, loadDraft, saveDraft } from './lib/draft'
 import { clearError, showError, splitRegions } from './lib/fields'
 import type { Kind } from './lib/judge'
+import { chooseAsLast, dropLast, loadLast, saveLast } from './lib/last'
 import type { Picked } from './lib/picked'
 
 const SAY_MS = 4000
@@ -18,6 +19,7 @@ const list = document.getElementById('files') as HTMLUListElement
 const filesError = document.getElementById('files-error') as HTMLElement
 const formError = document.getElementById('form-error') as HTMLElement
 const said = document.getElementById('said') as HTMLElement
+const again = document.getElementById('again') as HTMLElement
 
 let draft: Draft = loadDraft()
 let files: Picked[] = []
@@ -213,11 +215,18 @@ async function pick(file: File, hint: string): Promise<void> {
 
 async function pickAll(input: HTMLInputElement): Promise<void> {
   const chosen = Array.from(input.files ?? [])
+  const isNamedNext = chosen.length === 1 && input.dataset.kind === 'video' && value('title') === ''
 
   input.value = ''
   tellFiles('')
+  if (isNamedNext) {
+    field('title').focus() // as said below the button: a tap less. At once, as only then a phone shows its keyboard
+  }
   for (const file of chosen) {
     await pick(file, input.dataset.kind ?? '')
+  }
+  if (isNamedNext && files.length === 0 && document.activeElement === field('title')) {
+    input.focus() // refused: another one is to be picked
   }
 }
 
@@ -278,10 +287,12 @@ function body(): Record<string, unknown> {
   }
 }
 
+const sendText = (): string => (again.hidden ? '提交作品' : '同意并提交')
+
 function release(text: string): void {
   sending = false
   wanted = draft.sent !== null
-  send.textContent = '提交作品'
+  send.textContent = sendText()
   if (wanted) {
     tellFiles(`${text}可以在这里换一个文件，编号不变。`)
   } else {
@@ -294,6 +305,7 @@ async function register(uploads: string): Promise<void> {
   if (draft.sent === null) {
     const answer = await request<{ code: string; pin: string }>('POST', 'submissions', body(), { 'Idempotency-Key': draft.key })
     draft.sent = { code: answer.code, pin: answer.pin, uploads }
+    saveLast(form)
   } else {
     const { uploads: ids, captions } = body()
     await request('POST', `submissions/${draft.sent.code}/replace`, { uploads: ids, captions })
@@ -388,11 +400,38 @@ function showReceipt(code: string, pin: string): void {
 
 /* coming back */
 
+const filledOf = (fields: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ''))
+
+// Who sent before finds that filled in, and what was agreed to said again.
+function offerLast(): void {
+  const last = loadLast()
+  const sentences = last === null ? [] : chooseAsLast(form, last)
+
+  if (last !== null) {
+    const place = new URLSearchParams(location.search).get('c') ?? ''
+    const { region = '', ...fields } = last.fields
+    const isThere = region.startsWith(place.slice(0, 4)) && value('region') === ''
+    draft.fields = { ...filledOf(fields), region: isThere ? region : value('region'), ...filledOf(draft.fields) }
+  }
+  document.getElementById('again-list')?.append(
+    ...sentences.map((text) => Object.assign(document.createElement('li'), { textContent: text })),
+  )
+  showAgain(sentences.length > 0)
+}
+
+
+function showAgain(isSame: boolean): void {
+  again.hidden = !isSame
+  form.querySelectorAll<HTMLElement>('[data-asked]').forEach((box) => (box.hidden = isSame))
+  send.textContent = sendText()
+}
+
 function restore(): void {
   const unfinished = Object.values(draft.uploads)[0]
   const title = draft.fields.title
 
-  for (const [name, text] of Object.entries(draft.fields)) {
+  for (const [name, text] of Object.entries(filledOf(draft.fields))) {
     if (name === 'region') {
       field(name).dispatchEvent(new CustomEvent('restore', { detail: text }))
     } else if (name === 'track' || field(name)?.type !== 'radio') {
@@ -457,6 +496,7 @@ function start(): void {
   form.noValidate = true
   form.classList.add('live')
   splitRegions(document.getElementById('city') as HTMLSelectElement, field('region') as unknown as HTMLSelectElement)
+  offerLast()
   restore()
   showPickers()
   showGuardian()
@@ -471,12 +511,22 @@ function start(): void {
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     tell(formError, '')
+    field('licence').checked ||= !again.hidden // the button says so
     if (isComplete()) {
       wanted = true
       void trySend()
     }
   })
   document.getElementById('code-send')?.addEventListener('click', () => void sendCode())
+  document.getElementById('again-change')?.addEventListener('click', () => {
+    showAgain(false)
+    field('licence').checked = false
+    field('ai').focus()
+  })
+  document.getElementById('again-forget')?.addEventListener('click', () => {
+    dropLast()
+    void forget().then(() => location.reload())
+  })
   document.getElementById('draft-drop')?.addEventListener('click', () => {
     void takeBack().then(forget).then(() => location.reload())
   })

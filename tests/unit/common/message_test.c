@@ -59,7 +59,15 @@ static void test_malformed_messages_are_refused(void)
     static const char *const CLAIMS[] = {"{}", "{\"worker\":1}",
                                          "{\"worker\":\"a\",\"version\":\"1\",\"sandbox\":\"full\",\"more\":1}"};
     static const char *const FAILS[] = {"{}", "{\"token\":1,\"reason\":\"no-such\",\"next\":\"retry\"}",
-                                        "{\"token\":1,\"reason\":\"broken-file\",\"next\":\"sometimes\"}"};
+                                        "{\"token\":1,\"reason\":\"broken-file\",\"next\":\"sometimes\"}",
+#define FAIL_WITH(others)                                                                                              \
+    "{\"token\":1,\"reason\":\"broken-file\",\"next\":\"refuse\",\"position\":1,\"others\":" others "}"
+#define OTHER "{\"position\":2,\"reason\":\"broken-file\"}"
+                                        FAIL_WITH("{}"), FAIL_WITH("[1]"),
+                                        FAIL_WITH("[{\"position\":10,\"reason\":\"broken-file\"}]"),
+                                        FAIL_WITH("[{\"position\":2,\"reason\":\"no-such\"}]"),
+                                        FAIL_WITH("[" OTHER "," OTHER "," OTHER "," OTHER "," OTHER "," OTHER "," OTHER
+                                                  "," OTHER "," OTHER "," OTHER "]")};
     static const char *const FINISHES[] = {
         "{}", "{\"token\":1,\"facts\":{},\"inputs\":[\"zz\"],\"outputs\":[]}",
         "{\"token\":1,\"facts\":[],\"inputs\":[],\"outputs\":[]}",
@@ -86,11 +94,29 @@ static void test_malformed_messages_are_refused(void)
     }
 }
 
+static void test_fail_there_and_back(void)
+{
+    struct fail_message fail = {.token = 7, .reason = g_strdup("broken-file"), .next = FAIL_REFUSE, .position = 1};
+    struct fail_message read = {0};
+
+    fail_message_add(&fail, 3, "too-long");
+    fail_message_add(&fail, 9, "not-media");
+    json_auto_t *json = fail_message_json(&fail);
+    g_assert_true(fail_message_read(json, &read, NULL));
+    g_assert_cmpint(read.position, ==, 1);
+    g_assert_cmpuint(read.other_count, ==, 2);
+    g_assert_cmpint(read.others[1].position, ==, 9);
+    g_assert_cmpstr(read.others[0].reason, ==, "too-long");
+    fail_message_clear(&fail);
+    fail_message_clear(&read);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/message/offer_there_and_back", test_offer_there_and_back);
     g_test_add_func("/message/place_there_and_back", test_place_there_and_back);
+    g_test_add_func("/message/fail_there_and_back", test_fail_there_and_back);
     g_test_add_func("/message/malformed_messages_are_refused", test_malformed_messages_are_refused);
     return g_test_run();
 }
