@@ -420,7 +420,6 @@ function offerLast(): void {
   showAgain(sentences.length > 0)
 }
 
-
 function showAgain(isSame: boolean): void {
   again.hidden = !isSame
   form.querySelectorAll<HTMLElement>('[data-asked]').forEach((box) => (box.hidden = isSame))
