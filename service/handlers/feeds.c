@@ -7,6 +7,7 @@
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/handlers/works.h"
+#include "service/model/edition.h"
 #include "service/site/atom.h"
 #include "service/site/feed.h"
 #include "service/site/sitemap.h"
@@ -118,7 +119,7 @@ static bool find_part(struct sql *sql, void *context, GError **error)
     struct part *part = context;
     int64_t works = 0;
 
-    if (!publication_count(sql, &works, error)) {
+    if (!edition_count_works(sql, &works, error)) {
         return false;
     }
     part->count = MAX((works + SITEMAP_WORKS - 1) / SITEMAP_WORKS, 1);

@@ -1,7 +1,7 @@
 // Lists of published works and search, on many works.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { sql, startService } from './support/service.mjs';
+import { sql, startService, until } from './support/service.mjs';
 import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
 import { publishMany, titleOf } from '../support/published.mjs';
 
@@ -100,5 +100,28 @@ test('the sitemap of many works is an index of parts of a thousand, each work in
   }
   assert.equal(found.length, count);
   assert.equal(new Set(found).size, count);
-  for (const part of [0, parts.length + 1, 'x']) assert.equal((await get(`/sitemap.xml?part=${part}`)).status, 404, String(part));
+  for (const part of [0, -1, parts.length + 1, 50001, '9223372036854775808', '1e1', 'x', '']) {
+    assert.equal((await get(`/sitemap.xml?part=${part}`)).status, 404, String(part));
+  }
+});
+
+test('works that fill the last part of the sitemap to the last place make no empty part behind it', async () => {
+  const get = (path) => api(service.url, path);
+  const count = Number(sql(service, 'SELECT COUNT(*) FROM publication'));
+  const full = Math.ceil(count / 1000);
+  publishMany(service, full * 1000 - count, { first: COUNT + 1 });
+  const shown = (text) => (text.match(/<loc>[^<]*\/v\//g) ?? []).length;
+  // the works came past the program, so what it has kept may be a second old
+  const index = await until(async () => {
+    const { text } = await get('/sitemap.xml');
+    return shown((await get(`/sitemap.xml?part=${full}`)).text) === 1000 && text;
+  }, 'the last part to be full');
+  assert.equal(index.match(/<loc>/g).length, full);
+  assert.equal((await get(`/sitemap.xml?part=${full + 1}`)).status, 404);
+  publishMany(service, 1, { first: COUNT + 1 + full * 1000 - count });
+  const one = await until(async () => {
+    const last = await get(`/sitemap.xml?part=${full + 1}`);
+    return last.status === 200 && last.text;
+  }, 'the part of the one behind it');
+  assert.equal(shown(one), 1);
 });
