@@ -251,6 +251,7 @@ bool router_answer_shared(struct router *router, struct request *request)
     if (config->shared == NULL || request->route == NULL || request->route->access != config->shared_access) {
         return false;
     }
+    request_narrow_query(request, request->route->query);
     request->response = shared_find(config->shared, request);
     return request->response != NULL;
 }
