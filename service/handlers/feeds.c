@@ -11,14 +11,14 @@
 #include "service/site/atom.h"
 #include "service/site/feed.h"
 #include "service/site/sitemap.h"
-#include "service/site/view.h"
 
 enum {
-    FEED_WORKS = 50,
+    FEED_WORKS = 24, /* the next ones are a page further, as RFC 5005 has it: a feed costs what a page of works costs */
     SITEMAP_PAGE = 100,
 };
 
-static const struct publication_query NEWEST = {.limit = FEED_WORKS};
+static const struct publication_query ALL = {0};
+#define NEWEST "新近发布的作品"
 
 static struct response *feed_answer(const char *type, GString *text)
 {
@@ -29,25 +29,26 @@ static struct response *feed_answer(const char *type, GString *text)
     return response;
 }
 
-/* The feed object of site/feed.h for a list; facts go to *facts. */
-static json_t *feed_data(struct app *app, struct request *request, const struct publication_query *query,
+/* The feed object of site/feed.h for a list, from where the request says; facts go to *facts. */
+static json_t *feed_data(struct app *app, struct request *request, const struct publication_query *list,
                          const char *title, json_t **facts, GError **error)
 {
     g_autofree char *base = base_url(app, request);
-    json_auto_t *page = works_page(app, base, query, error);
-    json_t *work;
-    size_t index;
+    struct publication_query query = *list;
+
+    query.limit = FEED_WORKS;
+    query.after = request_query(request, "after");
+    json_auto_t *page = works_page(app, base, &query, error);
 
     if (page == NULL) {
         return NULL;
     }
     *facts = shown_facts(app, base);
-    json_array_foreach(json_object_get(page, "items"), index, work) {
-        view_complete(work, *facts);
-    }
+    const char *next = json_string_value(json_object_get(page, "next"));
     g_autofree char *feed_url = g_strconcat(base, request_path(request), NULL);
-    return json_pack("{s:s, s:s, s:s, s:s, s:O}", "title", title, "description", title, "url", base, "feed_url",
-                     feed_url, "works", json_object_get(page, "items"));
+    g_autofree char *next_url = next == NULL ? NULL : g_strconcat(feed_url, "?after=", next, NULL);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:O}", "title", title, "description", title, "url", base, "feed_url",
+                     feed_url, "next_url", next_url, "works", json_object_get(page, "items"));
 }
 
 struct response *feed_answer_rss(struct app *app, struct request *request, const struct publication_query *query,
@@ -66,7 +67,7 @@ struct response *feed_answer_rss(struct app *app, struct request *request, const
 
 HANDLER(feed_show_rss)
 {
-    return feed_answer_rss(app, request, &NEWEST, "新近发布的作品", error);
+    return feed_answer_rss(app, request, &ALL, NEWEST, error);
 }
 
 HANDLER(feed_show_city)
@@ -78,14 +79,14 @@ HANDLER(feed_show_city)
         return NULL;
     }
     g_autofree char *title = g_strdup_printf("%s的作品", city->name);
-    const struct publication_query query = {.region = city->code, .limit = FEED_WORKS};
+    const struct publication_query query = {.region = city->code};
     return feed_answer_rss(app, request, &query, title, error);
 }
 
 HANDLER(feed_show_json)
 {
     json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, &NEWEST, "新近发布的作品", &facts, error);
+    json_auto_t *feed = feed_data(app, request, &ALL, NEWEST, &facts, error);
 
     if (feed == NULL) {
         return NULL;
@@ -98,7 +99,7 @@ HANDLER(feed_show_json)
 HANDLER(feed_show_atom)
 {
     json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, &NEWEST, "新近发布的作品", &facts, error);
+    json_auto_t *feed = feed_data(app, request, &ALL, NEWEST, &facts, error);
 
     if (feed == NULL) {
         return NULL;

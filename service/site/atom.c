@@ -58,6 +58,7 @@ GString *atom_feed(const json_t *feed, const json_t *facts)
     const char *base_url = text_of(facts, "base_url");
     g_autofree char *page = markup_absolute(base_url, text_of(feed, "url"));
     g_autofree char *self = markup_absolute(base_url, text_of(feed, "feed_url"));
+    g_autofree char *next = markup_absolute(base_url, text_of(feed, "next_url"));
     GString *out = g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
                                 "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"zh-CN\">\n");
 
@@ -68,6 +69,7 @@ GString *atom_feed(const json_t *feed, const json_t *facts)
     markup_element(out, "name", text_of(facts, "name"));
     g_string_append(out, "</author>\n");
     add_link(out, "self", "application/atom+xml", self, 0);
+    add_link(out, "next", "application/atom+xml", next, 0); /* RFC 5005 section 3 */
     add_link(out, "alternate", "text/html", page, 0);
     for (size_t i = 0; i < MIN(json_array_size(works), FEED_ITEMS_MAX); i++) {
         add_entry(out, json_array_get(works, i), facts);

@@ -19,7 +19,9 @@ static void add_attribute(GString *out, const char *name, const char *text)
     if (text == NULL) {
         return;
     }
-    g_string_append_printf(out, " %s=\"", name);
+    g_string_append_c(out, ' ');
+    g_string_append(out, name);
+    g_string_append(out, "=\"");
     markup_escape(out, text);
     g_string_append_c(out, '"');
 }
@@ -53,6 +55,7 @@ static char *rss_date(const char *iso)
 static void add_media(GString *out, const json_t *work, const json_t *facts)
 {
     const json_t *sources = json_object_get(work, "sources");
+    const json_t *plain = view_source_find(work);
     g_autofree char *poster = address_of(work, "poster", facts);
     g_autofree char *player = address_of(work, "embed_url", facts);
 
@@ -64,7 +67,7 @@ static void add_media(GString *out, const json_t *work, const json_t *facts)
         g_string_append(out, "<media:content medium=\"video\"");
         add_attribute(out, "url", address);
         add_attribute(out, "type", text_of(source, "type"));
-        add_attribute(out, "isDefault", source == view_source_find(work) ? "true" : "false");
+        add_attribute(out, "isDefault", source == plain ? "true" : "false");
         add_number(out, "duration", json_integer_value(json_object_get(work, "duration_ms")) / 1000);
         add_number(out, "width", json_integer_value(json_object_get(source, "width")));
         add_number(out, "height", json_integer_value(json_object_get(source, "height")));
@@ -126,6 +129,7 @@ GString *feed_rss(const json_t *feed, const json_t *facts)
     const json_t *works = json_object_get(feed, "works");
     g_autofree char *page = address_of(feed, "url", facts);
     g_autofree char *self = address_of(feed, "feed_url", facts);
+    g_autofree char *next = address_of(feed, "next_url", facts);
     GString *out = g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" "
                                 "xmlns:atom=\"http://www.w3.org/2005/Atom\" "
                                 "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
@@ -136,6 +140,11 @@ GString *feed_rss(const json_t *feed, const json_t *facts)
     g_string_append(out, "<language>zh-cn</language>\n<atom:link rel=\"self\" type=\"application/rss+xml\"");
     add_attribute(out, "href", self);
     g_string_append(out, "/>\n");
+    if (next != NULL) { /* RFC 5005 section 3 */
+        g_string_append(out, "<atom:link rel=\"next\" type=\"application/rss+xml\"");
+        add_attribute(out, "href", next);
+        g_string_append(out, "/>\n");
+    }
     for (size_t i = 0; i < MIN(json_array_size(works), FEED_ITEMS_MAX); i++) {
         add_rss_item(out, json_array_get(works, i), facts);
     }

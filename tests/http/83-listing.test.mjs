@@ -54,6 +54,29 @@ test('every list is complete, in order, and only what it says', async () => {
   assert.equal(published, COUNT);
 });
 
+test('feeds go on where a page of them ends, and say each work once', async () => {
+  const get = (url) => api(service.url, url.slice(url.indexOf('/', 8)));
+  const all = (await walk('')).map((one) => one.id);
+  const found = [];
+  for (let url = `${service.url}/feed.json`; url !== undefined;) {
+    const { json } = await get(url);
+    assert.ok(json.items.length <= 24);
+    found.push(...json.items.map((one) => one.id));
+    url = json.next_url;
+  }
+  assert.deepEqual(found, all);
+  const NEXT = /<(?:atom:)?link rel="next" [^>]*href="([^"]+)"/;
+  for (const [path, id] of [['/feed.xml', /<guid[^>]*>(\w+)</g], ['/feed.atom', /<id>[^<]*\/v\/(\w+)</g], ['/city/370100/feed.xml', /<guid[^>]*>(\w+)</g]]) {
+    const first = (await get(service.url + path)).text;
+    const second = (await get(NEXT.exec(first)[1])).text;
+    const ids = [first, second].flatMap((text) => [...text.matchAll(id)].map(([, one]) => one));
+    const list = path.startsWith('/city') ? (await walk('region=370100')).map((one) => one.id) : all;
+    assert.deepEqual(ids, list.slice(0, 48), path);
+  }
+  assert.doesNotMatch((await get(`${service.url}/feed.xml?after=0.w`)).text, NEXT);
+  assert.equal((await get(`${service.url}/feed.xml?after=x`)).status, 400);
+});
+
 test('search finds words of one, two and more characters, all of several, and nothing else', async () => {
   const found = async (words) => (await walk(`q=${encodeURIComponent(words)}`)).map((one) => one.title);
   const number = (await works('limit=1')).items[0].title.match(/\d+/)[0];
