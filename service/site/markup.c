@@ -70,6 +70,11 @@ void markup_json(GString *out, const json_t *value)
     }
 }
 
+const char *markup_text(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
 char *markup_absolute(const char *base_url, const char *url)
 {
     g_autofree char *scheme = url == NULL ? NULL : g_uri_parse_scheme(url);
