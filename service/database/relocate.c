@@ -15,9 +15,9 @@ static const char TABLES[] = /* catalogue of SQLite */
     " WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid LIMIT 1000";
 static const char COLUMNS[] = /* the same */
     "SELECT name, type FROM pragma_table_info($1) ORDER BY cid LIMIT 1000";
-/* A publication was guarded when it was made; its work is past the state that the guard asks for. */
-static const char GUARD_OFF[] = "ALTER TABLE publication DISABLE TRIGGER publication_needs_approval";
-static const char GUARD_ON[] = "ALTER TABLE publication ENABLE TRIGGER publication_needs_approval";
+/* A publication was guarded and counted when it was made; its work is past the state that the guard asks for. */
+static const char GUARD_OFF[] = "ALTER TABLE publication DISABLE TRIGGER USER";
+static const char GUARD_ON[] = "ALTER TABLE publication ENABLE TRIGGER USER";
 
 struct table {
     char *name;

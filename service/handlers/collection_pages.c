@@ -139,7 +139,7 @@ HANDLER(page_collection)
 HANDLER(feed_show_collection)
 {
     struct call call = {.app = app, .id = request_param(request, "id")};
-    const struct publication_query query = {.collection = call.id, .limit = 50};
+    const struct publication_query query = {.collection = call.id};
     const bool found = database_read(app->database, "collection.get", get, &call, error);
     struct response *response = found ? feed_answer_rss(app, request, &query, call.collection.title, error) : NULL;
 

@@ -19,23 +19,6 @@ struct call {
     struct sql_rows *rows;
 };
 
-static bool number_of(const struct request *request, const char *name, int64_t low, int64_t high, int64_t *number,
-                      GError **error)
-{
-    const char *text = request_query(request, name);
-    gint64 value;
-
-    if (text == NULL) {
-        return true;
-    }
-    if (!g_ascii_string_to_signed(text, 10, low, high, &value, NULL)) {
-        g_set_error(error, HTTP_ERROR, REASON_INPUT, "%s", name);
-        return false;
-    }
-    *number = value;
-    return true;
-}
-
 static bool list(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
@@ -51,8 +34,8 @@ HANDLER(event_index)
     struct response *response = NULL;
 
     call.after = call.receiver->acked;
-    if (number_of(request, "after", 0, G_MAXINT64, &call.after, error) &&
-        number_of(request, "limit", 1, EVENTS_MOST, &call.limit, error) &&
+    if (request_query_int64(request, "after", 0, G_MAXINT64, &call.after, error) &&
+        request_query_int64(request, "limit", 1, EVENTS_MOST, &call.limit, error) &&
         database_read(app->database, "outbox.list", list, &call, error)) {
         json_t *items = json_array();
         for (size_t i = 0; i < call.rows->count; i++) {

@@ -1,25 +1,38 @@
 /* Feeds of published works, and the sitemap. */
-#include <string.h>
-
 #include "common/failure.h"
 #include "service/handlers/feeds.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/shown.h"
 #include "service/handlers/work.h"
 #include "service/handlers/works.h"
+#include "service/model/edition.h"
 #include "service/site/atom.h"
 #include "service/site/feed.h"
 #include "service/site/sitemap.h"
-#include "service/site/view.h"
 
 enum {
-    FEED_WORKS = 50,
+    FEED_WORKS = 24, /* the next ones are a page further, as RFC 5005 has it: a feed costs what a page of works costs */
     SITEMAP_PAGE = 100,
 };
 
-static const struct publication_query NEWEST = {.limit = FEED_WORKS};
+/* The forms of a feed. */
+struct form {
+    const char *type;
+    GString *(*write)(const json_t *feed, const json_t *facts);
+};
+static const struct form RSS = {"application/rss+xml; charset=utf-8", feed_rss};
+static const struct form ATOM = {"application/atom+xml; charset=utf-8", atom_feed};
+static const struct form JSON_FEED = {"application/feed+json; charset=utf-8", feed_json};
 
-static struct response *feed_answer(const char *type, GString *text)
+struct feed {
+    const struct publication_query *list;
+    const char *title;
+    const struct form *form;
+};
+static const struct publication_query ALL = {0};
+#define NEWEST "新近发布的作品"
+
+static struct response *public_text(const char *type, GString *text)
 {
     struct response *response = response_text(200, type, text);
 
@@ -28,44 +41,47 @@ static struct response *feed_answer(const char *type, GString *text)
     return response;
 }
 
-/* The feed object of site/feed.h for a list; facts go to *facts. */
-static json_t *feed_data(struct app *app, struct request *request, const struct publication_query *query,
-                         const char *title, json_t **facts, GError **error)
+/* The page of the list that the request names, in the feed's form. */
+static struct response *feed_answer(struct app *app, struct request *request, const struct feed *feed, GError **error)
 {
     g_autofree char *base = base_url(app, request);
-    json_auto_t *page = works_page(app, base, query, error);
-    json_t *work;
-    size_t index;
+    struct publication_query query = *feed->list;
 
+    query.limit = FEED_WORKS;
+    query.after = request_query(request, "after");
+    json_auto_t *page = works_page(app, base, &query, error);
     if (page == NULL) {
         return NULL;
     }
-    *facts = shown_facts(app, base);
-    json_array_foreach(json_object_get(page, "items"), index, work) {
-        view_complete(work, *facts);
-    }
+    json_auto_t *facts = shown_facts(app, base);
+    const char *next = json_string_value(json_object_get(page, "next"));
     g_autofree char *feed_url = g_strconcat(base, request_path(request), NULL);
-    return json_pack("{s:s, s:s, s:s, s:s, s:O}", "title", title, "description", title, "url", base, "feed_url",
-                     feed_url, "works", json_object_get(page, "items"));
+    g_autofree char *next_url = next == NULL ? NULL : g_strconcat(feed_url, "?after=", next, NULL);
+    json_auto_t *data =
+        json_pack("{s:s, s:s, s:s, s:s, s:s*, s:O}", "title", feed->title, "description", feed->title, "url", base,
+                  "feed_url", feed_url, "next_url", next_url, "works", json_object_get(page, "items"));
+    return public_text(feed->form->type, feed->form->write(data, facts));
 }
 
 struct response *feed_answer_rss(struct app *app, struct request *request, const struct publication_query *query,
                                  const char *title, GError **error)
 {
-    json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, query, title, &facts, error);
-
-    if (feed == NULL) {
-        return NULL;
-    }
-    GString *text = feed_rss(feed, facts);
-    json_decref(facts);
-    return feed_answer("application/rss+xml; charset=utf-8", text);
+    return feed_answer(app, request, &(const struct feed){query, title, &RSS}, error);
 }
 
 HANDLER(feed_show_rss)
 {
-    return feed_answer_rss(app, request, &NEWEST, "新近发布的作品", error);
+    return feed_answer(app, request, &(const struct feed){&ALL, NEWEST, &RSS}, error);
+}
+
+HANDLER(feed_show_json)
+{
+    return feed_answer(app, request, &(const struct feed){&ALL, NEWEST, &JSON_FEED}, error);
+}
+
+HANDLER(feed_show_atom)
+{
+    return feed_answer(app, request, &(const struct feed){&ALL, NEWEST, &ATOM}, error);
 }
 
 HANDLER(feed_show_city)
@@ -77,34 +93,7 @@ HANDLER(feed_show_city)
         return NULL;
     }
     g_autofree char *title = g_strdup_printf("%s的作品", city->name);
-    const struct publication_query query = {.region = city->code, .limit = FEED_WORKS};
-    return feed_answer_rss(app, request, &query, title, error);
-}
-
-HANDLER(feed_show_json)
-{
-    json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, &NEWEST, "新近发布的作品", &facts, error);
-
-    if (feed == NULL) {
-        return NULL;
-    }
-    GString *text = feed_json(feed, facts);
-    json_decref(facts);
-    return feed_answer("application/feed+json; charset=utf-8", text);
-}
-
-HANDLER(feed_show_atom)
-{
-    json_t *facts = NULL;
-    json_auto_t *feed = feed_data(app, request, &NEWEST, "新近发布的作品", &facts, error);
-
-    if (feed == NULL) {
-        return NULL;
-    }
-    GString *text = atom_feed(feed, facts);
-    json_decref(facts);
-    return feed_answer("application/atom+xml; charset=utf-8", text);
+    return feed_answer_rss(app, request, &(const struct publication_query){.region = city->code}, title, error);
 }
 
 struct part {
@@ -118,7 +107,7 @@ static bool find_part(struct sql *sql, void *context, GError **error)
     struct part *part = context;
     int64_t works = 0;
 
-    if (!publication_count(sql, &works, error)) {
+    if (!edition_count_works(sql, &works, error)) {
         return false;
     }
     part->count = MAX((works + SITEMAP_WORKS - 1) / SITEMAP_WORKS, 1);
@@ -166,7 +155,7 @@ HANDLER(sitemap_show)
     json_auto_t *facts = shown_facts(app, base);
     if (part.number == 0 && part.count > 1) {
         g_free(part.after);
-        return feed_answer("application/xml; charset=utf-8", sitemap_index_xml(part.count, facts));
+        return public_text("application/xml; charset=utf-8", sitemap_index_xml(part.count, facts));
     }
     json_auto_t *works = part_works(app, base, part.after, error);
     if (works == NULL) {
@@ -177,5 +166,5 @@ HANDLER(sitemap_show)
     if (part.number > 1) {
         json_object_del(map, "pages");
     }
-    return feed_answer("application/xml; charset=utf-8", sitemap_xml(map, facts));
+    return public_text("application/xml; charset=utf-8", sitemap_xml(map, facts));
 }

@@ -1,4 +1,4 @@
-/* The feed of any list of works. */
+/* The feed of any list of works: its page (24 of them) that the request's `after` names. */
 #pragma once
 
 #include "service/app.h"

@@ -5,8 +5,8 @@
 #include "service/handlers/handlers.h"
 #include "service/http/metrics.h"
 #include "service/http/server.h"
+#include "service/model/edition.h"
 #include "service/model/job.h"
-#include "service/model/publication.h"
 #include "service/model/queue.h"
 #include "service/sniffer.h"
 #include "service/store/store.h"
@@ -26,7 +26,7 @@ static bool count(struct sql *sql, void *context, GError **error)
 
     return job_counts(sql, &numbers->queued, &numbers->leased, &numbers->failed, error) &&
            queue_total(sql, &numbers->waiting, &numbers->oldest_ms, error) &&
-           publication_count(sql, &numbers->published, error);
+           edition_count_works(sql, &numbers->published, error);
 }
 
 static struct response *no_store(struct response *response)

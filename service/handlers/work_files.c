@@ -17,11 +17,17 @@ static bool is_clip(const json_t *facts)
 json_t *work_source_json(const struct shown_file *file, const char *address)
 {
     json_auto_t *facts = file->facts == NULL ? NULL : json_loads(file->facts, 0, NULL);
-    const char *codecs = json_string_value(json_object_get(facts, "codecs"));
+    json_t *codecs = json_object_get(facts, "codecs");
+    json_t *source = json_object();
 
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "src", address, "type", file->type, "codecs",
-                     codecs == NULL ? "" : codecs, "width", number_of(facts, "width"), "height",
-                     number_of(facts, "height"), "bytes", (json_int_t)file->bytes);
+    /* one by one and not by json_pack: lists make some hundreds of them */
+    json_object_set_new(source, "src", json_string(address));
+    json_object_set_new(source, "type", json_string(file->type));
+    json_object_set_new(source, "codecs", json_is_string(codecs) ? json_incref(codecs) : json_string(""));
+    json_object_set_new(source, "width", json_integer(number_of(facts, "width")));
+    json_object_set_new(source, "height", json_integer(number_of(facts, "height")));
+    json_object_set_new(source, "bytes", json_integer(file->bytes));
+    return source;
 }
 
 static int by_bytes(const void *one, const void *other)

@@ -104,6 +104,8 @@ struct request *request_ref(struct request *request);
 void request_unref(struct request *request);
 /* Splits and decodes the target into path and query. False when it is no valid UTF-8. */
 bool request_set_target(struct request *request);
+/* Leaves of the query the arguments of these names (with blanks between; NULL: none), each once, in this order. */
+void request_narrow_query(struct request *request, const char *names);
 
 /* Takes the blanks from behind header values, which are no part of them (RFC 9110 section 5.5); the parser takes those
  * before them alone. After the framing was checked, which is strict about its own fields. */

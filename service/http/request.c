@@ -145,6 +145,23 @@ bool request_set_target(struct request *request)
     return true;
 }
 
+void request_narrow_query(struct request *request, const char *names)
+{
+    g_auto(GStrv) each = g_strsplit(names == NULL ? "" : names, " ", -1);
+    GArray *kept = g_array_new(FALSE, FALSE, sizeof(struct own_field));
+
+    g_array_set_clear_func(kept, own_field_clear);
+    for (char **name = each; *name != NULL; name++) {
+        const char *value = request_query(request, *name);
+        if (value != NULL) {
+            const struct own_field field = {g_strdup(*name), g_strdup(value)};
+            g_array_append_val(kept, field);
+        }
+    }
+    g_array_unref(request->query);
+    request->query = kept;
+}
+
 void request_trim_headers(struct request *request)
 {
     for (guint i = 0; i < request->headers->len; i++) {

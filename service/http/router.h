@@ -27,6 +27,7 @@ struct route {
     enum body body;
     handler *handle;
     const char *summary; /* one line for openapi.json */
+    const char *query;   /* arguments by name, with blanks between; NULL: none. A shared route sees no others (shared.h) */
 };
 
 /* Called before the body is read: sets the principal, or refuses. */

@@ -59,9 +59,18 @@ static bool is_read(const struct request *request)
 static char *key_of(struct request *request)
 {
     const char *elder = request_cookie(request, "elder");
+    GString *key = g_string_sized_new(256);
 
-    return g_strdup_printf("%d %d %s %s %s", g_strcmp0(elder, "1") == 0, (int)response_coding(request), request->scheme,
-                           request->host, request->raw_uri);
+    g_string_printf(key, "%d %d %s %s ", g_strcmp0(elder, "1") == 0, (int)response_coding(request), request->scheme,
+                    request->host);
+    g_string_append_len(key, request->raw_uri, (gssize)strcspn(request->raw_uri, "?"));
+    for (guint i = 0; i < request->query->len; i++) {
+        const struct own_field *argument = &g_array_index(request->query, struct own_field, i);
+
+        g_string_append_printf(key, " %s=", argument->name);
+        g_string_append_uri_escaped(key, argument->value, NULL, FALSE); /* no blank is left in it */
+    }
+    return g_string_free(key, FALSE);
 }
 
 struct response *shared_find(struct shared_answers *shared, struct request *request)

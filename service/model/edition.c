@@ -1,19 +1,27 @@
 #include "service/model/edition.h"
 
 #define EDITION_FIELDS                                                                                                 \
-    "SELECT e.key AS key, e.name AS name, e.year AS year, e.is_current AS is_current,"                                 \
-    " (SELECT COUNT(*) FROM publication p WHERE p.edition = e.key) AS works FROM edition e"
+    "SELECT e.key AS key, e.name AS name, e.year AS year, e.is_current AS is_current, e.works AS works FROM edition e"
 
 static const char LIST[] = /* edition.list */
     EDITION_FIELDS " ORDER BY e.year DESC, e.key LIMIT 100";
 static const char FIND[] = /* edition.find */
     EDITION_FIELDS " WHERE e.key = $1";
 
+static const char COUNT_WORKS[] = /* edition.count_works */
+    "SELECT CAST(COALESCE(SUM(works), 0) AS BIGINT) AS count FROM edition";
+
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct edition, key),        SQL_FIELD(struct edition, name),  SQL_FIELD(struct edition, year),
     SQL_FIELD(struct edition, is_current), SQL_FIELD(struct edition, works),
 };
 static const struct sql_map MAP = SQL_MAP(struct edition, COLUMNS);
+
+struct count {
+    int64_t count;
+};
+static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
+static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
 
 struct sql_rows *edition_list(struct sql *sql, GError **error)
 {
@@ -23,4 +31,16 @@ struct sql_rows *edition_list(struct sql *sql, GError **error)
 struct sql_rows *edition_find(struct sql *sql, const char *key, GError **error)
 {
     return sql_rows(sql, FIND, SQL_VALUES(SQL_T(key)), &MAP, error);
+}
+
+bool edition_count_works(struct sql *sql, int64_t *count, GError **error)
+{
+    struct count row = {0};
+    bool found = false;
+
+    if (!sql_row(sql, COUNT_WORKS, SQL_NO_VALUES, &COUNT_MAP, &row, &found, error)) {
+        return false;
+    }
+    *count = row.count;
+    return true;
 }

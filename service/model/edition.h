@@ -8,9 +8,11 @@ struct edition {
     char *name;
     int64_t year;
     int64_t is_current;
-    int64_t works; /* public ones */
+    int64_t works; /* public ones; kept by triggers, schema/0040 */
 };
 /* Newest first. */
 struct sql_rows *edition_list(struct sql *sql, GError **error);
 /* One row or none. */
 struct sql_rows *edition_find(struct sql *sql, const char *key, GError **error);
+/* Public works of all of them. */
+bool edition_count_works(struct sql *sql, int64_t *count, GError **error);

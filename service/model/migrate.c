@@ -44,6 +44,9 @@ EMBED(schema_0035_renditions_sqlite, "service/model/schema/0035_renditions.sqlit
 EMBED(schema_0036_subtitles, "service/model/schema/0036_subtitles.sql");
 EMBED(schema_0037_refused_files, "service/model/schema/0037_refused_files.sql");
 EMBED(schema_0038_clip_subtitles, "service/model/schema/0038_clip_subtitles.sql");
+EMBED(schema_0040_counted, "service/model/schema/0040_counted.sql");
+EMBED(schema_0040_counted_postgres, "service/model/schema/0040_counted.postgres.sql");
+EMBED(schema_0040_counted_sqlite, "service/model/schema/0040_counted.sqlite.sql");
 
 static const struct {
     int64_t version;
@@ -79,6 +82,7 @@ static const struct {
     {36, schema_0036_subtitles, NULL, NULL},
     {37, schema_0037_refused_files, NULL, NULL},
     {38, schema_0038_clip_subtitles, NULL, NULL},
+    {40, schema_0040_counted, schema_0040_counted_sqlite, schema_0040_counted_postgres},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

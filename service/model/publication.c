@@ -84,8 +84,6 @@ static const struct {
 
 static const char NTH[] = /* publication.nth: the one behind the $1 newest */
     "SELECT published_ms, submission FROM publication ORDER BY published_ms DESC, submission DESC LIMIT 1 OFFSET $1";
-static const char COUNT[] = /* publication.count */
-    "SELECT COUNT(*) AS count FROM publication";
 
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct publication, submission), SQL_FIELD(struct publication, revision),
@@ -98,12 +96,6 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct publication, views),      SQL_FIELD(struct publication, renditions),
 };
 const struct sql_map publication_map = SQL_MAP(struct publication, COLUMNS);
-
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
 
 struct place {
     int64_t published_ms;
@@ -279,18 +271,6 @@ struct sql_rows *publication_list_similar(struct sql *sql, const char *words, GE
     }
     search_hints_clear(&hints);
     return rows;
-}
-
-bool publication_count(struct sql *sql, int64_t *count, GError **error)
-{
-    struct count row = {0};
-    bool found = false;
-
-    if (!sql_row(sql, COUNT, SQL_NO_VALUES, &COUNT_MAP, &row, &found, error)) {
-        return false;
-    }
-    *count = row.count;
-    return true;
 }
 
 bool publication_after_newest(struct sql *sql, int64_t count, char **after, GError **error)

@@ -70,6 +70,5 @@ struct publication_query {
 struct sql_rows *publication_list(struct sql *sql, const struct publication_query *query, char **next, GError **error);
 /* Works that have the most rare pairs of `words`, for a query that found nothing; at most six, next NULL. */
 struct sql_rows *publication_list_similar(struct sql *sql, const char *words, GError **error);
-bool publication_count(struct sql *sql, int64_t *count, GError **error);
 /* `after` of the list behind the `count` newest works; NULL for 0; the caller's. REASON_NOT_FOUND when there are fewer. */
 bool publication_after_newest(struct sql *sql, int64_t count, char **after, GError **error);

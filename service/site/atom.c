@@ -6,11 +6,6 @@
 
 #define NEVER "1970-01-01T00:00:00Z" /* a feed without entries must still say when it changed */
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 /* <link rel=… type=… href=…/>, with a length for enclosures; nothing without an address. */
 static void add_link(GString *out, const char *rel, const char *type, const char *address, int64_t bytes)
 {
@@ -33,41 +28,43 @@ static void add_link(GString *out, const char *rel, const char *type, const char
 
 static void add_entry(GString *out, const json_t *work, const json_t *facts)
 {
-    const char *base_url = text_of(facts, "base_url");
+    const char *base_url = markup_text(facts, "base_url");
     const json_t *source = view_source_find(work);
-    g_autofree char *page = markup_absolute(base_url, text_of(work, "url"));
-    g_autofree char *film = source == NULL ? NULL : markup_absolute(base_url, text_of(source, "src"));
+    g_autofree char *page = markup_absolute(base_url, markup_text(work, "url"));
+    g_autofree char *film = source == NULL ? NULL : markup_absolute(base_url, markup_text(source, "src"));
 
     g_string_append(out, "<entry>\n");
-    markup_element(out, "title", text_of(work, "title"));
+    markup_element(out, "title", markup_text(work, "title"));
     markup_element(out, "id", page);
-    markup_element(out, "published", text_of(work, "published_at"));
-    markup_element(out, "updated", text_of(work, "published_at"));
-    markup_element(out, "summary", text_of(work, "words"));
+    markup_element(out, "published", markup_text(work, "published_at"));
+    markup_element(out, "updated", markup_text(work, "published_at"));
+    markup_element(out, "summary", markup_text(work, "words"));
     add_link(out, "alternate", "text/html", page, 0);
-    add_link(out, "enclosure", text_of(source, "type"), film, json_integer_value(json_object_get(source, "bytes")));
+    add_link(out, "enclosure", markup_text(source, "type"), film, json_integer_value(json_object_get(source, "bytes")));
     g_string_append(out, "<category term=\"");
-    markup_escape(out, text_of(work, "track") == NULL ? "" : text_of(work, "track"));
+    markup_escape(out, markup_text(work, "track") == NULL ? "" : markup_text(work, "track"));
     g_string_append(out, "\"/>\n</entry>\n");
 }
 
 GString *atom_feed(const json_t *feed, const json_t *facts)
 {
     const json_t *works = json_object_get(feed, "works");
-    const char *updated = text_of(json_array_get(works, 0), "published_at");
-    const char *base_url = text_of(facts, "base_url");
-    g_autofree char *page = markup_absolute(base_url, text_of(feed, "url"));
-    g_autofree char *self = markup_absolute(base_url, text_of(feed, "feed_url"));
+    const char *updated = markup_text(json_array_get(works, 0), "published_at");
+    const char *base_url = markup_text(facts, "base_url");
+    g_autofree char *page = markup_absolute(base_url, markup_text(feed, "url"));
+    g_autofree char *self = markup_absolute(base_url, markup_text(feed, "feed_url"));
+    g_autofree char *next = markup_absolute(base_url, markup_text(feed, "next_url"));
     GString *out = g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
                                 "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"zh-CN\">\n");
 
-    markup_element(out, "title", text_of(feed, "title"));
+    markup_element(out, "title", markup_text(feed, "title"));
     markup_element(out, "id", self);
     markup_element(out, "updated", updated == NULL ? NEVER : updated);
     g_string_append(out, "<author>\n");
-    markup_element(out, "name", text_of(facts, "name"));
+    markup_element(out, "name", markup_text(facts, "name"));
     g_string_append(out, "</author>\n");
     add_link(out, "self", "application/atom+xml", self, 0);
+    add_link(out, "next", "application/atom+xml", next, 0); /* RFC 5005 section 3 */
     add_link(out, "alternate", "text/html", page, 0);
     for (size_t i = 0; i < MIN(json_array_size(works), FEED_ITEMS_MAX); i++) {
         add_entry(out, json_array_get(works, i), facts);

@@ -4,14 +4,9 @@
 #include "service/site/markup.h"
 #include "service/site/view.h"
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 static char *address_of(const json_t *object, const char *name, const json_t *facts)
 {
-    return markup_absolute(text_of(facts, "base_url"), text_of(object, name));
+    return markup_absolute(markup_text(facts, "base_url"), markup_text(object, name));
 }
 
 static void add_attribute(GString *out, const char *name, const char *text)
@@ -19,7 +14,9 @@ static void add_attribute(GString *out, const char *name, const char *text)
     if (text == NULL) {
         return;
     }
-    g_string_append_printf(out, " %s=\"", name);
+    g_string_append_c(out, ' ');
+    g_string_append(out, name);
+    g_string_append(out, "=\"");
     markup_escape(out, text);
     g_string_append_c(out, '"');
 }
@@ -53,6 +50,7 @@ static char *rss_date(const char *iso)
 static void add_media(GString *out, const json_t *work, const json_t *facts)
 {
     const json_t *sources = json_object_get(work, "sources");
+    const json_t *plain = view_source_find(work);
     g_autofree char *poster = address_of(work, "poster", facts);
     g_autofree char *player = address_of(work, "embed_url", facts);
 
@@ -63,8 +61,8 @@ static void add_media(GString *out, const json_t *work, const json_t *facts)
 
         g_string_append(out, "<media:content medium=\"video\"");
         add_attribute(out, "url", address);
-        add_attribute(out, "type", text_of(source, "type"));
-        add_attribute(out, "isDefault", source == view_source_find(work) ? "true" : "false");
+        add_attribute(out, "type", markup_text(source, "type"));
+        add_attribute(out, "isDefault", source == plain ? "true" : "false");
         add_number(out, "duration", json_integer_value(json_object_get(work, "duration_ms")) / 1000);
         add_number(out, "width", json_integer_value(json_object_get(source, "width")));
         add_number(out, "height", json_integer_value(json_object_get(source, "height")));
@@ -72,8 +70,8 @@ static void add_media(GString *out, const json_t *work, const json_t *facts)
         g_string_append(out, "/>\n");
     }
     g_string_append(out, "</media:group>\n");
-    markup_element(out, "media:title", text_of(work, "title"));
-    markup_element(out, "media:description", text_of(work, "words"));
+    markup_element(out, "media:title", markup_text(work, "title"));
+    markup_element(out, "media:description", markup_text(work, "words"));
     if (poster != NULL) {
         g_string_append(out, "<media:thumbnail");
         add_attribute(out, "url", poster);
@@ -98,24 +96,24 @@ static void add_enclosure(GString *out, const json_t *work, const json_t *facts)
     add_attribute(out, "url", address);
     g_string_append_printf(out, " length=\"%" JSON_INTEGER_FORMAT "\"",
                            json_integer_value(json_object_get(source, "bytes")));
-    add_attribute(out, "type", text_of(source, "type"));
+    add_attribute(out, "type", markup_text(source, "type"));
     g_string_append(out, "/>\n");
 }
 
 static void add_rss_item(GString *out, const json_t *work, const json_t *facts)
 {
     g_autofree char *page = address_of(work, "url", facts);
-    g_autofree char *date = rss_date(text_of(work, "published_at"));
+    g_autofree char *date = rss_date(markup_text(work, "published_at"));
 
     g_string_append(out, "<item>\n");
-    markup_element(out, "title", text_of(work, "title"));
+    markup_element(out, "title", markup_text(work, "title"));
     markup_element(out, "link", page);
     g_string_append(out, "<guid isPermaLink=\"false\">");
-    markup_escape(out, text_of(work, "id") == NULL ? "" : text_of(work, "id"));
+    markup_escape(out, markup_text(work, "id") == NULL ? "" : markup_text(work, "id"));
     g_string_append(out, "</guid>\n");
     markup_element(out, "pubDate", date);
-    markup_element(out, "category", text_of(work, "track_name"));
-    markup_element(out, "description", text_of(work, "words"));
+    markup_element(out, "category", markup_text(work, "track_name"));
+    markup_element(out, "description", markup_text(work, "words"));
     add_enclosure(out, work, facts);
     add_media(out, work, facts);
     g_string_append(out, "</item>\n");
@@ -126,16 +124,22 @@ GString *feed_rss(const json_t *feed, const json_t *facts)
     const json_t *works = json_object_get(feed, "works");
     g_autofree char *page = address_of(feed, "url", facts);
     g_autofree char *self = address_of(feed, "feed_url", facts);
+    g_autofree char *next = address_of(feed, "next_url", facts);
     GString *out = g_string_new("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" "
                                 "xmlns:atom=\"http://www.w3.org/2005/Atom\" "
                                 "xmlns:media=\"http://search.yahoo.com/mrss/\">\n<channel>\n");
 
-    markup_element(out, "title", text_of(feed, "title"));
+    markup_element(out, "title", markup_text(feed, "title"));
     markup_element(out, "link", page);
-    markup_element(out, "description", text_of(feed, "description"));
+    markup_element(out, "description", markup_text(feed, "description"));
     g_string_append(out, "<language>zh-cn</language>\n<atom:link rel=\"self\" type=\"application/rss+xml\"");
     add_attribute(out, "href", self);
     g_string_append(out, "/>\n");
+    if (next != NULL) { /* RFC 5005 section 3 */
+        g_string_append(out, "<atom:link rel=\"next\" type=\"application/rss+xml\"");
+        add_attribute(out, "href", next);
+        g_string_append(out, "/>\n");
+    }
     for (size_t i = 0; i < MIN(json_array_size(works), FEED_ITEMS_MAX); i++) {
         add_rss_item(out, json_array_get(works, i), facts);
     }
@@ -146,7 +150,7 @@ GString *feed_rss(const json_t *feed, const json_t *facts)
 static json_t *json_item(const json_t *work, const json_t *facts)
 {
     const json_t *source = view_source_find(work);
-    const char *words = text_of(work, "words");
+    const char *words = markup_text(work, "words");
     g_autofree char *page = address_of(work, "url", facts);
     g_autofree char *poster = address_of(work, "poster", facts);
     g_autofree char *address = address_of(source, "src", facts);
@@ -155,13 +159,13 @@ static json_t *json_item(const json_t *work, const json_t *facts)
     if (source != NULL) {
         (void)json_array_append_new(attachments,
                                     json_pack("{s:s?, s:s?, s:O?, s:I}", "url", address, "mime_type",
-                                              text_of(source, "type"), "size_in_bytes",
+                                              markup_text(source, "type"), "size_in_bytes",
                                               json_object_get(source, "bytes"), "duration_in_seconds",
                                               json_integer_value(json_object_get(work, "duration_ms")) / 1000));
     }
-    return json_pack("{s:s?, s:s*, s:s?, s:s, s:s*, s:s*, s:o}", "id", text_of(work, "id"), "url", page, "title",
-                     text_of(work, "title"), "content_text", words == NULL ? "" : words, "image", poster,
-                     "date_published", text_of(work, "published_at"), "attachments", attachments);
+    return json_pack("{s:s?, s:s*, s:s?, s:s, s:s*, s:s*, s:o}", "id", markup_text(work, "id"), "url", page, "title",
+                     markup_text(work, "title"), "content_text", words == NULL ? "" : words, "image", poster,
+                     "date_published", markup_text(work, "published_at"), "attachments", attachments);
 }
 
 GString *feed_json(const json_t *feed, const json_t *facts)
@@ -173,8 +177,8 @@ GString *feed_json(const json_t *feed, const json_t *facts)
     json_t *items = json_array();
     json_auto_t *all =
         json_pack("{s:s, s:s?, s:s*, s:s*, s:s*, s:s*, s:s, s:o}", "version", "https://jsonfeed.org/version/1.1",
-                  "title", text_of(feed, "title"), "description", text_of(feed, "description"), "home_page_url", page,
-                  "feed_url", self, "next_url", next, "language", "zh-CN", "items", items);
+                  "title", markup_text(feed, "title"), "description", markup_text(feed, "description"), "home_page_url",
+                  page, "feed_url", self, "next_url", next, "language", "zh-CN", "items", items);
     GString *out = g_string_new(NULL);
 
     for (size_t i = 0; i < MIN(json_array_size(works), FEED_ITEMS_MAX); i++) {

@@ -5,11 +5,6 @@
 
 #define CACHE_SECONDS 3600
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 static int64_t clamp_side(int64_t side_px)
 {
     return CLAMP(side_px, 1, OEMBED_SIDE_PX_MAX);
@@ -44,13 +39,13 @@ struct oembed_size oembed_size_of(const json_t *work)
 
 char *oembed_frame(const json_t *work, const json_t *facts, struct oembed_size size)
 {
-    g_autofree char *url = markup_absolute(text_of(facts, "base_url"), text_of(work, "embed_url"));
+    g_autofree char *url = markup_absolute(markup_text(facts, "base_url"), markup_text(work, "embed_url"));
     GString *out = g_string_new("<iframe src=\"");
 
     markup_escape(out, url == NULL ? "" : url);
     g_string_append_printf(out, "\" width=\"%" G_GINT64_FORMAT "\" height=\"%" G_GINT64_FORMAT "\" title=\"",
                            size.width_px, size.height_px);
-    markup_escape(out, text_of(work, "title") == NULL ? "" : text_of(work, "title"));
+    markup_escape(out, markup_text(work, "title") == NULL ? "" : markup_text(work, "title"));
     g_string_append(out, "\" allow=\"autoplay; fullscreen; picture-in-picture\" allowfullscreen loading=\"lazy\" "
                          "frameborder=\"0\"></iframe>");
     return g_string_free(out, FALSE);
@@ -60,7 +55,7 @@ char *oembed_frame(const json_t *work, const json_t *facts, struct oembed_size s
  * so. */
 static void add_thumbnail(json_t *answer, const json_t *work, const json_t *facts)
 {
-    g_autofree char *poster = markup_absolute(text_of(facts, "base_url"), text_of(work, "poster"));
+    g_autofree char *poster = markup_absolute(markup_text(facts, "base_url"), markup_text(work, "poster"));
     const struct oembed_size size = oembed_size_of(work);
 
     if (poster == NULL) {
@@ -79,9 +74,9 @@ static json_t *answer_of(const json_t *work, const json_t *facts, struct oembed_
     json_t *answer =
         json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?, s:s?, s:s?, s:s?, s:i}", "type", is_photo ? "rich" : "video",
                   "version", "1.0", "html", frame, "width", (json_int_t)size.width_px, "height",
-                  (json_int_t)size.height_px, "title", text_of(work, "title"), "author_name",
-                  text_of(work, "region_name"), "provider_name", text_of(facts, "name"), "provider_url",
-                  text_of(facts, "base_url"), "cache_age", CACHE_SECONDS);
+                  (json_int_t)size.height_px, "title", markup_text(work, "title"), "author_name",
+                  markup_text(work, "region_name"), "provider_name", markup_text(facts, "name"), "provider_url",
+                  markup_text(facts, "base_url"), "cache_age", CACHE_SECONDS);
 
     add_thumbnail(answer, work, facts);
     return answer;

@@ -8,33 +8,28 @@
 #define HEAD                 "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 #define NAMESPACE            "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\""
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 static void add_address(GString *out, const char *name, const json_t *facts, const char *url)
 {
-    g_autofree char *whole = markup_absolute(text_of(facts, "base_url"), url);
+    g_autofree char *whole = markup_absolute(markup_text(facts, "base_url"), url);
 
     markup_element(out, name, whole);
 }
 
 static void add_video(GString *out, const json_t *work, const json_t *facts)
 {
-    const char *words = text_of(work, "words");
+    const char *words = markup_text(work, "words");
     const int64_t seconds = json_integer_value(json_object_get(work, "duration_ms")) / 1000;
 
     g_string_append(out, "<video:video>\n");
-    add_address(out, "video:thumbnail_loc", facts, text_of(work, "poster"));
-    markup_element(out, "video:title", text_of(work, "title"));
-    markup_element(out, "video:description", words != NULL && *words != '\0' ? words : text_of(work, "title"));
-    add_address(out, "video:content_loc", facts, text_of(view_source_find(work), "src"));
-    add_address(out, "video:player_loc", facts, text_of(work, "embed_url"));
+    add_address(out, "video:thumbnail_loc", facts, markup_text(work, "poster"));
+    markup_element(out, "video:title", markup_text(work, "title"));
+    markup_element(out, "video:description", words != NULL && *words != '\0' ? words : markup_text(work, "title"));
+    add_address(out, "video:content_loc", facts, markup_text(view_source_find(work), "src"));
+    add_address(out, "video:player_loc", facts, markup_text(work, "embed_url"));
     if (seconds > 0 && seconds <= DURATION_SECONDS_MAX) {
         g_string_append_printf(out, "<video:duration>%" G_GINT64_FORMAT "</video:duration>\n", seconds);
     }
-    markup_element(out, "video:publication_date", text_of(work, "published_at"));
+    markup_element(out, "video:publication_date", markup_text(work, "published_at"));
     markup_element(out, "video:family_friendly", "yes");
     g_string_append(out, "</video:video>\n");
 }
@@ -42,9 +37,9 @@ static void add_video(GString *out, const json_t *work, const json_t *facts)
 static void add_work(GString *out, const json_t *work, const json_t *facts)
 {
     g_string_append(out, "<url>\n");
-    add_address(out, "loc", facts, text_of(work, "url"));
-    markup_element(out, "lastmod", text_of(work, "published_at"));
-    if (view_source_find(work) != NULL && text_of(work, "poster") != NULL) {
+    add_address(out, "loc", facts, markup_text(work, "url"));
+    markup_element(out, "lastmod", markup_text(work, "published_at"));
+    if (view_source_find(work) != NULL && markup_text(work, "poster") != NULL) {
         add_video(out, work, facts);
     }
     g_string_append(out, "</url>\n");

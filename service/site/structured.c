@@ -6,28 +6,23 @@
 #include "service/site/markup.h"
 #include "service/site/view.h"
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 /* The family's words; where there are none, what and where. */
 static char *description_of(const json_t *work, const json_t *facts)
 {
-    const char *words = text_of(work, "words");
-    const char *region = text_of(work, "region_name");
-    const char *name = text_of(facts, "name");
+    const char *words = markup_text(work, "words");
+    const char *region = markup_text(work, "region_name");
+    const char *name = markup_text(facts, "name");
 
     if (words != NULL && *words != '\0') {
         return g_strdup(words);
     }
-    return g_strconcat(text_of(work, "title"), "，", region == NULL ? "" : region, "，", name == NULL ? "" : name,
+    return g_strconcat(markup_text(work, "title"), "，", region == NULL ? "" : region, "，", name == NULL ? "" : name,
                        NULL);
 }
 
 static void set_absolute(json_t *object, const char *name, const json_t *facts, const char *url)
 {
-    g_autofree char *whole = markup_absolute(text_of(facts, "base_url"), url);
+    g_autofree char *whole = markup_absolute(markup_text(facts, "base_url"), url);
 
     if (whole != NULL) {
         (void)json_object_set_new(object, name, json_string(whole)); /* fails without memory only */
@@ -55,16 +50,16 @@ GString *structured_data(const json_t *work, const json_t *facts)
         g_strdup_printf("PT%" G_GINT64_FORMAT "M%" G_GINT64_FORMAT "S", duration_ms / 60000, duration_ms / 1000 % 60);
     json_auto_t *data =
         json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:O*, s:O*, s:b}", "@context", "https://schema.org", "@type",
-                  is_photo ? "ImageGallery" : "VideoObject", "name", text_of(work, "title"), "description", description,
-                  "uploadDate", text_of(work, "published_at"), "width", json_object_get(work, "width"), "height",
-                  json_object_get(work, "height"), "isFamilyFriendly", 1);
+                  is_photo ? "ImageGallery" : "VideoObject", "name", markup_text(work, "title"), "description",
+                  description, "uploadDate", markup_text(work, "published_at"), "width", json_object_get(work, "width"),
+                  "height", json_object_get(work, "height"), "isFamilyFriendly", 1);
     GString *out = g_string_new(NULL);
 
-    set_absolute(data, "url", facts, text_of(work, "url"));
-    set_absolute(data, "thumbnailUrl", facts, text_of(work, "poster"));
+    set_absolute(data, "url", facts, markup_text(work, "url"));
+    set_absolute(data, "thumbnailUrl", facts, markup_text(work, "poster"));
     if (!is_photo) {
-        set_absolute(data, "embedUrl", facts, text_of(work, "embed_url"));
-        set_absolute(data, "contentUrl", facts, text_of(source, "src"));
+        set_absolute(data, "embedUrl", facts, markup_text(work, "embed_url"));
+        set_absolute(data, "contentUrl", facts, markup_text(source, "src"));
         (void)json_object_set_new(data, "duration", json_string(duration)); /* fails without memory only */
         add_views(data, work);
     }
@@ -76,8 +71,8 @@ GString *structured_data(const json_t *work, const json_t *facts)
  * the poster. */
 static json_t *image_of(const json_t *work, const json_t *facts)
 {
-    const char *card = text_of(work, "share_card");
-    const char *poster = text_of(work, "poster");
+    const char *card = markup_text(work, "share_card");
+    const char *poster = markup_text(work, "poster");
     json_t *image = NULL;
 
     if (card == NULL && poster == NULL) {
@@ -95,9 +90,9 @@ static json_t *image_of(const json_t *work, const json_t *facts)
 json_t *structured_page(const json_t *work, const json_t *facts)
 {
     g_autofree char *description = description_of(work, facts);
-    json_t *page = json_pack("{s:s?, s:s, s:s?, s:o*}", "title", text_of(work, "title"), "description", description,
-                             "path", text_of(work, "url"), "image", image_of(work, facts));
+    json_t *page = json_pack("{s:s?, s:s, s:s?, s:o*}", "title", markup_text(work, "title"), "description", description,
+                             "path", markup_text(work, "url"), "image", image_of(work, facts));
 
-    set_absolute(page, "url", facts, text_of(work, "url"));
+    set_absolute(page, "url", facts, markup_text(work, "url"));
     return page;
 }

@@ -10,11 +10,6 @@
 
 #define PROVINCE_OFFSET "+08"
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 static void set_text(json_t *work, const char *name, const char *text)
 {
     if (text != NULL) {
@@ -24,14 +19,14 @@ static void set_text(json_t *work, const char *name, const char *text)
 
 static bool is_mp4(const json_t *source)
 {
-    const char *type = text_of(source, "type");
+    const char *type = markup_text(source, "type");
 
     return type != NULL && g_str_has_prefix(type, "video/mp4");
 }
 
 static bool is_for_every_phone(const json_t *source)
 {
-    const char *codecs = text_of(source, "codecs");
+    const char *codecs = markup_text(source, "codecs");
     const int64_t width_px = json_integer_value(json_object_get(source, "width"));
     const int64_t height_px = json_integer_value(json_object_get(source, "height"));
 
@@ -75,7 +70,7 @@ static void put_modern_first(json_t *sources)
 
     for (size_t i = 1; i < json_array_size(sources); i++) {
         json_t *source = json_array_get(sources, i);
-        const char *codecs = text_of(source, "codecs");
+        const char *codecs = markup_text(source, "codecs");
         if (codecs != NULL && g_str_has_prefix(codecs, "av01.") &&
             json_integer_value(json_object_get(source, "height")) ==
                 json_integer_value(json_object_get(plain, "height")) &&
@@ -103,7 +98,7 @@ static void put_best_first(json_t *sources)
 
 static void add_day(json_t *work)
 {
-    const char *published_at = text_of(work, "published_at");
+    const char *published_at = markup_text(work, "published_at");
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(PROVINCE_OFFSET);
     g_autoptr(GDateTime) published = published_at == NULL ? NULL : g_date_time_new_from_iso8601(published_at, zone);
     g_autoptr(GDateTime) local = published == NULL || zone == NULL ? NULL : g_date_time_to_timezone(published, zone);
@@ -117,21 +112,21 @@ static void add_day(json_t *work)
 
 static void add_addresses(json_t *work, const json_t *facts)
 {
-    const char *base_url = text_of(facts, "base_url");
+    const char *base_url = markup_text(facts, "base_url");
     const json_t *source = view_source_find(work);
-    const bool embeddable = text_of(work, "embed_url") != NULL;
+    const bool embeddable = markup_text(work, "embed_url") != NULL;
     g_autofree char *frame =
         !embeddable ? NULL
                     : oembed_frame(work, facts, oembed_fit(oembed_size_of(work), (struct oembed_size){640, 640}));
-    g_autofree char *video = markup_absolute(base_url, text_of(source, "src"));
-    g_autofree char *page = markup_absolute(base_url, text_of(work, "url"));
+    g_autofree char *video = markup_absolute(base_url, markup_text(source, "src"));
+    g_autofree char *page = markup_absolute(base_url, markup_text(work, "url"));
     g_autofree char *escaped = g_uri_escape_string(page == NULL ? "" : page, NULL, FALSE);
     g_autofree char *json_url = g_strconcat(base_url, "/oembed?url=", escaped, "&format=json", NULL);
     g_autofree char *xml_url = g_strconcat(base_url, "/oembed?url=", escaped, "&format=xml", NULL);
 
     set_text(work, "embed_code", frame);
     set_text(work, "video_url", video);
-    set_text(work, "video_type", text_of(source, "type"));
+    set_text(work, "video_type", markup_text(source, "type"));
     set_text(work, "oembed_json_url", json_url);
     set_text(work, "oembed_xml_url", xml_url);
 }
@@ -143,7 +138,7 @@ static void mark_default(json_t *subtitles)
     size_t index;
 
     json_array_foreach(subtitles, index, subtitle) {
-        const char *language = text_of(subtitle, "language");
+        const char *language = markup_text(subtitle, "language");
         if (language != NULL && g_str_has_prefix(language, "zh")) {
             (void)json_object_set_new(subtitle, "is_default", json_true()); /* fails without memory only */
             return;
@@ -191,7 +186,7 @@ static json_t *clip_of_set(const json_t *work, const json_t *clip, bool is_first
 {
     static const char *const NAMES[] = {"poster", "hls", "storyboard_vtt", "sources", "subtitles"};
     json_t *file = json_deep_copy(clip);
-    g_autofree char *title = g_strdup_printf("%s，第 %" JSON_INTEGER_FORMAT " 个", text_of(work, "title"),
+    g_autofree char *title = g_strdup_printf("%s，第 %" JSON_INTEGER_FORMAT " 个", markup_text(work, "title"),
                                              json_integer_value(json_object_get(clip, "position")));
 
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {

@@ -1,7 +1,7 @@
 // What other people's judges say of every public page: the W3C's HTML checker (vnu) and axe, both as it is and in large print,
 // without an error, and Lighthouse's four groups for a phone, 95 of 100 at least. Not part of the suite: it takes minutes and wants a quiet machine.
 //   make audit                              on a service of its own with the demo's data
-//   node tests/audit/audit.mjs ADDRESS [PAGE...]   on one that runs; of these pages alone (names of public_pages.mjs)
+//   node tests/audit/audit.mjs [ADDRESS] [PAGE...]   on one that runs; of these pages alone (names of public_pages.mjs)
 import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const LEAST = 95
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo']
 // Pages that say `noindex` on purpose: results of a search and a person's own matters are nothing to find, and a frame's address
 // is not the work's (its page is). Of their seo the one audit that wants them found is left out, by its name.
-const NOT_FOUND_ON_PURPOSE = { pages: ['search', 'search-nothing', 'embed', 'status'], audits: ['is-crawlable'] }
+const NOT_FOUND_ON_PURPOSE = { pages: ['search', 'search-nothing', 'embed', 'status', 'certificate'], audits: ['is-crawlable'] }
 // A screen in a hall, and what answers 404: neither is opened on a phone on purpose. vnu and axe look at them too.
 const NO_PHONE = ['kiosk', 'gone']
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -78,8 +78,8 @@ async function bestScores(...page) {
   return best
 }
 
-async function audit(url, names) {
-  const all = await publicPages(url)
+async function audit(url, names, receipts) {
+  const all = await publicPages(url, receipts)
   const pages = names.length === 0 ? all : Object.fromEntries(names.map((name) => [name, all[name]]))
   let bad = 0
   const errors = await htmlErrors(url, pages)
@@ -105,13 +105,14 @@ async function audit(url, names) {
 }
 
 mkdirSync(OUT, { recursive: true })
-if (process.argv[2]) {
-  process.exitCode = await audit(process.argv[2].replace(/\/$/, ''), process.argv.slice(3)) > 0 ? 1 : 0
+const [address, ...names] = /^https?:/.test(process.argv[2] ?? '') ? process.argv.slice(2) : [undefined, ...process.argv.slice(2)]
+if (address !== undefined) {
+  process.exitCode = await audit(address.replace(/\/$/, ''), names) > 0 ? 1 : 0
 } else {
   const stack = await startStack()
   try {
-    await fill(stack.url)
-    process.exitCode = await audit(stack.url, []) > 0 ? 1 : 0
+    const works = await fill(stack.url)
+    process.exitCode = await audit(stack.url, names, works.filter(({ state }) => state === 'published').map(({ receipt }) => receipt)) > 0 ? 1 : 0
   } finally {
     await stack.stop()
   }

@@ -1,7 +1,7 @@
 // Pages, lists and search of the site with 100,000 published works, on SQLite and on a durable PostgreSQL: how long an
 // answer takes that nobody asked for before, one request after the other, and the service's CPU for it. Then the same page
 // asked again and again, beside nginx with the same bytes in a file.
-//   node tests/bench/pages.mjs [WORKS]
+//   node tests/bench/pages.mjs [WORKS] [sqlite|postgres|kept] [PAGES, a regular expression]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -11,50 +11,54 @@ import { onPostgres } from './support/postgres.mjs';
 import { sleep, startService } from '../http/support/service.mjs';
 import { publishMany } from '../support/published.mjs';
 
-const WORKS = Number((process.argv[1] === import.meta.filename && process.argv[2]) || 100000);
+const [works, part, pattern] = process.argv[1] === import.meta.filename ? process.argv.slice(2) : [];
+const WORKS = Number(works ?? 100000);
 const ROUNDS = 200;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-const get = (service, path) => new Promise((done, fail) => {
-  http.get({ agent, host: '127.0.0.1', port: service.port, path, headers: { 'Accept-Encoding': 'gzip' } }, (answer) => {
+const get = (service, path, host) => new Promise((done, fail) => {
+  http.get({ agent, host: '127.0.0.1', port: service.port, path, headers: { 'Accept-Encoding': 'gzip', Host: host } }, (answer) => {
     answer.resume();
     answer.on('end', () => done(answer.statusCode));
   }).on('error', fail);
 });
 
-// Each asks for an address that was not asked for before: nothing kept can answer.
+// Each is asked for under a host that was not asked before: nothing kept can answer.
+const hostOf = (n) => `n${n}.example`;
 const ids = (n) => `w${String(1 + (n * 7919) % WORKS).padStart(25, '0')}`;
 const far = (n) => `${1760000000000 + 1 + (n * 6007) % WORKS}.w`;
 const WORDS = ['家书', '毛笔字', '年画', '亲子阅读', '自然课', '夜校 济南', '第77', '课9'];
 const PATHS = {
-  'home page': (n) => `/?n=${n}`,
+  'home page': () => '/',
   'works page, from anywhere': (n) => `/works?after=${far(n)}`,
   'city page': (n) => `/city/${370100 + 100 * (n % 11)}?after=${far(n)}`,
   'city and track': (n) => `/works?region=${370100 + 100 * (n % 11)}&track=life-photo&after=${far(n)}`,
   'track page': (n) => `/tracks/family-video?after=${far(n)}`,
+  'archive': () => '/archive',
   'edition page': (n) => `/archive/2026?after=${far(n)}`,
-  'search page': (n) => `/search?q=${encodeURIComponent(WORDS[n % WORDS.length])}&n=${n}`,
-  'calendar': (n) => `/calendar?n=${n}`,
-  'work page': (n) => `/v/${ids(n)}?n=${n}`,
-  'frame': (n) => `/embed/${ids(n)}?n=${n}`,
-  'oEmbed': (n, { url }) => `/oembed?url=${encodeURIComponent(`${url}/v/${ids(n)}`)}&n=${n}`,
-  'RSS': (n) => `/feed.xml?n=${n}`,
-  'JSON feed': (n) => `/feed.json?n=${n}`,
-  'sitemap': (n) => `/sitemap.xml?n=${n}`,
-  'work as JSON': (n) => `/api/v1/works/${ids(n)}?n=${n}`,
+  'search page': (n) => `/search?q=${encodeURIComponent(WORDS[n % WORDS.length])}`,
+  'calendar': () => '/calendar',
+  'work page': (n) => `/v/${ids(n)}`,
+  'frame': (n) => `/embed/${ids(n)}`,
+  'oEmbed': (n) => `/oembed?url=${encodeURIComponent(`http://${hostOf(n)}/v/${ids(n)}`)}`,
+  'RSS': () => '/feed.xml',
+  'Atom': () => '/feed.atom',
+  'JSON feed': () => '/feed.json',
+  'sitemap': () => '/sitemap.xml',
+  'work as JSON': (n) => `/api/v1/works/${ids(n)}`,
   'list as JSON, 24': (n) => `/api/v1/works?limit=24&after=${far(n)}`,
-  'search as JSON, 24': (n) => `/api/v1/works?limit=24&q=${encodeURIComponent(WORDS[n % WORDS.length])}&n=${n}`,
-  'search without hits': (n) => `/api/v1/works?limit=24&q=${encodeURIComponent('课书')}&n=${n}`,
+  'search as JSON, 24': (n) => `/api/v1/works?limit=24&q=${encodeURIComponent(WORDS[n % WORDS.length])}`,
+  'search without hits': () => `/api/v1/works?limit=24&q=${encodeURIComponent('课书')}`,
 };
 
 async function timed(service, name, rounds = ROUNDS) {
   const waits = [];
-  for (let n = 0; n < 5; n++) await get(service, PATHS[name](n + 100000, service));
+  for (let n = WORKS; n < WORKS + 5; n++) await get(service, PATHS[name](n), hostOf(n));
   const cpu = cpuSeconds(service.child.pid);
   for (let n = 0; n < rounds; n++) {
     const start = performance.now();
-    const path = PATHS[name](n, service);
-    const status = await get(service, path);
+    const path = PATHS[name](n);
+    const status = await get(service, path, hostOf(n));
     if (status !== 200) throw new Error(`${path}: ${status}`);
     waits.push(performance.now() - start);
   }
@@ -67,7 +71,7 @@ export async function engine() {
   try {
     publishMany(service, WORKS);
     const result = {};
-    for (const name of Object.keys(PATHS)) result[name] = await timed(service, name);
+    for (const name of Object.keys(PATHS).filter((one) => new RegExp(pattern ?? '').test(one))) result[name] = await timed(service, name);
     return result;
   } finally {
     await service.stop();
@@ -103,14 +107,20 @@ async function kept() {
   }
 }
 
-export const pages = async () => ({ works: WORKS, kept: await kept(), sqlite: await engine(), postgres: await onPostgres(engine) });
+const PARTS = { kept, sqlite: engine, postgres: () => onPostgres(engine) };
 
-export function print({ works, kept: rows, ...engines }) {
+export async function pages() {
+  const result = { works: WORKS };
+  for (const name of Object.keys(PARTS).filter((one) => part === undefined || one === part)) result[name] = await PARTS[name]();
+  return result;
+}
+
+export function print({ works: count, kept: rows = [], ...engines }) {
   for (const row of rows) {
     console.log(`${row.name}, asked again and again: ${row.requests_s.toFixed(0)} requests/s, ${row.throughput_ratio.toFixed(2)}x nginx with a file, CPU ${row.cpu_ratio.toFixed(2)}x`);
   }
   for (const [name, result] of Object.entries(engines)) {
-    console.log(`${works} works on ${name}: median, p95 ms of an answer made anew; CPU ms of the service`);
+    console.log(`${count} works on ${name}: median, p95 ms of an answer made anew; CPU ms of the service`);
     for (const [path, { median_ms, p95_ms, cpu_ms }] of Object.entries(result)) {
       console.log(`  ${path.padEnd(28)} ${median_ms.toFixed(2).padStart(8)} ${p95_ms.toFixed(2).padStart(8)}   ${cpu_ms.toFixed(2)}`);
     }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { api, clip, publish, reviewers, startStack, submit, upload } from '../support/stack.mjs'
+import { until } from '../http/support/service.mjs'
 import { collectErrors, SCREENS, startBrowser } from './support/browser.mjs'
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'kiosk-'))
@@ -33,6 +34,9 @@ after(async () => {
   rmSync(FOLDER, { recursive: true })
 })
 
+// The addresses that the page keeps. (waitForFunction takes the promise of an async function for true.)
+const keptBy = (page, what) => page.evaluate(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url), `xuepai-kiosk-${what}`)
+
 test('the list holds what may be exhibited in the place, and nothing else', async () => {
   const titles = async (region) => (await api(stack.url, `/kiosk/${region}/playlist`)).json.items.map((one) => one.title)
   assert.deepEqual((await titles('370100')).sort(), ['爸爸的木工课', '阳台上的小菜园'].sort())
@@ -58,7 +62,7 @@ test('a day without a network: it still changes from work to work, holds no more
   await page.clock.install()
   await page.goto(`${stack.url}/kiosk/370100`)
   const shows = (text) => page.waitForFunction((wanted) => document.querySelector('[data-title]').textContent === wanted, text, { timeout: 120000 })
-  await page.waitForFunction(async () => (await (await caches.open('xuepai-kiosk-files')).keys()).length >= 4, null, { timeout: 120000 })
+  await until(async () => (await keptBy(page, 'files')).length >= 4, 'the list, the clip, its poster and the photo')
   await context.setOffline(true)
   for (const title of ['爸爸的木工课', '阳台上的小菜园']) await shows(title)
   const held = await page.evaluate(() => window.held.size)
@@ -89,8 +93,7 @@ test('it runs, goes on without a network and after a restart, and drops what is 
   await shows('阳台上的小菜园')
   await page.screenshot({ path: `${SCREENS}kiosk-photo.png` })
   assert.equal(await page.locator('[data-offline]').isVisible(), false)
-  await page.waitForFunction(async () => (await (await caches.open('xuepai-kiosk-files')).keys()).length >= 4 &&
-    (await (await caches.open('xuepai-kiosk-page')).keys()).length >= 4)
+  await until(async () => (await keptBy(page, 'files')).length >= 4 && (await keptBy(page, 'page')).length >= 4, 'the works and the page')
 
   await context.setOffline(true)
   await shows('爸爸的木工课')
@@ -107,7 +110,7 @@ test('it runs, goes on without a network and after a restart, and drops what is 
   await context.setOffline(false)
   const gone = await api(stack.url, `/api/v1/submissions/${receipts.film.code}`, { method: 'DELETE', headers: { 'X-Pin': receipts.film.pin } })
   assert.ok(gone.status < 300, gone.text)
-  await page.waitForFunction(async () => (await (await caches.open('xuepai-kiosk-files')).keys()).every((one) => !one.url.endsWith('.mp4')), null, { timeout: 60000 })
+  await until(async () => (await keptBy(page, 'files')).every((url) => !url.endsWith('.mp4')), 'the clip to be given up')
   await shows('阳台上的小菜园')
   assert.deepEqual(errors, [])
   await context.close()

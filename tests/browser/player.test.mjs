@@ -55,6 +55,63 @@ for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
   })
 }
 
+// The player of a work after somebody turned to it; the clip comes when `comes` does.
+async function turnedTo({ options = PHONE, comes = Promise.resolve(), script } = {}) {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  if (script) await page.addInitScript(script)
+  await page.route('**/clip.mp4', async (route) => {
+    await comes
+    await route.fulfill({ body: clip({ seconds: 5 }), contentType: 'video/mp4', headers: { 'Accept-Ranges': 'none' } })
+  })
+  await page.goto(`${service.url}/v/w0`, { waitUntil: 'domcontentloaded' })
+  await page.locator('video').focus()
+  await page.getByLabel('快慢').waitFor()
+  return { page, into: page.getByRole('button', { name: '小窗看' }), back: page.getByRole('button', { name: '回到网页看' }),
+    isSmall: () => page.evaluate(() => document.pictureInPictureElement === document.querySelector('video')) }
+}
+
+test('a small window over other pages: by touch and by keyboard, there and back', async () => {
+  const { page, into, back, isSmall } = await turnedTo()
+  await page.waitForFunction(() => document.querySelector('video').readyState > 0)
+  await into.tap()
+  await back.waitFor()
+  assert.equal(await isSmall(), true)
+  await back.focus()
+  await page.keyboard.press('Enter')
+  await into.waitFor()
+  assert.equal(await isSmall(), false)
+  await page.keyboard.press('Space')
+  await back.waitFor()
+  assert.equal(await isSmall(), true)
+  await page.evaluate(() => document.exitPictureInPicture()) // by the window's own cross
+  await into.waitFor()
+  await page.context().close()
+})
+
+test('the small window was taken for impossible when the clip had not come yet', async () => {
+  let come
+  const { page, into, back, isSmall } = await turnedTo({ options: DESK, comes: new Promise((done) => (come = done)) })
+  await into.click()
+  assert.equal(await into.isVisible(), true)
+  come()
+  await back.waitFor()
+  assert.equal(await isSmall(), true)
+  await page.context().close()
+})
+
+test('no button for a small window where the browser has none, nor where it is refused', async () => {
+  const without = await turnedTo({ script: () => Object.defineProperty(Document.prototype, 'pictureInPictureEnabled', { get: () => undefined }) })
+  assert.equal(await without.into.count(), 0)
+  await without.page.getByLabel('放完再放').check()
+  await without.page.context().close()
+  const refused = await turnedTo({ script: () => { HTMLVideoElement.prototype.requestPictureInPicture = () => Promise.reject(new DOMException('no', 'NotAllowedError')) } })
+  await refused.page.waitForFunction(() => document.querySelector('video').readyState > 0)
+  await refused.into.click()
+  await refused.into.waitFor({ state: 'detached' })
+  await refused.page.context().close()
+})
+
 // The work's page with other words in its player.
 async function changed(context, from, to) {
   const page = await context.newPage()

@@ -1,6 +1,6 @@
 // Pictures of the real pages, for looking at them: every public page at three widths, as it is and in 大字版.
-//   node tests/browser/screens.mjs ADDRESS [--keep] [PAGE...]     of these alone (names of public_pages.mjs)
-// on a service with the demo's data (make demo). They go to build/screens/pages; with --keep what docs/SCREENS.md shows is
+//   node tests/browser/screens.mjs ADDRESS [--keep] [--code=CODE] [PAGE...]     of these alone (names of public_pages.mjs)
+// CODE is that of a published work (the demo tells them), for the page that says whether its certificate is real; on a service with the demo's data (make demo). They go to build/screens/pages; with --keep what docs/SCREENS.md shows is
 // written anew too (WebP, docs/screens): a sheet of each page, which is its six pictures side by side, and some in full size.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,8 @@ const SHEET = { scale: 0.42, width: 2220, height: 1000, quality: 45 } // all of 
 
 const url = process.argv[2].replace(/\/$/, '')
 const keep = process.argv.includes('--keep')
-const names = process.argv.slice(3).filter((word) => word !== '--keep')
+const codes = process.argv.filter((word) => word.startsWith('--code=')).map((word) => ({ code: word.slice('--code='.length) }))
+const names = process.argv.slice(3).filter((word) => !word.startsWith('--'))
 
 // The few that docs/SCREENS.md shows: page, width, large print.
 const SHOWN = [['home', 360], ['home', 360, true], ['home', 1440], ['works', 768], ['city', 360], ['city', 1440], ['calendar', 768], ['work-portrait', 360],
@@ -87,7 +88,7 @@ async function keepPicture(page, name, width, elder) {
 mkdirSync(join(SCREENS, 'pages'), { recursive: true })
 if (keep) mkdirSync(KEPT, { recursive: true })
 const browser = await startBrowser()
-const all = Object.entries(await publicPages(url)).filter(([name]) => names.length === 0 || names.includes(name))
+const all = Object.entries(await publicPages(url, codes)).filter(([name]) => names.length === 0 || names.includes(name))
 for (const [width, height] of Object.entries(WIDTHS)) {
   for (const elder of [false, true]) {
     const context = await browser.newContext({ ...DESK, viewport: { width: Number(width), height } })

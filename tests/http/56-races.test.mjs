@@ -146,6 +146,10 @@ test('races: one outcome each, and withdraw wins', async (context) => {
   assert.equal(sql(service, `SELECT COUNT(*) FROM publication p JOIN submission s ON s.id = p.submission JOIN revision r ON r.submission = s.id AND r.number = s.revision
     WHERE s.state <> 'published' OR p.content_digest <> r.content_digest OR p.revision <> s.revision`), '0');
   assert.equal(sql(service, "SELECT COUNT(*) FROM decision WHERE state = 'pending'"), '0');
+  // and the archive and the sitemap go by a number that was kept right meanwhile
+  const [kept, there] = sql(service, 'SELECT works, (SELECT COUNT(*) FROM publication) FROM edition WHERE is_current = 1').split('|');
+  assert.ok(Number(there) > 0);
+  assert.equal(kept, there, 'the works of the edition');
   const verdict = (await api(url, '/api/v1/ledger/verify', { method: 'POST', session: people.admin })).json;
   assert.equal(verdict.whole, true);
 });

@@ -48,6 +48,7 @@ test('an installation moves with its works, decisions, ledger and media', { skip
   assert.deepEqual(Buffer.from(await (await fetch(fresh.url + source)).arrayBuffer()), bytes);
   const admin = await login(fresh.url, 'admin', 'a password for tests');
   assert.equal((await api(fresh.url, '/api/v1/ledger/verify', { method: 'POST', session: admin })).json.whole, true);
+  assert.match((await api(fresh.url, '/archive')).text, /1 件作品/, 'counted once');
   const moved = (await api(fresh.url, '/api/v1/ledger', { session: admin })).json;
   assert.deepEqual(moved.items.slice(0, ledger.items.length), ledger.items);
   // life goes on: what was waiting is decided and published there, and the guard is on again

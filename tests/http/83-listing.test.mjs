@@ -1,7 +1,7 @@
 // Lists of published works and search, on many works.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { sql, startService } from './support/service.mjs';
+import { sql, startService, until } from './support/service.mjs';
 import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
 import { publishMany, titleOf } from '../support/published.mjs';
 
@@ -54,6 +54,29 @@ test('every list is complete, in order, and only what it says', async () => {
   assert.equal(published, COUNT);
 });
 
+test('feeds go on where a page of them ends, and say each work once', async () => {
+  const get = (url) => api(service.url, url.slice(url.indexOf('/', 8)));
+  const all = (await walk('')).map((one) => one.id);
+  const found = [];
+  for (let url = `${service.url}/feed.json`; url !== undefined;) {
+    const { json } = await get(url);
+    assert.ok(json.items.length <= 24);
+    found.push(...json.items.map((one) => one.id));
+    url = json.next_url;
+  }
+  assert.deepEqual(found, all);
+  const NEXT = /<(?:atom:)?link rel="next" [^>]*href="([^"]+)"/;
+  for (const [path, id] of [['/feed.xml', /<guid[^>]*>(\w+)</g], ['/feed.atom', /<id>[^<]*\/v\/(\w+)</g], ['/city/370100/feed.xml', /<guid[^>]*>(\w+)</g]]) {
+    const first = (await get(service.url + path)).text;
+    const second = (await get(NEXT.exec(first)[1])).text;
+    const ids = [first, second].flatMap((text) => [...text.matchAll(id)].map(([, one]) => one));
+    const list = path.startsWith('/city') ? (await walk('region=370100')).map((one) => one.id) : all;
+    assert.deepEqual(ids, list.slice(0, 48), path);
+  }
+  assert.doesNotMatch((await get(`${service.url}/feed.xml?after=0.w`)).text, NEXT);
+  assert.equal((await get(`${service.url}/feed.xml?after=x`)).status, 400);
+});
+
 test('search finds words of one, two and more characters, all of several, and nothing else', async () => {
   const found = async (words) => (await walk(`q=${encodeURIComponent(words)}`)).map((one) => one.title);
   const number = (await works('limit=1')).items[0].title.match(/\d+/)[0];
@@ -100,5 +123,28 @@ test('the sitemap of many works is an index of parts of a thousand, each work in
   }
   assert.equal(found.length, count);
   assert.equal(new Set(found).size, count);
-  for (const part of [0, parts.length + 1, 'x']) assert.equal((await get(`/sitemap.xml?part=${part}`)).status, 404, String(part));
+  for (const part of [0, -1, parts.length + 1, 50001, '9223372036854775808', '1e1', 'x', '']) {
+    assert.equal((await get(`/sitemap.xml?part=${part}`)).status, 404, String(part));
+  }
+});
+
+test('works that fill the last part of the sitemap to the last place make no empty part behind it', async () => {
+  const get = (path) => api(service.url, path);
+  const count = Number(sql(service, 'SELECT COUNT(*) FROM publication'));
+  const full = Math.ceil(count / 1000);
+  publishMany(service, full * 1000 - count, { first: COUNT + 1 });
+  const shown = (text) => (text.match(/<loc>[^<]*\/v\//g) ?? []).length;
+  // the works came past the program, so what it has kept may be a second old
+  const index = await until(async () => {
+    const { text } = await get('/sitemap.xml');
+    return shown((await get(`/sitemap.xml?part=${full}`)).text) === 1000 && text;
+  }, 'the last part to be full');
+  assert.equal(index.match(/<loc>/g).length, full);
+  assert.equal((await get(`/sitemap.xml?part=${full + 1}`)).status, 404);
+  publishMany(service, 1, { first: COUNT + 1 + full * 1000 - count });
+  const one = await until(async () => {
+    const last = await get(`/sitemap.xml?part=${full + 1}`);
+    return last.status === 200 && last.text;
+  }, 'the part of the one behind it');
+  assert.equal(shown(one), 1);
 });

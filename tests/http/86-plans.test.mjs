@@ -27,7 +27,6 @@ const SMALL = /^(edition|region|track|stage|reason|migration|node|worker|worker_
 const WHOLE = [
   ['SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1', 'the last record, from the end of the index'],
   ['SELECT seq FROM outbox_event ORDER BY seq DESC LIMIT 1', 'the last event, likewise'],
-  ['SELECT COUNT(*) AS count FROM publication', 'the figure of /metrics, and how many parts the sitemap has'],
   ['SELECT published_ms, submission FROM publication ORDER BY published_ms DESC, submission DESC LIMIT 1 OFFSET $1', 'where a part of the sitemap begins, along the index'],
 ];
 

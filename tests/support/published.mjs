@@ -65,6 +65,7 @@ export function publishMany(service, count, { first = 1 } = {}) {
       UNION ALL SELECT submission, published_ms, text, n + 1 FROM place WHERE n + 1 < length(text))
     SELECT DISTINCT substr(text, n, 2), published_ms, submission FROM place WHERE substr(text, n, 2) NOT LIKE '% %';
     ${on}
+    UPDATE edition SET works = (SELECT COUNT(*) FROM publication p WHERE p.edition = edition.key);
     ANALYZE`);
   return Number(sql(service, 'SELECT COUNT(*) FROM publication'));
 }

@@ -94,14 +94,25 @@ function again(video: HTMLVideoElement): HTMLElement {
   return label
 }
 
+// Into the small window and back. A clip of which nothing has come yet is refused there, so it plays first.
+async function changeWindow(video: HTMLVideoElement): Promise<void> {
+  if (document.pictureInPictureElement === video) {
+    await document.exitPictureInPicture()
+    return
+  }
+  if (video.readyState === HTMLMediaElement.HAVE_NOTHING) {
+    await video.play()
+  }
+  await video.requestPictureInPicture()
+}
+
 function small(video: HTMLVideoElement): HTMLElement {
   const button = document.createElement('button')
   button.type = 'button'
   button.textContent = '小窗看'
-  button.addEventListener('click', () => {
-    const done = document.pictureInPictureElement === video ? document.exitPictureInPicture() : video.requestPictureInPicture()
-    done.catch(() => button.remove())
-  })
+  button.addEventListener('click', () => void changeWindow(video).catch(() => button.remove()))
+  video.addEventListener('enterpictureinpicture', () => (button.textContent = '回到网页看'))
+  video.addEventListener('leavepictureinpicture', () => (button.textContent = '小窗看'))
   return button
 }
 

@@ -1,3 +1,4 @@
+#include "service/http/exchange.h"
 #include "service/http/routing.h"
 
 #include "common/failure.h"
@@ -11,13 +12,13 @@ static struct response *nothing(struct app *app, struct request *request, GError
 }
 
 static const struct route ROUTES[] = {
-    {"GET", "/", 0, BODY_NONE, nothing, "home"},
-    {"GET", "/works/:id", 0, BODY_NONE, nothing, "one"},
-    {"GET", "/works/search", 0, BODY_NONE, nothing, "search"},
-    {"POST", "/works/:id/:part", 0, BODY_JSON, nothing, "part"},
-    {"HEAD", "/files/:id", 0, BODY_NONE, nothing, "offset"},
-    {"PATCH", "/files/:id", 0, BODY_STREAM, nothing, "append"},
-    {"GET", "/media/:id/*rest", 0, BODY_NONE, nothing, "media"},
+    {"GET", "/", 0, BODY_NONE, nothing, "home", NULL},
+    {"GET", "/works/:id", 0, BODY_NONE, nothing, "one", NULL},
+    {"GET", "/works/search", 0, BODY_NONE, nothing, "search", NULL},
+    {"POST", "/works/:id/:part", 0, BODY_JSON, nothing, "part", NULL},
+    {"HEAD", "/files/:id", 0, BODY_NONE, nothing, "offset", NULL},
+    {"PATCH", "/files/:id", 0, BODY_STREAM, nothing, "append", NULL},
+    {"GET", "/media/:id/*rest", 0, BODY_NONE, nothing, "media", NULL},
 };
 
 static const struct {
@@ -86,6 +87,21 @@ static void test_rest(void)
     router_free(router);
 }
 
+static void test_narrow_query(void)
+{
+    struct request *request = request_new("/?from=x&q=%26&after=2&q=later&n");
+
+    g_assert_true(request_set_target(request));
+    request_narrow_query(request, "after limit q");
+    g_assert_cmpuint(request->query->len, ==, 2);
+    g_assert_cmpstr(g_array_index(request->query, struct own_field, 0).name, ==, "after");
+    g_assert_cmpstr(request_query(request, "q"), ==, "&");
+    g_assert_null(request_query(request, "from"));
+    request_narrow_query(request, NULL);
+    g_assert_cmpuint(request->query->len, ==, 0);
+    request_unref(request);
+}
+
 static void test_targets_that_are_no_text(void)
 {
     static const char *const TARGETS[] = {"/%ff", "/a?b=%c3%28", "/a?%ff=1"};
@@ -133,6 +149,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/http/router/find", test_find);
     g_test_add_func("/http/router/rest_and_query", test_rest);
+    g_test_add_func("/http/router/narrow_query", test_narrow_query);
     g_test_add_func("/http/router/targets_that_are_no_text", test_targets_that_are_no_text);
     g_test_add_func("/http/router/numbers", test_numbers);
     g_test_add_func("/http/router/cookies", test_cookies);
