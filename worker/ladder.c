@@ -25,7 +25,7 @@ const struct ladder_policy LADDER_DEFAULT = {
     .rung = {{TASK_H264, 1080, 22.6, 6200000, "veryfast", RATES("0.6") ":partitions=i8x8"},
              {TASK_H264, 720, 23.4, 3000000, "veryfast", RATES("0.8") ":partitions=i8x8,p8x8"},
              {TASK_H264, 480, 24.3, 1500000, "veryfast", SMALL},
-             {TASK_H264, 360, 24.4, 800000, "veryfast", SMALL}},
+             {TASK_H264, 360, 24.3, 800000, "veryfast", SMALL}},
     .av1_count = 2,
     .av1 = {{TASK_AV1, 1080, 38, 3600000, "10", ""}, {TASK_AV1, 720, 40, 1700000, "10", ""}},
 };

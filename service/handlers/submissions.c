@@ -351,18 +351,17 @@ static void show_clear(struct show *show)
 static bool look(struct sql *sql, void *context, GError **error)
 {
     struct show *show = context;
+    const struct submission *work = show->submission;
 
     show_clear(show); /* of a try that was begun again */
-    show->history = review_history(sql, show->submission->id, error);
-    show->reasons = show->history == NULL ? NULL : review_reason_list(sql, show->app->rules, error);
-    show->messages = show->reasons == NULL ? NULL : remark_list(sql, show->submission->id, "message", error);
-    show->uploads = show->messages == NULL
-                        ? NULL
-                        : upload_list_waiting(sql, show->submission->id, show->submission->revision, error);
-    show->refused = show->uploads == NULL ? NULL : work_file_list_refused(sql, show->submission, error);
-    return show->refused != NULL && queue_ahead(sql, show->app->rules, show->submission, &show->ahead, error) &&
-           consent_scopes(sql, show->submission->id, &show->scopes, error) &&
-           job_progress(sql, show->submission->id, show->submission->revision, &show->permille, error);
+    return (show->history = review_history(sql, work->id, error)) != NULL &&
+           (show->reasons = review_reason_list(sql, show->app->rules, error)) != NULL &&
+           (show->messages = remark_list(sql, work->id, "message", error)) != NULL &&
+           (show->uploads = upload_list_waiting(sql, work->id, work->revision, error)) != NULL &&
+           (show->refused = work_file_list_refused(sql, work, error)) != NULL &&
+           queue_ahead(sql, show->app->rules, work, &show->ahead, error) &&
+           consent_scopes(sql, work->id, &show->scopes, error) &&
+           job_progress(sql, work->id, work->revision, &show->permille, error);
 }
 
 /* What a submitter may do, as the state table has it. */

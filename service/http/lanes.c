@@ -20,7 +20,7 @@ static const struct lane_rule {
     unsigned int limit;       /* connections, per thread */
     unsigned int idle_s;
 } LANES[LANE_COUNT] = {
-    [LANE_GENERAL] = { "general", "lane=\"general\"",  65536, 1000, 30 },
+    [LANE_GENERAL] = { "general", "lane=\"general\"",  32768, 1000, 30 },
     /* beside nginx, CPU for 32 x 20 MB and for 1 x 300 MB: 256 KiB 1.18, 1.24; 384 1.21, 1.07; 512 1.13, 1.01; 768 1.12, 0.95;
      * 1024 1.15, 0.95; the larger ones hold as much more for each idle upload (medians of seven rounds, two busy cores) */
     [LANE_UPLOAD]  = { "upload",  "lane=\"upload\"",  524288,  150, 60 },

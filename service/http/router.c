@@ -14,6 +14,7 @@ static const size_t JSON_MAX[] = {[BODY_JSON] = 65536, [BODY_REPORT] = 524288, [
 
 struct router {
     struct router_config config;
+    size_t *prefixes; /* of each route: bytes of its pattern in front of the first parameter, the slash at least */
 };
 
 struct router *router_new(const struct router_config *config)
@@ -21,11 +22,18 @@ struct router *router_new(const struct router_config *config)
     struct router *router = g_new0(struct router, 1);
 
     router->config = *config;
+    router->prefixes = g_new(size_t, config->route_count);
+    for (size_t i = 0; i < config->route_count; i++) {
+        router->prefixes[i] = strcspn(config->routes[i].pattern, ":*");
+    }
     return router;
 }
 
 void router_free(struct router *router)
 {
+    if (router != NULL) {
+        g_free(router->prefixes);
+    }
     g_free(router);
 }
 
@@ -50,37 +58,37 @@ static bool add_param(struct request *request, const char *name, size_t name_len
     return true;
 }
 
-/* Segment by segment; the number of literal bytes says which of two fitting rows is the closer one. */
+/* The number of literal bytes says which of two fitting rows is the closer one. */
 static bool match(const char *pattern, const char *path, struct request *request, size_t *literal)
 {
     *literal = 0;
     clear_params(request);
-    /* most rows, at a glance: looking at their segments was a tenth of what a kept page costs */
-    if (path[0] != '/' || (pattern[1] != path[1] && pattern[1] != ':' && pattern[1] != '*')) {
-        return false;
-    }
-    while (*pattern == '/' && *path == '/') {
-        pattern++;
-        path++;
-        const size_t wanted = strcspn(pattern, "/");
-        const size_t given = strcspn(path, "/");
-
-        if (pattern[0] == '*') {
-            return add_param(request, pattern + 1, wanted - 1, path, strlen(path));
+    while (*pattern != '\0') {
+        if (*pattern == '*') {
+            return add_param(request, pattern + 1, strlen(pattern + 1), path, strlen(path));
         }
-        if (pattern[0] == ':') {
-            if (!add_param(request, pattern + 1, wanted - 1, path, given)) {
+        if (*pattern == ':') {
+            const size_t named = strcspn(pattern, "/");
+            const size_t given = strcspn(path, "/");
+            if (!add_param(request, pattern + 1, named - 1, path, given)) {
                 return false;
             }
-        } else if (wanted != given || memcmp(pattern, path, given) != 0) {
-            return false;
+            pattern += named;
+            path += given;
+        } else if (*pattern++ == *path++) {
+            ++*literal;
         } else {
-            *literal += given + 1;
+            return false; /* also where the path is over */
         }
-        pattern += wanted;
-        path += given;
     }
-    return *pattern == '\0' && *path == '\0';
+    return *path == '\0';
+}
+
+/* Whether a pattern may fit, by the last byte in front of its parameters, which most rows do not share: looking at all of each
+ * pattern was a tenth of what a kept page costs. */
+static bool may_match(const char *pattern, size_t prefix, const char *path, size_t length)
+{
+    return prefix <= length && pattern[prefix - 1] == path[prefix - 1];
 }
 
 static bool method_fits(const struct route *route, const char *method)
@@ -101,16 +109,20 @@ static void note_allowed(GString *allow, const char *method)
 const struct route *router_find(struct router *router, struct request *request, const char *method, GString *allow)
 {
     const struct route *best = NULL;
+    const size_t length = strlen(request->path);
     size_t best_literal = 0;
     size_t literal;
 
     for (size_t i = 0; i < router->config.route_count; i++) {
         const struct route *route = &router->config.routes[i];
 
-        if (!match(route->pattern, request->path, request, &literal)) {
+        if (!may_match(route->pattern, router->prefixes[i], request->path, length) ||
+            !match(route->pattern, request->path, request, &literal)) {
             continue;
         }
-        note_allowed(allow, route->method);
+        if (allow != NULL) {
+            note_allowed(allow, route->method);
+        }
         /* An exact method beats GET serving HEAD. */
         const bool is_closer =
             best == NULL || literal > best_literal || (literal == best_literal && strcmp(best->method, method) != 0);
@@ -193,17 +205,18 @@ void router_greet(struct router *router, struct request *request)
 
 void router_prepare(struct router *router, struct request *request)
 {
-    g_autoptr(GString) allow = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
 
     request->router = router;
-    request->route = router_find(router, request, request->method, allow);
+    request->route = router_find(router, request, request->method, NULL);
     if (request->route != NULL) {
         if (!check_body(request, &error)) {
             router_refuse(router, request, error);
         }
         return;
     }
+    g_autoptr(GString) allow = g_string_new(NULL);
+    (void)router_find(router, request, request->method, allow);
     if (allow->len == 0) {
         error = g_error_new_literal(HTTP_ERROR, REASON_NOT_FOUND, "no such path");
         router_refuse(router, request, error);

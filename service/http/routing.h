@@ -45,5 +45,6 @@ void router_finish_stream(struct router *router, struct request *request);
 /* Sets request->response from an error; logs it once. */
 void router_refuse(struct router *router, struct request *request, const GError *error);
 
-/* For tests: the row for a method and a decoded path; NULL with *allow (comma list, empty: no such path). */
+/* For tests: the row for a method and a decoded path, or NULL; *allow has what the path allows (comma list, empty: no such path),
+ * and may be NULL. */
 const struct route *router_find(struct router *router, struct request *request, const char *method, GString *allow);

@@ -78,7 +78,10 @@ export async function engine() {
   }
 }
 
-// A work page and a list that many ask for, and nginx with the same bytes in files.
+const ID = `w${'2'.padStart(25, '0')}`;
+const KEPT = { 'work page': `/v/${ID}`, 'work as JSON': `/api/v1/works/${ID}`, 'oEmbed, 1 KB of JSON': `/oembed?url=http%3A%2F%2FHOST%2Fv%2F${ID}`, 'list as JSON': '/api/v1/works?limit=12' };
+
+// A work page, JSON and a list that many ask for, and nginx with the same bytes in files.
 async function kept() {
   const folder = mkdtempSync(join(memory, 'xuepai-pages-'));
   const nginx = await startNginx(join(folder, 'nginx'));
@@ -86,14 +89,15 @@ async function kept() {
   const rows = [];
   try {
     publishMany(service, 1000);
-    for (const [name, path] of [['work page', `/v/w${'2'.padStart(25, '0')}`], ['list as JSON', '/api/v1/works?limit=12']]) {
-      const answer = await fetch(service.url + path, { headers: { 'Accept-Encoding': 'identity' } });
-      if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`);
+    for (const [name, path] of Object.entries(KEPT)) {
+      const address = service.url + path.replace('HOST', new URL(service.url).host);
+      const answer = await fetch(address, { headers: { 'Accept-Encoding': 'identity' } });
+      if (answer.status !== 200) throw new Error(`${address}: ${answer.status}`);
       writeFileSync(join(nginx.site, 'page'), Buffer.from(await answer.arrayBuffer()));
       const ours = [];
       const theirs = [];
       for (let round = 0; round < 5; round++) {
-        ours.push(await measuredWrk(service.child.pid, service.url + path, []));
+        ours.push(await measuredWrk(service.child.pid, address, []));
         theirs.push(await measuredWrk(nginx.pid, `${nginx.url}/page`, []));
       }
       rows.push({ name, requests_s: best(ours, 'requests_s'), throughput_ratio: best(ours, 'requests_s') / best(theirs, 'requests_s'), cpu_ratio: best(ours, 'cpu_us') / best(theirs, 'cpu_us') });
