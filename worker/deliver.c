@@ -116,6 +116,7 @@ bool deliver_outputs(struct client *client, const struct offer_message *offer, c
             if (!upload(client, offer, from, output, error)) {
                 return false;
             }
+            (void)g_remove(from); /* the next file's results have the same names */
             continue;
         }
         g_autofree char *to = g_build_filename(offer->folder, name, NULL);

@@ -87,7 +87,8 @@ struct request {
     guint64 wakes_seen;
     bool is_transferring; /* on a transfer thread from now on */
 
-    char *shared_key; /* shared.h; NULL: not to be kept */
+    char *shared_key;     /* shared.h; NULL: not to be kept */
+    bool has_kept_answer; /* the response is that of others too, and is only read */
     guint shared_changes;
 
     void *principal;
@@ -135,7 +136,9 @@ struct response {
     int fd;
     int64_t offset; /* CONTENT_FILE: the part that is sent */
     int64_t length;
-    struct pump *pump; /* CONTENT_SOURCE: `length` bytes */
+    struct pump *pump;         /* CONTENT_SOURCE: `length` bytes */
+    struct MHD_Response *kept; /* of one that many get: made at the first, NULL before; atomic */
+    gint refs;                 /* atomic; more than one: nobody writes it */
 };
 
 const char *response_header_find(const struct response *response, const char *name);
@@ -148,6 +151,10 @@ int64_t response_length(const struct response *response);
 void response_compress(struct response *response, const struct request *request);
 /* Of one with bytes or nothing; shares the bytes. */
 struct response *response_copy(const struct response *response);
+/* One more owner, for response_free; from then on it is only read. */
+struct response *response_ref(struct response *response);
+/* What response_complete adds but for what belongs to one request alone, its id among it. */
+void response_complete_kept(struct response *response, const struct request *request);
 
 /* What request_park and request_transfer return; owned by nobody. */
 struct response *response_parked(void);

@@ -87,9 +87,10 @@ static struct MHD_Daemon *start_daemon(const struct lane_rule *rule, const struc
 
     return MHD_start_daemon(flags, 0, NULL, NULL, calls->request, calls->context, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             rule->memory_bytes, MHD_OPTION_CONNECTION_LIMIT, rule->limit + HEADROOM,
-                            MHD_OPTION_CONNECTION_TIMEOUT, rule->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, calls->uri,
-                            calls->context, MHD_OPTION_NOTIFY_COMPLETED, calls->complete, calls->context,
-                            MHD_OPTION_NOTIFY_CONNECTION, calls->connection, calls->context, MHD_OPTION_END);
+                            MHD_OPTION_CONNECTION_TIMEOUT, rule->idle_s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_URI_LOG_CALLBACK, calls->uri, calls->context, MHD_OPTION_NOTIFY_COMPLETED,
+                            calls->complete, calls->context, MHD_OPTION_NOTIFY_CONNECTION, calls->connection,
+                            calls->context, MHD_OPTION_END);
 }
 
 struct lanes *lanes_start(const struct lane_calls *calls, GError **error)

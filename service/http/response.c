@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <microhttpd.h>
+
 #include "common/failure.h"
 #include "service/http/coding.h"
 #include "service/http/framing.h"
@@ -69,6 +71,7 @@ static struct response *response_new(int status)
     struct response *response = g_new0(struct response, 1);
 
     response->status = status;
+    response->refs = 1;
     response->fd = -1;
     response->headers = g_array_new(FALSE, FALSE, sizeof(struct own_field));
     g_array_set_clear_func(response->headers, own_field_clear);
@@ -77,9 +80,11 @@ static struct response *response_new(int status)
 
 void response_free(struct response *response)
 {
-    if (response == NULL || response == response_parked() || response == response_moved()) {
+    if (response == NULL || response == response_parked() || response == response_moved() ||
+        !g_atomic_int_dec_and_test(&response->refs)) {
         return;
     }
+    g_clear_pointer(&response->kept, MHD_destroy_response);
     pump_free(response->pump);
     if (response->fd >= 0) {
         (void)close(response->fd); /* read only: nothing to lose */
@@ -87,6 +92,12 @@ void response_free(struct response *response)
     g_array_unref(response->headers);
     g_clear_pointer(&response->bytes, g_bytes_unref);
     g_free(response);
+}
+
+struct response *response_ref(struct response *response)
+{
+    (void)g_atomic_int_add(&response->refs, 1);
+    return response;
 }
 
 struct response *response_parked(void)
@@ -389,23 +400,28 @@ static void add_missing(struct response *response, const char *name, const char 
     }
 }
 
+void response_complete_kept(struct response *response, const struct request *request)
+{
+    response_compress(response, request);
+    for (size_t i = 0; i < G_N_ELEMENTS(PROFILES[0]) && PROFILES[response->profile][i].name != NULL; i++) {
+        add_missing(response, PROFILES[response->profile][i].name, PROFILES[response->profile][i].value);
+    }
+    add_missing(response, "X-Content-Type-Options", "nosniff");
+    if (strcmp(request->scheme, "https") == 0) {
+        add_missing(response, "Strict-Transport-Security", "max-age=31536000");
+    }
+}
+
 void response_complete(struct response *response, const struct request *request)
 {
     answer_unchanged(response, request);
-    response_compress(response, request);
     for (guint i = 0; i < request->replies->len; i++) {
         const struct own_field *field = &g_array_index(request->replies, struct own_field, i);
 
         add_missing(response, field->name, field->value);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(PROFILES[0]) && PROFILES[response->profile][i].name != NULL; i++) {
-        add_missing(response, PROFILES[response->profile][i].name, PROFILES[response->profile][i].value);
-    }
-    add_missing(response, "X-Content-Type-Options", "nosniff");
+    response_complete_kept(response, request);
     add_missing(response, "X-Request-ID", request->id);
-    if (strcmp(request->scheme, "https") == 0) {
-        add_missing(response, "Strict-Transport-Security", "max-age=31536000");
-    }
 }
 
 GString *response_head(const struct response *response, int64_t content_length)

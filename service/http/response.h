@@ -1,5 +1,5 @@
-/* What a handler answers. The server adds the headers that every answer carries (X-Request-ID, nosniff, CSP …).
- * A response belongs to whoever holds it until the server sends it; response_free(NULL) is fine. */
+/* What a handler answers. The server adds the headers that every answer carries (nosniff, CSP …; X-Request-ID but for
+ * those from memory, shared.h). A response belongs to whoever holds it until the server sends it; response_free(NULL) is fine. */
 #pragma once
 
 #include <stdint.h>

@@ -95,9 +95,26 @@ static struct MHD_Response *to_library(struct response *response, struct request
     return made;
 }
 
+/* The library's own of a response that many get, made by the first thread that needs it: it is most of what such an answer
+ * costs. NULL: no memory. */
+static struct MHD_Response *kept_of(struct response *response, struct request *request)
+{
+    struct MHD_Response *kept = g_atomic_pointer_get(&response->kept);
+
+    if (kept == NULL) {
+        kept = to_library(response, request);
+        if (kept != NULL && !g_atomic_pointer_compare_and_exchange(&response->kept, NULL, kept)) {
+            MHD_destroy_response(kept); /* another thread was first */
+            kept = g_atomic_pointer_get(&response->kept);
+        }
+    }
+    return kept;
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, struct request *request)
 {
-    struct MHD_Response *made = to_library(request->response, request);
+    const bool is_kept = request->has_kept_answer;
+    struct MHD_Response *made = is_kept ? kept_of(request->response, request) : to_library(request->response, request);
 
     if (made == NULL) {
         return MHD_NO;
@@ -106,7 +123,9 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct request 
     request->answered_status = request->response->status;
     request->answered_bytes = strcmp(request->method, "HEAD") == 0 ? 0 : response_length(request->response);
     const enum MHD_Result queued = MHD_queue_response(connection, (unsigned int)request->response->status, made);
-    MHD_destroy_response(made); /* the queue holds its own reference */
+    if (!is_kept) {
+        MHD_destroy_response(made); /* the queue holds its own reference */
+    }
     return queued;
 }
 

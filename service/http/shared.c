@@ -86,7 +86,7 @@ struct response *shared_find(struct shared_answers *shared, struct request *requ
     struct kept *kept = g_hash_table_lookup(shared->kept, key);
     const int64_t age_ms = kept == NULL ? 0 : (g_get_monotonic_time() - kept->made_us) / 1000;
     if (kept != NULL && kept->changes == changes && age_ms < (kept->is_renewed ? SHARED_MS : SHARED_RENEW_MS)) {
-        answer = response_copy(kept->answer);
+        answer = response_ref(kept->answer);
     } else if (kept != NULL) {
         kept->is_renewed = true;
     }
@@ -96,8 +96,14 @@ struct response *shared_find(struct shared_answers *shared, struct request *requ
         request->shared_changes = changes;
         return NULL;
     }
-    response_complete(answer, request);
-    return answer;
+    request->has_kept_answer = request_header(request, "If-None-Match") == NULL && request->replies->len == 0;
+    if (request->has_kept_answer) {
+        return answer;
+    }
+    struct response *own = response_copy(answer);
+    response_free(answer);
+    response_complete(own, request);
+    return own;
 }
 
 static void tag(struct response *response)
@@ -146,6 +152,7 @@ void shared_keep(struct shared_answers *shared, const struct request *request, s
     response_compress(response, request);
     struct kept *kept = g_new0(struct kept, 1);
     *kept = (struct kept){response_copy(response), request->shared_changes, now_us, false};
+    response_complete_kept(kept->answer, request);
     const size_t size = g_bytes_get_size(response->bytes);
     g_mutex_lock(&shared->lock);
     make_room(shared, size, now_us);

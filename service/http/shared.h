@@ -2,13 +2,15 @@
  *
  * A route of the access that server_config.shared_access names answers from its path, the arguments that its row names, the
  * host, large print and the published works alone. Other arguments (utm_source, WeChat's from and isappinstalled, whatever
- * comes to somebody's mind) are taken away before its handler sees them, so they make no other answer. Its 200 answers get an ETag, are compressed once, and are kept until the site changes
- * (server_site_changed(), called before whoever changed it hears that it is done) or for SHARED_MS, whichever comes
- * first. SHARED_MS is therefore how long a service may go on showing a work that another service of the database
- * withdrew while the notification between them was cut; with it, a few milliseconds.
+ * comes to somebody's mind) are taken away before its handler sees them, so they make no other answer. Its 200 answers get
+ * an ETag, are compressed once, and are kept until the site changes (server_site_changed(), called before whoever changed it
+ * hears that it is done) or for SHARED_MS, whichever comes first. SHARED_MS is therefore how long a service may go on
+ * showing a work that another service of the database withdrew while the notification between them was cut; with it, a few
+ * milliseconds.
  *
  * An answer made from rows read before a change is never kept past it: it carries the count of changes from before the
- * read. Any thread.
+ * read. What comes from memory is one and the same object for all who ask, down to the library's, so it has no X-Request-ID;
+ * no line of the log would have it. Any thread.
  */
 #pragma once
 

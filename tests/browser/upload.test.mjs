@@ -115,6 +115,7 @@ test('a copy in the browser: a reload goes on by itself, also when the phone has
   writeFileSync(taken, randomBytes(6 * MB)) // Chromium then refuses to read it, as Android does with a proxy address
   await said(page, /已传 [4-9]\d%/)
   page.on('dialog', (dialog) => dialog.accept())
+  service.state.bytesPerSecond = MB / 100 // it does not arrive before somebody has looked
   await page.reload()
   await page.getByText('正在接着传，不用重选').waitFor()
   service.state.bytesPerSecond = Infinity

@@ -1,10 +1,12 @@
 // Workers of other machines: a token each, listed, revoked alone; another release is refused politely.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { api, clip, reviewers, startWorker, submit, upload, waitFor } from '../support/stack.mjs';
-import { sleep, startService, until } from './support/service.mjs';
+import { sleep, sql, startService, until } from './support/service.mjs';
 
 let service;
 let people;
@@ -42,6 +44,26 @@ test('a machine works under a token of its own, is listed, and its token alone i
   const ledger = (await api(service.url, `/api/v1/ledger?object=${made.id}`, { session: people.admin })).text;
   assert.match(ledger, /worker\.added/);
   assert.match(ledger, /worker\.revoked/);
+});
+
+// The results of the first file once lay in the way of the second's, which have the same names.
+test('a worker with a folder of its own delivers every file of a set', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xuepai-far-'));
+  const made = await addToken('远处');
+  const worker = startWorker(service, { XUEPAI_WORKER_TOKEN: made.token, XUEPAI_DATA: folder });
+  const photo = (colour) => execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `color=${colour}:s=640x480`, '-frames:v', '1', '-f', 'mjpeg', '-']);
+  try {
+    await worker.ready;
+    const ids = [];
+    for (const colour of ['red', 'green', 'blue']) ids.push(await upload(service.url, photo(colour), { track: 'life-photo', filename: `${colour}.jpg` }));
+    const receipt = await submit(service.url, ids, { track: 'life-photo' });
+    await waitFor(service.url, receipt, 'in_review', 60000);
+    assert.equal(sql(service, "SELECT count(DISTINCT substr(name, 1, 2)) FROM rendition WHERE name LIKE '2-photo%' OR name LIKE '3-photo%'"), '2');
+  } finally {
+    await worker.stop();
+    await revoke(made.id);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a revoked machine loses its job to the next one at once', async () => {

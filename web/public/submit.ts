@@ -23,6 +23,7 @@ const again = document.getElementById('again') as HTMLElement
 
 let draft: Draft = loadDraft()
 let files: Picked[] = []
+let goesOn = false // what was begun before, from the copy that the phone kept
 let wanted = false // 提交 was pressed
 let sending = false
 let saidMs = 0
@@ -99,11 +100,12 @@ function showPickers(): void {
   send.classList.toggle('plain', files.length === 0) // one thing to do next
 }
 
-// What was begun before is on the page again, all of it.
+// What was begun before is on the page again, all of it; where it goes on by itself, that is said until it has arrived.
 function showDraft(): void {
   const begun = Object.keys(draft.uploads)
+  const isHere = files.length > 0 && begun.every((fingerprint) => files.some((one) => one.fingerprint === fingerprint))
 
-  if (files.length > 0 && begun.every((fingerprint) => files.some((one) => one.fingerprint === fingerprint))) {
+  if (isHere && !(goesOn && files.some((one) => !one.isWhole))) {
     ;(document.getElementById('draft') as HTMLElement).hidden = true
   }
 }
@@ -464,6 +466,7 @@ async function goOn(text: HTMLElement): Promise<void> {
     }
   }
   if (kept.length > 0 && files.length === 0) {
+    goesOn = true
     text.textContent = '上次没传完的，正在接着传，不用重选。'
     for (const file of kept) {
       await pick(file, '')
