@@ -220,7 +220,7 @@ test('EX Upload-Expires is in the answers; an idle upload is 410', async () => {
     const answer = await until(async () => {
       const seen = await request(short.url + made.headers.location, { method: 'HEAD', headers: VERSION });
       return seen.status !== 200 && seen;
-    }, 'expiry', 20000);
+    }, 'expiry');
     assert.equal(answer.status, 410);
     assert.deepEqual(readdirSync(join(short.data, 'uploads')), []);
   } finally {
