@@ -181,17 +181,12 @@ static bool look(struct sql *sql, void *context, GError **error)
     return upload_find(sql, lookup->id, &lookup->upload, &lookup->found, error);
 }
 
-/* The row of an upload that is still there; free with upload_clear in any case. */
-bool step_load(struct app *app, const char *id, struct upload *upload, GError **error)
+static bool is_still_there(const struct lookup *lookup, GError **error)
 {
-    struct lookup lookup = {.id = id};
+    const struct upload *upload = &lookup->upload;
     enum reason reason = REASON_UPLOAD_NOT_MEDIA;
 
-    if (!database_read(app->database, "upload.find", look, &lookup, error)) {
-        return false;
-    }
-    *upload = lookup.upload;
-    if (!lookup.found) {
+    if (!lookup->found) {
         return refuse(error, HTTP_ERROR, REASON_NOT_FOUND, "no such upload");
     }
     if (upload_is_state(upload, "gone")) {
@@ -201,6 +196,19 @@ bool step_load(struct app *app, const char *id, struct upload *upload, GError **
         (void)(upload->refusal != NULL && reason_find(upload->refusal, &reason)); /* else what it was before */
         return refuse(error, HTTP_ERROR, reason, "the upload was refused");
     }
+    return true;
+}
+
+/* The row of an upload that is still there. */
+bool step_load(struct app *app, const char *id, struct upload *upload, GError **error)
+{
+    struct lookup lookup = {.id = id};
+
+    if (!database_read(app->database, "upload.find", look, &lookup, error) || !is_still_there(&lookup, error)) {
+        upload_clear(&lookup.upload);
+        return false;
+    }
+    *upload = lookup.upload;
     return true;
 }
 

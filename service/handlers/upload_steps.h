@@ -6,7 +6,7 @@
 
 /* Makes the file and the row, or adopts the upload that the same phone has just made and not heard of. */
 bool step_create(struct app *app, struct upload *upload, GError **error);
-/* The row of an upload that is still there; free with upload_clear in any case. */
+/* The row of an upload that is still there; free with upload_clear. */
 bool step_load(struct app *app, const char *id, struct upload *upload, GError **error);
 /* True when the caller holds the upload of the route's :id and must release it. Otherwise *parked, or an error. */
 bool step_hold(struct app *app, struct request *request, bool writes, handler *again, struct response **parked,
