@@ -60,19 +60,42 @@ void claim_message_clear(struct claim_message *claim)
     g_clear_pointer(&claim->disk, g_free);
 }
 
+static json_t *file_json(const struct file_message *file)
+{
+    return json_pack("{s:I, s:s, s:s}", "bytes", (json_int_t)file->bytes, "path", file->path, "url", file->url);
+}
+
 json_t *offer_message_json(const struct offer_message *offer)
 {
     json_t *inputs = json_array();
 
     for (size_t i = 0; i < offer->input_count; i++) {
         const struct input_message *input = &offer->inputs[i];
-        json_array_append_new(inputs,
-                              json_pack("{s:I, s:I, s:s, s:s}", "position", (json_int_t)input->position, "bytes",
-                                        (json_int_t)input->bytes, "path", input->path, "url", input->url));
+        json_t *row = file_json(&input->file);
+        json_object_set_new(row, "position", json_integer(input->position));
+        if (input->review.url != NULL) {
+            json_object_set_new(row, "review", file_json(&input->review));
+        }
+        json_array_append_new(inputs, row);
     }
     return json_pack("{s:s, s:I, s:s, s:I, s:O, s:O?, s:s, s:o}", "job", offer->job, "token", (json_int_t)offer->token,
                      "kind", offer->kind, "lease_ms", (json_int_t)offer->lease_ms, "limits", offer->limits, "facts",
                      offer->facts, "folder", offer->folder, "inputs", inputs);
+}
+
+static bool read_file(json_t *json, struct file_message *file, GError **error)
+{
+    json_int_t bytes;
+    const char *path;
+    const char *url;
+    json_error_t cause;
+
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:I, s:s, s:s}", "bytes", &bytes, "path", &path, "url", &url) !=
+        0) {
+        return misshapen(&cause, error);
+    }
+    *file = (struct file_message){.bytes = bytes, .path = g_strdup(path), .url = g_strdup(url)};
+    return true;
 }
 
 static bool read_inputs(const json_t *inputs, struct offer_message *offer, GError **error)
@@ -81,18 +104,19 @@ static bool read_inputs(const json_t *inputs, struct offer_message *offer, GErro
         return wrong("number of inputs", error);
     }
     for (size_t i = 0; i < json_array_size(inputs); i++) {
-        json_int_t position;
-        json_int_t bytes;
-        const char *path;
-        const char *url;
-        json_error_t cause;
+        struct input_message *input = &offer->inputs[offer->input_count++];
+        json_auto_t *file = json_copy(json_array_get(inputs, i)); /* shallow: what is no file is taken off */
+        json_auto_t *review = json_incref(json_object_get(file, "review"));
 
-        if (json_unpack_ex(json_array_get(inputs, i), &cause, JSON_STRICT, "{s:I, s:I, s:s, s:s}", "position",
-                           &position, "bytes", &bytes, "path", &path, "url", &url) != 0) {
-            return misshapen(&cause, error);
+        input->position = json_integer_value(json_object_get(file, "position"));
+        (void)json_object_del(file, "position"); /* missing: 0 then */
+        (void)json_object_del(file, "review");
+        if (!read_file(file, &input->file, error) || (review != NULL && !read_file(review, &input->review, error))) {
+            return false;
         }
-        offer->inputs[offer->input_count++] =
-            (struct input_message){.position = position, .bytes = bytes, .path = g_strdup(path), .url = g_strdup(url)};
+        if (input->position < 1) {
+            return wrong("a position", error);
+        }
     }
     return true;
 }
@@ -128,11 +152,17 @@ bool offer_message_read(json_t *json, struct offer_message *offer, GError **erro
     return true;
 }
 
+void file_message_clear(struct file_message *file)
+{
+    g_clear_pointer(&file->path, g_free);
+    g_clear_pointer(&file->url, g_free);
+}
+
 void offer_message_clear(struct offer_message *offer)
 {
     for (size_t i = 0; i < offer->input_count; i++) {
-        g_free(offer->inputs[i].path);
-        g_free(offer->inputs[i].url);
+        file_message_clear(&offer->inputs[i].file);
+        file_message_clear(&offer->inputs[i].review);
     }
     g_free(offer->job);
     g_free(offer->kind);

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 enum {
-    MESSAGE_PROTOCOL = 3, /* changes with every message that the other side would misread */
+    MESSAGE_PROTOCOL = 4, /* changes with every message that the other side would misread */
     MESSAGE_INPUTS_MOST = 9,
     MESSAGE_OUTPUTS_MOST = 120,
     MESSAGE_FRAME_DIGITS = 32, /* of one frame in a fingerprint: whole and middle */
@@ -30,11 +30,18 @@ json_t *claim_message_json(const struct claim_message *claim);
 bool claim_message_read(json_t *json, struct claim_message *claim, GError **error);
 void claim_message_clear(struct claim_message *claim);
 
-struct input_message {
-    int64_t position; /* 1… */
+struct file_message {
     int64_t bytes;
     char *path; /* on a shared disk; "" when `url` is to be used */
     char *url;  /* path below the service's address, or a whole address that needs no token */
+};
+
+void file_message_clear(struct file_message *file);
+
+struct input_message {
+    int64_t position;           /* 1… */
+    struct file_message file;   /* the original */
+    struct file_message review; /* for ladders: the review copy, whose sound the rungs get; `url` NULL: there is none */
 };
 
 /* service -> worker: the answer to a claim */

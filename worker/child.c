@@ -32,7 +32,7 @@ struct launch {
     const char *program;
     int program_fd; /* the child may not be allowed to walk to the program: /root and homes are closed to others */
     const struct child_limits *limits;
-    int fds[TASK_OUTPUT_FD + TASK_OUTPUTS_MAX]; /* index: number in the child */
+    int fds[TASK_OUTPUT_FD + TASK_OUTPUTS_MAX + 1]; /* index: number in the child */
     int fd_count;
     bool self_test;
 };
@@ -421,7 +421,7 @@ static bool watch_and_reap(struct launch *launch, struct watch *watch, struct ch
     return true;
 }
 
-bool child_run(const char *program, const struct task *task, int input_fd, const int *output_fds,
+bool child_run(const char *program, const struct task *task, const struct child_files *files,
                const struct child_limits *limits, child_progress *progress, void *context, struct child_result *result,
                GError **error)
 {
@@ -434,9 +434,12 @@ bool child_run(const char *program, const struct task *task, int input_fd, const
     if (launch.fds[STDIN_FILENO] < 0) {
         return failed(error, "task");
     }
-    launch.fds[TASK_INPUT_FD] = input_fd;
+    launch.fds[TASK_INPUT_FD] = files->input;
     for (int i = 0; i < task->outputs; i++) {
-        launch.fds[TASK_OUTPUT_FD + i] = output_fds[i];
+        launch.fds[TASK_OUTPUT_FD + i] = files->outputs[i];
+    }
+    if (task->sound_bytes > 0) {
+        launch.fds[launch.fd_count++] = files->sound;
     }
     ok = watch_and_reap(&launch, &watch, result, error);
     close_if_open(launch.fds[STDIN_FILENO]);

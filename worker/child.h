@@ -44,8 +44,15 @@ struct child_result {
 
 typedef bool child_progress(void *context, int permille); /* false: stop, the lease is lost */
 
-/* `output_fds` has as many as the task has outputs. False with `error` only when no child could be run at all. */
-bool child_run(const char *program, const struct task *task, int input_fd, const int *output_fds,
+/* The descriptors that the child gets: borrowed. */
+struct child_files {
+    int input;
+    const int *outputs; /* as many as the task has */
+    int sound;          /* if the task has sound_bytes */
+};
+
+/* False with `error` only when no child could be run at all. */
+bool child_run(const char *program, const struct task *task, const struct child_files *files,
                const struct child_limits *limits, child_progress *progress, void *context, struct child_result *result,
                GError **error);
 void child_result_clear(struct child_result *result);

@@ -35,11 +35,11 @@ static bool check_length(int fd, int64_t wanted, GError **error)
     return false;
 }
 
-int deliver_input(struct client *client, const struct offer_message *offer, const struct input_message *input,
+int deliver_input(struct client *client, const struct offer_message *offer, const struct file_message *file,
                   const char *folder, GError **error)
 {
-    if (input->path[0] != '\0') {
-        return open_or_fail(input->path, O_RDONLY, error);
+    if (file->path[0] != '\0') {
+        return open_or_fail(file->path, O_RDONLY, error);
     }
     g_autofree char *path = g_build_filename(folder, "input", NULL);
     const int fd = open_or_fail(path, O_RDWR | O_CREAT | O_TRUNC, error);
@@ -47,8 +47,8 @@ int deliver_input(struct client *client, const struct offer_message *offer, cons
         return -1;
     }
     (void)unlink(path); /* the descriptor is all that is needed */
-    const struct client_place place = {.url = input->url, .job_token = offer->token};
-    if (!client_download(client, &place, fd, error) || !check_length(fd, input->bytes, error)) {
+    const struct client_place place = {.url = file->url, .job_token = offer->token};
+    if (!client_download(client, &place, fd, error) || !check_length(fd, file->bytes, error)) {
         close(fd);
         return -1;
     }

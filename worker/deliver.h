@@ -9,8 +9,8 @@
 #include "worker/client.h"
 #include "worker/recipe.h"
 
-/* Opens one input for reading; downloads it into `folder` first where the disk is not shared. -1 on failure. */
-int deliver_input(struct client *client, const struct offer_message *offer, const struct input_message *input,
+/* Opens a file of an input for reading; downloads it into `folder` first where the disk is not shared. -1 on failure. */
+int deliver_input(struct client *client, const struct offer_message *offer, const struct file_message *file,
                   const char *folder, GError **error);
 
 /* Adds what a recipe made to the finish message; `prefix` ("" or "2-") keeps the names of several inputs apart. Files

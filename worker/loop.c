@@ -172,6 +172,18 @@ static void add_refusal(struct outcome *outcome, int64_t position, const struct 
     outcome->ok = false;
 }
 
+/* -1 where there is none, or none to be had: the sound is encoded anew then, which costs more and nothing else. */
+static int open_review(struct lease *lease, struct client *client, const struct input_message *input, const char *folder)
+{
+    g_autoptr(GError) error = NULL;
+    const int fd = input->review.url == NULL ? -1 : deliver_input(client, lease->offer, &input->review, folder, &error);
+
+    if (error != NULL) {
+        log_error(&lease->loop->log, "job.review", error);
+    }
+    return fd;
+}
+
 /* The first file of a set keeps its plain names (poster.jpg is the cover); the others get "2-", "3-" … */
 static bool run_input(struct lease *lease, struct client *client, const char *folder, size_t index,
                       struct outcome *outcome, GError **error)
@@ -188,15 +200,18 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
     if (set_is_photo(facts) && strcmp(offer->kind, "prepare") != 0) {
         return true; /* it has no ladder */
     }
-    const int fd = deliver_input(client, offer, input, folder, error);
+    const int fd = deliver_input(client, offer, &input->file, folder, error);
 
     if (fd < 0) {
         return false;
     }
+    const int review_fd = open_review(lease, client, input, folder);
     const struct recipe_job job = {
         .kind = offer->kind,
         .input_fd = fd,
-        .input_bytes = input->bytes,
+        .input_bytes = input->file.bytes,
+        .review_fd = review_fd,
+        .review_bytes = input->review.bytes,
         .folder = folder,
         .prefix = prefix,
         .limits = offer->limits,
@@ -207,6 +222,9 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
     };
     bool good = digest_descriptor(fd, digest, error) && recipe_run(&job, on_progress, &part, &result, error);
     close(fd);
+    if (review_fd >= 0) {
+        close(review_fd);
+    }
     if (good && !result.ok) {
         log_info(&lease->loop->log, "job.refused", "id=%s kind=%s code=%s next=%d words=\"%s\"", offer->job,
                  offer->kind, reason_rule_of(result.reason)->code, (int)result.next,

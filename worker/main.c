@@ -27,7 +27,7 @@ struct options {
     char *config;
     char **set;
     gboolean once;
-    char *facts;
+    char *facts, *review;
     char *limits;
     int threads;
     gint64 growing_bytes;
@@ -41,6 +41,7 @@ static void options_clear(struct options *options)
     g_free(options->config);
     g_strfreev(options->set);
     g_free(options->facts);
+    g_free(options->review);
     g_free(options->limits);
 }
 typedef struct options Options;
@@ -55,6 +56,8 @@ static bool read_options(int *argc, char ***argv, struct options *options)
         {"once", 0, 0, G_OPTION_ARG_NONE, &options->once, "run one recipe without a service: KIND FILE FOLDER", NULL},
         {"facts", 0, 0, G_OPTION_ARG_FILENAME, &options->facts, "with --once: facts that prepare gave, for ladder",
          "FILE"},
+        {"review", 0, 0, G_OPTION_ARG_FILENAME, &options->review,
+         "with --once: prepare's copy, of which a ladder takes the sound", "FILE"},
         {"limits", 0, 0, G_OPTION_ARG_STRING, &options->limits, "with --once: limits of the track", "JSON"},
         {"growing", 0, 0, G_OPTION_ARG_INT64, &options->growing_bytes,
          "with --once: FILE is still growing and will have so many bytes", "BYTES"},
@@ -201,6 +204,7 @@ static int run_once(const struct options *options, const struct settings *settin
         .file = argv[2],
         .folder = argv[3],
         .facts_file = options->facts,
+        .review_file = options->review,
         .limits = options->limits,
         .media_program = media,
         .growing_bytes = options->growing_bytes,

@@ -72,6 +72,19 @@ static int finish(const struct recipe_job *job)
     return code;
 }
 
+static bool open_review(const char *file, struct recipe_job *job)
+{
+    struct stat status;
+
+    job->review_fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (job->review_fd < 0 || fstat(job->review_fd, &status) != 0) {
+        (void)fprintf(stderr, "xuepai-worker: %s: %s\n", file, g_strerror(errno));
+        return false;
+    }
+    job->review_bytes = status.st_size;
+    return true;
+}
+
 int once_run(const struct once *once)
 {
     json_auto_t *facts = NULL, *limits = NULL;
@@ -79,6 +92,7 @@ int once_run(const struct once *once)
     struct stat status;
     struct recipe_job job = {.kind = once->kind,
                              .folder = once->folder,
+                             .review_fd = -1,
                              .media_program = once->media_program,
                              .threads = once->threads,
                              .unsafe = once->unsafe};
@@ -95,6 +109,9 @@ int once_run(const struct once *once)
         (void)fprintf(stderr, "xuepai-worker: %s: %s\n", once->file, g_strerror(errno));
         return EXIT_AGAIN;
     }
+    if (once->review_file != NULL && !open_review(once->review_file, &job)) {
+        return EXIT_AGAIN;
+    }
     job.input_bytes = once->growing_bytes > 0 ? once->growing_bytes : status.st_size;
     job.patience_ms = once->growing_bytes > 0 ? PATIENCE_MS : 0;
     /* A file that --once printed may be given whole. */
@@ -102,5 +119,8 @@ int once_run(const struct once *once)
     job.limits = limits;
     code = finish(&job);
     (void)close(job.input_fd); /* read only */
+    if (job.review_fd >= 0) {
+        (void)close(job.review_fd); /* likewise */
+    }
     return code;
 }

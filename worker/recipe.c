@@ -179,11 +179,12 @@ static bool read_facts(json_t *json, struct ladder_facts *facts, GError **error)
     return true;
 }
 
-static void plan_rungs(json_t *facts, struct task *task)
+static void plan_rungs(const struct recipe_job *job, struct task *task)
 {
     task->limits.photo = false; /* there is no ladder of a photo: libvips need not load */
-    task->gain_db = gain_of(facts);
-    task->source_keyframes = json_is_true(json_object_get(facts, "source_keyframes"));
+    task->sound_bytes = job->review_fd < 0 ? 0 : job->review_bytes;
+    task->gain_db = gain_of(job->facts);
+    task->source_keyframes = json_is_true(json_object_get(job->facts, "source_keyframes"));
     for (int i = 0; i < task->rungs; i++) {
         if (task->rung[i].way == TASK_MADE) {
             continue;
@@ -206,7 +207,7 @@ static bool plan_ladder(const struct recipe_job *job, struct task *task, GError 
     }
     task->rungs = ladder_rungs(&facts, &policy, task->rung);
     (void)g_strlcpy(task->picture_types, picture_types_of(job->facts), sizeof task->picture_types); /* bounded there */
-    plan_rungs(job->facts, task);
+    plan_rungs(job, task);
     return true;
 }
 
@@ -243,7 +244,7 @@ static bool plan_av1(const struct recipe_job *job, struct task *task, GError **e
         return false;
     }
     task->rungs += ladder_av1_rungs(&facts, &policy, task->rung + task->rungs);
-    plan_rungs(job->facts, task);
+    plan_rungs(job, task);
     return true;
 }
 
@@ -525,7 +526,9 @@ static bool verify_made(struct run *run, const struct task *task, const int *fds
     struct child_result child;
 
     limits.deadline_ms = MIN(limits.deadline_ms, VERIFY_DEADLINE_MS);
-    if (!child_run(run->job->media_program, task, fds[0], fds, &limits, pass_progress, run, &child, error)) {
+    const struct child_files files = {.input = fds[0], .outputs = fds, .sound = -1};
+
+    if (!child_run(run->job->media_program, task, &files, &limits, pass_progress, run, &child, error)) {
         return false;
     }
     note_child(run, &child);
@@ -594,12 +597,13 @@ static bool collect(struct run *run, const struct child_result *child, GError **
 static bool run_children(struct run *run, GError **error)
 {
     const struct child_limits limits = limits_of(&run->task);
+    const struct child_files files = {run->job->input_fd, run->fds, run->job->review_fd};
     struct child_result child;
     bool ok;
 
     run->to_permille = run->recipe->made_permille;
-    if (!open_outputs(run, error) || !child_run(run->job->media_program, &run->task, run->job->input_fd, run->fds,
-                                                &limits, pass_progress, run, &child, error)) {
+    if (!open_outputs(run, error) ||
+        !child_run(run->job->media_program, &run->task, &files, &limits, pass_progress, run, &child, error)) {
         return false;
     }
     note_child(run, &child);

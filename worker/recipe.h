@@ -23,6 +23,8 @@ struct recipe_job {
     const char *kind; /* "prepare", "ladder" */
     int input_fd;     /* O_RDONLY, borrowed */
     int64_t input_bytes;
+    int review_fd;             /* for ladders: prepare's copy, O_RDONLY, borrowed; -1: none, the sound is encoded anew */
+    int64_t review_bytes;
     int patience_ms;           /* input_bytes are promised, the file still grows; 0: it is whole */
     const char *folder;        /* exists, is empty; outputs land here */
     const char *prefix;        /* the caller will put it in front of the outputs' names; NULL: nothing */

@@ -1,7 +1,8 @@
 /* The message from the worker to one run of xuepai-media, and the lines that come back.
  *
  * Descriptors of the child: 0 the task (JSON, to its end), 1 the lines, 2 the null device, 3 the input (read only),
- * 4 … the outputs in the order of the task's names (read and write, empty).
+ * 4 … the outputs in the order of the task's names (read and write, empty), behind them the sound that is made already
+ * (read only), if there is one.
  *
  * Lines, in this order, each ending in a line feed:
  *   S <text>          locked; the text is the sandbox line of design S37
@@ -71,6 +72,7 @@ struct task_rung {
 struct task {
     enum task_verb verb;
     int64_t input_bytes;
+    int64_t sound_bytes; /* of the review copy, of which the ladder takes the sound; 0: there is none */
     int patience_ms; /* the input is still growing (media/reader.h); 0: it is whole */
     int threads;
     bool unsafe; /* run even where no lock can be had */
@@ -97,6 +99,9 @@ char *task_rung_name(const struct task_rung *rung, const char *ending);
 
 /* The descriptor of the output called `name`, or -1. */
 int task_output_fd(const struct task *task, const char *name);
+
+/* The descriptor of the sound that is made already; there is one if sound_bytes says so. */
+int task_sound_fd(const struct task *task);
 
 /* The size of a rung: the short side as wanted but never above the picture's own, the aspect kept, both sides even. */
 void task_fit(int width, int height, int short_side, int *fitted_width, int *fitted_height);

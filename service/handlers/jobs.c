@@ -1,18 +1,14 @@
-/* The worker pool's side: claim by long poll, renew, finish, fail; and the bytes for workers that do not share this
- * disk. Results become renditions only here, under the fencing token, in one transaction. */
-#include <errno.h>
-#include <fcntl.h>
+/* The worker pool's side: claim by long poll, renew, finish, fail. Results become renditions only here, under the fencing
+ * token, in one transaction. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/digest.h"
 #include "common/failure.h"
 #include "common/message.h"
 #include "common/settings.h"
 #include "service/handlers/access.h"
-#include "service/handlers/body_file.h"
 #include "service/handlers/handlers.h"
+#include "service/handlers/job_bytes.h"
 #include "service/handlers/job_facts.h"
 #include "service/handlers/stored.h"
 #include "service/http/parked.h"
@@ -24,8 +20,6 @@
 #include "service/model/work_file.h"
 #include "service/model/worker.h"
 #include "service/store/store.h"
-
-#define TRANSFER_S 1800 /* 2 GiB, the largest output, at 1.2 MB/s */
 
 struct call {
     struct app *app;
@@ -56,11 +50,6 @@ static void call_clear(struct call *call)
     g_clear_pointer(&call->originals, sql_rows_free);
     g_clear_pointer(&call->renditions, sql_rows_free);
     g_clear_pointer(&call->keys, g_ptr_array_unref);
-}
-
-static char *job_folder(const struct app *app, const char *job, int64_t token)
-{
-    return g_strdup_printf("%s/jobs/%s-%" G_GINT64_FORMAT, app->data, job, token);
 }
 
 /* A claim may have waited for long: its token is asked about again. */
@@ -115,18 +104,6 @@ static bool take(struct sql *sql, void *context, GError **error)
     return take_next(sql, context, error);
 }
 
-/* One lease and one transfer; shorter than what the sweep leaves alone (store_watch.c). */
-static int64_t address_life_s(const struct app *app)
-{
-    return app->settings->job_lease_ms / 1000 + TRANSFER_S;
-}
-
-/* Of this attempt alone: what a worker writes that lost its lease is nobody's. The caller's. */
-static char *output_key(const struct job *job, const char *name)
-{
-    return g_strdup_printf("rendition/%s/%s-%" G_GINT64_FORMAT "/%s", job->submission, job->id, job->token, name);
-}
-
 /* The worker sees our disk. */
 static bool shares_disk(const struct call *call)
 {
@@ -158,23 +135,11 @@ static json_t *offer_json(const struct call *call, const char *folder)
         .folder = (char *)(uintptr_t)(shared ? folder : ""),
     };
 
-    for (size_t i = 0; i < call->originals->count && i < MESSAGE_INPUTS_MOST; i++) {
-        const struct original *original = sql_rows_at(call->originals, i);
-        char *path = shared ? store_local_path(app->store, original->store_key) : NULL;
-        char *url = store_presign_get(app->store, original->store_key, address_life_s(app));
-        offer.inputs[offer.input_count++] = (struct input_message){
-            .position = original->position,
-            .bytes = original->bytes,
-            .path = path == NULL ? g_strdup("") : path,
-            .url = url != NULL
-                       ? url
-                       : g_strdup_printf("/api/v1/jobs/%s/input/%" G_GINT64_FORMAT, call->job.id, original->position),
-        };
-    }
+    job_set_inputs(app, &call->job, call->originals, call->renditions, shared, &offer);
     json_t *json = offer_message_json(&offer);
     for (size_t i = 0; i < offer.input_count; i++) {
-        g_free(offer.inputs[i].path);
-        g_free(offer.inputs[i].url);
+        file_message_clear(&offer.inputs[i].file);
+        file_message_clear(&offer.inputs[i].review);
     }
     return json;
 }
@@ -188,22 +153,11 @@ static bool check_protocol(const struct claim_message *claim, GError **error)
     return claim->protocol == MESSAGE_PROTOCOL;
 }
 
-/* For results: made where they are written, because making one is no small thing on a full disk (ext4 looked for a free
- * inode for 0.4 ms). */
-static bool make_folder(const char *folder, GError **error)
-{
-    if (g_mkdir_with_parents(folder, 0700) != 0) {
-        g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", folder, g_strerror(errno));
-        return false;
-    }
-    return true;
-}
-
 static struct response *answer_offer(const struct call *call, GError **error)
 {
-    g_autofree char *folder = shares_disk(call) ? job_folder(call->app, call->job.id, call->job.token) : NULL;
+    g_autofree char *folder = shares_disk(call) ? job_folder(call->app, &call->job) : NULL;
 
-    return folder != NULL && !make_folder(folder, error) ? NULL : response_json(200, offer_json(call, folder));
+    return folder != NULL && !job_make_folder(folder, error) ? NULL : response_json(200, offer_json(call, folder));
 }
 
 HANDLER(job_post_claim)
@@ -272,17 +226,6 @@ static bool look_leased(struct sql *sql, void *context, GError **error)
     return job_get_leased(sql, &call->lease, &call->job, &call->done, error);
 }
 
-static bool look_inputs(struct sql *sql, void *context, GError **error)
-{
-    struct call *call = context;
-
-    if (!look_leased(sql, context, error)) {
-        return false;
-    }
-    call->originals = original_list(sql, call->job.submission, call->job.revision, error);
-    return call->originals != NULL;
-}
-
 /* An output that came through this service, or through a shared disk. */
 static bool take_output(struct call *call, const struct output_message *output, const char *key, const char *path,
                         GError **error)
@@ -304,14 +247,14 @@ static bool take_output(struct call *call, const struct output_message *output, 
  * wrote there by itself left no file here. */
 static bool store_output(struct call *call, const struct output_message *output, GError **error)
 {
-    g_autofree char *folder = job_folder(call->app, call->job.id, call->job.token);
+    g_autofree char *folder = job_folder(call->app, &call->job);
     g_autofree char *path = g_build_filename(folder, output->name, NULL);
 
     if (!rendition_name_is_good(output->name)) {
         g_set_error(error, MODEL_ERROR, REASON_INPUT, "an output's name");
         return false;
     }
-    char *key = output_key(&call->job, output->name);
+    char *key = job_output_key(&call->job, output->name);
     g_ptr_array_add(call->keys, key);
     return g_file_test(path, G_FILE_TEST_EXISTS)
                ? take_output(call, output, key, path, error)
@@ -442,7 +385,7 @@ static struct response *finish_and_answer(struct finish_call *both, GError **err
         !database_transact(finished->app->database, "job.finish", finish, both, error)) {
         return NULL;
     }
-    g_autofree char *folder = job_folder(finished->app, finished->job.id, finished->job.token);
+    g_autofree char *folder = job_folder(finished->app, &finished->job);
     (void)rmdir(folder);
     return both->next.found ? answer_offer(&both->next, error) : response_empty(204);
 }
@@ -530,128 +473,4 @@ HANDLER(job_post_fail)
     call_clear(&call);
     fail_message_clear(&message);
     return good ? response_empty(204) : NULL;
-}
-
-/* The lease of a byte transfer: path parameter and X-Job-Token. */
-static bool read_lease(struct call *call, database_work *look, GError **error)
-{
-    const char *header = request_header(call->request, "X-Job-Token");
-    gint64 token = 0;
-
-    if (header == NULL || !g_ascii_string_to_signed(header, 10, 1, G_MAXINT64, &token, NULL)) {
-        g_set_error(error, HTTP_ERROR, REASON_STALE_TOKEN, "no X-Job-Token");
-        return false;
-    }
-    call->lease = (struct job_lease){request_param(call->request, "job"), token};
-    if (!database_read(call->app->database, "job.leased", look, call, error)) {
-        return false;
-    }
-    if (call->done) {
-        g_set_error(error, HTTP_ERROR, REASON_STALE_TOKEN, "the job is done");
-    }
-    return !call->done;
-}
-
-HANDLER(job_get_input)
-{
-    struct call call = {.app = app, .request = request};
-    struct response *response = NULL;
-    gint64 position = 0;
-
-    if (stored_must_move(app, request)) {
-        return request_transfer(request, job_get_input);
-    }
-    if (!g_ascii_string_to_signed(request_param(request, "position"), 10, 1, MESSAGE_INPUTS_MOST, &position, NULL) ||
-        !read_lease(&call, look_inputs, error)) {
-        if (*error == NULL) {
-            g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such input");
-        }
-        call_clear(&call);
-        return NULL;
-    }
-    if ((size_t)position <= call.originals->count) {
-        const struct original *original = sql_rows_at(call.originals, (size_t)position - 1);
-        response = stored_answer(app, request, original->store_key, "application/octet-stream", "\"input\"", error);
-    } else {
-        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such input");
-    }
-    call_clear(&call);
-    return response;
-}
-
-/* Where one output goes. */
-static json_t *place_json(const struct call *call, const struct place_message *place)
-{
-    g_autofree char *key = output_key(&call->job, place->name);
-    g_auto(GStrv) headers = NULL;
-    char *url = store_presign_put(call->app->store, key, place->sha256, address_life_s(call->app), &headers);
-    const struct placed_message placed = {
-        .url = url != NULL ? url : g_strdup_printf("/api/v1/jobs/%s/output/%s", call->job.id, place->name),
-        .headers = headers,
-    };
-    json_t *json = placed_message_json(&placed);
-
-    g_free(placed.url);
-    return json;
-}
-
-HANDLER(job_post_outputs)
-{
-    struct place_message place = {0};
-    struct call call = {.app = app, .request = request};
-    struct response *response = NULL;
-
-    if (!place_message_read(request_json(request), &place, error)) {
-        return NULL;
-    }
-    call.lease = (struct job_lease){request_param(request, "job"), place.token};
-    if (!rendition_name_is_good(place.name)) {
-        g_set_error(error, HTTP_ERROR, REASON_INPUT, "an output's name");
-    } else if (database_read(app->database, "job.leased", look_leased, &call, error)) {
-        if (call.done) {
-            g_set_error(error, HTTP_ERROR, REASON_STALE_TOKEN, "the job is done");
-        } else {
-            response = response_json(200, place_json(&call, &place));
-        }
-    }
-    call_clear(&call);
-    place_message_clear(&place);
-    return response;
-}
-
-static struct response *output_finish(void *context, struct request *request, int64_t bytes, GError **error)
-{
-    (void)context;
-    (void)request;
-    (void)bytes; /* finish compares them with what the worker says */
-    (void)error;
-    return response_empty(204);
-}
-
-HANDLER(job_put_output)
-{
-    struct call call = {.app = app, .request = request};
-    const char *name = request_param(request, "name");
-
-    if (!rendition_name_is_good(name) || !read_lease(&call, look_leased, error)) {
-        if (*error == NULL) {
-            g_set_error(error, HTTP_ERROR, REASON_INPUT, "an output's name");
-        }
-        call_clear(&call);
-        return NULL;
-    }
-    g_autofree char *folder = job_folder(app, call.job.id, call.job.token);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    call_clear(&call);
-    if (!make_folder(folder, error)) {
-        return NULL;
-    }
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        g_set_error(error, STORE_ERROR, REASON_IO, "%s: %s", path, g_strerror(errno));
-        return NULL;
-    }
-    const struct body_file body = {.fd = fd, .finish = output_finish};
-    body_file_attach(request, &body);
-    return NULL;
 }

@@ -6,6 +6,7 @@
 #include "service/http/server.h"
 
 #include <microhttpd.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -273,10 +274,27 @@ static enum MHD_Result hand_to_disk(struct request *request, disk_work *work)
     return hand_to(request->server->disk, request, work);
 }
 
+/* The library does not look at a connection that it has put aside. */
+static bool has_hung_up(const struct request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct pollfd polled = {.fd = info->connect_fd, .events = POLLRDHUP};
+
+    return poll(&polled, 1, 0) > 0;
+}
+
+/* Who hung up while it waited is given nothing: what its handler takes for it (a job, for a machine that has just ended)
+ * would be nobody's. */
 static void run_parked(void *context, struct request *request)
 {
     struct server *server = context;
 
+    if (has_hung_up(request)) {
+        request->response = response_empty(204);
+        settle(request);
+        return;
+    }
     disk_submit(request->is_transferring ? server->transfers : server->disk, again_job, request);
 }
 

@@ -32,7 +32,8 @@ export function sandbox(clip = clipOf()) {
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-sandbox-'));
       const prepare = once(WAYS[row.way], 'prepare', clip, path.join(folder, 'prepare'), []);
       fs.writeFileSync(path.join(folder, 'facts.json'), prepare.text);
-      const ladder = once(WAYS[row.way], 'ladder', clip, path.join(folder, 'ladder'), ['--facts', path.join(folder, 'facts.json')]);
+      const ladder = once(WAYS[row.way], 'ladder', clip, path.join(folder, 'ladder'), ['--facts', path.join(folder, 'facts.json'),
+        '--review', path.join(folder, 'prepare/480p.mp4')]);
       row.cpu_s = Math.min(row.cpu_s, prepare.answer.cpu_s + ladder.answer.cpu_s);
       row.sandbox = prepare.answer.sandbox;
       fs.rmSync(folder, { recursive: true });

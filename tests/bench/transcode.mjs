@@ -99,7 +99,7 @@ async function ours(clip, folder) {
   const worker = path.join(build, 'xuepai-worker');
   const limits = `--limits '{"min_ms":0,"max_ms":600000}'`;
   const prepare = await measured(`${worker} --once prepare ${clip} prepare ${limits} >prepare.json`, folder);
-  const ladder = await measured(`${worker} --once ladder ${clip} ladder --facts prepare.json ${limits} >ladder.json`, folder);
+  const ladder = await measured(`${worker} --once ladder ${clip} ladder --facts prepare.json --review prepare/480p.mp4 ${limits} >ladder.json`, folder);
   const answer = JSON.parse(fs.readFileSync(path.join(folder, 'ladder.json'), 'utf8'));
   const { colour } = JSON.parse(fs.readFileSync(path.join(folder, 'prepare.json'), 'utf8')).facts;
   return { prepare, not709: colour.matrix !== 'bt709', ladder: { ...ladder, rss_mb: Math.max(ladder.rss_mb, answer.peak_rss_bytes / 1e6) } };

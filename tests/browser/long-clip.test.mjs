@@ -21,7 +21,7 @@ let service, browser
 
 function make(kind, clip, facts) {
   const into = join(folder, kind)
-  const { outputs, ...rest } = JSON.parse(execFileSync(join(build, 'xuepai-worker'), ['--once', kind, clip, into, '--limits', LIMITS, ...(facts ? ['--facts', facts] : [])]))
+  const { outputs, ...rest } = JSON.parse(execFileSync(join(build, 'xuepai-worker'), ['--once', kind, clip, into, '--limits', LIMITS, ...(facts ? ['--facts', facts, '--review', join(folder, 'prepare/480p.mp4')] : [])]))
   for (const { name } of outputs) files.set(name, readFileSync(join(into, name)))
   return rest.facts
 }

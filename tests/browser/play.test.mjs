@@ -40,7 +40,7 @@ before(async () => {
   const clip = join(root, 'build/fixtures/shots.mp4')
   const run = (kind, into, facts) => {
     const answer = execFileSync(worker, ['--once', kind, clip, join(folder, into), '--limits', '{"min_ms":0,"max_ms":60000}',
-      ...(facts ? ['--facts', facts] : [])])
+      ...(facts ? ['--facts', facts, '--review', join(folder, 'made/480p.mp4')] : [])])
     writeFileSync(join(folder, `${into}.json`), answer)
     return JSON.parse(answer)
   }

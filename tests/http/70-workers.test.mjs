@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { api, clip, reviewers, startWorker, submit, upload, waitFor } from '../support/stack.mjs';
+import { api, clip, publish, reviewers, startWorker, submit, upload, waitFor } from '../support/stack.mjs';
 import { sleep, sql, startService, until } from './support/service.mjs';
 
 let service;
@@ -66,6 +66,46 @@ test('a worker with a folder of its own delivers every file of a set', async () 
   }
 });
 
+test('a ladder made elsewhere gets the review copy for its sound, with the lease alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xuepai-far-'));
+  const [made, other] = [await addToken('远处'), await addToken('别处')];
+  const start = async ({ token }) => {
+    const worker = startWorker(service, { XUEPAI_WORKER_TOKEN: token, XUEPAI_DATA: folder });
+    await worker.ready;
+    return worker;
+  };
+  let worker = await start(made);
+  try {
+    const receipt = await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '1280x720' }))]);
+    await waitFor(service.url, receipt, 'in_review');
+    await worker.stop();
+    const id = await publish(service.url, people, receipt);
+    let offer;
+    await until(async () => (offer = (await claim(made.token)).json) !== null, 'its ladder');
+    assert.equal(offer.kind, 'ladder');
+    const { review } = offer.inputs[0];
+    assert.equal(review.path, '');
+    const own = review.url.startsWith('/'); // else the store's, signed
+    const get = (token, path = review.url) => fetch(new URL(path, service.url), own ? { headers: { Authorization: `Bearer ${made.token}`, 'X-Job-Token': String(token) } } : {});
+    const bytes = Buffer.from(await (await get(offer.token)).arrayBuffer());
+    assert.equal(bytes.length, review.bytes);
+    assert.equal(bytes.subarray(4, 8).toString(), 'ftyp');
+    if (own) {
+      assert.equal((await get(offer.token + 1)).status, 409);
+      assert.equal((await get(offer.token, review.url.replace(/1$/, '2'))).status, 404);
+      assert.equal((await fetch(new URL(review.url, service.url))).status, 401);
+    }
+    await revoke(made.id); // its job is free at once
+    worker = await start(other);
+    await until(async () => (await api(service.url, `/api/v1/works/${id}`)).json?.hls, 'the ladder');
+    assert.doesNotMatch(worker.log, /job\.review/);
+  } finally {
+    await worker.stop();
+    await revoke(other.id);
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a revoked machine loses its job to the next one at once', async () => {
   const one = await addToken('甲');
   const two = await addToken('乙');
@@ -90,6 +130,22 @@ test('a claim that was waiting when its token was revoked gets no job', async ()
   await revoke(made.id);
   await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '320x240' }))]);
   assert.equal((await waiting).status, 401);
+});
+
+// Who had ended was given the next job, which then lay there for a lease.
+test('a machine that hung up while it waited gets no job', async () => {
+  const token = readFileSync(join(service.data, 'worker.token'), 'utf8').trim();
+  while ((await claim(token)).status === 200);
+  const gone = new AbortController();
+  const waiting = fetch(new URL('/api/v1/jobs/claim', service.url), { method: 'POST', signal: gone.signal,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ worker: 'far-d', version: '1', sandbox: 'full', disk: '', wait_ms: 20000 }) });
+  await until(async () => /^xuepai_http_parked 1$/m.test((await api(service.url, '/metrics')).text), 'it waits');
+  gone.abort();
+  await assert.rejects(waiting);
+  await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '320x240' }))]);
+  const { json } = await claim(token, { worker: 'far-e' });
+  assert.equal(json?.kind, 'prepare');
 });
 
 test('a worker of another release is refused with a clear word and waits', async () => {

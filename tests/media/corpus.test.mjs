@@ -78,7 +78,7 @@ function leak(row, into) {
 /** What is public of a clip with a place or a device in it: the rungs too. */
 async function privacy(row, answer, into) {
   if (answer.facts.kind === 'video' && (answer.facts.had_location || answer.facts.had_device)) {
-    const ladder = await once('ladder', path.join(corpus, row.file), path.join(into, 'ladder'), { facts: answer.facts, limits: limitsFor(row) });
+    const ladder = await once('ladder', path.join(corpus, row.file), path.join(into, 'ladder'), { facts: answer.facts, review: path.join(into, '480p.mp4'), limits: limitsFor(row) });
     if (!ladder.answer?.ok) return `ladder ${ladder.answer?.reason}`;
     const found = leak(row, path.join(into, 'ladder'));
     fs.rmSync(path.join(into, 'ladder'), { recursive: true });

@@ -27,7 +27,7 @@ export async function run(program, args, options = {}) {
 }
 
 /** Runs a recipe; `answer` is its JSON, or null when it could not run at all. */
-export async function once(kind, file, into, { facts, limits = openLimits, growing } = {}) {
+export async function once(kind, file, into, { facts, review, limits = openLimits, growing } = {}) {
   const args = ['--once', kind, file, into, '--limits', JSON.stringify(limits)];
   if (growing) args.push('--growing', String(growing));
   if (facts) {
@@ -35,6 +35,7 @@ export async function once(kind, file, into, { facts, limits = openLimits, growi
     fs.writeFileSync(factsFile, JSON.stringify(facts));
     args.push('--facts', factsFile);
   }
+  if (review) args.push('--review', review);
   const { code, stdout, stderr } = await run(worker, args);
   return { code, stderr, answer: stdout ? JSON.parse(stdout) : null };
 }

@@ -27,7 +27,7 @@ async function prepareAnew(name, options) {
 /** The ladder of what `prepare` answered: its files beside the review copy, as the service keeps them; rungs as the master names them. */
 async function ladderAnew(name, prepared) {
   const into = path.join(base, `l${next++}`);
-  const { code, answer, stderr } = await once('ladder', fixture(name), into, { facts: prepared.answer.facts });
+  const { code, answer, stderr } = await once('ladder', fixture(name), into, { facts: prepared.answer.facts, review: prepared.review });
   assert.equal(code, 0, `ladder of ${name}: ${stderr} ${JSON.stringify(answer)}`);
   for (const file of ['480p.mp4', '480p.m3u8']) {
     assert.ok(!fs.existsSync(path.join(into, file)), 'the review copy is not made again');
@@ -231,6 +231,24 @@ const types = (packet) => { // of the NAL units in a length-prefixed packet
   for (let at = 0; at + 4 < packet.length; at += 4 + packet.readUInt32BE(at)) found.push(packet[at + 4] & 31);
   return found;
 };
+
+test('every rung has the sound that prepare encoded, packet by packet; without the review copy it is encoded again', async () => {
+  const sound = async (file) => (await run('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'packet=pts,size,data_hash', '-show_data_hash',
+    'sha256', '-of', 'csv=p=0', file])).stdout.trim().split('\n');
+  for (const name of ['plain.mp4', 'messenger.mp4']) { // made anew, and wrapped anew
+    const prepared = await prepare(name);
+    const wanted = await sound(prepared.review);
+    const { into, rungs } = await ladder(name, prepared);
+    for (const { name: rung } of rungs) assert.deepEqual(await sound(path.join(into, rung)), wanted, `${name} ${rung}`);
+    for (const review of [undefined, fixture('photo.jpg')]) { // none, and none that can be read
+      const alone = path.join(base, `l${next++}`);
+      const { answer } = await once('ladder', fixture(name), alone, { facts: prepared.answer.facts, review });
+      assert.ok(answer.ok, JSON.stringify(answer));
+      const { name: rung } = answer.outputs.find((output) => output.kind === 'rung');
+      assert.equal((await sound(path.join(alone, rung))).length, wanted.length, `${name} ${rung}, with ${review}`);
+    }
+  }
+});
 
 test('what every phone plays is wrapped anew, not encoded: the same pictures, the keyframes of all rungs where it has them', async () => {
   for (const name of ['messenger.mp4', 'messenger-silent.mp4']) {

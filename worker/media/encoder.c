@@ -144,6 +144,19 @@ struct encoder *encoder_copy_new(const struct source *source, GError **error)
     return encoder;
 }
 
+struct encoder *encoder_made_new(const AVCodecParameters *sound, GError **error)
+{
+    g_autoptr(AVCodecContext) codec = avcodec_alloc_context3(NULL);
+
+    g_assert(codec != NULL);
+    if (!libav_check(avcodec_parameters_to_context(codec, sound), REASON_INTERNAL, "sound", error)) {
+        return NULL;
+    }
+    codec->time_base = (AVRational){1, LIBAV_AUDIO_HZ};
+    codec->bit_rate = ENCODER_AUDIO_BPS; /* what was asked for, as encoder_audio_new says it */
+    return encoder_of(g_steal_pointer(&codec));
+}
+
 void encoder_free(struct encoder *encoder)
 {
     if (encoder == NULL) {

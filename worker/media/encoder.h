@@ -35,6 +35,9 @@ struct encoder *encoder_audio_new(GError **error);
 /* Passes on the pictures' packets of an H.264 source, with its colours named and without SEI, where a phone may have
  * put whatever it likes. */
 struct encoder *encoder_copy_new(const struct source *source, GError **error);
+
+/* Says what sound is, of which the packets are there already (soundtrack.h): for sinks, which ask encoders. */
+struct encoder *encoder_made_new(const AVCodecParameters *sound, GError **error);
 void encoder_free(struct encoder *encoder);
 
 const AVCodecContext *encoder_context(const struct encoder *encoder);

@@ -16,8 +16,8 @@ struct parcel {
 
 struct run;
 
-/* A thread that turns the frames of one queue into packets; a copy has no queue and no thread of its own: the reader
- * passes its packets on. */
+/* A thread that turns the frames of one queue into packets. Copied pictures and sound that is made already have no queue and
+ * no thread of their own: the reader passes their packets on. */
 struct station {
     struct run *run;
     int output; /* -1: sound */
@@ -95,10 +95,8 @@ static bool send_packet(struct run *run, int output, AVPacket *packet)
     return queue_push(run->packets, parcel);
 }
 
-static bool copy_packet(void *context, const AVPacket *packet, GError **error)
+static bool copy_packet(struct run *run, const AVPacket *packet, GError **error)
 {
-    struct run *run = context;
-
     for (int i = run->drawn; i < run->pipeline->count; i++) {
         AVPacket *copied = NULL;
         GError *own = NULL;
@@ -111,6 +109,29 @@ static bool copy_packet(void *context, const AVPacket *packet, GError **error)
         }
     }
     return true;
+}
+
+/* Sound keeps step with the pictures: muxers hold what comes early, ten seconds of it at most. */
+static bool copy_sound(struct run *run, int64_t until, GError **error)
+{
+    struct soundtrack *soundtrack = run->sound.encoder == NULL ? NULL : run->pipeline->soundtrack;
+    AVPacket *packet = NULL;
+
+    do {
+        if (soundtrack != NULL && !soundtrack_read(soundtrack, until, &packet, error)) {
+            return false;
+        }
+    } while (packet != NULL && send_packet(run, run->sound.output, packet));
+    return true;
+}
+
+/* Of the pictures, as the source reads it. */
+static bool see_packet(void *context, const AVPacket *packet, GError **error)
+{
+    struct run *run = context;
+    const int64_t now = packet->dts == AV_NOPTS_VALUE ? 0 : av_rescale(packet->dts, LIBAV_AUDIO_HZ, LIBAV_VIDEO_HZ);
+
+    return copy_sound(run, now, error) && copy_packet(run, packet, error);
 }
 
 static void station_ends(struct run *run)
@@ -132,7 +153,7 @@ static bool read_all(struct run *run, GError **error)
         g_atomic_int_set(&run->permille, source_permille(run->pipeline->source));
         if (kind == SOURCE_END) {
             queue_end(run->frames);
-            return true;
+            return copy_sound(run, INT64_MAX, error);
         }
         if (!queue_push(run->frames, frame)) {
             return true;
@@ -301,7 +322,7 @@ static gpointer filter_frames(gpointer data)
     if (run->drawn > 0) {
         filters.picture = graph_video_new(source_format_of(pipeline->source), outputs, run->drawn);
     }
-    if (run->sound.encoder != NULL) {
+    if (run->sound.frames != NULL) {
         filters.sound = graph_audio_new(pipeline->gain_db, encoder_chunk(run->sound.encoder), false);
     }
     if (!filter_all(run, &filters, &error)) {
@@ -460,6 +481,23 @@ static bool open_output(struct run *run, int index, GError **error)
     return true;
 }
 
+static bool open_sound(struct run *run, GError **error)
+{
+    const struct soundtrack *made = run->pipeline->soundtrack;
+
+    run->sound.encoder = made != NULL ? encoder_made_new(soundtrack_format(made), error) : encoder_audio_new(error);
+    if (run->sound.encoder == NULL) {
+        return false;
+    }
+    if (made == NULL) {
+        run->sound.frames = queue_new(SOUNDS_QUEUED, frame_free);
+        run->encoding++;
+    } else {
+        source_skip_sound(run->pipeline->source);
+    }
+    return true;
+}
+
 static bool open_all(struct run *run, GError **error)
 {
     run->frames = queue_new(FRAMES_QUEUED, frame_free);
@@ -469,13 +507,8 @@ static bool open_all(struct run *run, GError **error)
     while (run->drawn < run->pipeline->count && !run->pipeline->outputs[run->drawn].copy) {
         run->drawn++;
     }
-    if (source_format_of(run->pipeline->source)->has_audio) {
-        run->sound.encoder = encoder_audio_new(error);
-        if (run->sound.encoder == NULL) {
-            return false;
-        }
-        run->sound.frames = queue_new(SOUNDS_QUEUED, frame_free);
-        run->encoding++;
+    if (source_format_of(run->pipeline->source)->has_audio && !open_sound(run, error)) {
+        return false;
     }
     for (int i = 0; i < run->pipeline->count; i++) {
         if (!open_output(run, i, error)) {
@@ -487,9 +520,7 @@ static bool open_all(struct run *run, GError **error)
 
 static void start_threads(struct run *run)
 {
-    if (run->drawn < run->pipeline->count) {
-        source_tap(run->pipeline->source, copy_packet, run);
-    }
+    source_tap(run->pipeline->source, see_packet, run);
     if (run->drawn == 0) {
         source_skip_pictures(run->pipeline->source);
     }
@@ -500,7 +531,7 @@ static void start_threads(struct run *run)
             run->pictures[i].thread = g_thread_new("encode", encode_frames, &run->pictures[i]);
         }
     }
-    if (run->sound.encoder != NULL) {
+    if (run->sound.frames != NULL) {
         run->sound.thread = g_thread_new("encode", encode_frames, &run->sound);
     }
 }

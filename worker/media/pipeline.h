@@ -13,6 +13,7 @@
 #include "worker/media/graph.h"
 #include "worker/media/picture_types.h"
 #include "worker/media/sink.h"
+#include "worker/media/soundtrack.h"
 #include "worker/media/source.h"
 
 #define PIPELINE_GOP_S 2 /* between keyframes at most; those of all rungs stand at the same instants */
@@ -32,6 +33,7 @@ struct pipeline {
     struct pipeline_output outputs[GRAPH_OUTPUTS_MAX];
     int count;
     double gain_db;
+    struct soundtrack *soundtrack; /* the sound, encoded already; NULL: the source's is encoded. The caller's */
     bool source_keyframes;             /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
     struct picture_types *decided;     /* filled with what the first output's encoder decides; may be NULL */
     const struct picture_types *given; /* what all encoders obey; NULL: each decides */

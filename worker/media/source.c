@@ -27,7 +27,7 @@ struct source {
     source_take *take;
     void *take_context;
     GArray *keys; /* int64_t: container times of keyframes that are not decoded yet, 1/90000 s */
-    bool skips_pictures;
+    bool skips_pictures, skips_sound;
     GQueue held;    /* frames read while looking for the origin, in reading order */
     int64_t origin; /* 1/90000 s */
     bool origin_known;
@@ -174,6 +174,15 @@ static void count_packet(struct source *source, const AVPacket *packet)
     source->measure.kept_frames++;
 }
 
+static void count_sound(struct source *source, const AVPacket *packet)
+{
+    const AVRational base_q = stream_of(source, &source->audio)->time_base;
+    const int64_t from = packet->pts == AV_NOPTS_VALUE ? source->end_audio
+                                                       : av_rescale_q(packet->pts, base_q, VIDEO_Q) - source->origin;
+
+    source->end_audio = MAX(source->end_audio, from + av_rescale_q(MAX(packet->duration, 0), base_q, VIDEO_Q));
+}
+
 /* Hands a packet of the pictures to whoever taps them, on our clock. */
 static bool tap(struct source *source, const AVPacket *packet, GError **error)
 {
@@ -255,6 +264,10 @@ static bool feed(struct source *source, GError **error)
     }
     if (source->packet->stream_index == source->video.index && !see_picture(source, source->packet, error)) {
         return false;
+    }
+    if (source->skips_sound && source->packet->stream_index == source->audio.index) {
+        count_sound(source, source->packet);
+        return check_length(source, error);
     }
     for (enum source_kind kind = SOURCE_VIDEO; kind != SOURCE_END; kind++) {
         struct track *track = track_of(source, kind);
@@ -527,6 +540,21 @@ void source_skip_pictures(struct source *source)
 {
     source->skips_pictures = true;
     avcodec_free_context(&source->video.decoder);
+}
+
+void source_skip_sound(struct source *source)
+{
+    source->skips_sound = source->audio.index >= 0;
+    avcodec_free_context(&source->audio.decoder);
+    for (guint left = g_queue_get_length(&source->held); left > 0; left--) {
+        AVFrame *frame = g_queue_pop_head(&source->held);
+        if (frame->width > 0) {
+            g_queue_push_tail(&source->held, frame);
+            continue;
+        }
+        place_sound(source, frame);
+        libav_frame_free(frame);
+    }
 }
 
 const AVStream *source_pictures(const struct source *source)

@@ -45,6 +45,9 @@ struct source *source_open_sound(const struct reader *reader, enum sniff_family 
 /* From now on no picture is decoded any more: for a run that only copies their packets. */
 void source_skip_pictures(struct source *source);
 
+/* From now on no sound is decoded any more, for a run that takes it from elsewhere; how long it is still counts. */
+void source_skip_sound(struct source *source);
+
 /* Whoever wants the pictures' packets: called from source_read, before they are decoded, from the first packet of the
  * file on; times in 1/90000 s of our clock. The packet stays the source's. To be set before the first source_read. */
 typedef bool source_take(void *context, const AVPacket *packet, GError **error);

@@ -150,6 +150,14 @@ static bool make_rungs(struct rungs *rungs, struct pipeline *pipeline, GError **
     return true;
 }
 
+/* NULL where there is none, or none that can be read: then the sound is encoded. */
+static struct soundtrack *open_soundtrack(const struct task *task)
+{
+    const struct reader reader = {.fd = task_sound_fd(task), .size_bytes = task->sound_bytes};
+
+    return task->sound_bytes > 0 ? soundtrack_open(&reader, NULL) : NULL;
+}
+
 bool verb_ladder(struct verb_context *context, GError **error)
 {
     const struct task *task = context->task;
@@ -167,6 +175,7 @@ bool verb_ladder(struct verb_context *context, GError **error)
     struct structure structure;
     enum sniff_family family;
     struct picture_types *types;
+    struct soundtrack *soundtrack;
     bool ok;
 
     if (!probe_input(context->sniffer, &reader, &task->limits, &family, &structure, error)) {
@@ -182,8 +191,10 @@ bool verb_ladder(struct verb_context *context, GError **error)
     }
     types = picture_types_parse(task->picture_types);
     pipeline.given = types;
+    pipeline.soundtrack = soundtrack = open_soundtrack(task);
     ok = make_rungs(&rungs, &pipeline, error);
     picture_types_free(types);
+    soundtrack_free(soundtrack);
     for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
         json_decref(pipeline.outputs[i].facts);
     }

@@ -12,8 +12,11 @@ static void test_offer_there_and_back(void)
         .lease_ms = 30000,
         .limits = limits,
         .folder = (char *)(uintptr_t) "/data/jobs/job-7",
-        .inputs = {{1, 100, (char *)(uintptr_t) "/data/a", (char *)(uintptr_t) "/api/a"}},
-        .input_count = 1,
+        .inputs = {{1,
+                    {100, (char *)(uintptr_t) "/data/a", (char *)(uintptr_t) "/api/a"},
+                    {7, (char *)(uintptr_t) "", (char *)(uintptr_t) "/api/b"}},
+                   {.position = 2, .file = {8, (char *)(uintptr_t) "", (char *)(uintptr_t) "/api/c"}}},
+        .input_count = 2,
     };
     json_auto_t *json = offer_message_json(&offer);
     struct offer_message read = {0};
@@ -23,7 +26,11 @@ static void test_offer_there_and_back(void)
     g_assert_no_error(error);
     g_assert_cmpstr(read.job, ==, "job");
     g_assert_cmpint(read.token, ==, 7);
-    g_assert_cmpstr(read.inputs[0].path, ==, "/data/a");
+    g_assert_cmpstr(read.inputs[0].file.path, ==, "/data/a");
+    g_assert_cmpint(read.inputs[0].review.bytes, ==, 7);
+    g_assert_cmpstr(read.inputs[0].review.url, ==, "/api/b");
+    g_assert_cmpint(read.inputs[1].position, ==, 2);
+    g_assert_null(read.inputs[1].review.url);
     g_assert_null(read.facts);
     offer_message_clear(&read);
 }

@@ -38,7 +38,7 @@ static void test_missing_program(void)
     struct child_result result;
 
     task_limits_init(&task.limits);
-    g_assert_true(child_run("/nonexistent/xuepai-media", &task, 0, NULL, &limits, NULL, NULL, &result, NULL));
+    g_assert_true(child_run("/nonexistent/xuepai-media", &task, &(struct child_files){0}, &limits, NULL, NULL, &result, NULL));
     g_assert_false(result.ok);
     g_assert_cmpint(result.reason, ==, REASON_INFRASTRUCTURE);
     g_assert_cmpint(result.next, ==, CHILD_RETRY);
@@ -55,7 +55,7 @@ static void test_silence_is_ended(void)
     struct child_result result;
 
     task_limits_init(&task.limits);
-    g_assert_true(child_run(path, &task, 0, NULL, &limits, NULL, NULL, &result, NULL));
+    g_assert_true(child_run(path, &task, &(struct child_files){0}, &limits, NULL, NULL, &result, NULL));
     g_assert_false(result.ok);
     g_assert_cmpint(result.reason, ==, REASON_NO_PROGRESS);
     child_result_clear(&result);

@@ -83,6 +83,7 @@ static void test_round_trip(void)
 {
     struct task task = {.verb = TASK_LADDER,
                         .input_bytes = 5000000000,
+                        .sound_bytes = 6000000000,
                         .threads = 2,
                         .gain_db = -2.5,
                         .prefix = "9-",
@@ -112,6 +113,7 @@ static void test_round_trip(void)
     g_assert_true(task_from_json(json, &again, &error));
     g_assert_cmpint(again.verb, ==, TASK_LADDER);
     g_assert_cmpint(again.input_bytes, ==, 5000000000);
+    g_assert_cmpint(again.sound_bytes, ==, 6000000000);
     g_assert_cmpfloat(again.gain_db, ==, -2.5);
     g_assert_cmpfloat(again.rung[0].crf, ==, 23.5);
     g_assert_cmpstr(again.rung[0].preset, ==, "veryfast");
@@ -125,6 +127,7 @@ static void test_round_trip(void)
     g_assert_true(again.limits.video && !again.limits.photo);
     g_assert_cmpint(task_output_fd(&again, "master.m3u8"), ==, TASK_OUTPUT_FD + 1);
     g_assert_cmpint(task_output_fd(&again, "none"), ==, -1);
+    g_assert_cmpint(task_sound_fd(&again), ==, TASK_OUTPUT_FD + 2); /* behind the outputs */
 }
 
 static void test_fit(void)
