@@ -1,6 +1,7 @@
 // Damaged files: mutants of small clips and photos of every family through `prepare`. None crashes the worker or the media
 // program, none hangs, none takes more memory than a clip may, and each refusal names a cause in the file.
-// XUEPAI_MUTANTS (60; FULL=1: 10000) of them, from XUEPAI_SEED; what goes wrong is kept in build/mutants.
+// XUEPAI_MUTANTS (30; FULL=1: 10000) of them, of XUEPAI_SEED, from number XUEPAI_MUTANTS_FROM on (0), so that a long run may be
+// made in parts; what goes wrong is kept in build/mutants.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,6 +9,7 @@ import { before, test } from 'node:test';
 import { build, folder, once, run } from './support.mjs';
 
 const COUNT = Number(process.env.XUEPAI_MUTANTS ?? (process.env.FULL ? 10000 : 30));
+const FROM = Number(process.env.XUEPAI_MUTANTS_FROM ?? 0);
 // Those that ended wrongly once: a length that the file claims and has not was taken for a lack of memory (112, 700, 2830), a
 // pause of minutes took more memory than a clip may (2490), slow pictures ended as `internal` (2960).
 const ONCE_WRONG = [112, 700, 2490, 2830, 2960];
@@ -102,7 +104,7 @@ function judge({ code, answer, stderr }) {
 
 test(`${COUNT} mutants, and those that ended wrongly once, end as a clip or with a true reason`, async () => {
   const bad = [], reasons = {};
-  const numbers = [...new Set([...Array(COUNT).keys(), ...ONCE_WRONG])];
+  const numbers = [...new Set([...Array.from({ length: COUNT }, (_, i) => FROM + i), ...ONCE_WRONG])];
   let slowest = 0, largest = 0;
 
   async function workOff() {
@@ -127,6 +129,6 @@ test(`${COUNT} mutants, and those that ended wrongly once, end as a clip or with
   }
   await Promise.all(Array.from({ length: PARALLEL }, workOff));
   fs.rmSync(base, { recursive: true, force: true });
-  console.log(`mutants: ${COUNT}, slowest ${Math.round(slowest)} ms, largest ${Math.round(largest / (1 << 20))} MiB, ${JSON.stringify(reasons)}`);
+  console.log(`mutants: ${FROM} to ${FROM + COUNT - 1}, slowest ${Math.round(slowest)} ms, largest ${Math.round(largest / (1 << 20))} MiB, ${JSON.stringify(reasons)}`);
   assert.deepEqual(bad, []);
 });
