@@ -1,5 +1,5 @@
 // Our prepare and ladder against three ways of using the ffmpeg command, in turn on the same clip: CPU, wall, peak memory,
-// bytes, and SSIM of each rung against the original scaled to its size.
+// bytes, and SSIM (VMAF too, where a vmaf program is on the PATH) of each rung against the original scaled to its size.
 //   node tests/bench/transcode.mjs [CLIP…]     clips: the arguments, else the corpus' bench folder, else a generated one
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -73,17 +73,34 @@ function treeMemory(pid) {
 const TO_709 = 'colorspace=ispace=smpte170m:irange=tv:iprimaries=bt709:itrc=bt709:space=bt709:range=tv:primaries=bt709:trc=bt709:' +
   'format=yuv420p:fast=1,';
 
-function quality(file, clip, side, convert) {
+// What a rung is compared with: the original at its size.
+const aim = (side, convert) => `${convert ? TO_709 : ''}scale=${SIZES[side]}:flags=bicubic,format=yuv420p,setpts=PTS-STARTPTS`;
+
+function ssimOf(file, clip, side, convert) {
   const text = execFileSync('sh', ['-c', `ffmpeg -hide_banner -nostats -i ${file} -i ${clip} -lavfi ` +
-    `"[1:v]${convert ? TO_709 : ''}scale=${SIZES[side]}:flags=bicubic,format=yuv420p,setpts=PTS-STARTPTS[r];[0:v]setpts=PTS-STARTPTS[o];[o][r]ssim" -f null - 2>&1`],
-  { encoding: 'utf8' });
+    `"[1:v]${aim(side, convert)}[r];[0:v]setpts=PTS-STARTPTS[o];[o][r]ssim" -f null - 2>&1`], { encoding: 'utf8' });
   return Number(/All:([\d.]+)/.exec(text)?.[1]);
+}
+
+// Netflix' vmaf, which Debian has not, where somebody has installed it: its mean over the pictures, else undefined.
+const hasVmaf = (process.env.PATH ?? '').split(':').some((folder) => fs.existsSync(path.join(folder, 'vmaf')));
+
+function vmafOf(file, clip, side, convert) {
+  if (!hasVmaf) return undefined;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-vmaf-'));
+  const [reference, distorted, result] = ['reference.y4m', 'distorted.y4m', 'result.json'].map((name) => path.join(folder, name));
+  execFileSync('ffmpeg', ['-v', 'error', '-i', clip, '-vf', aim(side, convert), '-an', reference]);
+  execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-pix_fmt', 'yuv420p', '-an', distorted]);
+  execFileSync('vmaf', ['--reference', reference, '--distorted', distorted, '--json', '--output', result, '--quiet']);
+  const { pooled_metrics: pooled } = JSON.parse(fs.readFileSync(result, 'utf8'));
+  fs.rmSync(folder, { recursive: true });
+  return pooled.vmaf.mean;
 }
 
 function rungsOf(folder, clip, names, convert = false) {
   return RUNGS.flatMap((side) => {
     const file = names.map((name) => path.join(folder, name.replace('SIDE', side))).find((each) => fs.existsSync(each));
-    return file ? [{ side, bytes: fs.statSync(file).size, ssim: quality(file, clip, side, convert) }] : [];
+    return file ? [{ side, bytes: fs.statSync(file).size, ssim: ssimOf(file, clip, side, convert), vmaf: vmafOf(file, clip, side, convert) }] : [];
   });
 }
 
@@ -108,19 +125,21 @@ async function ours(clip, folder) {
 const cheaper = (a, b) => (a === undefined || b.cpu_s < a.cpu_s ? b : a);
 
 /** Each way ROUNDS times in turn, and the cheapest of each, since a machine is slower at one time than at another. `both` is
- * prepare and ladder, which is what a clip costs. [{clip, way, cpu_s, wall_s, rss_mb, bytes, rungs: [{side, bytes, ssim}]}] */
+ * prepare and ladder, which is what a clip costs. [{clip, way, cpu_s, wall_s, rss_mb, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
 export async function transcode(list = clips()) {
   const rows = [];
   for (const clip of list) {
     const base = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-bench-'));
     const costs = {};
-    let not709, made;
+    let not709, made, stored;
     for (let round = 0; round < ROUNDS; round++) {
       const folder = path.join(base, `ours-${round}`);
       fs.mkdirSync(folder);
       const own = await ours(clip, folder);
       for (const verb of ['prepare', 'ladder']) costs[verb] = cheaper(costs[verb], own[verb]);
       not709 = own.not709;
+      stored ??= ['prepare', 'ladder'].flatMap((name) => fs.readdirSync(path.join(folder, name)).map((file) => fs.statSync(path.join(folder, name, file)).size))
+        .reduce((sum, bytes) => sum + bytes, 0);
       made ??= rungsOf(folder, clip, ['ladder/SIDEp.mp4', 'prepare/SIDEp.mp4'], not709); // the review copy is the 480 rung
       for (const [way, command] of Object.entries(WAYS)) {
         fs.mkdirSync(path.join(base, way), { recursive: true });
@@ -129,7 +148,7 @@ export async function transcode(list = clips()) {
     }
     const { prepare, ladder } = costs;
     rows.push({ clip, way: 'prepare', ...prepare, rungs: [] }, { clip, way: 'ladder', ...ladder, rungs: [] },
-      { clip, way: 'both', cpu_s: prepare.cpu_s + ladder.cpu_s, wall_s: prepare.wall_s + ladder.wall_s, rss_mb: Math.max(prepare.rss_mb, ladder.rss_mb), bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), rungs: made });
+      { clip, way: 'both', cpu_s: prepare.cpu_s + ladder.cpu_s, wall_s: prepare.wall_s + ladder.wall_s, rss_mb: Math.max(prepare.rss_mb, ladder.rss_mb), bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), stored, rungs: made });
     for (const way of Object.keys(WAYS)) {
       const rungs = rungsOf(path.join(base, way), clip, ['SIDEp.m4s']);
       rows.push({ clip, way, ...costs[way], bytes: rungs.reduce((sum, { bytes }) => sum + bytes, 0), rungs });
@@ -148,7 +167,10 @@ export function print(rows) {
       const ratio = row.way.startsWith('ffmpeg') ? `  ours/this: cpu ${(both.cpu_s / row.cpu_s).toFixed(2)}, ` +
         `bytes ${(both.bytes / row.bytes).toFixed(2)}` : '';
       console.log(`  ${row.way.padEnd(16)} cpu ${row.cpu_s.toFixed(1)} s  wall ${row.wall_s.toFixed(1)} s  rss ${Math.round(row.rss_mb)} MB${ratio}`);
-      for (const { side, bytes, ssim } of row.rungs) console.log(`    ${side}p ${(bytes / 1e6).toFixed(2)} MB  ssim ${ssim.toFixed(4)}`);
+      for (const { side, bytes, ssim, vmaf } of row.rungs) {
+        console.log(`    ${side}p ${(bytes / 1e6).toFixed(2)} MB  ssim ${ssim.toFixed(4)}${vmaf === undefined ? '' : `  vmaf ${vmaf.toFixed(1)}`}`);
+      }
+      if (row.stored) console.log(`    stored ${(row.stored / 1e6).toFixed(2)} MB, ${(row.stored / row.bytes).toFixed(2)} of the rungs`);
     }
   }
 }
