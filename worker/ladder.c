@@ -27,7 +27,9 @@ const struct ladder_policy LADDER_DEFAULT = {
              {TASK_H264, 480, 24.3, 1500000, "veryfast", SMALL},
              {TASK_H264, 360, 24.3, 800000, "veryfast", SMALL}},
     .av1_count = 2,
-    .av1 = {{TASK_AV1, 1080, 38, 3600000, "10", ""}, {TASK_AV1, 720, 40, 1700000, "10", ""}},
+    /* Short groups of pictures take a quarter less memory than the preset's, for the same bytes (docs/MEDIA.md). */
+    .av1 = {{TASK_AV1, 1080, 41, 3600000, "10", "hierarchical-levels=3"},
+            {TASK_AV1, 720, 43, 1700000, "10", "hierarchical-levels=3"}},
 };
 
 static bool read_rung(GKeyFile *file, const char *group, struct ladder_rung *rung, GError **error)
