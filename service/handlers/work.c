@@ -26,11 +26,9 @@ static char *duration_text(int64_t duration_ms)
 
 char *time_text(int64_t ms)
 {
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
+    g_autoptr(GDateTime) local = g_date_time_new_from_unix_utc(ms / 1000 + 8 * 3600);
 
-    return g_date_time_format(local, "%Y-%m-%dT%H:%M:%S%:z"); /* RFC 3339: with minutes in the offset */
+    return g_date_time_format(local, "%Y-%m-%dT%H:%M:%S+08:00"); /* RFC 3339 */
 }
 
 static json_t *facts_of(const char *text)
