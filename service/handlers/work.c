@@ -383,10 +383,10 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
     struct work_files files;
     work_files_open(&files, facts, submission->captions);
     for (size_t i = 0; i < renditions->count; i++) {
-        const struct rendition *rendition = sql_rows_at(renditions, i);
+        struct rendition *rendition = sql_rows_at(renditions, i);
         g_autofree char *url = preview_url(app, login, rendition, now_ms + app->settings->preview_seconds * 1000);
-        const struct shown_file file = {rendition->kind, rendition->name, rendition->type, rendition->bytes,
-                                        rendition->facts};
+        struct shown_file file = {rendition->kind, rendition->name, rendition->type, rendition->bytes, 0, 0, ""};
+        shown_file_read_facts(&file, rendition->facts);
         add_preview(json, &files, &file, url);
     }
     work_files_close(&files, json);
