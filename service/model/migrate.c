@@ -48,6 +48,7 @@ EMBED(schema_0040_counted, "service/model/schema/0040_counted.sql");
 EMBED(schema_0040_counted_postgres, "service/model/schema/0040_counted.postgres.sql");
 EMBED(schema_0040_counted_sqlite, "service/model/schema/0040_counted.sqlite.sql");
 EMBED(schema_0046_sandbox, "service/model/schema/0046_sandbox.sql");
+EMBED(schema_0047_shown_facts, "service/model/schema/0047_shown_facts.sql");
 
 static const struct {
     int64_t version;
@@ -85,6 +86,7 @@ static const struct {
     {38, schema_0038_clip_subtitles, NULL, NULL},
     {40, schema_0040_counted, schema_0040_counted_sqlite, schema_0040_counted_postgres},
     {46, schema_0046_sandbox, NULL, NULL},
+    {47, schema_0047_shown_facts, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */
