@@ -30,7 +30,7 @@ CFLAGS   += -std=c17 -D_GNU_SOURCE -DXUEPAI_VERSION='"$(or $(VERSION),0)"' -I. $
 LDFLAGS  += $(LDHARDEN) -pthread
 
 # What each program may link; tests/unit/boundaries_test reads the result from the programs themselves.
-service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libpq libcurl libsodium liboath libcrypto jansson libbrotlienc libarchive icu-i18n icu-uc libqrencode pangocairo cairo-pdf xlsxwriter
+service_packages := glib-2.0 gio-2.0 libmicrohttpd sqlite3 libpq libcurl libsodium liboath libcrypto jansson libbrotlienc libdeflate libarchive icu-i18n icu-uc libqrencode pangocairo cairo-pdf xlsxwriter
 worker_packages  := glib-2.0 gio-2.0 libcurl libcrypto jansson
 media_packages   := glib-2.0 jansson libavformat libavcodec libavfilter libavutil libswscale libswresample vips libseccomp
 media_extra      := -lmagic -lchromaprint -lzbar -lm

@@ -1,6 +1,8 @@
 /* What main.c builds once and handlers get: every long-lived object of the service. No other globals exist. */
 #pragma once
 
+#include <stdbool.h>
+
 #include <glib.h>
 
 #include "common/log.h"
@@ -21,6 +23,8 @@ struct app {
     char *worker_token;                /* what workers of this installation show */
     char *node;                        /* id of this data folder among the services of one database */
     gint nodes;              /* atomic: services of the database that were heard of lately, this one among them */
+    gint sandbox;            /* atomic: the lowest level of the machines heard of lately, see model/sandbox.h */
+    bool unlocked_is_noted;  /* housekeeping's: the ledger has a record of this service's unlocked sniffer */
     char *data;              /* folder of everything, absolute */
     char *web;               /* folder of templates/ and dist/ */
     struct rules *rules;     /* editions, tracks and regions as read from config/ */

@@ -19,8 +19,10 @@
 #include "service/model/phone_code.h"
 #include "service/model/quota.h"
 #include "service/model/review.h"
+#include "service/model/sandbox.h"
 #include "service/model/staff.h"
 #include "service/model/staff_phone.h"
+#include "service/sniffer.h"
 #include "service/ticker.h"
 #include "service/view_counts.h"
 
@@ -35,6 +37,8 @@ struct due {
     struct sql_rows *rows;
     const char *id;
     int64_t changed;
+    char *sandbox; /* of the own sniffer */
+    int64_t level; /* of all machines */
 };
 
 static bool look_due(struct sql *sql, void *context, GError **error)
@@ -201,22 +205,29 @@ static bool sweep_jobs(struct app *app, int64_t now_ms, GError **error)
 static bool see_nodes(struct sql *sql, void *context, GError **error)
 {
     struct due *due = context;
+    const struct app *app = due->app;
+    const struct node own = {.id = app->node, .version = (char *)(uintptr_t)XUEPAI_VERSION, .sandbox = due->sandbox};
 
-    if (!node_seen(sql, due->app->node, XUEPAI_VERSION, error)) {
+    if (!node_seen(sql, &own, error) || !sandbox_lowest(sql, due->now_ms, &due->level, error)) {
         return false;
     }
     g_autoptr(SqlRows) nodes = node_list(sql, error);
     due->changed = nodes == NULL ? 0 : (int64_t)nodes->count;
-    return nodes != NULL;
+    return nodes != NULL && (!sandbox_is_none(due->sandbox) || app->unlocked_is_noted ||
+                             sandbox_note_unlocked(sql, app->node, due->now_ms, error));
 }
 
 static bool count_nodes(struct app *app, int64_t now_ms, GError **error)
 {
-    struct due due = {.app = app, .now_ms = now_ms};
+    char level[SNIFFER_LEVEL_BYTES];
+    struct due due = {.app = app, .now_ms = now_ms, .sandbox = level};
 
+    sniffer_level(app->sniffer, level);
     if (!database_transact(app->database, "node.seen", see_nodes, &due, error)) {
         return false;
     }
+    app->unlocked_is_noted = app->unlocked_is_noted || sandbox_is_none(level);
+    g_atomic_int_set(&app->sandbox, (gint)due.level);
     g_atomic_int_set(&app->nodes, (gint)due.changed);
     limits_share(server_limits(app->server), (int)due.changed);
     return true;

@@ -23,6 +23,7 @@
 #include "service/http/server.h"
 #include "service/maintenance.h"
 #include "service/model/node.h"
+#include "service/model/sandbox.h"
 #include "service/outbound/outbound.h"
 #include "service/parts.h"
 #include "service/seal.h"
@@ -300,7 +301,7 @@ int main(int argc, char **argv)
 {
     g_auto(Options) options = {0};
     g_auto(Settings) settings = {0};
-    struct app app = {.log = log_named("service"), .settings = &settings};
+    struct app app = {.log = log_named("service"), .settings = &settings, .sandbox = SANDBOX_FULL};
     sigset_t signals;
     g_autoptr(GError) error = NULL;
 

@@ -115,7 +115,7 @@ static void open_sniffer(struct app *app)
     g_autofree char *beside = g_build_filename(folder, "xuepai-media", NULL);
     const char *set = app->settings->media_program;
 
-    app->sniffer = sniffer_start(set[0] == '\0' ? beside : set, &app->log);
+    app->sniffer = sniffer_start(set[0] == '\0' ? beside : set, app->settings->sandbox_unsafe, &app->log);
     if (app->sniffer == NULL) {
         log_warning(&app->log, "sniffer.absent", "uploads go on unsniffed");
     }

@@ -16,6 +16,7 @@
 
 struct sniffer {
     char *program;
+    bool unsafe;
     struct log log;
     GMutex lock;
     /* under lock */
@@ -98,7 +99,7 @@ static bool hear_lock(struct sniffer *sniffer, gint64 until_us)
 /* The caller holds the lock. */
 static bool start_child(struct sniffer *sniffer)
 {
-    const char *const argv[] = {sniffer->program, "--sniff", NULL};
+    const char *const argv[] = {sniffer->program, "--sniff", sniffer->unsafe ? "--unsafe" : NULL, NULL};
     const gint64 now_us = g_get_monotonic_time();
     g_autoptr(GError) error = NULL;
 
@@ -153,13 +154,14 @@ static bool ask(struct sniffer *sniffer, const void *head, size_t length, int64_
     return true;
 }
 
-struct sniffer *sniffer_start(const char *program, const struct log *log)
+struct sniffer *sniffer_start(const char *program, bool unsafe, const struct log *log)
 {
     if (!g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
         return NULL;
     }
     struct sniffer *sniffer = g_new0(struct sniffer, 1);
     sniffer->program = g_strdup(program);
+    sniffer->unsafe = unsafe;
     sniffer->log = *log;
     g_mutex_init(&sniffer->lock);
     (void)start_child(sniffer); /* tried again at the first question */

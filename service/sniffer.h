@@ -19,8 +19,9 @@
 
 struct sniffer;
 
-/* NULL when there is no such program: uploads then go on unsniffed. */
-struct sniffer *sniffer_start(const char *program, const struct log *log);
+/* NULL when there is no such program: uploads then go on unsniffed; so they do where nothing can lock it in, unless
+ * `unsafe`. */
+struct sniffer *sniffer_start(const char *program, bool unsafe, const struct log *log);
 void sniffer_stop(struct sniffer *sniffer);
 
 #define SNIFFER_LEVEL_BYTES 16

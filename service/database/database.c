@@ -240,6 +240,28 @@ bool sql_row(struct sql *sql, const char *text, struct sql_values values, const 
     return fits;
 }
 
+bool sql_number(struct sql *sql, const char *text, struct sql_values values, int64_t *number, GError **error)
+{
+    struct sql_result *result = NULL;
+    int64_t first = *number;
+
+    if (!sql->driver->execute(sql, text, values, &result, error)) {
+        return false;
+    }
+    int step = sql->driver->next(result, error);
+    if (step > 0) {
+        first = sql->driver->int64(result, 0);
+    }
+    while (step > 0) { /* as sql_row() does */
+        step = sql->driver->next(result, error);
+    }
+    sql->driver->finish(result);
+    if (step == 0) {
+        *number = first;
+    }
+    return step == 0;
+}
+
 struct sql_rows *sql_rows(struct sql *sql, const char *text, struct sql_values values, const struct sql_map *map,
                           GError **error)
 {

@@ -127,6 +127,9 @@ bool sql_row(struct sql *sql, const char *text, struct sql_values values, const 
              bool *found, GError **error);
 void sql_row_clear(const struct sql_map *map, void *row);
 
+/* The first column of the first row, a number (0 for NULL); without a row *number stays as it is. */
+bool sql_number(struct sql *sql, const char *text, struct sql_values values, int64_t *number, GError **error);
+
 /* All rows; the statement carries its own LIMIT. */
 struct sql_rows {
     const struct sql_map *map;

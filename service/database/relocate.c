@@ -33,12 +33,6 @@ struct column {
 static const struct sql_column COLUMN_COLUMNS[] = {SQL_FIELD(struct column, name), SQL_FIELD(struct column, type)};
 static const struct sql_map COLUMN_MAP = SQL_MAP(struct column, COLUMN_COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
-
 struct move {
     struct sql *from;
     struct database *to;
@@ -57,13 +51,9 @@ static const char *statement(GString *text)
 static bool count_rows(struct sql *sql, const char *table, int64_t *count, GError **error)
 {
     GString *text = g_string_new(NULL);
-    struct count row = {0};
-    bool found = false;
 
     g_string_printf(text, "SELECT COUNT(*) AS count FROM %s", table);
-    const bool good = sql_row(sql, statement(text), SQL_NO_VALUES, &COUNT_MAP, &row, &found, error);
-    *count = row.count;
-    return good;
+    return sql_number(sql, statement(text), SQL_NO_VALUES, count, error);
 }
 
 static const char *select_of(const struct table *table, const struct sql_rows *columns)

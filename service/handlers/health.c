@@ -8,6 +8,7 @@
 #include "service/model/edition.h"
 #include "service/model/job.h"
 #include "service/model/queue.h"
+#include "service/model/sandbox.h"
 #include "service/sniffer.h"
 #include "service/store/store.h"
 
@@ -38,13 +39,16 @@ static struct response *no_store(struct response *response)
 HANDLER(health_live)
 {
     const bool healthy = database_is_healthy(app->database);
+    const bool locked = g_atomic_int_get(&app->sandbox) > SANDBOX_NONE;
+    const char *status = !healthy ? "failed" : !locked ? "degraded" : "ok";
     char level[SNIFFER_LEVEL_BYTES];
 
     (void)request;
     (void)error; /* says so in its own words */
     sniffer_level(app->sniffer, level);
-    return no_store(response_json(healthy ? 200 : 503, json_pack("{s:s, s:s, s:s}", "status", healthy ? "ok" : "failed",
-                                                                 "version", XUEPAI_VERSION, "sandbox", level)));
+    return no_store(response_json(
+        healthy && locked ? 200 : 503,
+        json_pack("{s:s, s:s, s:s}", "status", status, "version", XUEPAI_VERSION, "sandbox", level)));
 }
 
 HANDLER(health_ready)
@@ -91,6 +95,8 @@ HANDLER(health_metrics)
           numbers.waiting == 0 ? 0 : (now_ms - numbers.oldest_ms) / 1000);
     gauge(text, "xuepai_works_published", "published works", numbers.published);
     gauge(text, "xuepai_nodes", "services of this database", g_atomic_int_get(&app->nodes));
+    gauge(text, "xuepai_sandbox_level", "lowest lock of the media program anywhere: 0 none, 1 basic, 2 strong, 3 full",
+          g_atomic_int_get(&app->sandbox));
     gauge(text, "xuepai_store_up", "the media store answers", store_is_up(app->store) ? 1 : 0);
     gauge(text, "xuepai_store_free_bytes", "room for media", free_bytes);
     return no_store(response_text(200, "text/plain; version=0.0.4; charset=utf-8", text));

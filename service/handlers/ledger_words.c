@@ -91,6 +91,7 @@ static const struct {
     {"selection.cancelled", "取消择优"},
     {"objection.made", "收到异议"},
     {"objection.answered", "答复异议"},
+    {"sandbox.unlocked", "没有隔离就启动"},
     {"first", "初审"},
     {"second", "复审"},
     {"final", "终审"},

@@ -26,11 +26,9 @@ static char *duration_text(int64_t duration_ms)
 
 char *time_text(int64_t ms)
 {
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
+    g_autoptr(GDateTime) local = g_date_time_new_from_unix_utc(ms / 1000 + 8 * 3600);
 
-    return g_date_time_format(local, "%Y-%m-%dT%H:%M:%S%:z"); /* RFC 3339: with minutes in the offset */
+    return g_date_time_format(local, "%Y-%m-%dT%H:%M:%S+08:00"); /* RFC 3339 */
 }
 
 static json_t *facts_of(const char *text)
@@ -385,10 +383,10 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
     struct work_files files;
     work_files_open(&files, facts, submission->captions);
     for (size_t i = 0; i < renditions->count; i++) {
-        const struct rendition *rendition = sql_rows_at(renditions, i);
+        struct rendition *rendition = sql_rows_at(renditions, i);
         g_autofree char *url = preview_url(app, login, rendition, now_ms + app->settings->preview_seconds * 1000);
-        const struct shown_file file = {rendition->kind, rendition->name, rendition->type, rendition->bytes,
-                                        rendition->facts};
+        struct shown_file file = {rendition->kind, rendition->name, rendition->type, rendition->bytes, 0, 0, ""};
+        shown_file_read_facts(&file, rendition->facts);
         add_preview(json, &files, &file, url);
     }
     work_files_close(&files, json);

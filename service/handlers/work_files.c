@@ -16,16 +16,14 @@ static bool is_clip(const json_t *facts)
 
 json_t *work_source_json(const struct shown_file *file, const char *address)
 {
-    json_auto_t *facts = file->facts == NULL ? NULL : json_loads(file->facts, 0, NULL);
-    json_t *codecs = json_object_get(facts, "codecs");
     json_t *source = json_object();
 
     /* one by one and not by json_pack: lists make some hundreds of them */
     json_object_set_new(source, "src", json_string(address));
     json_object_set_new(source, "type", json_string(file->type));
-    json_object_set_new(source, "codecs", json_is_string(codecs) ? json_incref(codecs) : json_string(""));
-    json_object_set_new(source, "width", json_integer(number_of(facts, "width")));
-    json_object_set_new(source, "height", json_integer(number_of(facts, "height")));
+    json_object_set_new(source, "codecs", json_string(file->codecs));
+    json_object_set_new(source, "width", json_integer(file->width));
+    json_object_set_new(source, "height", json_integer(file->height));
     json_object_set_new(source, "bytes", json_integer(file->bytes));
     return source;
 }
@@ -38,17 +36,35 @@ static int by_bytes(const void *one, const void *other)
     return a->bytes < b->bytes ? -1 : a->bytes > b->bytes;
 }
 
+/* What stands behind `name`, or "". */
+static char *behind(char *text, const char *name)
+{
+    char *at = strstr(text, name);
+
+    return at == NULL ? text + strlen(text) : at + strlen(name);
+}
+
+void shown_file_read_facts(struct shown_file *file, char *facts)
+{
+    char *codecs = behind(facts, "\"codecs\":\"");
+
+    file->width = g_ascii_strtoll(behind(facts, "\"width\":"), NULL, 10);
+    file->height = g_ascii_strtoll(behind(facts, "\"height\":"), NULL, 10);
+    codecs[strcspn(codecs, "\"")] = '\0';
+    file->codecs = codecs;
+}
+
 GArray *work_files_cut(char *lines)
 {
     GArray *files = g_array_new(FALSE, FALSE, sizeof(struct shown_file));
 
     for (char *line = strsep(&lines, "\n"); line != NULL; line = strsep(&lines, "\n")) {
-        struct shown_file file = {.kind = strsep(&line, "\t"),
-                                  .name = strsep(&line, "\t"),
-                                  .type = strsep(&line, "\t")};
+        struct shown_file file = {.kind = strsep(&line, "\t")};
+        file.name = strsep(&line, "\t");
+        file.type = strsep(&line, "\t");
         const char *bytes = strsep(&line, "\t");
         if (line != NULL && g_ascii_string_to_signed(bytes, 10, 0, G_MAXINT64, &file.bytes, NULL)) {
-            file.facts = line;
+            shown_file_read_facts(&file, line);
             g_array_append_val(files, file);
         }
     }
@@ -108,10 +124,10 @@ void work_files_add_photo(struct work_files *files, const struct shown_file *fil
     json_auto_t *source = work_source_json(file, address);
     const char *before = json_string_value(json_object_get(photo, "srcset"));
     g_autofree char *srcset = g_strdup_printf("%s%s%s %" JSON_INTEGER_FORMAT "w", before == NULL ? "" : before,
-                                              before == NULL ? "" : ", ", address, number_of(source, "width"));
+                                              before == NULL ? "" : ", ", address, (json_int_t)file->width);
 
     json_object_del(source, "codecs");
-    if (number_of(source, "width") >= number_of(photo, "width")) {
+    if (file->width >= number_of(photo, "width")) {
         json_object_update(photo, source);
     }
     json_object_set_new(photo, "srcset", json_string(srcset));

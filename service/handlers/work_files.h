@@ -13,7 +13,9 @@ struct shown_file {
     const char *name;
     const char *type;
     int64_t bytes;
-    const char *facts; /* JSON; NULL: none */
+    int64_t width; /* of pictures; 0 of others */
+    int64_t height;
+    const char *codecs; /* RFC 6381; "" of what is no rung */
 };
 
 struct work_files {
@@ -44,5 +46,8 @@ void work_files_close(struct work_files *files, json_t *work);
 /* struct shown_file of a publication's lines (schema/0035), smallest first: old phones take the first source they can play.
  * Their texts lie in `lines`, which is written into and has to outlive them; the array is the caller's. */
 GArray *work_files_cut(char *lines);
+/* Reads sizes and codecs out of a rendition's facts: one object as jobs write it, flat and without blanks. Of parsing such as JSON
+ * a list of 24 works had a fifth of its time. `facts` is cut behind the codecs, which are borrowed from it. */
+void shown_file_read_facts(struct shown_file *file, char *facts);
 /* {src, type, codecs, width, height, bytes}; the caller's. */
 json_t *work_source_json(const struct shown_file *file, const char *address);

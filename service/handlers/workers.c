@@ -60,7 +60,8 @@ HANDLER(worker_index)
         }
         for (size_t i = 0; i < call.nodes->count; i++) {
             const struct node *node = sql_rows_at(call.nodes, i);
-            json_array_append_new(nodes, json_pack("{s:s, s:s}", "id", node->id, "version", node->version));
+            json_array_append_new(nodes, json_pack("{s:s, s:s, s:s}", "id", node->id, "version", node->version,
+                                                   "sandbox", node->sandbox));
         }
         response =
             response_json(200, json_pack("{s:o, s:o, s:o}", "workers", workers, "tokens", tokens, "nodes", nodes));

@@ -3,30 +3,27 @@
 #include <string.h>
 
 #include <brotli/encode.h>
-#include <gio/gio.h>
+#include <libdeflate.h>
 
 /* Of pages made anew. Measured on the home page, the works, their JSON and the form: Brotli 5 gives 12 to 16 % fewer bytes than
- * gzip 5 and takes up to 0.2 ms more; 4 gives 4 %, 6 nothing more than 5. gzip 6 costs a third more than 5 for 1 %. */
+ * zlib's gzip 5 and takes up to 0.2 ms more; 4 gives 4 %, 6 nothing more than 5. libdeflate's 6 gives up to 2 % fewer bytes
+ * than zlib's 5 in half the time (a work's page 0.07 ms for 0.16, a list's JSON 0.17 for 0.28); 7 costs a fifth more for 1 %. */
 enum {
-    GZIP_LEVEL = 5,
+    GZIP_LEVEL = 6,
     BROTLI_QUALITY = 5,
 };
 
-/* In one step, into room for text that gzip makes no shorter (RFC 1951: five bytes for each stored block). */
 static GBytes *apply_gzip(GBytes *text)
 {
-    g_autoptr(GZlibCompressor) gzip = g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, GZIP_LEVEL);
     gsize length = 0;
     const void *bytes = g_bytes_get_data(text, &length);
-    const gsize room = length + length / 1024 + 128;
-    g_autofree uint8_t *coded = g_try_malloc(room);
-    gsize read = 0, written = 0;
+    struct libdeflate_compressor *gzip = libdeflate_alloc_compressor(GZIP_LEVEL);
+    const size_t room = gzip == NULL ? 0 : libdeflate_gzip_compress_bound(gzip, length);
+    g_autofree uint8_t *coded = room == 0 ? NULL : g_try_malloc(room);
+    const size_t written = coded == NULL ? 0 : libdeflate_gzip_compress(gzip, bytes, length, coded, room);
 
-    if (coded == NULL || g_converter_convert(G_CONVERTER(gzip), bytes, length, coded, room, G_CONVERTER_INPUT_AT_END,
-                                             &read, &written, NULL) != G_CONVERTER_FINISHED) {
-        return NULL;
-    }
-    return g_bytes_new(coded, written);
+    libdeflate_free_compressor(gzip); /* also of NULL */
+    return written == 0 ? NULL : g_bytes_new(coded, written);
 }
 
 static GBytes *apply_brotli(GBytes *text)

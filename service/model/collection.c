@@ -62,12 +62,6 @@ static const struct sql_column WORK_COLUMNS[] = {
 };
 static const struct sql_map WORK_MAP = SQL_MAP(struct collection_work, WORK_COLUMNS);
 
-struct has {
-    int64_t works;
-};
-static const struct sql_column HAS_COLUMNS[] = {SQL_FIELD(struct has, works)};
-static const struct sql_map HAS_MAP = SQL_MAP(struct has, HAS_COLUMNS);
-
 void collection_clear(struct collection *collection)
 {
     sql_row_clear(&collection_map, collection);
@@ -143,8 +137,7 @@ bool collection_remove(struct sql *sql, const char *id, const struct actor *acto
 
 static bool put(struct sql *sql, const char *id, const char *submission, GError **error)
 {
-    struct has has = {0};
-    bool found = false;
+    int64_t has = 0;
     int64_t changed = 0;
 
     if (!sql_run(sql, PUT, SQL_VALUES(SQL_T(id), SQL_T(submission)), &changed, error)) {
@@ -153,8 +146,8 @@ static bool put(struct sql *sql, const char *id, const char *submission, GError 
     if (changed == 1) {
         return true;
     }
-    return sql_row(sql, HAS, SQL_VALUES(SQL_T(id), SQL_T(submission)), &HAS_MAP, &has, &found, error) &&
-           (has.works == 1 || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such work"));
+    return sql_number(sql, HAS, SQL_VALUES(SQL_T(id), SQL_T(submission)), &has, error) &&
+           (has == 1 || refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "no such work"));
 }
 
 /* Two editors who add at once must not get one position. */

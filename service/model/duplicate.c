@@ -324,10 +324,11 @@ static void bind_chunk(struct sql_value values[CHUNK + 1], int64_t work, const G
 
 /* -- keeping ----------------------------------------------------------------------------------------------- */
 
+/* Row by row: of one statement for many SQLite would keep a journal, in case that it fails half-way. */
 static bool add_bands(struct sql *sql, int64_t work, const GArray *bands, GError **error)
 {
     for (guint i = 0; i < bands->len; i++) {
-        if (!sql_run(sql, ADD_BAND, SQL_VALUES(SQL_I(g_array_index(bands, int64_t, i)), SQL_I(work)), NULL, error)) {
+        if (!sql_later(sql, ADD_BAND, SQL_VALUES(SQL_I(g_array_index(bands, int64_t, i)), SQL_I(work)), error)) {
             return false;
         }
     }
@@ -340,7 +341,7 @@ static bool remove_bands(struct sql *sql, int64_t work, const GArray *bands, GEr
         struct sql_value values[CHUNK + 1];
 
         bind_chunk(values, work, bands, i);
-        if (!sql_run(sql, REMOVE_BANDS, (struct sql_values){values, CHUNK + 1}, NULL, error)) {
+        if (!sql_later(sql, REMOVE_BANDS, (struct sql_values){values, CHUNK + 1}, error)) {
             return false;
         }
     }

@@ -17,12 +17,6 @@ static const struct sql_column COLUMNS[] = {
 };
 static const struct sql_map MAP = SQL_MAP(struct edition, COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
-
 struct sql_rows *edition_list(struct sql *sql, GError **error)
 {
     return sql_rows(sql, LIST, SQL_NO_VALUES, &MAP, error);
@@ -35,12 +29,5 @@ struct sql_rows *edition_find(struct sql *sql, const char *key, GError **error)
 
 bool edition_count_works(struct sql *sql, int64_t *count, GError **error)
 {
-    struct count row = {0};
-    bool found = false;
-
-    if (!sql_row(sql, COUNT_WORKS, SQL_NO_VALUES, &COUNT_MAP, &row, &found, error)) {
-        return false;
-    }
-    *count = row.count;
-    return true;
+    return sql_number(sql, COUNT_WORKS, SQL_NO_VALUES, count, error);
 }

@@ -28,20 +28,13 @@ static const char LIST_WORKS_OF[] = /* work_identity.list_works_of */
     "SELECT " SUBMISSION_FIELDS " JOIN work_identity w ON w.submission = s.id WHERE w.identity = $1"
     " ORDER BY w.made_ms DESC LIMIT 50";
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map MAP = SQL_MAP(struct count, COLUMNS);
-
 static bool is_any(struct sql *sql, const char *text, struct sql_values values, bool *any, GError **error)
 {
-    struct count count = {0};
-    bool found = false;
-    const bool done = sql_row(sql, text, values, &MAP, &count, &found, error);
+    int64_t count = 0;
+    const bool done = sql_number(sql, text, values, &count, error);
 
     if (done) {
-        *any = count.count > 0;
+        *any = count > 0;
     }
     return done;
 }

@@ -60,11 +60,6 @@ static const struct sql_column OBJECTION_COLUMNS[] = {
     SQL_FIELD(struct objection, state), SQL_FIELD(struct objection, answer),    SQL_FIELD(struct objection, made_ms),
 };
 static const struct sql_map OBJECTION_MAP = SQL_MAP(struct objection, OBJECTION_COLUMNS);
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
 struct named {
     char *submission;
 };
@@ -109,8 +104,7 @@ static bool note_selected(struct sql *sql, const struct selection *selection, co
 bool notice_settle(struct sql *sql, struct selection *selection, const struct actor *actor, int64_t now_ms,
                    GError **error)
 {
-    struct count open = {0};
-    bool found = false;
+    int64_t open = 0;
 
     if (!selection_expect(selection, "notice", error)) {
         return false;
@@ -118,10 +112,10 @@ bool notice_settle(struct sql *sql, struct selection *selection, const struct ac
     if (now_ms < selection->notice_ends_ms) {
         return refuse(error, MODEL_ERROR, REASON_SELECTION_NOTICE, "objections are still taken");
     }
-    if (!sql_row(sql, OPEN, SQL_VALUES(SQL_T(selection->id)), &COUNT_MAP, &open, &found, error)) {
+    if (!sql_number(sql, OPEN, SQL_VALUES(SQL_T(selection->id)), &open, error)) {
         return false;
     }
-    if (open.count > 0) {
+    if (open > 0) {
         return refuse(error, MODEL_ERROR, REASON_SELECTION_OBJECTIONS, "an objection is open");
     }
     return sql_run(sql, SELECT_LISTED, SQL_VALUES(SQL_T(selection->id)), NULL, error) &&

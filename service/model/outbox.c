@@ -36,12 +36,6 @@ static const struct sql_column COLUMNS[] = {
 };
 const struct sql_map outbox_map = SQL_MAP(struct outbox_event, COLUMNS);
 
-struct last_row {
-    int64_t seq;
-};
-static const struct sql_column LAST_COLUMNS[] = {SQL_FIELD(struct last_row, seq)};
-static const struct sql_map LAST_MAP = SQL_MAP(struct last_row, LAST_COLUMNS);
-
 static const char *const KINDS[OUTBOX_KIND_COUNT] = {
     [OUTBOX_PUBLISHED] = "work.published", [OUTBOX_READY] = "work.ready",
     [OUTBOX_REVISED] = "work.revised",     [OUTBOX_CONSENTS] = "work.consents",
@@ -71,13 +65,12 @@ bool outbox_kind_find(const char *name, enum outbox_kind *kind)
 
 bool outbox_last(struct sql *sql, int64_t *seq, GError **error)
 {
-    struct last_row last = {0};
-    bool found = false;
+    int64_t last = 0;
 
-    if (!sql_row(sql, LAST, SQL_NO_VALUES, &LAST_MAP, &last, &found, error)) {
+    if (!sql_number(sql, LAST, SQL_NO_VALUES, &last, error)) {
         return false;
     }
-    *seq = last.seq;
+    *seq = last;
     return true;
 }
 

@@ -28,7 +28,7 @@ static const struct pace {
 static const char NEWEST[] = /* phone_code.newest */
     "SELECT id, code, sent_ms, tries, used_by FROM phone_code WHERE phone = $1 ORDER BY sent_ms DESC LIMIT 10";
 static const char COUNT_BLOCK[] = /* phone_code.count_block */
-    "SELECT COUNT(*) AS tries FROM (SELECT 1 FROM phone_code WHERE block = $1 AND sent_ms > $2 LIMIT 200) recent";
+    "SELECT COUNT(*) AS codes FROM (SELECT 1 FROM phone_code WHERE block = $1 AND sent_ms > $2 LIMIT 200) recent";
 static const char ADD[] = /* phone_code.add */
     "INSERT INTO phone_code (id, phone, block, code, sent_ms, tries, used_by) VALUES ($1, $2, $3, $4, $5, 0, '')"
     " ON CONFLICT DO NOTHING";
@@ -53,8 +53,6 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct code_row, tries), SQL_FIELD(struct code_row, used_by),
 };
 static const struct sql_map MAP = SQL_MAP(struct code_row, COLUMNS);
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct code_row, tries)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct code_row, COUNT_COLUMNS);
 
 static char *digest_of(const struct secrets *secrets, const char *phone, const char *code)
 {
@@ -78,14 +76,10 @@ static bool check_pace(struct sql *sql, const char *phone, int64_t now_ms, GErro
 
 static bool check_block(struct sql *sql, const char *block, int64_t now_ms, GError **error)
 {
-    struct code_row count = {0};
-    bool found = false;
+    int64_t codes = 0;
 
-    if (!sql_row(sql, COUNT_BLOCK, SQL_VALUES(SQL_T(block), SQL_I(now_ms - HOUR_MS)), &COUNT_MAP, &count, &found,
-                 error)) {
-        return false;
-    }
-    return count.tries < BLOCK_MOST || refuse(error, MODEL_ERROR, REASON_PHONE_CODE_MANY, "too many codes asked for");
+    return sql_number(sql, COUNT_BLOCK, SQL_VALUES(SQL_T(block), SQL_I(now_ms - HOUR_MS)), &codes, error) &&
+           (codes < BLOCK_MOST || refuse(error, MODEL_ERROR, REASON_PHONE_CODE_MANY, "too many codes asked for"));
 }
 
 bool phone_code_add(struct sql *sql, const struct secrets *secrets, const struct phone_asking *asking, char **id,

@@ -16,12 +16,6 @@ static const char SLOWED[] = /* submission.pin_slowed: as it is now, one guess a
 static const char RIGHT[] = /* submission.pin_right */
     "UPDATE submission SET pin_failures = 0, pin_slowed_until_ms = 0 WHERE id = $1 AND pin_failures > 0";
 
-struct slowed {
-    int64_t until_ms;
-};
-static const struct sql_column SLOWED_COLUMNS[] = {SQL_FIELD(struct slowed, until_ms)};
-static const struct sql_map SLOWED_MAP = SQL_MAP(struct slowed, SLOWED_COLUMNS);
-
 char *pin_of(const struct secrets *secrets, const char *submission)
 {
     g_autofree char *mac = secret_mac(secrets, "pin", submission);
@@ -43,13 +37,12 @@ bool pin_check(struct sql *sql, const struct secrets *secrets, const struct subm
                int64_t now_ms, bool *right, GError **error)
 {
     g_autofree char *digest = pin_digest(secrets, submission->id, pin);
-    struct slowed slowed = {0};
-    bool found = false;
+    int64_t until_ms = 0;
 
-    if (!sql_row(sql, SLOWED, SQL_VALUES(SQL_T(submission->id)), &SLOWED_MAP, &slowed, &found, error)) {
+    if (!sql_number(sql, SLOWED, SQL_VALUES(SQL_T(submission->id)), &until_ms, error)) {
         return false;
     }
-    if (slowed.until_ms > now_ms) {
+    if (until_ms > now_ms) {
         return refuse(error, MODEL_ERROR, REASON_LOGIN_SLOWED, "too many wrong PINs");
     }
     *right = secret_equal(digest, submission->pin_digest);

@@ -75,22 +75,15 @@ static const struct stage *from_rank(const struct rules *rules, const struct pol
     return NULL;
 }
 
-struct need {
-    int64_t position;
-};
-static const struct sql_column NEED_COLUMNS[] = {SQL_FIELD(struct need, position)};
-static const struct sql_map NEED_MAP = SQL_MAP(struct need, NEED_COLUMNS);
-
 bool policy_missing(struct sql *sql, const struct rules *rules, const char *submission, const struct stage **stage,
                     GError **error)
 {
-    struct need need = {0};
-    bool found = false;
+    int64_t position = -1; /* no stage's */
 
-    if (!sql_row(sql, MISSING, SQL_VALUES(SQL_T(submission)), &NEED_MAP, &need, &found, error)) {
+    if (!sql_number(sql, MISSING, SQL_VALUES(SQL_T(submission)), &position, error)) {
         return false;
     }
-    *stage = found ? rules_stage_at(rules, need.position) : NULL;
+    *stage = position < 0 ? NULL : rules_stage_at(rules, position);
     return true;
 }
 

@@ -56,12 +56,6 @@ static const struct sql_column ACTIVITY_COLUMNS[] = {
 };
 const struct sql_map activity_map = SQL_MAP(struct activity, ACTIVITY_COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
-
 void activity_clear(struct activity *activity)
 {
     sql_row_clear(&activity_map, activity);
@@ -170,12 +164,10 @@ static bool check_activity(struct activity *activity, GError **error)
 
 static bool has_room(struct sql *sql, const char *edition, const char *city, GError **error)
 {
-    struct count row = {0};
-    bool found = false;
+    int64_t count = 0;
 
-    return sql_row(sql, COUNT, SQL_VALUES(SQL_T(edition), SQL_T(city)), &COUNT_MAP, &row, &found, error) &&
-           (row.count < ACTIVITIES_MOST ||
-            refuse(error, MODEL_ERROR, REASON_INPUT, "as many activities as there may be"));
+    return sql_number(sql, COUNT, SQL_VALUES(SQL_T(edition), SQL_T(city)), &count, error) &&
+           (count < ACTIVITIES_MOST || refuse(error, MODEL_ERROR, REASON_INPUT, "as many activities as there may be"));
 }
 
 static bool record(struct sql *sql, const char *action, const char *id, const char *city, const char *title,

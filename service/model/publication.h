@@ -14,7 +14,7 @@ struct publication {
     char *title;
     char *words;
     char *captions;   /* JSON array */
-    char *facts;      /* JSON of prepare */
+    char *facts;      /* JSON: what of prepare's is shown (model/facts.h), or all of it */
     char *renditions; /* lines of kind, name, type, bytes, facts (JSON): schema/0035 */
     int64_t ai;
     int64_t embeddable; /* 1: the submitter lets other sites show it */
@@ -31,7 +31,8 @@ extern const struct sql_map publication_map;
     " ORDER BY g.created_ms DESC, g.id LIMIT 1)"
 #define PUBLICATION_FIELDS                                                                                             \
     "p.submission AS submission, p.revision AS revision, p.track AS track, p.region AS region, p.city AS city,"        \
-    " r.title AS title, r.words AS words, r.captions AS captions, r.facts AS facts, s.ai AS ai,"                       \
+    " r.title AS title, r.words AS words, r.captions AS captions,"                                                \
+    " CASE r.shown WHEN '' THEN r.facts ELSE r.shown END AS facts, s.ai AS ai,"                                        \
     " r.renditions AS renditions, p.published_ms AS published_ms,"                                                     \
     " CASE WHEN (SELECT COUNT(*) FROM consent c WHERE c.submission = p.submission AND c.kind = 'licence'"              \
     " AND c.scopes LIKE '%\"embed\"%') > 0 THEN 1 ELSE 0 END AS embeddable,"                                           \

@@ -60,8 +60,6 @@ struct total {
 };
 static const struct sql_column TOTAL_COLUMNS[] = {SQL_FIELD(struct total, waiting), SQL_FIELD(struct total, oldest_ms)};
 static const struct sql_map TOTAL_MAP = SQL_MAP(struct total, TOTAL_COLUMNS);
-static const struct sql_column AHEAD_COLUMNS[] = {SQL_FIELD(struct total, waiting)};
-static const struct sql_map AHEAD_MAP = SQL_MAP(struct total, AHEAD_COLUMNS);
 
 static enum level level_of(const struct region *region)
 {
@@ -199,21 +197,15 @@ bool queue_ahead(struct sql *sql, const struct rules *rules, const struct submis
                  GError **error)
 {
     const bool is_last = submission->stage >= (int64_t)rules->stages->len;
-    struct total row = {0};
-    bool found = false;
 
     *ahead = -1;
     if (strcmp(submission->state, "in_review") != 0) {
         return true;
     }
-    if (!sql_row(sql, is_last ? AHEAD_EVERYWHERE : AHEAD_CITY,
-                 SQL_VALUES(SQL_I(submission->stage), SQL_T(submission->city), SQL_I(submission->waiting_ms),
-                            SQL_T(submission->id), SQL_I(QUEUE_AHEAD_MOST)),
-                 &AHEAD_MAP, &row, &found, error)) {
-        return false;
-    }
-    *ahead = row.waiting;
-    return true;
+    return sql_number(sql, is_last ? AHEAD_EVERYWHERE : AHEAD_CITY,
+                      SQL_VALUES(SQL_I(submission->stage), SQL_T(submission->city), SQL_I(submission->waiting_ms),
+                                 SQL_T(submission->id), SQL_I(QUEUE_AHEAD_MOST)),
+                      ahead, error);
 }
 
 bool queue_total(struct sql *sql, int64_t *waiting, int64_t *oldest_ms, GError **error)

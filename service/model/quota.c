@@ -28,23 +28,16 @@ static const char GET[] = /* quota.get */
 static const char SWEEP[] = /* quota.sweep */
     "DELETE FROM quota WHERE start_ms < $1";
 
-struct counted {
-    int64_t count;
-};
-static const struct sql_column COLUMNS[] = {SQL_FIELD(struct counted, count)};
-static const struct sql_map MAP = SQL_MAP(struct counted, COLUMNS);
-
 static bool take_one(struct sql *sql, const struct quota_rule *rule, const char *key, const int64_t limits[2],
                      GError **error)
 {
     const struct sql_values row = SQL_VALUES(SQL_T(rule->name), SQL_T(key), SQL_I(limits[1]));
-    struct counted counted = {0};
-    bool found = false;
+    int64_t count = 0;
 
-    if (!sql_run(sql, COUNT, row, NULL, error) || !sql_row(sql, GET, row, &MAP, &counted, &found, error)) {
+    if (!sql_run(sql, COUNT, row, NULL, error) || !sql_number(sql, GET, row, &count, error)) {
         return false;
     }
-    if (counted.count <= limits[0]) {
+    if (count <= limits[0]) {
         return true;
     }
     g_set_error(error, MODEL_ERROR, REASON_QUOTA, "more works than the quota \"%s\"", rule->name);

@@ -64,12 +64,6 @@ static const struct sql_map DELIVERY_MAP = SQL_MAP(struct delivery, DELIVERY_COL
 static const struct sql_column DUE_COLUMNS[] = {SQL_FIELD(struct due, receiver)};
 static const struct sql_map DUE_MAP = SQL_MAP(struct due, DUE_COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
-
 void receiver_clear(struct receiver *receiver)
 {
     sql_row_clear(&receiver_map, receiver);
@@ -110,11 +104,10 @@ static char *kinds_text(const json_t *kinds, GError **error)
 
 static bool has_room(struct sql *sql, GError **error)
 {
-    struct count row = {0};
-    bool found = false;
+    int64_t count = 0;
 
-    return sql_row(sql, COUNT, SQL_NO_VALUES, &COUNT_MAP, &row, &found, error) &&
-           (row.count < RECEIVERS_MOST || refuse(error, MODEL_ERROR, REASON_RECEIVERS, "as many as there may be"));
+    return sql_number(sql, COUNT, SQL_NO_VALUES, &count, error) &&
+           (count < RECEIVERS_MOST || refuse(error, MODEL_ERROR, REASON_RECEIVERS, "as many as there may be"));
 }
 
 bool receiver_add(struct sql *sql, const struct secrets *secrets, const struct receiver_new *receiver,

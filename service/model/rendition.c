@@ -52,12 +52,6 @@ static const struct sql_column ORIGINAL_COLUMNS[] = {
 };
 const struct sql_map original_map = SQL_MAP(struct original, ORIGINAL_COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
-
 void rendition_clear(struct rendition *rendition)
 {
     sql_row_clear(&rendition_map, rendition);
@@ -163,12 +157,11 @@ struct sql_rows *rendition_list_objects(struct sql *sql, const char *after, GErr
 
 bool rendition_key_is_used(struct sql *sql, const char *store_key, bool *used, GError **error)
 {
-    struct count count = {0};
-    bool found = false;
+    int64_t count = 0;
 
-    if (!sql_row(sql, KEY_IS_USED, SQL_VALUES(SQL_T(store_key)), &COUNT_MAP, &count, &found, error)) {
+    if (!sql_number(sql, KEY_IS_USED, SQL_VALUES(SQL_T(store_key)), &count, error)) {
         return false;
     }
-    *used = count.count > 0;
+    *used = count > 0;
     return true;
 }

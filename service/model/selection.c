@@ -149,11 +149,6 @@ static const struct sql_column CANDIDATE_COLUMNS[] = {
 };
 static const struct sql_map CANDIDATE_MAP = SQL_MAP(struct candidate, CANDIDATE_COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
 struct source {
     char *source;
 };
@@ -441,18 +436,6 @@ struct sql_rows *selection_entries(struct sql *sql, const char *id, const char *
     return sql_rows(sql, ENTRIES, SQL_VALUES(SQL_T(id), SQL_T(source)), &ENTRY_MAP, error);
 }
 
-static bool read_count(struct sql *sql, const char *text, struct sql_values values, int64_t *count, GError **error)
-{
-    struct count row = {0};
-    bool found = false;
-
-    if (!sql_row(sql, text, values, &COUNT_MAP, &row, &found, error)) {
-        return false;
-    }
-    *count = found ? row.count : *count;
-    return true;
-}
-
 static bool check_candidate(struct sql *sql, const struct selection *selection, const struct candidate *candidate,
                             GError **error)
 {
@@ -462,8 +445,8 @@ static bool check_candidate(struct sql *sql, const struct selection *selection, 
     if (candidate->rounds > 0 && candidate->chosen == 0) {
         return refuse(error, MODEL_ERROR, REASON_SELECTION_BELOW, "not selected by its own place");
     }
-    if (!read_count(sql, QUOTA_OF, SQL_VALUES(SQL_T(selection->id), SQL_T(candidate->source)), &quota, error) ||
-        !read_count(sql, TAKEN,
+    if (!sql_number(sql, QUOTA_OF, SQL_VALUES(SQL_T(selection->id), SQL_T(candidate->source)), &quota, error) ||
+        !sql_number(sql, TAKEN,
                     SQL_VALUES(SQL_T(selection->id), SQL_T(candidate->source), SQL_T(candidate->submission)), &taken,
                     error)) {
         return false;

@@ -33,8 +33,6 @@ static const struct sql_column NEWS_COLUMNS[] = {
     SQL_FIELD(struct news, object),
 };
 static const struct sql_map NEWS_MAP = SQL_MAP(struct news, NEWS_COLUMNS);
-static const struct sql_column CURSOR_COLUMNS[] = {SQL_FIELD(struct news, seq)};
-static const struct sql_map CURSOR_MAP = SQL_MAP(struct news, CURSOR_COLUMNS);
 
 static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct sms_message, id),     SQL_FIELD(struct sms_message, submission),
@@ -85,14 +83,14 @@ static bool keep_all(struct sql *sql, int64_t from, int64_t now_ms, int64_t *cou
 
 bool sms_collect(struct sql *sql, int64_t now_ms, int64_t *count, GError **error)
 {
-    struct news cursor = {0};
-    bool found = false;
+    int64_t cursor = -1; /* not begun */
 
     *count = 0;
-    if (!sql_row(sql, GET_CURSOR, SQL_NO_VALUES, &CURSOR_MAP, &cursor, &found, error)) {
+    if (!sql_number(sql, GET_CURSOR, SQL_NO_VALUES, &cursor, error)) {
         return false;
     }
-    return found ? keep_all(sql, cursor.seq, now_ms, count, error) : sql_run(sql, START_CURSOR, SQL_NO_VALUES, NULL, error);
+    return cursor < 0 ? sql_run(sql, START_CURSOR, SQL_NO_VALUES, NULL, error)
+                      : keep_all(sql, cursor, now_ms, count, error);
 }
 
 struct sql_rows *sms_list_due(struct sql *sql, int64_t now_ms, GError **error)

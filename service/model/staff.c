@@ -75,12 +75,6 @@ static const struct sql_column COLUMNS[] = {
 };
 const struct sql_map staff_map = SQL_MAP(struct staff, COLUMNS);
 
-struct failures {
-    int64_t failures;
-};
-static const struct sql_column FAILURE_COLUMNS[] = {SQL_FIELD(struct failures, failures)};
-static const struct sql_map FAILURE_MAP = SQL_MAP(struct failures, FAILURE_COLUMNS);
-
 struct session {
     char *csrf;
     char *digest;
@@ -369,14 +363,13 @@ json_t *staff_json(const struct staff *staff)
 bool staff_note_failure(struct sql *sql, const struct staff *staff, int64_t now_ms, GError **error)
 {
     int64_t wait_ms = 0;
-    struct failures now = {0};
-    bool found = false;
+    int64_t failures = 0;
 
-    if (!sql_row(sql, FAILURES, SQL_VALUES(SQL_T(staff->id)), &FAILURE_MAP, &now, &found, error)) {
+    if (!sql_number(sql, FAILURES, SQL_VALUES(SQL_T(staff->id)), &failures, error)) {
         return false;
     }
-    if (now.failures + 1 >= FREE_FAILURES) {
-        const int64_t doublings = MIN(now.failures + 1 - FREE_FAILURES, 10);
+    if (failures + 1 >= FREE_FAILURES) {
+        const int64_t doublings = MIN(failures + 1 - FREE_FAILURES, 10);
         wait_ms = MIN(INT64_C(1000) << doublings, SLOWEST_MS);
     }
     return sql_run(sql, NOTE_FAILURE, SQL_VALUES(SQL_T(staff->id), SQL_I(wait_ms == 0 ? 0 : now_ms + wait_ms)), NULL,

@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "service/model/captions.h"
+#include "service/model/facts.h"
 #include "service/model/job.h"
 #include "service/model/outbox.h"
 #include "service/model/pin.h"
@@ -51,7 +52,7 @@ static const char MOVE[] = /* submission.move */
 static const char SET_REVISION[] = /* submission.set_revision */
     "UPDATE submission SET revision = $2 WHERE id = $1 AND revision = $2 - 1";
 static const char SET_FACTS[] = /* revision.set_facts */
-    "UPDATE revision SET facts = $3, flags = $4, content_digest = $5 WHERE submission = $1 AND number = $2";
+    "UPDATE revision SET facts = $3, shown = $6, flags = $4, content_digest = $5 WHERE submission = $1 AND number = $2";
 static const char VOID_DECISIONS[] = /* decision.void: no decision outlives what it decided on */
     "UPDATE decision SET state = 'void' WHERE submission = $1 AND state = 'pending'";
 static const char DROP_LEASE[] = /* review_lease.drop */
@@ -582,9 +583,11 @@ bool submission_take_down(struct sql *sql, struct submission *submission, const 
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,
                           const char *content_digest, GError **error)
 {
+    g_autofree char *shown = facts_shown(facts);
+
     return sql_run(sql, SET_FACTS,
                    SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(facts), SQL_T(flags),
-                              SQL_T(content_digest)),
+                              SQL_T(content_digest), SQL_T(shown)),
                    NULL, error);
 }
 

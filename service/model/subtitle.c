@@ -60,12 +60,6 @@ static const struct sql_column COLUMNS[] = {
 };
 const struct sql_map subtitle_map = SQL_MAP(struct subtitle, COLUMNS);
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
-
 void subtitle_clear(struct subtitle *subtitle)
 {
     sql_row_clear(&subtitle_map, subtitle);
@@ -113,9 +107,8 @@ bool subtitle_set(struct sql *sql, const struct submission *submission, const st
 {
     g_autofree char *digest = secret_digest(vtt);
     const bool is_reviewer = doer->kind == ACTOR_REVIEWER;
-    struct count others = {0};
+    int64_t others = 0;
     int64_t changed = 0;
-    bool found = false;
 
     if (!subtitle_is_language(name->language)) {
         return refuse(error, MODEL_ERROR, REASON_INPUT, "language");
@@ -123,11 +116,11 @@ bool subtitle_set(struct sql *sql, const struct submission *submission, const st
     if (strcmp(submission->state, "withdrawn") == 0 || strcmp(submission->state, "taken_down") == 0) {
         return refuse(error, MODEL_ERROR, REASON_STATE, "the work is over");
     }
-    if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)),
-                 &COUNT_MAP, &others, &found, error)) {
+    if (!sql_number(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(name->position), SQL_T(name->language)),
+                    &others, error)) {
         return false;
     }
-    if (others.count >= SUBTITLES_MOST) {
+    if (others >= SUBTITLES_MOST) {
         return refuse(error, MODEL_ERROR, REASON_INPUT, "as many subtitles as there may be");
     }
     return sql_run(sql, SET,

@@ -71,13 +71,6 @@ static const struct sql_column UPLOAD_COLUMNS[] = {
 };
 const struct sql_map UPLOAD_MAP = SQL_MAP(struct upload, UPLOAD_COLUMNS);
 
-struct sum {
-    int64_t bytes;
-};
-
-static const struct sql_column SUM_COLUMNS[] = {SQL_FIELD(struct sum, bytes)};
-static const struct sql_map SUM_MAP = SQL_MAP(struct sum, SUM_COLUMNS);
-
 void upload_clear(struct upload *upload)
 {
     sql_row_clear(&UPLOAD_MAP, upload);
@@ -188,14 +181,7 @@ bool upload_abandon_row(struct sql *sql, const char *id, int64_t now_ms, bool *c
 
 bool upload_outstanding(struct sql *sql, const char *node, int64_t *bytes, GError **error)
 {
-    struct sum sum = {0};
-    bool found = false;
-
-    if (!sql_row(sql, OUTSTANDING, SQL_VALUES(SQL_T(node)), &SUM_MAP, &sum, &found, error)) {
-        return false;
-    }
-    *bytes = sum.bytes;
-    return true;
+    return sql_number(sql, OUTSTANDING, SQL_VALUES(SQL_T(node)), bytes, error);
 }
 
 struct sql_rows *upload_list_open(struct sql *sql, const char *node, const char *after, GError **error)

@@ -11,10 +11,11 @@ static const char ADD_TOTAL[] = /* view_total.add */
 static const char ADD_PART[] = /* view_part.add */
     "INSERT INTO view_part (submission, part, views) SELECT s.id, $2, $3 FROM submission s WHERE s.id = $1"
     " ON CONFLICT (submission, part) DO UPDATE SET views = view_part.views + excluded.views";
+/* LEFT although every work has its revision: it is for its title alone, so no planner shall begin with it. */
 #define TOP_FIELDS                                                                                                     \
     "SELECT v.submission AS id, r.title AS title, v.city AS city, v.views AS views, v.seconds AS seconds"              \
     " FROM view_total v JOIN publication p ON p.submission = v.submission"                                             \
-    " JOIN revision r ON r.submission = p.submission AND r.number = p.revision"
+    " LEFT JOIN revision r ON r.submission = p.submission AND r.number = p.revision"
 static const char TOP[] = /* view_total.list */
     TOP_FIELDS " WHERE v.views > 0 ORDER BY v.views DESC, v.submission DESC LIMIT 100";
 static const char TOP_OF_CITY[] = /* view_total.list_city */

@@ -39,12 +39,6 @@ static const char REFUSED[] = /* original.refused */
 static const char REFUSE[] = /* original.refuse */
     "UPDATE original SET refusal = $4 WHERE submission = $1 AND revision = $2 AND position = $3";
 
-struct count {
-    int64_t count;
-};
-static const struct sql_column COUNT_COLUMNS[] = {SQL_FIELD(struct count, count)};
-static const struct sql_map COUNT_MAP = SQL_MAP(struct count, COUNT_COLUMNS);
-
 static const struct sql_column REFUSED_COLUMNS[] = {
     SQL_FIELD(struct refused_file, position),
     SQL_FIELD(struct refused_file, reason),
@@ -138,15 +132,14 @@ bool work_file_take_before(struct sql *sql, const struct submission *submission,
 bool work_file_keep_others(struct sql *sql, const struct submission *submission, const json_t *positions,
                            GError **error)
 {
-    struct count before = {0};
+    int64_t before = 0;
     bool found = false;
 
-    if (!sql_row(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision - 1)), &COUNT_MAP, &before,
-                 &found, error) ||
-        !check_positions(positions, before.count, error)) {
+    if (!sql_number(sql, COUNT, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision - 1)), &before, error) ||
+        !check_positions(positions, before, error)) {
         return false;
     }
-    for (int64_t i = 1; i <= before.count; i++) {
+    for (int64_t i = 1; i <= before; i++) {
         if (!has(positions, i) &&
             (!copy_one(sql, submission, i, i, &found, error) ||
              !sql_run(sql, KEEP_UPLOAD, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_I(i)), NULL,
@@ -159,15 +152,7 @@ bool work_file_keep_others(struct sql *sql, const struct submission *submission,
 
 bool work_file_count_open(struct sql *sql, const struct submission *submission, int64_t *count, GError **error)
 {
-    struct count open = {0};
-    bool found = false;
-
-    if (!sql_row(sql, UPLOADS_OPEN, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision)), &COUNT_MAP, &open,
-                 &found, error)) {
-        return false;
-    }
-    *count = open.count;
-    return true;
+    return sql_number(sql, UPLOADS_OPEN, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision)), count, error);
 }
 
 bool work_file_add_originals(struct sql *sql, const struct submission *submission, GError **error)

@@ -1,6 +1,7 @@
 #include "service/model/worker.h"
 
 #include "common/failure.h"
+#include "service/model/sandbox.h"
 #include "service/model/secret.h"
 
 /* Once a second, or the claims of one machine would wait for each other. */
@@ -10,6 +11,9 @@ static const char SEEN[] = /* worker.seen */
     "                   WHERE name = $1 AND version = $2 AND sandbox = $3 AND token_id = $4 AND seen_ms > $5 - 1000)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, sandbox = excluded.sandbox,"
     " token_id = excluded.token_id, seen_ms = excluded.seen_ms";
+static const char SEEN_UNLOCKED[] = /* worker.seen_unlocked: one row for each start, since a name has its process in it */
+    "INSERT INTO worker (name, version, sandbox, token_id, seen_ms) VALUES ($1, $2, $3, $4, $5)"
+    " ON CONFLICT (name) DO UPDATE SET sandbox = excluded.sandbox WHERE worker.sandbox <> excluded.sandbox";
 static const char LIST[] = /* worker.list */
     "SELECT w.name, w.version, w.sandbox, w.token_id, w.seen_ms,"
     " (SELECT COUNT(*) FROM job j WHERE j.state = 'leased' AND j.worker = w.name) AS running"
@@ -47,12 +51,24 @@ const struct sql_map worker_token_map = SQL_MAP(struct worker_token, TOKEN_COLUM
 
 #define LISTED_MS (INT64_C(30) * 24 * 3600 * 1000)
 
+/* The first sign of life of a worker that nothing locks in is recorded. */
+static bool seen_unlocked(struct sql *sql, const struct worker *worker, struct sql_values row, int64_t now_ms,
+                          GError **error)
+{
+    int64_t is_new = 0;
+
+    return sql_run(sql, SEEN_UNLOCKED, row, &is_new, error) &&
+           (is_new == 0 || sandbox_note_unlocked(sql, worker->name, now_ms, error));
+}
+
 bool worker_seen(struct sql *sql, const struct worker *worker, int64_t now_ms, GError **error)
 {
-    return sql_later(sql, SEEN,
-                     SQL_VALUES(SQL_T(worker->name), SQL_T(worker->version), SQL_T(worker->sandbox),
-                                SQL_T(worker->token_id), SQL_I(now_ms)),
-                     error);
+    const struct sql_values row =
+        SQL_VALUES(SQL_T(worker->name), SQL_T(worker->version), SQL_T(worker->sandbox), SQL_T(worker->token_id),
+                   SQL_I(now_ms));
+
+    return (!sandbox_is_none(worker->sandbox) || seen_unlocked(sql, worker, row, now_ms, error)) &&
+           sql_later(sql, SEEN, row, error);
 }
 
 struct sql_rows *worker_list(struct sql *sql, int64_t now_ms, GError **error)

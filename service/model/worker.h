@@ -28,7 +28,7 @@ struct worker_token {
 extern const struct sql_map worker_map;
 extern const struct sql_map worker_token_map;
 
-/* Notes a sign of life, at most once a second. */
+/* Notes a sign of life, at most once a second; the start of an unlocked one in the ledger too. */
 bool worker_seen(struct sql *sql, const struct worker *worker, int64_t now_ms, GError **error);
 /* Those of the last thirty days, the latest first; at most 1000. */
 struct sql_rows *worker_list(struct sql *sql, int64_t now_ms, GError **error);

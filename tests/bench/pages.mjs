@@ -1,8 +1,8 @@
 // Pages, lists and search of the site with 100,000 published works, on SQLite and on a durable PostgreSQL: how long an
 // answer takes that nobody asked for before, one request after the other, and the service's CPU for it. Then the same page
 // asked again and again, beside nginx with the same bytes in a file.
-//   node tests/bench/pages.mjs [WORKS] [sqlite|postgres|kept] [PAGES, a regular expression]
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+//   node tests/bench/pages.mjs [WORKS] [sqlite|postgres|kept] [PAGES, a regular expression] [FOLDER, for sqlite: keeps the works between runs]
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { best, measuredWrk, memory, startNginx } from './http.mjs';
@@ -11,7 +11,7 @@ import { onPostgres } from './support/postgres.mjs';
 import { sleep, startService } from '../http/support/service.mjs';
 import { publishMany } from '../support/published.mjs';
 
-const [works, part, pattern] = process.argv[1] === import.meta.filename ? process.argv.slice(2) : [];
+const [works, part, pattern, folder] = process.argv[1] === import.meta.filename ? process.argv.slice(2) : [];
 const WORKS = Number(works ?? 100000);
 const ROUNDS = 200;
 
@@ -67,14 +67,16 @@ async function timed(service, name, rounds = ROUNDS) {
 }
 
 export async function engine() {
-  const service = await startService({ environment: { XUEPAI_LOG_LEVEL: 'warning' } });
+  const isFilled = folder !== undefined && existsSync(folder);
+  if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  const service = await startService({ data: folder, environment: { XUEPAI_LOG_LEVEL: 'warning' } });
   try {
-    publishMany(service, WORKS);
+    if (!isFilled) publishMany(service, WORKS);
     const result = {};
     for (const name of Object.keys(PATHS).filter((one) => new RegExp(pattern ?? '').test(one))) result[name] = await timed(service, name);
     return result;
   } finally {
-    await service.stop();
+    await service.stop({ keep: folder !== undefined });
   }
 }
 

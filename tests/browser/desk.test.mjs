@@ -3,8 +3,9 @@
 // picture of each in build/screens.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { sql } from '../http/support/service.mjs'
+import { sql, until } from '../http/support/service.mjs'
 import { publishMany } from '../support/published.mjs'
 import { ADMIN_PASSWORD, api, clip, login, publish, reviewers, startStack, submit, upload, waitFor } from '../support/stack.mjs'
 import { collectErrors, SCREENS, startBrowser } from './support/browser.mjs'
@@ -208,4 +209,28 @@ test('a judge scores by keyboard alone', async () => {
   assert.notEqual(await heading.innerText(), first, 'the next one without points')
   assert.ok(await heading.evaluate((element) => element === document.activeElement), 'and the focus is there')
   await page.context().close()
+})
+
+// The last one: the machine is heard of for a minute.
+test('an administrator is told of a machine that opens files without a lock, nobody else', async () => {
+  const token = readFileSync(join(stack.service.data, 'worker.token'), 'utf8').trim()
+  await api(url, '/api/v1/jobs/claim', { method: 'POST', headers: { Authorization: `Bearer ${token}` },
+    body: { worker: 'bare-1', version: '1', sandbox: 'none', disk: '', wait_ms: 0 } })
+  await until(async () => (await api(url, '/healthz')).json.status === 'degraded', 'the service to know')
+  const page = await signIn('admin', ADMIN_PASSWORD, 'desk')
+  await page.getByRole('alert').getByText('没有隔离').waitFor()
+  await go(page, '转码机')
+  await page.getByRole('row', { name: /bare-1/ }).getByText('没有隔离').waitFor()
+  await check(page, 'unlocked', 'desk')
+  for (const width of [1440, 360]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.screenshot({ path: `${SCREENS}desk-unlocked-${width}.png` })
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, `scrolls sideways at ${width}`)
+  }
+  await page.context().close()
+  const other = await signIn('org', 'password of org', 'desk')
+  await go(other, '账号')
+  await other.locator('main').waitFor()
+  assert.equal(await other.locator('.banner').count(), 0)
+  await other.context().close()
 })

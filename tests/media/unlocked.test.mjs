@@ -5,6 +5,8 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { sql, startService, until } from '../http/support/service.mjs';
+import { api } from '../support/stack.mjs';
 import { build, folder, root, run } from './support.mjs';
 
 const base = folder('unlocked');
@@ -35,4 +37,21 @@ test('a setting for laboratories lets it run, and the result says that nothing h
   const { code, answer } = await prepare(true);
   assert.deepEqual([code, answer.ok], [0, true]);
   assert.match(answer.sandbox, /^level=none seccomp=off/);
+});
+
+test('a service sniffs with an unlocked program where its settings say so alone, and then says it is degraded', async () => {
+  const environment = { XUEPAI_MEDIA_PROGRAM: path.join(build, 'unlocked/xuepai-media') };
+  const locked = await startService({ environment });
+  assert.deepEqual([(await api(locked.url, '/healthz')).status, (await api(locked.url, '/healthz')).json.sandbox], [200, 'off']);
+  await locked.stop();
+
+  const service = await startService({ environment: { ...environment, XUEPAI_SANDBOX_UNSAFE: 'true' } });
+  try {
+    await until(async () => (await api(service.url, '/healthz')).status === 503, 'the health to say so');
+    const { json } = await api(service.url, '/healthz');
+    assert.deepEqual([json.status, json.sandbox], ['degraded', 'none']);
+    assert.equal(sql(service, "SELECT count(*) FROM ledger WHERE action = 'sandbox.unlocked'"), '1');
+  } finally {
+    await service.stop();
+  }
 });

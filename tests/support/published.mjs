@@ -14,6 +14,15 @@ const FILES = [
   ...[360, 480, 720].flatMap((height) => [[`v${height}.mp4`, 'rung', 'video/mp4', rung(height)], [`v${height}.m3u8`, 'playlist', 'application/vnd.apple.mpegurl', {}]]),
 ];
 
+// As prepare writes them: a kilobyte, of which lists show a tenth (service/model/facts.h).
+const SHOWN = { kind: 'video', duration_ms: 10000, width: 1280, height: 720 };
+const FACTS = { ...SHOWN, container: 'mp4', coded_width: 1280, coded_height: 720, rotation: 0, sar: '1:1', fps: 30.0001, vfr: false, interlaced: false,
+  bit_rate_bps: 2500000, frames: 300, decode_errors: 0, had_location: true, had_device: false, ai_label: false,
+  colour: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', range: 'limited', hdr: null }, video: { codec: 'h264', profile: 'High', level: 31 },
+  audio: { codec: 'aac', channels: 2, rate_hz: 44100, loudness_lufs: -23.4, true_peak_dbtp: -6.1 }, flags: [],
+  review: { width: 854, height: 480, codecs: 'avc1.64001e,mp4a.40.2', bandwidth_bps: 960000, average_bps: 900000, fps: 30, picture_types: 'KZXVZf/j'.repeat(8) },
+  source_keyframes: true, rewrap: { possible: true, obstacle: null, average_bps: 2400000, peak_bps: 2600000 } };
+
 // Works first … first + count - 1; later ones are newer. The first eleven cities in turn, tracks in turn, ids w000…n.
 export function publishMany(service, count, { first = 1 } = {}) {
   const onPostgres = !!process.env.XUEPAI_TEST_DATABASE;
@@ -33,15 +42,14 @@ export function publishMany(service, count, { first = 1 } = {}) {
   const textOf = (name) => sql(service, `SELECT sql FROM sqlite_master WHERE name = '${name}'`);
   const [off, on] = onPostgres ? ['SET LOCAL session_replication_role = replica;', '']
     : [triggers.map((name) => `DROP TRIGGER ${name};`).join(' '), triggers.map((name) => `${textOf(name)};`).join(' ')];
-  const facts = '{"width":1280,"height":720,"duration_ms":10000}';
   sql(service, `
     ${off}
     INSERT INTO submission (id, code, pin_digest, edition, track, region, city, state, stage, revision, contact_name,
       contact_phone, ai, waiting_ms, created_ms, updated_ms)
     SELECT ${id}, 'code ' || n, '', ${edition}, ${track}, ${county}, ${text(city)}, 'published', 0, 1, '', '', 0, n, n, n
     FROM (${numbers}) numbers;
-    INSERT INTO revision (submission, number, title, words, content_digest, facts, created_ms)
-    SELECT s.id, 1, ${title}, '我们在家里一起学习，记录下这一刻', 'digest', '${facts}', 1 FROM (SELECT id, created_ms AS n FROM submission WHERE code LIKE 'code %'
+    INSERT INTO revision (submission, number, title, words, content_digest, facts, shown, created_ms)
+    SELECT s.id, 1, ${title}, '我们在家里一起学习，记录下这一刻', 'digest', '${JSON.stringify(FACTS)}', '${JSON.stringify(SHOWN)}', 1 FROM (SELECT id, created_ms AS n FROM submission WHERE code LIKE 'code %'
       AND created_ms BETWEEN ${first} AND ${last}) s;
     INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)
     SELECT submission, 1, 'licence', '1', '["site","embed"]', 1, '' FROM revision WHERE content_digest = 'digest' AND submission >= 'w'

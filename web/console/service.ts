@@ -189,7 +189,7 @@ export interface Report {
 export interface Machines {
   workers: { name: string; version: string; sandbox: string; token: string; seen_ms: number; running: number }[]
   tokens: { id: string; name: string; created_ms: number; revoked_ms: number | null }[]
-  nodes: { id: string; version: string }[]
+  nodes: { id: string; version: string; sandbox: string }[]
 }
 
 export interface EmbedSite {

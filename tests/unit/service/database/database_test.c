@@ -146,6 +146,53 @@ static void test_a_missing_column_is_an_error(void)
     remove_temporary(&place);
 }
 
+static bool read_number(struct sql *sql, void *context, GError **error)
+{
+    return sql_number(sql, "SELECT COUNT(*) FROM t WHERE name = $1", SQL_VALUES(SQL_T("济南")), context, error);
+}
+
+static bool read_first_number(struct sql *sql, void *context, GError **error)
+{
+    return sql_number(sql, "SELECT count, name FROM t ORDER BY count LIMIT 2", SQL_NO_VALUES, context, error);
+}
+
+static bool add_counted(struct sql *sql, void *context, GError **error)
+{
+    return sql_number(sql, "INSERT INTO t (name, count) VALUES ('x', 4), ('y', 5) RETURNING count", SQL_NO_VALUES,
+                      context, error);
+}
+
+static bool read_no_table(struct sql *sql, void *context, GError **error)
+{
+    return sql_number(sql, "SELECT COUNT(*) FROM nothing_of_the_kind", SQL_NO_VALUES, context, error);
+}
+
+static void test_one_number(void)
+{
+    struct place place;
+    struct database *database = open_temporary(&place);
+    int64_t number = 7;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(database_transact(database, "t", make_table, NULL, NULL));
+    g_assert_true(database_read(database, "t", read_first_number, &number, NULL));
+    g_assert_cmpint(number, ==, 7); /* no row */
+    g_assert_true(database_read(database, "t", read_number, &number, NULL));
+    g_assert_cmpint(number, ==, 0);
+    g_assert_true(database_transact(database, "t", add_counted, &number, NULL));
+    g_assert_cmpint(number, ==, 4);
+    g_assert_true(database_transact(database, "t", add, (void *)(uintptr_t) "济南", NULL));
+    g_assert_true(database_read(database, "t", read_number, &number, NULL));
+    g_assert_cmpint(number, ==, 1);
+    g_assert_true(database_read(database, "t", read_first_number, &number, NULL));
+    g_assert_cmpint(number, ==, 3);
+    g_assert_false(database_read(database, "t", read_no_table, &number, &error));
+    g_assert_true(error->domain == DATABASE_ERROR);
+    g_assert_cmpint(number, ==, 3); /* written only on success */
+    database_free(database);
+    remove_temporary(&place);
+}
+
 static gpointer write_many(gpointer data)
 {
     for (int i = 0; i < 50; i++) {
@@ -219,6 +266,7 @@ int main(int argc, char **argv)
     g_test_add_func("/database/a_failing_transaction_leaves_nothing", test_a_failing_transaction_leaves_nothing);
     g_test_add_func("/database/readers_cannot_write", test_readers_cannot_write);
     g_test_add_func("/database/a_missing_column_is_an_error", test_a_missing_column_is_an_error);
+    g_test_add_func("/database/one_number", test_one_number);
     g_test_add_func("/database/many_writers_share_commits", test_many_writers_share_commits);
     g_test_add_func("/database/backup_is_whole", test_backup_is_whole);
     return g_test_run();

@@ -19,12 +19,13 @@ struct step {
 
 static char *random_digits(GRand *rand, int digits)
 {
-    GString *text = g_string_new(NULL);
+    char *text = g_malloc((size_t)digits + 1);
 
     for (int i = 0; i < digits; i++) {
-        g_string_append_printf(text, "%x", g_rand_int(rand) >> 28);
+        text[i] = "0123456789abcdef"[g_rand_int(rand) >> 28];
     }
-    return g_string_free(text, FALSE);
+    text[digits] = '\0';
+    return text;
 }
 
 /* Another digit at every `every`-th place: one to four bits of it. */
@@ -217,12 +218,9 @@ static void test_another_file_replaces_the_fingerprint(void)
 static bool count_bands(struct sql *sql, void *context, GError **error)
 {
     struct step *step = context;
-    static const struct sql_column COLUMNS[] = {{"count", SQL_KIND_INT64, 0}};
-    static const struct sql_map MAP = SQL_MAP(int64_t, COLUMNS);
     int64_t count = 0;
-    bool found;
 
-    if (!sql_row(sql, "SELECT COUNT(*) AS count FROM fingerprint_band", SQL_NO_VALUES, &MAP, &count, &found, error)) {
+    if (!sql_number(sql, "SELECT COUNT(*) FROM fingerprint_band", SQL_NO_VALUES, &count, error)) {
         return false;
     }
     step->count = (int)count;
@@ -270,6 +268,20 @@ static bool add_strangers(struct sql *sql, void *context, GError **error)
     return true;
 }
 
+/* An index that grows row by row in no order writes nearly all of its pages in each transaction (measured: 100,000 works
+ * were not in after 200 s), so it is made of all rows at once. */
+static bool drop_index(struct sql *sql, void *context, GError **error)
+{
+    (void)context; /* of the one table */
+    return sql_script(sql, "DROP INDEX fingerprint_band_work", error);
+}
+
+static bool make_index(struct sql *sql, void *context, GError **error)
+{
+    (void)context; /* of the one table */
+    return sql_script(sql, "CREATE INDEX fingerprint_band_work ON fingerprint_band (band, work)", error);
+}
+
 static void test_the_question_is_quick_among_many(void)
 {
     const char *wanted = g_getenv("XUEPAI_TEST_WORKS");
@@ -284,10 +296,12 @@ static void test_the_question_is_quick_among_many(void)
         g_assert_true(g_ascii_string_to_signed(wanted, 10, 1, 1000000, &works, NULL));
     }
     keep_as(&pair.fixture, pair.one, pair.pictures, pair.sound);
+    fixture_transact(&pair.fixture, drop_index, NULL);
     for (gint64 done = 0; done < works; done += step.count) {
         step.count = (int)MIN(works - done, 1000);
         fixture_transact(&pair.fixture, add_strangers, &step);
     }
+    fixture_transact(&pair.fixture, make_index, NULL);
     keep_as(&pair.fixture, pair.other, copy, pair.sound);
     for (int i = 0; i < 20; i++) {
         const gint64 began = g_get_monotonic_time();

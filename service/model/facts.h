@@ -1,0 +1,6 @@
+/* What the media program found out about a work's files, as JSON text in its revision. */
+#pragma once
+
+/* What of the facts lists and pages show (revision.shown): sizes, lengths and kinds, of the work and of each of its files. The caller's;
+ * "" when they are no JSON. */
+char *facts_shown(const char *facts);
