@@ -9,6 +9,7 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
+#include "service/model/consent.h"
 #include "service/model/duplicate.h"
 #include "service/model/permission.h"
 #include "service/model/queue.h"
@@ -70,14 +71,16 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
     const int64_t now_ms = request_now_ms(call->request);
 
     g_autoptr(SqlRows) remarks = history == NULL ? NULL : remark_list(sql, submission->id, NULL, error);
+    json_auto_t *consents = remarks == NULL ? NULL : consent_given(sql, submission->id, error);
 
-    if (remarks == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
+    if (consents == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
         return false;
     }
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
     review_add_words(call->app, *item, submission, call->words);
     json_object_set_new(*item, "history", history_json(call->app, history));
     json_object_set_new(*item, "remarks", remarks_json(remarks));
+    json_object_set(*item, "consents", consents);
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
     if (held) {
         json_object_set_new(*item, "holder",

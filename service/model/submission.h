@@ -207,6 +207,6 @@ bool submission_upload_completed(struct sql *sql, const char *upload, int64_t no
 /* Every current revision's facts after prepare. */
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,
                           const char *content_digest, GError **error);
-/* SHA-256 over files, texts and cover: what a decision is pinned to. */
+/* SHA-256 over files, texts, cover and consents (JSON): what a decision is pinned to. */
 char *submission_content_digest(const char *const *file_digests, const struct submission *submission,
-                                const char *cover_digest);
+                                const char *cover_digest, const char *consents);
