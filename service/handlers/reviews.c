@@ -15,6 +15,7 @@
 #include "service/model/queue.h"
 #include "service/model/remark.h"
 #include "service/model/report.h"
+#include "service/model/review_reason.h"
 #include "service/model/words.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
@@ -23,7 +24,8 @@ struct call {
     const struct request *request;
     struct queue_query query;
     struct submission submission;
-    struct words *words; /* the administrator's, while items are made */
+    struct words *words;      /* the administrator's, while items are made */
+    struct sql_rows *reasons; /* likewise, all that were ever offered */
     json_t *json;
     char *text; /* next page, decision id */
     const struct review_decision *decision;
@@ -78,7 +80,7 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
     }
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
     review_add_words(call->app, *item, submission, call->words);
-    json_object_set_new(*item, "history", history_json(call->app, history));
+    json_object_set_new(*item, "history", history_json(call->app, history, call->reasons));
     json_object_set_new(*item, "remarks", remarks_json(remarks));
     json_object_set(*item, "consents", consents);
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
@@ -98,9 +100,12 @@ static bool list(struct sql *sql, void *context, GError **error)
     g_auto(QueuePage) page = {0};
     json_auto_t *items = json_array();
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
+    g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
 
     call->words = words;
-    if (words == NULL || !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
+    call->reasons = reasons;
+    if (reasons == NULL ||
+        !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
         return false;
     }
     for (size_t i = 0; i < page.count; i++) {
@@ -229,9 +234,11 @@ static bool show(struct sql *sql, void *context, GError **error)
     struct call *call = context;
     json_t *item = NULL;
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
+    g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
 
     call->words = words;
-    if (words == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
+    call->reasons = reasons;
+    if (reasons == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
         return false;
     }
     json_decref(call->json);

@@ -22,6 +22,16 @@ export interface Decision {
   action: string
   reasons: string[]
   note: string
+  why: string // labels of the reasons, then the note
+  state: 'pending' | 'effective' | 'cancelled' | 'void'
+  revision: number
+}
+
+// What the submitter agreed to.
+export interface Consent {
+  kind: 'licence' | 'guardian'
+  version: string
+  scopes: string[]
 }
 
 export interface Clip {
@@ -61,6 +71,7 @@ export interface Work {
   clips?: Clip[] // where the work has several files
   checks: { level: 'ok' | 'warn' | 'info'; text: string }[]
   history: Decision[]
+  consents?: Consent[]
   actions: string[]
   waiting_since_ms?: number
   contact?: { name: string; phone: string }
@@ -385,6 +396,7 @@ export interface LedgerRecord {
   role: string
   action: string
   action_text?: string
+  why?: string
   object: string
   detail?: { action?: string; note?: string; reasons?: string[]; content?: string; viewed_ms?: number }
   before: string
@@ -414,6 +426,7 @@ export const STATE_NAMES: Record<string, string> = {
   draft: '草稿', uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
   returned: '已退回', declined: '未采用', withdrawn: '已撤回', taken_down: '已下架', failed: '没处理成',
 }
+export const USE_NAMES: Record<string, string> = { site: '本站', embed: '其他网站', exhibition: '展厅', media: '媒体' }
 export const STAGE_NAMES: Record<string, string> = { first: '初审', second: '复审', final: '终审' }
 export const ROLE_NAMES: Record<string, string> = {
   reviewer: '审核员', organiser: '组织者', administrator: '管理员', unit: '机构', auditor: '审计员',

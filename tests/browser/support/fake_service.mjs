@@ -96,7 +96,9 @@ export const queued = (i) => ({
   duration_ms: 70000, width: 720, height: 1280, flags: i % 3 === 0 ? ['portrait', 'very-quiet'] : [], poster: `/poster/${i}.svg`,
   storyboard: `/storyboard.svg`, storyboard_vtt: '/storyboard.vtt', contact_sheet: `/poster/${i}.svg`, review_mp4: '/clip.mp4',
   checks: [{ level: 'ok', text: '时长 1:10，720×1280' }, { level: 'warn', text: '声音很小' }, { level: 'info', text: '提交人声明含 AI 生成内容' }],
-  history: i === 0 ? [{ at_ms: 1790000000000, actor: '王老师', stage: 'first', action: 'return', reasons: ['blurred'], note: '请再拍一次' }] : [],
+  history: i === 0 ? [{ at_ms: 1790000000000, actor: '王老师', stage: 'first', action: 'return', reasons: ['blurred'], note: '请再拍一次', why: '画面模糊/抖动；请再拍一次', state: 'effective', revision: 1 },
+    { at_ms: 1790000100000, actor: '王老师', stage: 'first', action: 'approve', reasons: [], note: '', why: '', state: 'cancelled', revision: 1 }] : [],
+  consents: [{ kind: 'licence', version: '2026-1', scopes: ['site', 'exhibition'] }],
   actions: ['approve', 'return', 'decline'], waiting_since_ms: Date.now() - 6 * 3600e3, contact: { name: '李*梅', phone: '138****1234' },
   holder: i === 2 ? { name: '王老师', me: false } : undefined,
 })
