@@ -121,12 +121,16 @@ static bool list(struct sql *sql, void *context, GError **error)
     return true;
 }
 
+enum { HOUR_MS = 3600 * 1000, WAITED_HOURS_MOST = 366 * 24 };
+
 HANDLER(queue_index)
 {
     struct call call = {.app = app, .request = request};
     int64_t limit = 0;
+    int64_t waited_hours = 0;
 
-    if (!request_query_int64(request, "limit", 1, 100, &limit, error)) {
+    if (!request_query_int64(request, "limit", 1, 100, &limit, error) ||
+        !request_query_int64(request, "waited_hours", 0, WAITED_HOURS_MOST, &waited_hours, error)) {
         return NULL;
     }
     call.query = (struct queue_query){
@@ -134,7 +138,9 @@ HANDLER(queue_index)
         .region = request_query(request, "region"),
         .track = request_query(request, "track"),
         .flag = request_query(request, "flag"),
+        .words = request_query(request, "q"),
         .after = request_query(request, "after"),
+        .until_ms = waited_hours == 0 ? 0 : request_now_ms(request) - waited_hours * HOUR_MS,
         .limit = limit == 0 ? 30 : limit,
     };
     if (!database_read(app->database, "queue.list", list, &call, error)) {

@@ -66,7 +66,7 @@ static const struct route ROUTES[] = {
     { "PUT",     "/api/v1/me/phone",                ACCESS_SELF,          BODY_JSON,   me_put_phone,     "my telephone number: two accounts of one number are one person" },
     { "GET",     "/api/v1/me/sessions",             ACCESS_STAFF,         BODY_NONE,   me_sessions,      "where I am signed in" },
     { "DELETE",  "/api/v1/me/sessions/:id",         ACCESS_STAFF,         BODY_NONE,   me_delete_session, "end one of them, at once" },
-    { "GET",     "/api/v1/queue",                   ACCESS_SEE,           BODY_NONE,   queue_index,      "works waiting for this person", "stage region track flag after limit" },
+    { "GET",     "/api/v1/queue",                   ACCESS_SEE,           BODY_NONE,   queue_index,      "works waiting for this person", "stage region track flag q waited_hours after limit" },
     { "GET",     "/api/v1/queue/counts",            ACCESS_SEE,           BODY_NONE,   queue_show_counts, "how many wait, by stage, city and track" },
     { "GET",     "/api/v1/queue/:id",               ACCESS_SEE,           BODY_NONE,   queue_show,       "one work with everything a decision needs" },
     { "POST",    "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_JSON,   queue_hold,       "hold it, or say that one still does" },

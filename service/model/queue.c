@@ -3,22 +3,38 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/search.h"
+#include "service/model/secret.h"
 
+#define UNDECIDED " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"
 /* One text for each combination of place and track, because only an equality lets an index deliver the order. */
 #define PAGE(where)                                                                                                    \
     "SELECT " SUBMISSION_FIELDS " WHERE s.state = 'in_review' AND s.stage = $1" where                                  \
-    " AND ($4 = '' OR r.flags LIKE $4)"                                                                                \
-    " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"                     \
+    " AND ($4 = '' OR r.flags LIKE $4) AND ($9 = '' OR r.title LIKE $9 ESCAPE '!') AND s.waiting_ms <= $8" UNDECIDED   \
     " AND $2 = $2 AND $3 = $3 AND (s.waiting_ms, s.id) > ($5, $6) ORDER BY s.waiting_ms, s.id LIMIT $7"
 
 /* $2 = $2 and $3 = $3 only make every text have the same parameters.
- * queue.page: $1 stage, $2 place, $3 track, $4 flag pattern, $5 and $6 the last row before, $7 limit */
+ * queue.page: $1 stage, $2 place, $3 track, $4 flag pattern, $5 and $6 the last row before, $7 limit, $8 until when, $9 title
+ * pattern */
 static const char EVERYWHERE[] = PAGE("");
 static const char CITY[] = PAGE(" AND s.city = $2");
 static const char COUNTY[] = PAGE(" AND s.region = $2");
 static const char TRACK[] = PAGE(" AND s.track = $3");
 static const char CITY_TRACK[] = PAGE(" AND s.city = $2 AND s.track = $3");
 static const char COUNTY_TRACK[] = PAGE(" AND s.region = $2 AND s.track = $3");
+
+/* queue.piece: when the work waits with which a piece ends, $4 and $5 the last row before, $6 its length */
+#define PIECE(where)                                                                                                   \
+    "SELECT s.waiting_ms AS waiting_ms FROM submission s WHERE s.state = 'in_review' AND s.stage = $1" where           \
+    " AND $2 = $2 AND $3 = $3 AND (s.waiting_ms, s.id) > ($4, $5) ORDER BY s.waiting_ms, s.id LIMIT 1 OFFSET $6"
+static const char PIECE_EVERYWHERE[] = PIECE("");
+static const char PIECE_CITY[] = PIECE(" AND s.city = $2");
+static const char PIECE_COUNTY[] = PIECE(" AND s.region = $2");
+static const char PIECE_TRACK[] = PIECE(" AND s.track = $3");
+static const char PIECE_CITY_TRACK[] = PIECE(" AND s.city = $2 AND s.track = $3");
+static const char PIECE_COUNTY_TRACK[] = PIECE(" AND s.region = $2 AND s.track = $3");
+static const char BY_CODE[] = /* queue.by_code */
+    "SELECT " SUBMISSION_FIELDS " WHERE s.code = $1 AND s.state = 'in_review'" UNDECIDED;
 
 #define COUNTS(where)                                                                                                  \
     "SELECT stage, city, track, COUNT(*) AS waiting, MIN(waiting_ms) AS oldest_ms FROM submission"                     \
@@ -38,13 +54,13 @@ static const char TOTAL[] = /* queue.total */
 enum level { LEVEL_PROVINCE, LEVEL_CITY, LEVEL_COUNTY, LEVEL_COUNT };
 static const struct {
     const char *level;
-    const char *page;
-    const char *page_of_track;
+    const char *page[2]; /* [1]: of a track */
+    const char *piece[2];
     const char *counts;
 } LEVELS[LEVEL_COUNT] = {
-    [LEVEL_PROVINCE] = {"province", EVERYWHERE, TRACK, COUNT_EVERYWHERE},
-    [LEVEL_CITY] = {"city", CITY, CITY_TRACK, COUNT_CITY},
-    [LEVEL_COUNTY] = {"county", COUNTY, COUNTY_TRACK, COUNT_COUNTY},
+    [LEVEL_PROVINCE] = {"province", {EVERYWHERE, TRACK}, {PIECE_EVERYWHERE, PIECE_TRACK}, COUNT_EVERYWHERE},
+    [LEVEL_CITY] = {"city", {CITY, CITY_TRACK}, {PIECE_CITY, PIECE_CITY_TRACK}, COUNT_CITY},
+    [LEVEL_COUNTY] = {"county", {COUNTY, COUNTY_TRACK}, {PIECE_COUNTY, PIECE_COUNTY_TRACK}, COUNT_COUNTY},
 };
 
 static const struct sql_column COUNT_COLUMNS[] = {
@@ -62,6 +78,12 @@ static const struct sql_column TOTAL_COLUMNS[] = {SQL_FIELD(struct total, waitin
 static const struct sql_map TOTAL_MAP = SQL_MAP(struct total, TOTAL_COLUMNS);
 static const struct sql_column AHEAD_COLUMNS[] = {SQL_FIELD(struct total, waiting)};
 static const struct sql_map AHEAD_MAP = SQL_MAP(struct total, AHEAD_COLUMNS);
+
+struct moment {
+    int64_t waiting_ms;
+};
+static const struct sql_column MOMENT_COLUMNS[] = {SQL_FIELD(struct moment, waiting_ms)};
+static const struct sql_map MOMENT_MAP = SQL_MAP(struct moment, MOMENT_COLUMNS);
 
 static enum level level_of(const struct region *region)
 {
@@ -145,42 +167,145 @@ static const char *place_of(const struct rules *rules, const char *scope, const 
     return rules_region_within(rules, asked, scope) ? asked : NULL;
 }
 
-bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct queue_query *query,
-                struct queue_page *page, GError **error)
-{
-    const char *place = place_of(rules, staff->scope, query->region);
-    const struct region *region = rules_region_find(rules, place == NULL ? "" : place);
-    const bool any_flag = query->flag == NULL || query->flag[0] == '\0';
-    g_autofree char *flag = any_flag ? g_strdup("") : g_strdup_printf("%% %s %%", query->flag);
-    const bool any_track = query->track == NULL || query->track[0] == '\0';
-    const int64_t limit = CLAMP(query->limit, 1, QUEUE_LIMIT_MOST);
-    struct after after = {0}; /* a text that does not parse leaves it */
-    size_t used = 0;
+/* A query as its statements take it. */
+struct reading {
+    const struct rules *rules;
+    const struct staff *staff;
+    const struct queue_query *query;
+    const char *place;
+    enum level level;
+    bool of_track;
+    char *flag; /* patterns; "" for all */
+    char *title;
+    struct after after;
+    int64_t until_ms;
+    bool is_piece; /* until_ms is the end of a piece, and more wait behind it */
+};
 
-    if (!parse_after(query->after, &after, error)) {
+static void reading_clear(struct reading *reading)
+{
+    g_free(reading->flag);
+    g_free(reading->title);
+}
+typedef struct reading Reading;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+static bool is_given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* Of the edition's stages: one that this person decides and that is asked for. */
+static bool reads_stage(const struct reading *reading, const struct stage *stage)
+{
+    const char *asked = reading->query->stage;
+
+    return (!is_given(asked) || strcmp(asked, stage->name) == 0) && staff_may_stage(reading->staff, stage->name);
+}
+
+static bool end_piece(struct sql *sql, struct reading *reading, const struct stage *stage, GError **error)
+{
+    struct moment moment = {0};
+    bool found = false;
+
+    if (!sql_row(sql, LEVELS[reading->level].piece[reading->of_track],
+                 SQL_VALUES(SQL_I(stage->position), SQL_T(reading->place), SQL_T(reading->query->track),
+                            SQL_I(reading->after.waiting_ms), SQL_T(reading->after.id), SQL_I(QUEUE_PIECE - 1)),
+                 &MOMENT_MAP, &moment, &found, error)) {
         return false;
     }
-    if (region == NULL) {
-        return true;
+    if (found && moment.waiting_ms < reading->until_ms) {
+        reading->until_ms = moment.waiting_ms;
+        reading->is_piece = true;
     }
-    const enum level level = level_of(region);
-    for (guint i = 0; i < rules->stages->len && used < QUEUE_STAGES_MOST; i++) {
-        const struct stage *stage = &g_array_index(rules->stages, struct stage, i);
-        const bool is_asked = query->stage == NULL || query->stage[0] == '\0' || strcmp(query->stage, stage->name) == 0;
-        if (!is_asked || !staff_may_stage(staff, stage->name)) {
+    return true;
+}
+
+static struct sql_rows *read_stage(struct sql *sql, const struct reading *reading, const struct stage *stage,
+                                   int64_t limit, GError **error)
+{
+    return sql_rows(sql, LEVELS[reading->level].page[reading->of_track],
+                    SQL_VALUES(SQL_I(stage->position), SQL_T(reading->place), SQL_T(reading->query->track),
+                               SQL_T(reading->flag), SQL_I(reading->after.waiting_ms), SQL_T(reading->after.id),
+                               SQL_I(limit), SQL_I(reading->until_ms), SQL_T(reading->title)),
+                    &submission_map, error);
+}
+
+static bool read_stages(struct sql *sql, struct reading *reading, struct queue_page *page, GError **error)
+{
+    const GArray *stages = reading->rules->stages;
+    const int64_t limit = CLAMP(reading->query->limit, 1, QUEUE_LIMIT_MOST);
+    const bool is_search = reading->flag[0] != '\0' || reading->title[0] != '\0';
+    size_t used = 0;
+
+    for (guint i = 0; is_search && i < stages->len; i++) {
+        const struct stage *stage = &g_array_index(stages, struct stage, i);
+        if (reads_stage(reading, stage) && !end_piece(sql, reading, stage, error)) {
+            return false;
+        }
+    }
+    for (guint i = 0; i < stages->len && used < QUEUE_STAGES_MOST; i++) {
+        const struct stage *stage = &g_array_index(stages, struct stage, i);
+        if (!reads_stage(reading, stage)) {
             continue;
         }
-        page->stages[used] =
-            sql_rows(sql, any_track ? LEVELS[level].page : LEVELS[level].page_of_track,
-                     SQL_VALUES(SQL_I(stage->position), SQL_T(place), SQL_T(any_track ? "" : query->track), SQL_T(flag),
-                                SQL_I(after.waiting_ms), SQL_T(after.id), SQL_I(limit)),
-                     &submission_map, error);
+        page->stages[used] = read_stage(sql, reading, stage, limit, error);
         if (page->stages[used++] == NULL) {
             return false;
         }
     }
     merge(page, (size_t)limit);
+    if (page->next == NULL && reading->is_piece) {
+        page->next = g_strdup_printf("%" G_GINT64_FORMAT ".", reading->until_ms + 1); /* all of that moment are seen */
+    }
     return true;
+}
+
+/* The one work of a receipt code, where it is this person's to decide. */
+static bool read_code(struct sql *sql, const struct reading *reading, const char *code, struct queue_page *page,
+                      GError **error)
+{
+    page->stages[0] = sql_rows(sql, BY_CODE, SQL_VALUES(SQL_T(code)), &submission_map, error);
+    if (page->stages[0] == NULL) {
+        return false;
+    }
+    const struct submission *only = page->stages[0]->count == 0 ? NULL : sql_rows_at(page->stages[0], 0);
+    const struct stage *stage = only == NULL ? NULL : rules_stage_at(reading->rules, only->stage);
+    if (stage != NULL && reads_stage(reading, stage) &&
+        rules_region_within(reading->rules, only->region, reading->place)) {
+        page->items[page->count++] = only;
+    }
+    return true;
+}
+
+bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct queue_query *query,
+                struct queue_page *page, GError **error)
+{
+    const char *place = place_of(rules, staff->scope, query->region);
+    const struct region *region = rules_region_find(rules, place == NULL ? "" : place);
+    g_autofree char *words = g_strstrip(g_strdup(is_given(query->words) ? query->words : ""));
+    g_autofree char *code = secret_receipt_normalize(words);
+    struct queue_query given = *query;
+    g_auto(Reading) reading = {
+        .rules = rules,
+        .staff = staff,
+        .query = &given,
+        .place = place,
+        .of_track = is_given(query->track),
+        .flag = is_given(query->flag) ? g_strdup_printf("%% %s %%", query->flag) : g_strdup(""),
+        .title = words[0] == '\0' ? g_strdup("") : search_pattern(words),
+        .until_ms = query->until_ms == 0 ? G_MAXINT64 : query->until_ms,
+    };
+
+    given.track = reading.of_track ? query->track : "";
+    if (!parse_after(query->after, &reading.after, error)) {
+        return false;
+    }
+    if (region == NULL) {
+        return true;
+    }
+    reading.level = level_of(region);
+    return code != NULL ? read_code(sql, &reading, code, page, error) : read_stages(sql, &reading, page, error);
 }
 
 struct sql_rows *queue_counts(struct sql *sql, const struct rules *rules, const struct staff *staff, GError **error)

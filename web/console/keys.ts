@@ -3,7 +3,7 @@
 
 export type Command =
   | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'select' | 'note'
-  | 'compare' | 'undo' | 'help'
+  | 'compare' | 'undo' | 'search' | 'help'
 
 interface Hotkey {
   keys: string[]
@@ -26,6 +26,7 @@ export const KEYS: readonly Hotkey[] = [
   { keys: ['n'], shown: 'N', command: 'note', text: '记一笔' },
   { keys: ['d'], shown: 'D', command: 'compare', text: '和相似的作品放在一起看' },
   { keys: ['z'], shown: 'Z', command: 'undo', text: '撤销刚才的决定' },
+  { keys: ['/'], shown: '/', command: 'search', text: '找一件作品' },
   { keys: ['?'], shown: '?', command: 'help', text: '看快捷键' },
 ]
 

@@ -159,6 +159,8 @@ export interface Filters {
   region: string
   track: string
   flag: string
+  waited_hours: string
+  q: string // a receipt code, or a piece of the title
 }
 
 export interface Queue {
@@ -182,6 +184,13 @@ export interface Count {
   track: string
   waiting: number
   oldest_ms: number
+}
+
+export interface FoundWork {
+  id: string
+  title: string
+  city_name: string
+  published_at: string
 }
 
 export interface Report {
@@ -452,8 +461,15 @@ export const whoAmI = async (): Promise<Me> => remember(await request<Me>('GET',
 
 export const signOut = (): Promise<void> => request('POST', 'logout')
 
-export const readQueue = (filters: Filters, after: string): Promise<Queue> =>
-  request('GET', `queue?${query({ ...filters, after })}`)
+// What is rare is looked for piece by piece: a page may be empty and not the last one.
+export async function readQueue(filters: Filters, after: string): Promise<Queue> {
+  let page: Queue = { items: [], next: after }
+
+  do {
+    page = await request<Queue>('GET', `queue?${query({ ...filters, after: page.next ?? '' })}`)
+  } while (page.items.length === 0 && page.next !== null)
+  return page
+}
 
 export const hold = (id: string, takeOver = false): Promise<unknown> =>
   request('POST', `queue/${id}/lease`, { take_over: takeOver })
@@ -523,7 +539,9 @@ export const readCollectionWorks = async (id: string): Promise<ChosenWork[]> => 
 
 export const setCollectionWorks = (id: string, works: string[]): Promise<void> => request('PUT', `editor/collections/${id}/works`, { works })
 
-export const findWorks = async (q: string): Promise<{ id: string; title: string }[]> => (await request<{ items: { id: string; title: string }[] }>('GET', `works?${query({ q })}`)).items
+// Published ones, of a region or ('') of all.
+export const findWorks = async (q: string, region = ''): Promise<FoundWork[]> =>
+  (await request<{ items: FoundWork[] }>('GET', `works?${query({ q, region })}`)).items
 
 // Subtitles of a work; what its submitter sent waits for a look.
 export interface Subtitle {

@@ -236,7 +236,11 @@ export async function startService() {
     ['POST', /^login$/, (body) => body.password === 'right' ? ((state.signedIn = true), (state.role = body.username), [200, { ...me, otp_setup: state.otpSetup, role: body.username === 'admin' ? 'administrator' : 'reviewer' }]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
     ['POST', /^logout$/, () => { state.signedIn = false; return [204] }],
     ['GET', /^me$/, () => state.signedIn ? [200, { ...me, otp_setup: state.otpSetup, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
-    ['GET', /^queue$/, () => [200, { items: state.queue.slice(0, 30), next: state.queue.length > 30 ? 'more' : null }]],
+    ['GET', /^queue$/, (_, request) => {
+      const q = new URL(request.url, 'http://x').searchParams.get('q') ?? ''
+      const all = state.queue.filter((one) => one.code === q || one.title.includes(q))
+      return [200, { items: all.slice(0, 30), next: all.length > 30 ? 'more' : null }]
+    }],
     ['GET', /^queue\/counts$/, () => [200, { items: [{ stage: 'first', mine: true, city: '370100', track: 'family-video', waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }] }]],
     ['GET', /^queue\/(q\w+)$/, (_, __, [id]) => {
       const work = state.queue.find((one) => one.id === id)
