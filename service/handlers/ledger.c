@@ -59,12 +59,13 @@ static json_t *record_json(const struct ledger_record *record, const struct call
     json_t *detail = json_loads(record->detail, 0, NULL);
     g_autofree char *why = ledger_why(detail, call->reasons);
 
-    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "seq",
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "seq",
                      (json_int_t)record->seq, "at_ms", (json_int_t)record->at_ms, "actor", record->actor, "role",
                      record->role, "action", record->action, "object", record->object, "before", record->before,
                      "after", record->after, "detail", detail == NULL ? json_object() : detail, "previous",
                      record->previous, "hash", record->hash, "actor_name", name_of(call->people, record->actor),
-                     "action_text", ledger_word(record->action), "why", why);
+                     "action_text", ledger_word(record->action), "why", why, "before_text", ledger_word(record->before),
+                     "after_text", ledger_word(record->after));
 }
 
 HANDLER(ledger_show)

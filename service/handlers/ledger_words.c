@@ -19,6 +19,7 @@ static const struct {
     {"submission.retried", "重新处理"},
     {"submission.passed", "通过这一审"},
     {"submission.escalated", "上报"},
+    {"submission.sent_back", "退回初审"},
     {"submission.approved", "审核通过"},
     {"submission.returned", "退回"},
     {"submission.declined", "不予采用"},
@@ -31,6 +32,7 @@ static const struct {
     {"submission.selected", "择优入选"},
     {"decision.made", "作出决定"},
     {"decision.cancelled", "撤销决定"},
+    {"lease.taken_over", "从同事手里接管"},
     {"contact.opened", "查看联系方式"},
     {"report.made", "收到举报"},
     {"report.closed", "举报办结"},
@@ -42,6 +44,7 @@ static const struct {
     {"approve", "通过"},
     {"return", "退回修改"},
     {"decline", "不予采用"},
+    {"send_back", "退回初审"},
     {"escalate", "上报"},
     {"uploading", "上传中"},
     {"received", "已收到"},
@@ -116,6 +119,17 @@ static const struct {
     {"subtitle.sent", "送来字幕"},
     {"subtitle.approved", "通过字幕"},
     {"subtitle.removed", "去掉字幕"},
+    {"recommending", "推荐中"},
+    {"judging", "评审中"},
+    {"judged", "已排出名单"},
+    {"notice", "公示中"},
+    {"selected", "已确定"},
+    {"cancelled", "已取消"},
+    {"portrait", "侵犯肖像"},
+    {"privacy", "泄露隐私"},
+    {"copyright", "侵犯版权"},
+    {"unsuitable", "不适合展示"},
+    {"other", "其他"},
     {"site", "本站"},
     {"embed", "其他网站"},
     {"exhibition", "展厅"},
@@ -177,7 +191,7 @@ char *ledger_why(const json_t *detail, const struct sql_rows *known)
     for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
         const char *value = json_string_value(json_object_get(detail, TEXTS[i]));
         if (value != NULL && value[0] != '\0') {
-            g_string_append_printf(text, "%s%s", text->len == 0 ? "" : "；", value);
+            g_string_append_printf(text, "%s%s", text->len == 0 ? "" : "；", ledger_word(value));
         }
     }
     add_uses(text, "", json_object_get(detail, "before"));

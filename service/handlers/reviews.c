@@ -49,13 +49,19 @@ static json_t *actions_json(struct sql *sql, const struct call *call, const stru
     } ACTIONS[] = {{"approve", EVENT_APPROVED},
                    {"return", EVENT_RETURNED},
                    {"decline", EVENT_DECLINED},
-                   {"escalate", EVENT_ESCALATED}};
+                   {"escalate", EVENT_ESCALATED},
+                   {"send_back", EVENT_SENT_BACK}};
     json_t *actions = json_array();
+    int64_t before = 0;
 
     if (!review_may_decide(sql, call->app->rules, request_staff(call->request), submission, NULL)) {
         return actions;
     }
+    (void)review_before(sql, call->app->rules, submission, &before, NULL); /* else it is not offered */
     for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
+        if (ACTIONS[i].event == EVENT_SENT_BACK && before == 0) {
+            continue;
+        }
         if (submission_allows(submission->state, ACTIONS[i].event, ACTOR_REVIEWER)) {
             json_array_append_new(actions, json_string(ACTIONS[i].action));
         }
@@ -264,10 +270,14 @@ HANDLER(queue_show)
 static bool hold(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
+    const struct staff *staff = request_staff(call->request);
+    const struct actor actor = request_actor(call->request);
+    const int64_t now_ms = request_now_ms(call->request);
+    const int64_t lease_ms = call->app->settings->lease_seconds * 1000;
 
     return get(sql, call, error) &&
-           review_hold(sql, request_staff(call->request), call->submission.id, call->take_over,
-                       request_now_ms(call->request), call->app->settings->lease_seconds * 1000, error);
+           (call->take_over ? review_take_over(sql, staff, &actor, &call->submission, now_ms, lease_ms, error)
+                            : review_hold(sql, staff, call->submission.id, false, now_ms, lease_ms, error));
 }
 
 HANDLER(queue_hold)

@@ -71,7 +71,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/api/v1/queue/:id",               ACCESS_SEE,           BODY_NONE,   queue_show,       "one work with everything a decision needs" },
     { "POST",    "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_JSON,   queue_hold,       "hold it, or say that one still does" },
     { "DELETE",  "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_NONE,   queue_release,    "let it go" },
-    { "POST",    "/api/v1/queue/:id/decision",      ACCESS_DECIDE,        BODY_JSON,   queue_decide,     "approve, return, decline, escalate" },
+    { "POST",    "/api/v1/queue/:id/decision",      ACCESS_DECIDE,        BODY_JSON,   queue_decide,     "approve, return, decline, escalate, send_back" },
     { "POST",    "/api/v1/queue/:id/remarks",       ACCESS_SEE,           BODY_JSON,   queue_post_remark, "a note among staff, at a moment of the clip; a message to the submitter" },
     { "GET",     "/api/v1/subtitles",               ACCESS_DECIDE,        BODY_NONE,   subtitle_index_waiting, "subtitles that wait for a look, in the person's region" },
     { "GET",     "/api/v1/queue/:id/subtitles",     ACCESS_SEE,           BODY_NONE,   subtitle_index,   "a work's subtitles, also those that wait" },

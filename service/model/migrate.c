@@ -47,6 +47,7 @@ EMBED(schema_0038_clip_subtitles, "service/model/schema/0038_clip_subtitles.sql"
 EMBED(schema_0040_counted, "service/model/schema/0040_counted.sql");
 EMBED(schema_0040_counted_postgres, "service/model/schema/0040_counted.postgres.sql");
 EMBED(schema_0040_counted_sqlite, "service/model/schema/0040_counted.sqlite.sql");
+EMBED(schema_0041_send_back, "service/model/schema/0041_send_back.sql");
 
 static const struct {
     int64_t version;
@@ -83,6 +84,7 @@ static const struct {
     {37, schema_0037_refused_files, NULL, NULL},
     {38, schema_0038_clip_subtitles, NULL, NULL},
     {40, schema_0040_counted, schema_0040_counted_sqlite, schema_0040_counted_postgres},
+    {41, schema_0041_send_back, NULL, NULL},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

@@ -159,6 +159,7 @@ static bool keeps_place(const struct submission *submission, enum state from, en
 {
     switch (event) {
     case EVENT_RETURNED:
+    case EVENT_SENT_BACK:
     case EVENT_REPLACED:
         return true;
     case EVENT_EDITED:

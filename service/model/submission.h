@@ -33,7 +33,8 @@ enum event {
     EVENT_RETRIED, /* staff let it run again */
     EVENT_PASSED,  /* approved at a stage that is not the last */
     EVENT_ESCALATED,
-    EVENT_APPROVED, /* by the last stage */
+    EVENT_APPROVED,  /* by the last stage */
+    EVENT_SENT_BACK, /* to the reviewers of the first stage: approvals since then are void */
     EVENT_RETURNED,
     EVENT_DECLINED,
     EVENT_PUBLISHED,

@@ -110,6 +110,10 @@ test('an invitation lets a person choose the password, once', async () => {
   assert.equal((await accept('password of zhao', newer)).status, 410, 'expired');
 });
 
+test('a password is kept as argon2id, 64 MiB and two rounds', async () => {
+  assert.match(sql(service, "SELECT password FROM staff WHERE username = 'admin'"), /^\$argon2id\$v=19\$m=65536,t=2,p=1\$/);
+});
+
 test('sessions are listed and end at once', async () => {
   await add('qian');
   const [one, two] = [await login(url, 'qian', 'password of qian'), await login(url, 'qian', 'password of qian')];

@@ -66,6 +66,21 @@ test('opening a contact is a record of its own, and the time of viewing stands i
   assert.equal(records[1].detail.viewed_ms, 12345);
 });
 
+test('a take-over is recorded with whom it was taken from; holding, signs of life and taking over nothing are not', async () => {
+  fill(900211, 1);
+  const work = id(900211);
+  const hold = (session, take_over) => api(url, `/api/v1/queue/${work}/lease`, { method: 'POST', session, body: { take_over } });
+  assert.equal((await hold(people.sheng, true)).status, 200);
+  assert.equal((await hold(people.sheng, false)).status, 200);
+  assert.equal((await hold(people.jinan, false)).json.code, 'leased');
+  assert.deepEqual(await ledgerOf(work), []);
+  assert.equal((await hold(people.jinan, true)).status, 200);
+  const [record, ...more] = await ledgerOf(work);
+  assert.deepEqual([record.action, record.actor_name, more.length], ['lease.taken_over', '张老师', 0]);
+  assert.equal(record.detail.from, sql(service, "SELECT id FROM staff WHERE username = 'sheng'"));
+  assert.equal((await hold(people.sheng, false)).json.code, 'leased');
+});
+
 test('a work is found by its code or a piece of its title, within the own region; those that wait for long stand alone', async () => {
   fill(900401, 3);
   fill(900411, 1, { region: '370202', city: '370200' });

@@ -2,7 +2,7 @@
 // and with modifiers; each can be given another key, and all can be switched off (WCAG 2.1.4).
 
 export type Command =
-  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'select' | 'note'
+  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'send-back' | 'select' | 'note'
   | 'compare' | 'undo' | 'search' | 'help'
 
 interface Hotkey {
@@ -22,6 +22,7 @@ export const KEYS: readonly Hotkey[] = [
   { keys: ['a'], shown: 'A', command: 'approve', text: '通过' },
   { keys: ['r'], shown: 'R', command: 'return', text: '退回' },
   { keys: ['u'], shown: 'U', command: 'escalate', text: '拿不准，上报' },
+  { keys: ['b'], shown: 'B', command: 'send-back', text: '退回初审' },
   { keys: ['x'], shown: 'X', command: 'select', text: '选中，批量用' },
   { keys: ['n'], shown: 'N', command: 'note', text: '记一笔' },
   { keys: ['d'], shown: 'D', command: 'compare', text: '和相似的作品放在一起看' },

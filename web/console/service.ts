@@ -290,6 +290,7 @@ export interface Figures {
   hours: { hours: number; works: number }[]
   done: number
   done_in_three_days: number
+  later: { decisions: number; overturned: number } // of the stages after the first
   median_hours: number | null
   people: { name: string; decisions: number; hours: number }[]
   reasons: { code: string; label: string; decisions: number }[]
@@ -406,6 +407,8 @@ export interface LedgerRecord {
   action: string
   action_text?: string
   why?: string
+  before_text?: string
+  after_text?: string
   object: string
   detail?: { action?: string; note?: string; reasons?: string[]; content?: string; viewed_ms?: number }
   before: string
@@ -426,10 +429,10 @@ export interface Person {
   recusals: string[]
 }
 
-export type Action = 'approve' | 'return' | 'decline' | 'escalate'
+export type Action = 'approve' | 'return' | 'decline' | 'escalate' | 'send_back'
 
 export const ACTION_NAMES: Record<string, string> = {
-  approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
+  approve: '通过', return: '退回', decline: '不予采用', escalate: '上报', send_back: '退回初审',
 }
 export const STATE_NAMES: Record<string, string> = {
   draft: '草稿', uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
