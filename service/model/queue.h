@@ -8,7 +8,7 @@
 #include "service/model/staff.h"
 #include "service/model/submission.h"
 
-enum { QUEUE_STAGES_MOST = 3, QUEUE_AHEAD_MOST = 1000, QUEUE_LIMIT_MOST = 100, QUEUE_PIECE = 5000 };
+enum { QUEUE_AHEAD_MOST = 1000, QUEUE_LIMIT_MOST = 100, QUEUE_PIECE = 1000 };
 
 struct queue_query {
     const char *stage;  /* name; NULL for every stage this person may decide */
@@ -24,8 +24,8 @@ struct queue_query {
 struct queue_page {
     const struct submission *items[QUEUE_LIMIT_MOST]; /* [count], into the rows below */
     size_t count;
-    char *next; /* NULL on the last page */
-    struct sql_rows *stages[QUEUE_STAGES_MOST];
+    char *next;      /* NULL on the last page */
+    GPtrArray *rows; /* of struct sql_rows */
 };
 void queue_page_clear(struct queue_page *page);
 typedef struct queue_page QueuePage;

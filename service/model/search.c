@@ -65,7 +65,8 @@ bool search_remove(struct sql *sql, const char *submission, GError **error)
     return sql_run(sql, REMOVE, SQL_VALUES(SQL_T(submission)), NULL, error);
 }
 
-char *search_pattern(const char *word)
+/* "%word%" with LIKE's own characters escaped by '!'. */
+static char *like_pattern(const char *word)
 {
     g_autoptr(GString) pattern = g_string_new("%");
 
@@ -85,7 +86,7 @@ bool search_begin(struct sql *sql, const char *words, struct search *search, GEr
     g_auto(GStrv) list = g_strsplit(folded, " ", SEARCH_WORDS);
 
     for (size_t i = 0, count = g_strv_length(list); i < SEARCH_WORDS; i++) {
-        search->patterns[i] = i < count ? search_pattern(list[i]) : g_strdup("%");
+        search->patterns[i] = i < count ? like_pattern(list[i]) : g_strdup("%");
     }
     if (folded[0] == '\0') {
         return true;

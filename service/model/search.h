@@ -34,9 +34,6 @@ struct search_hints {
 bool search_hints(struct sql *sql, const char *words, struct search_hints *hints, GError **error);
 void search_hints_clear(struct search_hints *hints);
 
-/* "%word%" for LIKE … ESCAPE '!', whose own characters in `word` are no wildcards. The caller's. */
-char *search_pattern(const char *word);
-
 struct search {
     char *patterns[SEARCH_WORDS]; /* for LIKE … ESCAPE '!'; "%" where there is no word */
     char *terms[2];               /* its two rarest pairs, the same one twice when it has one; NULL: no pair in it */

@@ -96,15 +96,16 @@ struct submission {
 };
 extern const struct sql_map submission_map;
 /* The columns of submission_map and where they come from; statements add their WHERE. */
-#define SUBMISSION_FIELDS                                                                                              \
+#define SUBMISSION_COLUMNS                                                                                             \
     "s.id AS id, s.code AS code, s.pin_digest AS pin_digest, s.pin_failures AS pin_failures,"                          \
     " s.pin_slowed_until_ms AS pin_slowed_until_ms, s.device_digest AS device_digest, s.edition AS edition,"           \
     " s.track AS track, s.region AS region, s.city AS city, s.unit AS unit, s.state AS state, s.stage AS stage,"       \
     " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
     " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
     " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.captions AS captions,"                         \
-    " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"                                          \
-    " FROM submission s JOIN revision r ON r.submission = s.id AND r.number = s.revision"
+    " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"
+#define SUBMISSION_REVISION " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
+#define SUBMISSION_FIELDS   SUBMISSION_COLUMNS " FROM submission s" SUBMISSION_REVISION
 void submission_clear(struct submission *submission);
 typedef struct submission Submission;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Submission, submission_clear)
