@@ -149,10 +149,14 @@ test('on a phone: one column, the decision in reach, no sideways scrolling', asy
   await page.locator('.work').first().waitFor()
   await page.screenshot({ path: `${SCREENS}console-review-phone.png` })
   assert.ok(await page.getByRole('button', { name: /^通过/ }).isVisible())
+  await page.locator('.work').nth(4).click() // of the last stage: one button more
+  await page.getByRole('button', { name: /^退回初审/ }).waitFor()
   for (const width of [375, 320]) {
     await page.setViewportSize({ width, height: 812 })
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width)
+    for (const button of await page.locator('.decide button').all()) assert.ok(await button.evaluate((one) => one.scrollWidth <= one.clientWidth), `${await button.innerText()} is cut at ${width}`)
   }
+  await page.screenshot({ path: `${SCREENS}console-final-phone.png` })
   await check(page)
   await page.context().close()
 })
