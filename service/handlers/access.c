@@ -134,7 +134,10 @@ static bool admit_staff(struct look *look, enum permission permission, GError **
     if (is_write(request) && !secret_equal(request_header(request, "X-CSRF-Token"), login->csrf)) {
         return refuse(error, HTTP_ERROR, REASON_FORM_TOKEN, "X-CSRF-Token does not fit the login");
     }
-    if (!may_now(login, permission, request_requires_otp(look->app, request), request_now_ms(request), error)) {
+    const struct asking asking = {.requires_otp = request_requires_otp(look->app, request),
+                                  .is_deletion = strcmp(request_method(request), "DELETE") == 0,
+                                  .now_ms = request_now_ms(request)};
+    if (!may_now(login, permission, &asking, error)) {
         return false;
     }
     return !is_write(request) || database_transact(look->app->database, "login.touch", touch_login, look, error);

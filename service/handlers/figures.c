@@ -137,6 +137,10 @@ HANDLER(figures_show)
                       waiting_json(app->rules, call.waiting), "people", people_json(call.figures.people), "reasons",
                       reasons_json(call.figures.reasons, call.reasons), "cities", cities_json(call.figures.cities));
         add_hours(json, call.figures.hours);
+        const struct figures_later *later = sql_rows_at(call.figures.later, 0); /* a count is always one row */
+        json_object_set_new(json, "later",
+                            json_pack("{s:I, s:I}", "decisions", (json_int_t)later->decisions, "overturned",
+                                      (json_int_t)later->overturned));
         response = response_json(200, json);
         response_header(response, "Cache-Control", "no-store");
     }

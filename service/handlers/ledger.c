@@ -7,6 +7,7 @@
 #include "service/handlers/access.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/ledger_words.h"
+#include "service/model/review_reason.h"
 #include "service/model/staff.h"
 
 struct call {
@@ -15,6 +16,8 @@ struct call {
     int64_t after;
     struct sql_rows *rows;
     struct sql_rows *people; /* whose names stand beside their ids */
+    struct sql_rows *reasons;
+    const struct app *app;
     struct ledger_anchors anchors;
     struct ledger_verdict verdict;
 };
@@ -34,8 +37,10 @@ static bool look(struct sql *sql, void *context, GError **error)
     g_clear_pointer(&call->rows, sql_rows_free);
     g_clear_pointer(&call->people, sql_rows_free);
     call->rows = ledger_list(sql, call->scope, call->object, call->after, error);
+    g_clear_pointer(&call->reasons, sql_rows_free);
     call->people = call->rows == NULL ? NULL : staff_list(sql, error);
-    return call->people != NULL;
+    call->reasons = call->people == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
+    return call->reasons != NULL;
 }
 
 static const char *name_of(const struct sql_rows *people, const char *id)
@@ -49,22 +54,24 @@ static const char *name_of(const struct sql_rows *people, const char *id)
     return ledger_word(id);
 }
 
-static json_t *record_json(const struct ledger_record *record, const struct sql_rows *people)
+static json_t *record_json(const struct ledger_record *record, const struct call *call)
 {
     json_t *detail = json_loads(record->detail, 0, NULL);
+    g_autofree char *why = ledger_why(detail, call->reasons);
 
-    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "seq",
+    return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "seq",
                      (json_int_t)record->seq, "at_ms", (json_int_t)record->at_ms, "actor", record->actor, "role",
                      record->role, "action", record->action, "object", record->object, "before", record->before,
                      "after", record->after, "detail", detail == NULL ? json_object() : detail, "previous",
-                     record->previous, "hash", record->hash, "actor_name", name_of(people, record->actor),
-                     "action_text", ledger_word(record->action));
+                     record->previous, "hash", record->hash, "actor_name", name_of(call->people, record->actor),
+                     "action_text", ledger_word(record->action), "why", why, "before_text", ledger_word(record->before),
+                     "after_text", ledger_word(record->after));
 }
 
 HANDLER(ledger_show)
 {
     const char *work = request_query(request, "work");
-    struct call call = {.scope = scope_of(app, request_staff(request)), .object = work == NULL ? "" : work};
+    struct call call = {.app = app, .scope = scope_of(app, request_staff(request)), .object = work == NULL ? "" : work};
 
     if (!request_query_int64(request, "after", 0, G_MAXINT64, &call.after, error)) {
         return NULL;
@@ -76,12 +83,13 @@ HANDLER(ledger_show)
     json_int_t last = 0;
     for (size_t i = 0; i < call.rows->count; i++) {
         const struct ledger_record *record = sql_rows_at(call.rows, i);
-        json_array_append_new(items, record_json(record, call.people));
+        json_array_append_new(items, record_json(record, &call));
         last = record->seq;
     }
     json_t *next = call.rows->count == 200 ? json_integer(last) : json_null();
     sql_rows_free(call.rows);
     sql_rows_free(call.people);
+    sql_rows_free(call.reasons);
     struct response *response = response_json(200, json_pack("{s:o, s:o}", "items", items, "next", next));
     response_header(response, "Cache-Control", "no-store");
     return response;

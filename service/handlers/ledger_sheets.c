@@ -9,6 +9,7 @@
 #include "service/handlers/ledger_words.h"
 #include "service/handlers/signed_table.h"
 #include "service/model/review.h"
+#include "service/model/review_reason.h"
 #include "service/model/secret.h"
 
 /* A sheet of more records goes on with ?after=. */
@@ -29,6 +30,7 @@ struct call {
     int64_t after;
     int64_t left;
     struct sql_rows *rows;
+    struct sql_rows *reasons; /* to be called by their labels */
     struct ledger_anchor head;
 };
 
@@ -44,7 +46,9 @@ static bool look_head(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
 
-    return check_object(sql, call, error) && ledger_head(sql, &call->head, error);
+    g_clear_pointer(&call->reasons, sql_rows_free);
+    call->reasons = review_reason_list(sql, call->app->rules, error);
+    return call->reasons != NULL && check_object(sql, call, error) && ledger_head(sql, &call->head, error);
 }
 
 static bool look(struct sql *sql, void *context, GError **error)
@@ -54,23 +58,6 @@ static bool look(struct sql *sql, void *context, GError **error)
     g_clear_pointer(&call->rows, sql_rows_free);
     call->rows = ledger_lines(sql, call->app->rules->edition, call->scope, call->object, call->after, error);
     return call->rows != NULL;
-}
-
-/* Codes of the reasons, then the note. */
-static char *reason_text(const json_t *detail)
-{
-    GString *text = g_string_new(NULL);
-    const char *note = json_string_value(json_object_get(detail, "note"));
-    const json_t *reasons = json_object_get(detail, "reasons");
-
-    for (size_t i = 0; i < json_array_size(reasons); i++) {
-        const char *code = json_string_value(json_array_get(reasons, i));
-        g_string_append_printf(text, "%s%s", i == 0 ? "" : "，", code == NULL ? "" : code);
-    }
-    if (note != NULL && note[0] != '\0') {
-        g_string_append_printf(text, "%s%s", text->len == 0 ? "" : "；", note);
-    }
-    return g_string_free(text, FALSE);
 }
 
 static void add_line(const struct call *call, struct table *table, const struct ledger_line *line)
@@ -88,7 +75,7 @@ static void add_line(const struct call *call, struct table *table, const struct 
     g_autofree char *states = strcmp(line->before, line->after) == 0
                                   ? g_strdup(ledger_word(line->after))
                                   : g_strdup_printf("%s → %s", ledger_word(line->before), ledger_word(line->after));
-    g_autofree char *reasons = reason_text(detail);
+    g_autofree char *why = ledger_why(detail, call->reasons);
     g_autofree char *viewed = viewed_ms == 0 ? NULL : g_strdup_printf("%" JSON_INTEGER_FORMAT, viewed_ms / 1000);
     const char *const cells[COLUMN_COUNT] = {seq,
                                              at,
@@ -97,7 +84,7 @@ static void add_line(const struct call *call, struct table *table, const struct 
                                              what,
                                              states,
                                              stage == NULL ? NULL : ledger_word(stage->name),
-                                             reasons,
+                                             why,
                                              viewed,
                                              json_string_value(json_object_get(detail, "content")),
                                              line->hash};
@@ -177,13 +164,14 @@ static struct response *show(struct app *app, struct request *request, enum tabl
                         .object = work == NULL ? "" : work,
                         .left = LINES_MOST[kind]};
 
-    if (!request_query_int64(request, "after", 0, G_MAXINT64, &call.after, error) ||
-        !database_read(app->database, "ledger.head", look_head, &call, error)) {
+    if (!request_query_int64(request, "after", 0, G_MAXINT64, &call.after, error)) {
         return NULL;
     }
     const struct call asked = call;
-    struct response *response = make(&call, kind, error);
+    struct response *response =
+        database_read(app->database, "ledger.head", look_head, &call, error) ? make(&call, kind, error) : NULL;
     g_clear_pointer(&call.rows, sql_rows_free);
+    g_clear_pointer(&call.reasons, sql_rows_free);
     if (response != NULL &&
         !database_transact(app->database, "ledger.exported", note, (void *)(uintptr_t)&asked, error)) {
         response_free(response);

@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "service/model/review_reason.h"
+
 /* As an official reads them; others stand as they are. */
 static const struct {
     const char *name;
@@ -17,6 +19,7 @@ static const struct {
     {"submission.retried", "重新处理"},
     {"submission.passed", "通过这一审"},
     {"submission.escalated", "上报"},
+    {"submission.sent_back", "退回初审"},
     {"submission.approved", "审核通过"},
     {"submission.returned", "退回"},
     {"submission.declined", "不予采用"},
@@ -29,6 +32,7 @@ static const struct {
     {"submission.selected", "择优入选"},
     {"decision.made", "作出决定"},
     {"decision.cancelled", "撤销决定"},
+    {"lease.taken_over", "从同事手里接管"},
     {"contact.opened", "查看联系方式"},
     {"report.made", "收到举报"},
     {"report.closed", "举报办结"},
@@ -40,6 +44,7 @@ static const struct {
     {"approve", "通过"},
     {"return", "退回修改"},
     {"decline", "不予采用"},
+    {"send_back", "退回初审"},
     {"escalate", "上报"},
     {"uploading", "上传中"},
     {"received", "已收到"},
@@ -75,8 +80,8 @@ static const struct {
     {"staff.identity_linked", "绑定统一身份"},
     {"staff.identity_removed", "取消统一身份"},
     {"policy.changed", "改审核流程"},
-    {"remark.note", "记便签"},
-    {"remark.message", "发留言"},
+    {"remark.noted", "记便签"},
+    {"remark.sent", "发留言"},
     {"embed_site.added", "登记网站"},
     {"embed_site.revoked", "停掉网站"},
     {"selection.added", "新建择优"},
@@ -89,6 +94,46 @@ static const struct {
     {"selection.notice", "开始公示"},
     {"selection.selected", "确定名单"},
     {"selection.cancelled", "取消择优"},
+    {"batch.sent", "批量报送"},
+    {"receipt.told", "补告编号"},
+    {"reasons.changed", "改退回理由"},
+    {"words.changed", "改提醒词"},
+    {"staff.invited", "发邀请"},
+    {"staff.otp_set", "设好动态码"},
+    {"staff.otp_reset", "重置动态码"},
+    {"worker.added", "添加转码机"},
+    {"worker.revoked", "停掉转码机"},
+    {"receiver.added", "添加通知"},
+    {"receiver.revoked", "停掉通知"},
+    {"entry_link.added", "新建入口码"},
+    {"entry_link.revoked", "停掉入口码"},
+    {"week.set", "定活动周"},
+    {"activity.added", "添加活动"},
+    {"activity.changed", "修改活动"},
+    {"activity.removed", "去掉活动"},
+    {"collection.added", "新建专题"},
+    {"collection.changed", "修改专题"},
+    {"collection.removed", "去掉专题"},
+    {"collection.work_added", "放进专题"},
+    {"collection.works_set", "排专题"},
+    {"subtitle.sent", "送来字幕"},
+    {"subtitle.approved", "通过字幕"},
+    {"subtitle.removed", "去掉字幕"},
+    {"recommending", "推荐中"},
+    {"judging", "评审中"},
+    {"judged", "已排出名单"},
+    {"notice", "公示中"},
+    {"selected", "已确定"},
+    {"cancelled", "已取消"},
+    {"portrait", "侵犯肖像"},
+    {"privacy", "泄露隐私"},
+    {"copyright", "侵犯版权"},
+    {"unsuitable", "不适合展示"},
+    {"other", "其他"},
+    {"site", "本站"},
+    {"embed", "其他网站"},
+    {"exhibition", "展厅"},
+    {"media", "媒体"},
     {"objection.made", "收到异议"},
     {"objection.answered", "答复异议"},
     {"sandbox.unlocked", "没有隔离就启动"},
@@ -105,4 +150,52 @@ const char *ledger_word(const char *name)
         }
     }
     return name;
+}
+
+/* ["site","embed"] as words; nothing for what is no such list. */
+static void add_uses(GString *text, const char *mark, const json_t *list)
+{
+    json_auto_t *uses = json_is_string(list) ? json_loads(json_string_value(list), 0, NULL) : NULL;
+    size_t index;
+    const json_t *use;
+
+    if (json_array_size(uses) > 0) {
+        g_string_append(text, mark);
+    }
+    json_array_foreach(uses, index, use) {
+        const char *name = json_string_value(use);
+        g_string_append_printf(text, "%s%s", index == 0 ? "" : "、", name == NULL ? "" : ledger_word(name));
+    }
+}
+
+static void add_reasons(GString *text, const json_t *codes, const struct sql_rows *known)
+{
+    size_t index;
+    const json_t *code;
+
+    json_array_foreach(codes, index, code) {
+        const char *name = json_string_value(code);
+        const struct review_reason *reason = name == NULL ? NULL : review_reason_find(known, name, false);
+        g_string_append_printf(text, "%s%s", index == 0 ? "" : "，",
+                               reason != NULL ? reason->label
+                               : name == NULL ? ""
+                                              : name);
+    }
+}
+
+char *ledger_why(const json_t *detail, const struct sql_rows *known)
+{
+    static const char *const TEXTS[] = {"note", "reason"};
+    GString *text = g_string_new(NULL);
+
+    add_reasons(text, json_object_get(detail, "reasons"), known);
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+        const char *value = json_string_value(json_object_get(detail, TEXTS[i]));
+        if (value != NULL && value[0] != '\0') {
+            g_string_append_printf(text, "%s%s", text->len == 0 ? "" : "；", ledger_word(value));
+        }
+    }
+    add_uses(text, "", json_object_get(detail, "before"));
+    add_uses(text, " → ", json_object_get(detail, "after"));
+    return g_string_free(text, FALSE);
 }

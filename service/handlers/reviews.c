@@ -9,11 +9,13 @@
 #include "service/handlers/handlers.h"
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
+#include "service/model/consent.h"
 #include "service/model/duplicate.h"
 #include "service/model/permission.h"
 #include "service/model/queue.h"
 #include "service/model/remark.h"
 #include "service/model/report.h"
+#include "service/model/review_reason.h"
 #include "service/model/words.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
@@ -22,7 +24,8 @@ struct call {
     const struct request *request;
     struct queue_query query;
     struct submission submission;
-    struct words *words; /* the administrator's, while items are made */
+    struct words *words;      /* the administrator's, while items are made */
+    struct sql_rows *reasons; /* likewise, all that were ever offered */
     json_t *json;
     char *text; /* next page, decision id */
     const struct review_decision *decision;
@@ -46,13 +49,19 @@ static json_t *actions_json(struct sql *sql, const struct call *call, const stru
     } ACTIONS[] = {{"approve", EVENT_APPROVED},
                    {"return", EVENT_RETURNED},
                    {"decline", EVENT_DECLINED},
-                   {"escalate", EVENT_ESCALATED}};
+                   {"escalate", EVENT_ESCALATED},
+                   {"send_back", EVENT_SENT_BACK}};
     json_t *actions = json_array();
+    int64_t before = 0;
 
     if (!review_may_decide(sql, call->app->rules, request_staff(call->request), submission, NULL)) {
         return actions;
     }
+    (void)review_before(sql, call->app->rules, submission, &before, NULL); /* else it is not offered */
     for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
+        if (ACTIONS[i].event == EVENT_SENT_BACK && before == 0) {
+            continue;
+        }
         if (submission_allows(submission->state, ACTIONS[i].event, ACTOR_REVIEWER)) {
             json_array_append_new(actions, json_string(ACTIONS[i].action));
         }
@@ -70,14 +79,16 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
     const int64_t now_ms = request_now_ms(call->request);
 
     g_autoptr(SqlRows) remarks = history == NULL ? NULL : remark_list(sql, submission->id, NULL, error);
+    json_auto_t *consents = remarks == NULL ? NULL : consent_given(sql, submission->id, error);
 
-    if (remarks == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
+    if (consents == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
         return false;
     }
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
     review_add_words(call->app, *item, submission, call->words);
-    json_object_set_new(*item, "history", history_json(call->app, history));
+    json_object_set_new(*item, "history", history_json(call->app, history, call->reasons));
     json_object_set_new(*item, "remarks", remarks_json(remarks));
+    json_object_set(*item, "consents", consents);
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
     if (held) {
         json_object_set_new(*item, "holder",
@@ -95,9 +106,12 @@ static bool list(struct sql *sql, void *context, GError **error)
     g_auto(QueuePage) page = {0};
     json_auto_t *items = json_array();
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
+    g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
 
     call->words = words;
-    if (words == NULL || !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
+    call->reasons = reasons;
+    if (reasons == NULL ||
+        !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
         return false;
     }
     for (size_t i = 0; i < page.count; i++) {
@@ -113,12 +127,16 @@ static bool list(struct sql *sql, void *context, GError **error)
     return true;
 }
 
+enum { HOUR_MS = 3600 * 1000, WAITED_HOURS_MOST = 366 * 24 };
+
 HANDLER(queue_index)
 {
     struct call call = {.app = app, .request = request};
     int64_t limit = 0;
+    int64_t waited_hours = 0;
 
-    if (!request_query_int64(request, "limit", 1, 100, &limit, error)) {
+    if (!request_query_int64(request, "limit", 1, 100, &limit, error) ||
+        !request_query_int64(request, "waited_hours", 0, WAITED_HOURS_MOST, &waited_hours, error)) {
         return NULL;
     }
     call.query = (struct queue_query){
@@ -126,7 +144,9 @@ HANDLER(queue_index)
         .region = request_query(request, "region"),
         .track = request_query(request, "track"),
         .flag = request_query(request, "flag"),
+        .words = request_query(request, "q"),
         .after = request_query(request, "after"),
+        .until_ms = waited_hours == 0 ? 0 : request_now_ms(request) - waited_hours * HOUR_MS,
         .limit = limit == 0 ? 30 : limit,
     };
     if (!database_read(app->database, "queue.list", list, &call, error)) {
@@ -226,9 +246,11 @@ static bool show(struct sql *sql, void *context, GError **error)
     struct call *call = context;
     json_t *item = NULL;
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
+    g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
 
     call->words = words;
-    if (words == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
+    call->reasons = reasons;
+    if (reasons == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
         return false;
     }
     json_decref(call->json);
@@ -248,10 +270,14 @@ HANDLER(queue_show)
 static bool hold(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
+    const struct staff *staff = request_staff(call->request);
+    const struct actor actor = request_actor(call->request);
+    const int64_t now_ms = request_now_ms(call->request);
+    const int64_t lease_ms = call->app->settings->lease_seconds * 1000;
 
     return get(sql, call, error) &&
-           review_hold(sql, request_staff(call->request), call->submission.id, call->take_over,
-                       request_now_ms(call->request), call->app->settings->lease_seconds * 1000, error);
+           (call->take_over ? review_take_over(sql, staff, &actor, &call->submission, now_ms, lease_ms, error)
+                            : review_hold(sql, staff, call->submission.id, false, now_ms, lease_ms, error));
 }
 
 HANDLER(queue_hold)

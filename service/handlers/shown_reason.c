@@ -85,8 +85,9 @@ json_t *shown_reason(const struct submission *submission, const struct shown_dec
     }
     for (size_t i = decisions->history->count; i > 0; i--) {
         const struct decision_row *row = sql_rows_at(decisions->history, i - 1);
-        if (strcmp(row->state, "effective") == 0 && strcmp(row->action, "approve") != 0 &&
-            row->revision == submission->revision) {
+        /* what goes to colleagues is not the submitter's to read */
+        const bool is_theirs = strcmp(row->action, "return") == 0 || strcmp(row->action, "decline") == 0;
+        if (is_theirs && strcmp(row->state, "effective") == 0 && row->revision == submission->revision) {
             return decision_json(row, decisions->reasons);
         }
     }

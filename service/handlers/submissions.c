@@ -56,11 +56,25 @@ static const char **upload_ids(const json_t *array, GError **error)
     return g_steal_pointer(&ids);
 }
 
-/* The uses a submitter agreed to, as kept: a JSON array of names of ours. NULL: only the site. The caller's; NULL with
- * *error. */
+static bool has_scope(const json_t *scopes, const char *name)
+{
+    size_t index;
+    const json_t *scope;
+
+    json_array_foreach(scopes, index, scope) {
+        if (g_strcmp0(json_string_value(scope), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The uses a submitter agreed to, as kept: a JSON array of names of ours, each once, in their order. NULL: only the site.
+ * The caller's; NULL with *error. */
 static char *scopes_text(const json_t *scopes, GError **error)
 {
     static const char *const USES[] = {"site", "embed", "exhibition", "media", NULL};
+    json_auto_t *used = json_array();
     size_t index;
     const json_t *scope;
 
@@ -77,7 +91,12 @@ static char *scopes_text(const json_t *scopes, GError **error)
             return NULL;
         }
     }
-    return json_dumps(scopes, JSON_COMPACT);
+    for (const char *const *use = USES; *use != NULL; use++) {
+        if (has_scope(scopes, *use)) {
+            json_array_append_new(used, json_string(*use));
+        }
+    }
+    return json_dumps(used, JSON_COMPACT);
 }
 
 struct create {
@@ -625,19 +644,6 @@ HANDLER(submission_post_replace)
         }
     }
     return answer_change(&change, "submission.replace", replace, error);
-}
-
-static bool has_scope(const json_t *scopes, const char *name)
-{
-    size_t index;
-    const json_t *scope;
-
-    json_array_foreach(scopes, index, scope) {
-        if (g_strcmp0(json_string_value(scope), name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 HANDLER(submission_put_consents)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/settings.h"
+#include "service/handlers/ledger_words.h"
 #include "service/handlers/work_files.h"
 #include "service/http/request.h"
 #include "service/model/text.h"
@@ -395,19 +396,22 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
     return json;
 }
 
-json_t *history_json(const struct app *app, struct sql_rows *history)
+json_t *history_json(const struct app *app, struct sql_rows *history, const struct sql_rows *reasons)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < history->count; i++) {
         const struct decision_row *row = sql_rows_at(history, i);
         const struct stage *stage = rules_stage_at(app->rules, row->stage);
-        json_t *reasons = json_loads(row->reasons, 0, NULL);
-        json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:s, s:s, s:I}", "decision", row->id,
+        json_t *codes = json_loads(row->reasons, 0, NULL);
+        json_auto_t *detail =
+            json_pack("{s:o, s:s}", "reasons", codes == NULL ? json_array() : codes, "note", row->note);
+        g_autofree char *why = ledger_why(detail, reasons);
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:I}", "decision", row->id,
                                               "at_ms", (json_int_t)row->made_ms, "actor", row->staff_name, "stage",
                                               stage == NULL ? "" : stage->name, "action", row->action, "reasons",
-                                              reasons == NULL ? json_array() : reasons, "note", row->note, "state",
-                                              row->state, "revision", (json_int_t)row->revision));
+                                              json_object_get(detail, "reasons"), "note", row->note, "why", why,
+                                              "state", row->state, "revision", (json_int_t)row->revision));
     }
     return list;
 }

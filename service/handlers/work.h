@@ -29,7 +29,8 @@ json_t *contact_json(const struct app *app, const struct submission *submission)
 /* Adds word_hits, and a line of checks for each: of the configuration's list and of the administrator's, `own`. */
 void review_add_words(const struct app *app, json_t *json, const struct submission *submission,
                       const struct words *own);
-json_t *history_json(const struct app *app, struct sql_rows *history);
+/* Decisions as rows of review_history, their reasons by the labels of review_reason_list. */
+json_t *history_json(const struct app *app, struct sql_rows *history, const struct sql_rows *reasons);
 
 /* Is the signature of a preview address right and young enough? */
 bool preview_is_signed(const struct app *app, const struct login *login, const char *path, const char *until,

@@ -26,6 +26,11 @@ static const char REASONS[] = /* figures.reasons */
     " WHERE d.state = 'effective' AND d.effective_ms >= $1 AND d.reasons <> '[]'" WITHIN
     " GROUP BY d.reasons ORDER BY COUNT(*) DESC, d.reasons LIMIT 1000";
 
+static const char LATER[] = /* figures.later */
+    "SELECT COUNT(*) AS decisions, COALESCE(SUM(CASE WHEN d.action = 'approve' THEN 0 ELSE 1 END), 0) AS overturned"
+    " FROM decision d JOIN submission s ON s.id = d.submission WHERE d.state = 'effective' AND d.stage > 1"
+    " AND d.action <> 'escalate' AND d.effective_ms >= $1" WITHIN;
+
 static const struct sql_column HOURS_COLUMNS[] = {
     SQL_FIELD(struct figures_hours, hours),
     SQL_FIELD(struct figures_hours, works),
@@ -42,6 +47,11 @@ static const struct sql_column REASONS_COLUMNS[] = {
     SQL_FIELD(struct figures_reasons, decisions),
 };
 static const struct sql_map REASONS_MAP = SQL_MAP(struct figures_reasons, REASONS_COLUMNS);
+static const struct sql_column LATER_COLUMNS[] = {
+    SQL_FIELD(struct figures_later, decisions),
+    SQL_FIELD(struct figures_later, overturned),
+};
+static const struct sql_map LATER_MAP = SQL_MAP(struct figures_later, LATER_COLUMNS);
 static const struct sql_column CITIES_COLUMNS[] = {
     SQL_FIELD(struct figures_city, city),
     SQL_FIELD(struct figures_city, works),
@@ -54,6 +64,7 @@ void figures_clear(struct figures *figures)
     g_clear_pointer(&figures->people, sql_rows_free);
     g_clear_pointer(&figures->reasons, sql_rows_free);
     g_clear_pointer(&figures->cities, sql_rows_free);
+    g_clear_pointer(&figures->later, sql_rows_free);
 }
 
 bool figures_read(struct sql *sql, const struct rules *rules, const struct staff *staff, int64_t since_ms,
@@ -67,10 +78,9 @@ bool figures_read(struct sql *sql, const struct rules *rules, const struct staff
         const struct sql_map *map;
         struct sql_rows **rows;
     } QUESTIONS[] = {
-        {HOURS, &HOURS_MAP, &figures->hours},
-        {PEOPLE, &PEOPLE_MAP, &figures->people},
-        {REASONS, &REASONS_MAP, &figures->reasons},
-        {CITIES, &CITIES_MAP, &figures->cities},
+        {HOURS, &HOURS_MAP, &figures->hours},       {PEOPLE, &PEOPLE_MAP, &figures->people},
+        {REASONS, &REASONS_MAP, &figures->reasons}, {CITIES, &CITIES_MAP, &figures->cities},
+        {LATER, &LATER_MAP, &figures->later},
     };
 
     figures_clear(figures);

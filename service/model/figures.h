@@ -24,11 +24,17 @@ struct figures_city {
     int64_t works; /* whose review ended */
 };
 
+struct figures_later { /* decisions of the stages after the first; one row */
+    int64_t decisions;
+    int64_t overturned; /* those that were no approval: what was approved before them did not stand */
+};
+
 struct figures {
     struct sql_rows *hours;   /* struct figures_hours, rising */
     struct sql_rows *people;  /* struct figures_person, most decisions first, at most 200 */
     struct sql_rows *reasons; /* struct figures_reasons, at most 1000 combinations */
     struct sql_rows *cities;  /* struct figures_city */
+    struct sql_rows *later;   /* struct figures_later */
 };
 void figures_clear(struct figures *figures);
 typedef struct figures Figures;

@@ -47,6 +47,7 @@ EMBED(schema_0038_clip_subtitles, "service/model/schema/0038_clip_subtitles.sql"
 EMBED(schema_0040_counted, "service/model/schema/0040_counted.sql");
 EMBED(schema_0040_counted_postgres, "service/model/schema/0040_counted.postgres.sql");
 EMBED(schema_0040_counted_sqlite, "service/model/schema/0040_counted.sqlite.sql");
+EMBED(schema_0041_send_back, "service/model/schema/0041_send_back.sql");
 EMBED(schema_0046_sandbox, "service/model/schema/0046_sandbox.sql");
 EMBED(schema_0047_shown_facts, "service/model/schema/0047_shown_facts.sql");
 
@@ -85,6 +86,7 @@ static const struct {
     {37, schema_0037_refused_files, NULL, NULL},
     {38, schema_0038_clip_subtitles, NULL, NULL},
     {40, schema_0040_counted, schema_0040_counted_sqlite, schema_0040_counted_postgres},
+    {41, schema_0041_send_back, NULL, NULL},
     {46, schema_0046_sandbox, NULL, NULL},
     {47, schema_0047_shown_facts, NULL, NULL},
 };

@@ -37,6 +37,12 @@ enum permission {
 bool may(const struct rules *rules, const struct staff *staff, enum permission permission, const char *region,
          GError **error);
 
+/* How it is asked for. */
+struct asking {
+    bool requires_otp; /* this installation asks for one-time codes */
+    bool is_deletion;
+    int64_t now_ms;
+};
 /* The login itself: REASON_OTP_SETUP while one-time codes are asked for and not set up, REASON_CONFIRM when password and
  * code were given too long ago for this. */
-bool may_now(const struct login *login, enum permission permission, bool requires_otp, int64_t now_ms, GError **error);
+bool may_now(const struct login *login, enum permission permission, const struct asking *asking, GError **error);

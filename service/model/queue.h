@@ -1,6 +1,6 @@
 /* The queue of works that wait for a decision: pages in order of waiting, and how many wait where. Every statement runs
- * along an index and reads no more rows than a page has (see the schema), however many works wait; the exception is a
- * filter by flag, which looks at each work of the place and stage until the page is full. */
+ * along an index and reads no more rows than a page has (see the schema), however many works wait. What is looked for by flag
+ * or title is looked for in QUEUE_PIECE works at once: a page may then have few works or none and still a `next`. */
 #pragma once
 
 #include "service/database/database.h"
@@ -8,22 +8,24 @@
 #include "service/model/staff.h"
 #include "service/model/submission.h"
 
-enum { QUEUE_STAGES_MOST = 3, QUEUE_AHEAD_MOST = 1000, QUEUE_LIMIT_MOST = 100 };
+enum { QUEUE_AHEAD_MOST = 1000, QUEUE_LIMIT_MOST = 100, QUEUE_PIECE = 1000 };
 
 struct queue_query {
     const char *stage;  /* name; NULL for every stage this person may decide */
     const char *region; /* NULL: the person's whole scope */
     const char *track;  /* NULL: all */
     const char *flag;   /* NULL: all */
+    const char *words;  /* a receipt code, or a piece of the title; NULL: all */
     const char *after;  /* `next` of the page before */
+    int64_t until_ms;   /* that wait since then or longer; 0: all */
     int64_t limit;      /* 1..QUEUE_LIMIT_MOST */
 };
 
 struct queue_page {
     const struct submission *items[QUEUE_LIMIT_MOST]; /* [count], into the rows below */
     size_t count;
-    char *next; /* NULL on the last page */
-    struct sql_rows *stages[QUEUE_STAGES_MOST];
+    char *next;      /* NULL on the last page */
+    GPtrArray *rows; /* of struct sql_rows */
 };
 void queue_page_clear(struct queue_page *page);
 typedef struct queue_page QueuePage;

@@ -9,7 +9,7 @@ static const char
     "SELECT (SELECT COUNT(*) FROM staff_phone p JOIN work_identity w ON w.identity = p.identity"
     " WHERE p.staff = $1 AND w.submission = $2) AS sent,"
     " (SELECT COUNT(*) FROM decision d WHERE d.submission = $2 AND d.revision = $3"
-    " AND d.state IN ('pending', 'effective') AND d.action <> 'escalate' AND (d.staff = $1 OR EXISTS"
+    " AND d.state IN ('pending', 'effective') AND d.action <> 'escalate' AND d.to_stage = 0 AND (d.staff = $1 OR EXISTS"
     " (SELECT 1 FROM staff_phone mine JOIN staff_phone theirs ON theirs.identity = mine.identity"
     " WHERE mine.staff = $1 AND theirs.staff = d.staff))) AS decided";
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/message.h"
+#include "service/model/consent.h"
 
 #define RENDITION_FIELDS "submission, revision, name, kind, type, bytes, sha256, store_key, facts"
 
@@ -127,19 +128,21 @@ bool original_set_digest(struct sql *sql, const struct submission *submission, i
 bool rendition_content_digest(struct sql *sql, const struct submission *submission, char **digest, GError **error)
 {
     g_autoptr(SqlRows) originals = original_list(sql, submission->id, submission->revision, error);
+    json_auto_t *given = originals == NULL ? NULL : consent_given(sql, submission->id, error);
     g_auto(Rendition) cover = {0};
     bool found = false;
 
-    if (originals == NULL ||
+    if (given == NULL ||
         !rendition_find(sql, submission->id, submission->revision, "poster.jpg", &cover, &found, error)) {
         return false;
     }
+    g_autofree char *consents = json_dumps(given, JSON_COMPACT | JSON_SORT_KEYS);
     g_autofree const char **files = g_new0(const char *, originals->count + 1);
     for (size_t i = 0; i < originals->count; i++) {
         const struct original *original = sql_rows_at(originals, i);
         files[i] = original->sha256 == NULL ? "" : original->sha256;
     }
-    *digest = submission_content_digest(files, submission, found ? cover.sha256 : "");
+    *digest = submission_content_digest(files, submission, found ? cover.sha256 : "", consents);
     return true;
 }
 

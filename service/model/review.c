@@ -27,16 +27,20 @@ static const char HOLDERS[] = /* review_lease.holders */
     " ORDER BY l.until_ms LIMIT 1000";
 static const char ADD[] = /* decision.add */
     "INSERT INTO decision (id, submission, revision, stage, staff, action, reasons, note, content_digest, state,"
-    " made_ms, effective_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11)";
+    " made_ms, effective_ms, to_stage) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11, $12)";
+static const char VOID_APPROVALS[] = /* decision.void_approvals */
+    "UPDATE decision SET state = 'void' WHERE submission = $1 AND revision = $2 AND stage >= $3 AND state = 'effective'"
+    " AND action IN ('approve', 'escalate')";
 static const char CANCEL[] = /* decision.cancel */
     "UPDATE decision SET state = 'cancelled' WHERE id = $1 AND staff = $2 AND state = 'pending' AND effective_ms > $3";
 static const char SETTLE[] = /* decision.settle */
     "UPDATE decision SET state = $2 WHERE id = $1 AND state = 'pending'";
 
-#define DECISION_FIELDS                                                                                                \
-    "d.id AS id, d.submission AS submission, d.revision AS revision, d.stage AS stage, d.staff AS staff,"              \
-    " p.name AS staff_name, p.role AS staff_role, d.action AS action, d.reasons AS reasons, d.note AS note,"           \
-    " d.content_digest AS content_digest, d.state AS state, d.made_ms AS made_ms, d.effective_ms AS effective_ms"      \
+#define DECISION_FIELDS                                                                                                                                         \
+    "d.id AS id, d.submission AS submission, d.revision AS revision, d.stage AS stage, d.staff AS staff,"                                                       \
+    " p.name AS staff_name, p.role AS staff_role, CASE WHEN d.to_stage > 0 THEN 'send_back' ELSE d.action END AS action, d.reasons AS reasons, d.note AS note," \
+    " d.content_digest AS content_digest, d.state AS state, d.made_ms AS made_ms, d.effective_ms AS effective_ms,"                                              \
+    " d.to_stage AS to_stage"                                                                                                                                   \
     " FROM decision d JOIN staff p ON p.id = d.staff"
 static const char DUE[] = /* decision.due */
     "SELECT " DECISION_FIELDS
@@ -61,6 +65,7 @@ static const struct sql_column DECISION_COLUMNS[] = {
     SQL_FIELD(struct decision_row, state),
     SQL_FIELD(struct decision_row, made_ms),
     SQL_FIELD(struct decision_row, effective_ms),
+    SQL_FIELD(struct decision_row, to_stage),
 };
 const struct sql_map decision_map = SQL_MAP(struct decision_row, DECISION_COLUMNS);
 
@@ -97,6 +102,18 @@ bool review_get(struct sql *sql, const struct rules *rules, const struct staff *
     }
     /* what a person may do with it was asked at the gate; here only where */
     return may(rules, staff, PERMISSION_STAFF, submission->region, error);
+}
+
+bool review_before(struct sql *sql, const struct rules *rules, const struct submission *submission, int64_t *position,
+                   GError **error)
+{
+    int64_t first = 0;
+
+    if (!policy_first_stage(sql, rules, submission->city, &first, error)) {
+        return false;
+    }
+    *position = first < submission->stage ? first : 0;
+    return true;
 }
 
 bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
@@ -147,6 +164,27 @@ bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct 
     return sql_row(sql, HOLDER, SQL_VALUES(SQL_T(id), SQL_I(now_ms)), &HOLDER_MAP, holder, found, error);
 }
 
+bool review_take_over(struct sql *sql, const struct staff *staff, const struct actor *actor,
+                      const struct submission *submission, int64_t now_ms, int64_t lease_ms, GError **error)
+{
+    struct review_holder holder = {0};
+    bool found = false;
+
+    if (!review_find_holder(sql, submission->id, now_ms, &holder, &found, error)) {
+        return false;
+    }
+    const bool is_other = found && strcmp(holder.staff, staff->id) != 0;
+    json_auto_t *detail = is_other ? json_pack("{s:s}", "from", holder.staff) : NULL;
+    const struct ledger_entry entry = {.action = "lease.taken_over",
+                                       .object = submission->id,
+                                       .before = submission->state,
+                                       .after = submission->state,
+                                       .detail = detail};
+    review_holder_clear(&holder);
+    return (!is_other || ledger_add(sql, actor, &entry, now_ms, error)) &&
+           review_hold(sql, staff, submission->id, true, now_ms, lease_ms, error);
+}
+
 static int by_text(const void *one, const void *other)
 {
     return strcmp(*(const char *const *)one, *(const char *const *)other);
@@ -176,16 +214,16 @@ char *review_holders_digest(struct sql *sql, const struct rules *rules, const st
     return g_strndup(digest, 16); /* chance alone makes two alike, once in 2^32 changes */
 }
 
-/* What an action means: the event it becomes, and whether it needs a reason. */
+/* What an action means: the event it becomes, and what it needs. */
 static const struct {
     const char *action;
-    enum event event; /* for approve: of the last stage */
-    bool needs_reason;
+    enum event event;  /* for approve: of the last stage */
+    bool needs_reason; /* the submitter reads it */
+    bool needs_note;   /* colleagues read it */
 } ACTIONS[] = {
-    {"approve", EVENT_APPROVED, false},
-    {"return", EVENT_RETURNED, true},
-    {"decline", EVENT_DECLINED, true},
-    {"escalate", EVENT_ESCALATED, false},
+    {"approve", EVENT_APPROVED, false, false},   {"return", EVENT_RETURNED, true, false},
+    {"decline", EVENT_DECLINED, true, false},    {"escalate", EVENT_ESCALATED, false, false},
+    {"send_back", EVENT_SENT_BACK, false, true},
 };
 
 static bool check_reasons(struct sql *sql, const struct rules *rules, const json_t *codes, GError **error)
@@ -206,19 +244,20 @@ static bool check_reasons(struct sql *sql, const struct rules *rules, const json
 static bool check_decision(const struct review_decision *decision, const char *note, GError **error)
 {
     bool known = false;
-    bool needs_reason = false;
+    bool is_missing = false;
 
     for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
         if (strcmp(ACTIONS[i].action, decision->action) == 0) {
             known = true;
-            needs_reason = ACTIONS[i].needs_reason;
+            is_missing = (ACTIONS[i].needs_reason && json_array_size(decision->reasons) == 0) ||
+                         (ACTIONS[i].needs_note && (note == NULL || note[0] == '\0'));
         }
     }
     if (!known || note == NULL || decision->viewed_ms < 0 || decision->viewed_ms > VIEWED_LONGEST_MS ||
         g_utf8_strlen(note, -1) > NOTE_CHARACTERS || json_array_size(decision->reasons) > REASONS_MOST) {
         return refuse(error, MODEL_ERROR, REASON_INPUT, "action, note or reasons");
     }
-    if (needs_reason && json_array_size(decision->reasons) == 0) {
+    if (is_missing) {
         return refuse(error, MODEL_ERROR, REASON_REASON_MISSING, "a reason is needed");
     }
     return true;
@@ -279,6 +318,13 @@ static bool carry_out(struct sql *sql, const struct rules *rules, struct submiss
     if (move.event == EVENT_ESCALATED) {
         move.stage = rules_stage_last(rules)->position;
     }
+    if (move.event == EVENT_SENT_BACK) {
+        move.stage = row->to_stage;
+        if (!sql_run(sql, VOID_APPROVALS,
+                     SQL_VALUES(SQL_T(row->submission), SQL_I(row->revision), SQL_I(row->to_stage)), NULL, error)) {
+            return false;
+        }
+    }
     if (!submission_move(sql, submission, &doer, &move, now_ms, error)) {
         return false;
     }
@@ -331,16 +377,25 @@ bool review_note_contact(struct sql *sql, const struct actor *actor, const struc
     return ledger_add(sql, actor, &entry, now_ms, error);
 }
 
+/* What is stored beside what was asked for. */
+struct stored {
+    const char *note;
+    int64_t made_ms;
+    int64_t effective_ms;
+    int64_t to_stage;
+};
+
 static bool add_decision(struct sql *sql, const struct staff *staff, const struct actor *actor,
-                         const struct submission *submission, const struct review_decision *decision, const char *note,
-                         const int64_t times_ms[2], char **id, GError **error)
+                         const struct submission *submission, const struct review_decision *decision,
+                         const struct stored *stored, char **id, GError **error)
 {
     g_autofree char *fresh = secret_id();
     g_autofree char *reasons = decision->reasons == NULL ? g_strdup("[]") : json_dumps(decision->reasons, JSON_COMPACT);
-    json_auto_t *detail = json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s, s:I}", "decision", fresh, "action",
-                                    decision->action, "revision", (json_int_t)submission->revision, "stage",
-                                    (json_int_t)submission->stage, "content", submission->content_digest, "reasons",
-                                    decision->reasons, "note", note, "viewed_ms", (json_int_t)decision->viewed_ms);
+    json_auto_t *detail =
+        json_pack("{s:s, s:s, s:I, s:I, s:s, s:O?, s:s, s:I}", "decision", fresh, "action", decision->action,
+                  "revision", (json_int_t)submission->revision, "stage", (json_int_t)submission->stage, "content",
+                  submission->content_digest, "reasons", decision->reasons, "note", stored->note, "viewed_ms",
+                  (json_int_t)decision->viewed_ms);
     const struct ledger_entry entry = {
         .action = "decision.made",
         .object = submission->id,
@@ -351,10 +406,11 @@ static bool add_decision(struct sql *sql, const struct staff *staff, const struc
 
     if (!sql_run(sql, ADD,
                  SQL_VALUES(SQL_T(fresh), SQL_T(submission->id), SQL_I(submission->revision), SQL_I(submission->stage),
-                            SQL_T(staff->id), SQL_T(decision->action), SQL_T(reasons), SQL_T(note),
-                            SQL_T(submission->content_digest), SQL_I(times_ms[0]), SQL_I(times_ms[1])),
+                            SQL_T(staff->id), SQL_T(stored->to_stage > 0 ? "return" : decision->action), SQL_T(reasons),
+                            SQL_T(stored->note), SQL_T(submission->content_digest), SQL_I(stored->made_ms),
+                            SQL_I(stored->effective_ms), SQL_I(stored->to_stage)),
                  NULL, error) ||
-        !ledger_add(sql, actor, &entry, times_ms[0], error)) {
+        !ledger_add(sql, actor, &entry, stored->made_ms, error)) {
         return false;
     }
     *id = g_steal_pointer(&fresh);
@@ -366,7 +422,7 @@ bool review_decide(struct sql *sql, const struct rules *rules, const struct staf
                    int64_t undo_ms, char **id, GError **error)
 {
     g_autofree char *note = text_clean(decision->note == NULL ? "" : decision->note);
-    const int64_t times_ms[2] = {now_ms, now_ms + undo_ms};
+    struct stored stored = {.note = note, .made_ms = now_ms, .effective_ms = now_ms + undo_ms};
     g_autofree char *fresh = NULL;
 
     if (!check_decision(decision, note, error) || !check_reasons(sql, rules, decision->reasons, error) ||
@@ -376,8 +432,16 @@ bool review_decide(struct sql *sql, const struct rules *rules, const struct staf
     if (decision->version != submission->version || submission->content_digest == NULL) {
         return refuse(error, MODEL_ERROR, REASON_VERSION, "the work has changed");
     }
+    if (strcmp(decision->action, "send_back") == 0) {
+        if (!review_before(sql, rules, submission, &stored.to_stage, error)) {
+            return false;
+        }
+        if (stored.to_stage == 0) {
+            return refuse(error, MODEL_ERROR, REASON_STATE, "no stage before this one");
+        }
+    }
     if (!review_hold(sql, staff, submission->id, false, now_ms, undo_ms + 1, error) ||
-        !add_decision(sql, staff, actor, submission, decision, note, times_ms, &fresh, error) ||
+        !add_decision(sql, staff, actor, submission, decision, &stored, &fresh, error) ||
         !review_release(sql, staff, submission->id, error)) {
         return false;
     }

@@ -14,6 +14,10 @@ bool review_get(struct sql *sql, const struct rules *rules, const struct staff *
 bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
                        const struct submission *submission, GError **error);
 
+/* The stage that a work is sent back to from where it is; 0: there is none before. */
+bool review_before(struct sql *sql, const struct rules *rules, const struct submission *submission, int64_t *position,
+                   GError **error);
+
 struct review_holder {
     char *staff;
     char *name;
@@ -23,6 +27,9 @@ void review_holder_clear(struct review_holder *holder);
 /* Takes or extends the lease; REASON_LEASED while another holds it, unless `take_over`. */
 bool review_hold(struct sql *sql, const struct staff *staff, const char *id, bool take_over, int64_t now_ms,
                  int64_t lease_ms, GError **error);
+/* The same over whoever holds it, which is a ledger record when that was another person. */
+bool review_take_over(struct sql *sql, const struct staff *staff, const struct actor *actor,
+                      const struct submission *submission, int64_t now_ms, int64_t lease_ms, GError **error);
 bool review_release(struct sql *sql, const struct staff *staff, const char *id, GError **error);
 bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
                         GError **error);
@@ -37,7 +44,7 @@ bool review_note_contact(struct sql *sql, const struct actor *actor, const struc
                          int64_t now_ms, GError **error);
 
 struct review_decision {
-    const char *action; /* approve, return, decline, escalate */
+    const char *action; /* approve, return, decline, escalate, send_back */
     json_t *reasons;    /* array of codes that the edition offers */
     const char *note;
     int64_t version;   /* If-Match */
@@ -62,13 +69,14 @@ struct decision_row {
     char *staff;
     char *staff_name;
     char *staff_role;
-    char *action;
+    char *action;  /* as in review_decision */
     char *reasons; /* JSON array */
     char *note;
     char *content_digest;
     char *state;
     int64_t made_ms;
     int64_t effective_ms;
+    int64_t to_stage; /* of a send_back: where to; 0 */
 };
 extern const struct sql_map decision_map;
 /* Decisions whose window is over, at most 20. */

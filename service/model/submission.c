@@ -47,7 +47,7 @@ static const char ADD_CONSENT[] = /* consent.add */
     "INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)";
 static const char MOVE[] = /* submission.move */
-    "UPDATE submission SET state = $3, stage = $4, failure = $5, version = version + 1, updated_ms = $6, waiting_ms = $6"
+    "UPDATE submission SET state = $3, stage = $4, failure = $5, version = version + 1, updated_ms = $6, waiting_ms = $8"
     " WHERE id = $1 AND state = $2 AND version = $7";
 static const char SET_REVISION[] = /* submission.set_revision */
     "UPDATE submission SET revision = $2 WHERE id = $1 AND revision = $2 - 1";
@@ -155,6 +155,24 @@ struct sql_rows *submission_list_device(struct sql *sql, const char *device_dige
     return sql_rows(sql, LIST_DEVICE, SQL_VALUES(SQL_T(device_digest)), &submission_map, error);
 }
 
+/* What its submitter mends keeps its place in the queue; what was public waits from now on. */
+static bool keeps_place(const struct submission *submission, enum state from, enum event event)
+{
+    switch (event) {
+    case EVENT_RETURNED:
+    case EVENT_SENT_BACK:
+    case EVENT_REPLACED:
+        return true;
+    case EVENT_EDITED:
+        return from != STATE_PUBLISHED;
+    case EVENT_PASSED:
+    case EVENT_ESCALATED:
+        return false; /* another queue */
+    default:
+        return submission->revision > 1;
+    }
+}
+
 bool submission_move(struct sql *sql, struct submission *submission, const struct doer *doer, const struct move *move,
                      int64_t now_ms, GError **error)
 {
@@ -168,7 +186,8 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
     }
     if (!sql_run(sql, MOVE,
                  SQL_VALUES(SQL_T(submission->id), SQL_T(submission->state), SQL_T(state_name(to)), SQL_I(move->stage),
-                            SQL_T(move->failure), SQL_I(now_ms), SQL_I(submission->version)),
+                            SQL_T(move->failure), SQL_I(now_ms), SQL_I(submission->version),
+                            SQL_I(keeps_place(submission, from, move->event) ? submission->waiting_ms : now_ms)),
                  &changed, error)) {
         return false;
     }
@@ -592,19 +611,16 @@ bool submission_set_facts(struct sql *sql, const struct submission *submission, 
 }
 
 char *submission_content_digest(const char *const *file_digests, const struct submission *submission,
-                                const char *cover_digest)
+                                const char *cover_digest, const char *consents)
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    /* without captions as it was before there were any, so that older approvals still fit */
-    const bool has_captions = strcmp(submission->captions, "[]") != 0;
-    const char *const texts[] = {submission->title, submission->words, cover_digest,
-                                 has_captions ? submission->captions : NULL};
+    const char *const texts[] = {submission->title, submission->words, cover_digest, submission->captions, consents};
 
     for (size_t i = 0; file_digests[i] != NULL; i++) {
         g_checksum_update(checksum, (const guchar *)file_digests[i], -1);
         g_checksum_update(checksum, (const guchar *)"\n", 1);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(texts) && texts[i] != NULL; i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autofree char *prefix = g_strdup_printf("%zu:", strlen(texts[i]));
         g_checksum_update(checksum, (const guchar *)prefix, -1);
         g_checksum_update(checksum, (const guchar *)texts[i], -1);

@@ -33,7 +33,8 @@ enum event {
     EVENT_RETRIED, /* staff let it run again */
     EVENT_PASSED,  /* approved at a stage that is not the last */
     EVENT_ESCALATED,
-    EVENT_APPROVED, /* by the last stage */
+    EVENT_APPROVED,  /* by the last stage */
+    EVENT_SENT_BACK, /* to the reviewers of the first stage: approvals since then are void */
     EVENT_RETURNED,
     EVENT_DECLINED,
     EVENT_PUBLISHED,
@@ -95,15 +96,16 @@ struct submission {
 };
 extern const struct sql_map submission_map;
 /* The columns of submission_map and where they come from; statements add their WHERE. */
-#define SUBMISSION_FIELDS                                                                                              \
+#define SUBMISSION_COLUMNS                                                                                             \
     "s.id AS id, s.code AS code, s.pin_digest AS pin_digest, s.pin_failures AS pin_failures,"                          \
     " s.pin_slowed_until_ms AS pin_slowed_until_ms, s.device_digest AS device_digest, s.edition AS edition,"           \
     " s.track AS track, s.region AS region, s.city AS city, s.unit AS unit, s.state AS state, s.stage AS stage,"       \
     " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
     " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
     " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.captions AS captions,"                         \
-    " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"                                          \
-    " FROM submission s JOIN revision r ON r.submission = s.id AND r.number = s.revision"
+    " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"
+#define SUBMISSION_REVISION " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
+#define SUBMISSION_FIELDS   SUBMISSION_COLUMNS " FROM submission s" SUBMISSION_REVISION
 void submission_clear(struct submission *submission);
 typedef struct submission Submission;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Submission, submission_clear)
@@ -207,6 +209,6 @@ bool submission_upload_completed(struct sql *sql, const char *upload, int64_t no
 /* Every current revision's facts after prepare. */
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,
                           const char *content_digest, GError **error);
-/* SHA-256 over files, texts and cover: what a decision is pinned to. */
+/* SHA-256 over files, texts, cover and consents (JSON): what a decision is pinned to. */
 char *submission_content_digest(const char *const *file_digests, const struct submission *submission,
-                                const char *cover_digest);
+                                const char *cover_digest, const char *consents);

@@ -110,6 +110,10 @@ test('an invitation lets a person choose the password, once', async () => {
   assert.equal((await accept('password of zhao', newer)).status, 410, 'expired');
 });
 
+test('a password is kept as argon2id, 64 MiB and two rounds', async () => {
+  assert.match(sql(service, "SELECT password FROM staff WHERE username = 'admin'"), /^\$argon2id\$v=19\$m=65536,t=2,p=1\$/);
+});
+
 test('sessions are listed and end at once', async () => {
   await add('qian');
   const [one, two] = [await login(url, 'qian', 'password of qian'), await login(url, 'qian', 'password of qian')];
@@ -128,11 +132,37 @@ test('sessions are listed and end at once', async () => {
 test('what weighs much asks for the password again after ten minutes', async () => {
   const { id } = await add('sun');
   age('admin', 11);
+  const remove = () => api(url, '/api/v1/policies/370200', { method: 'DELETE', session: admin });
+  const promote = () => api(url, `/api/v1/staff/${id}`, { method: 'PATCH', session: admin, body: { stages: ['first', 'final'] } });
   assert.equal((await post(admin, `/api/v1/staff/${id}/invitation`)).json.code, 'confirm');
+  assert.equal((await remove()).json.code, 'confirm', 'a deletion');
+  assert.equal((await promote()).json.code, 'confirm', 'other rights');
   assert.equal((await api(url, '/api/v1/staff', { session: admin })).status, 200, 'the rest goes on');
+  assert.equal((await api(url, '/api/v1/policies/370200', { method: 'PUT', session: admin, body: { first: 1, second: 0, final: 1 } })).status, 204);
   assert.equal((await post(admin, '/api/v1/me/confirm', { password: 'wrong password' })).json.code, 'login');
   assert.equal((await post(admin, '/api/v1/me/confirm', { password: ADMIN_PASSWORD })).status, 204);
   assert.equal((await post(admin, `/api/v1/staff/${id}/invitation`)).status, 201);
+  assert.deepEqual([(await remove()).status, (await promote()).status], [204, 204]);
+});
+
+test('every deletion by staff but the own and the passing asks for the password again', async () => {
+  // let go, take back, stand aside, keep a reported work, end an own session; subtitles are a reviewer's decision
+  const PASSING = /lease|decisions|entries|judging|reports|me.sessions|subtitles/;
+  const { paths } = (await api(url, '/api/openapi.json')).json;
+  const of = { administrator: admin };
+  await add('leader', { role: 'organiser', scope: '370000', stages: [] });
+  of.organiser = await login(url, 'leader', 'password of leader');
+  age('admin', 11);
+  age('leader', 11);
+  const asked = [];
+  for (const path of Object.keys(paths).filter((one) => 'delete' in paths[one] && /^\/api\/v1\/(?!submissions)/.test(one) && !PASSING.test(one))) {
+    const target = path.replace('{region}', '370200').replace(/\{\w+\}/g, 'aaaaaaaaaaaaaaaaaaaaaaaaaa');
+    const session = path.includes('selections') ? of.organiser : of.administrator;
+    assert.equal((await api(url, target, { method: 'DELETE', session })).json?.code, 'confirm', path);
+    asked.push(path);
+  }
+  assert.ok(asked.length >= 10, asked.join());
+  assert.equal((await post(admin, '/api/v1/me/confirm', { password: ADMIN_PASSWORD })).status, 204);
 });
 
 test('an administrator of a city makes, sees and changes people of that city alone', async () => {

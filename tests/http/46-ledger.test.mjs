@@ -3,9 +3,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, databaseSettings, sql, startService, until } from './support/service.mjs';
+import { build, databaseSettings, root, sql, startService, until } from './support/service.mjs';
 import { writeRecords } from '../support/ledger_records.mjs';
 import { ADMIN_PASSWORD, api, login } from '../support/stack.mjs';
 
@@ -56,6 +56,17 @@ test('whole, anchored, changed, cut: command and API say the same', async () => 
   assert.notEqual(spoilt.status, 0);
   assert.match(spoilt.text, /line 1 is no anchor/);
   await service.stop();
+});
+
+// The names that the sources give: as the action of an entry, to a function that makes one, in the table of events.
+test('every action has a word that an official reads', () => {
+  const read = (folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith('.c')).map((name) => readFileSync(join(root, folder, name), 'utf8'));
+  const sources = [...read('service/model'), ...read('service/handlers')].join('\n');
+  const words = new Set([...readFileSync(join(root, 'service/handlers/ledger_words.c'), 'utf8').matchAll(/\{"([^"]+)", "/g)].map(([, name]) => name));
+  const named = [...sources.matchAll(/\.action =([^;]*?"[a-z_.]+"[^;]*?)[,}]/g), ...sources.matchAll(/\b(?:record|note|ledger_note)\(sql,([^;]*?"[a-z_]+\.[a-z_]+")/g),
+    ...sources.matchAll(/\[EVENT_\w+\] =( "[a-z_.]+")/g)].flatMap(([, text]) => [...text.matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map(([, name]) => name));
+  assert.ok(new Set(named).size > 60, `${new Set(named).size} actions`);
+  assert.deepEqual([...new Set(named)].filter((name) => !words.has(name)), []);
 });
 
 test('a folder without a database is no whole ledger', { skip: onPostgres && 'it is a server' }, () => {

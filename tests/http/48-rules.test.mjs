@@ -65,6 +65,42 @@ test('two different people at one stage; a change of the title voids both', asyn
   assert.equal((await setPolicy('370000', null)).status, 204);
 });
 
+test('the last stage sends back to the first, with a note that only colleagues read; then both decide anew', async () => {
+  const work = await inReview();
+  const sent = async (session, note) => {
+    const { version, actions } = (await api(url, `/api/v1/queue/${work.id}`, { session })).json;
+    const answer = await api(url, `/api/v1/queue/${work.id}/decision`, { method: 'POST', session, body: { action: 'send_back', note }, headers: { 'If-Match': `"${version}"` } });
+    return [answer.status, answer.json.code, actions.includes('send_back')];
+  };
+  assert.deepEqual(await sent(people.jinan, '再看看'), [409, 'state', false], 'nothing lies before the first stage');
+  assert.equal((await decide(work, people.jinan)).status, 200);
+  assert.deepEqual(await sent(people.sheng, ' '), [422, 'reason-missing', true]);
+  assert.deepEqual(await sent(people.sheng, '门牌没有遮'), [200, undefined, true]);
+  assert.equal(sql(service, `SELECT state || stage || revision FROM submission WHERE id = '${work.id}'`), 'in_review11');
+  const told = await api(url, `/api/v1/submissions/${work.code}`, { headers: { 'X-Pin': work.pin } });
+  assert.ok(!told.text.includes('门牌') && told.json.reason === undefined, told.text);
+  const { history } = (await api(url, `/api/v1/queue/${work.id}`, { session: people.jinan })).json;
+  assert.deepEqual(history.map((one) => [one.action, one.state, one.why]), [['approve', 'void', ''], ['send_back', 'effective', '门牌没有遮']]);
+  assert.equal((await decide(work, people.sheng)).status, 200, 'who sent it back may look at the first stage');
+  assert.equal((await decide(work, people.sheng)).json.code, 'same-person', 'and then not at the last');
+  const again = await inReview();
+  assert.equal((await decide(again, people.jinan)).status, 200);
+  work.id = again.id;
+  assert.equal((await sent(people.sheng, '门牌没有遮'))[0], 200);
+  assert.equal((await decide(again, people.jinan)).status, 200, 'the same person of the city once more');
+  assert.equal((await decide(again, people.sheng)).status, 200);
+  assert.equal(stateOf(again), 'published');
+});
+
+test('a note of an escalation was told to the submitter', async () => {
+  const work = await inReview();
+  const { version } = (await api(url, `/api/v1/queue/${work.id}`, { session: people.jinan })).json;
+  assert.equal((await api(url, `/api/v1/queue/${work.id}/decision`, { method: 'POST', session: people.jinan,
+    body: { action: 'escalate', note: '家长可能冒名' }, headers: { 'If-Match': `"${version}"` } })).status, 200);
+  const told = await api(url, `/api/v1/submissions/${work.code}`, { headers: { 'X-Pin': work.pin } });
+  assert.ok(!told.text.includes('冒名') && told.json.reason === undefined, told.text);
+});
+
 test('what makes no sense is refused, and every change stands in the ledger', async () => {
   assert.equal((await setPolicy('370000', { first: 0, second: 0, final: 0 })).status, 400);
   assert.equal((await setPolicy('370000', { first: 1 })).status, 400);

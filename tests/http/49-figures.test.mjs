@@ -48,6 +48,11 @@ test('median, three days, people and hours, reasons, cities; each within its reg
   assert.deepEqual(all.reasons.map((one) => [one.code, one.decisions]), [['blurred', 3], ['no-sound', 2], ['off-topic', 1]]);
   assert.deepEqual(all.cities, [{ city: '370100', works: 4 }, { city: '370200', works: 1 }]);
   assert.equal(all.waiting.reduce((sum, one) => sum + one.waiting, 0), 1);
+  assert.deepEqual(all.later, { decisions: 0, overturned: 0 });
+  // one work goes on to the last stage and is refused there
+  const [later] = sql(service, "SELECT submission FROM decision WHERE action = 'return' ORDER BY id LIMIT 1").split('\n');
+  sql(service, `UPDATE decision SET stage = 2 WHERE submission = '${later}'`);
+  assert.deepEqual((await figures(people.sheng)).later, { decisions: 1, overturned: 1 });
   const other = await figures(people.qingdao);
   assert.deepEqual([other.done, other.waiting.length, other.people.length], [1, 0, 1]);
   assert.equal((await figures(people.sheng, '?days=60')).done, 6);

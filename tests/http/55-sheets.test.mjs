@@ -83,13 +83,25 @@ test('a work’s sheet says who decided what on which bytes', async () => {
 test('the edition’s sheet has all works of the person’s region, texts stay texts', async () => {
   const { bytes } = await sheet('/api/v1/ledger/sheet.xlsx');
   const text = textsOf(bytes);
-  assert.ok(text.includes('退回修改') && text.includes('blurred') && text.includes(receipt.code));
+  assert.ok(text.includes('退回修改') && text.includes('画面模糊') && !text.includes('blurred') && text.includes(receipt.code));
   assert.doesNotMatch(text, /<f>/, 'no formula');
   const qingdao = await sheet('/api/v1/ledger/sheet.xlsx', sessions['auditor.qd']);
   assert.ok(!textsOf(qingdao.bytes).includes(receipt.code));
   assert.equal((await sheet(`/api/v1/ledger/sheet.xlsx?work=${work}`, sessions['auditor.qd'])).status, 404);
   const after = sql(stack.service, `SELECT MAX(seq) FROM ledger WHERE object = '${work}'`);
   assert.ok(!textsOf((await sheet(`/api/v1/ledger/sheet.xlsx?work=${work}&after=${after}`)).bytes).includes('作出决定'));
+});
+
+test('a take-down lost its reason on the sheet, a change of consent what it was about', async () => {
+  const taken = await submit(url, [await upload(url, clip({ seconds: 3 }))], { title: '要下架的' });
+  const id = await publish(url, people, taken);
+  assert.equal((await api(url, `/api/v1/submissions/${taken.code}/consents`, { method: 'PUT', headers: { 'X-Pin': taken.pin }, body: { scopes: ['site'] } })).status, 200);
+  assert.equal((await api(url, `/api/v1/works/${id}/take-down`, { method: 'POST', session: people.sheng, body: { reason: '侵犯肖像' } })).status, 204);
+  const text = textsOf((await sheet(`/api/v1/ledger/sheet.xlsx?work=${id}`)).bytes);
+  assert.ok(text.includes('侵犯肖像') && text.includes('本站、其他网站 → 本站'));
+  const shown = (await api(url, `/api/v1/ledger?work=${id}`, { session: sessions.auditor })).json.items;
+  const why = Object.fromEntries(shown.map((one) => [one.action, one.why]));
+  assert.deepEqual([why['consent.changed'], why['submission.taken_down']], ['本站、其他网站 → 本站', '侵犯肖像']);
 });
 
 test('the same on paper, with its fonts', async () => {

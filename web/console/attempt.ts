@@ -1,5 +1,7 @@
-// A task whose failure or success is said where it was begun, in words; what is shown is read again after it.
+// A task whose failure or success is said where it was begun, in words; what is shown is read again after it. Where the password
+// has to be given again, it is asked for and the task begins anew.
 import { type Ref, ref } from 'vue'
+import { confirmed } from './confirm'
 import { failureText } from './words'
 
 type Task = () => Promise<unknown>
@@ -20,7 +22,7 @@ export function useAttempt(after: Task = () => Promise.resolve(), before: () => 
     failure.value = said.value = ''
     before()
     try {
-      await task()
+      await confirmed(task)
       await after()
       said.value = text === '' ? said.value : text
       return true

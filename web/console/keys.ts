@@ -2,8 +2,8 @@
 // and with modifiers; each can be given another key, and all can be switched off (WCAG 2.1.4).
 
 export type Command =
-  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'select' | 'note'
-  | 'compare' | 'undo' | 'help'
+  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'send-back' | 'select' | 'note'
+  | 'compare' | 'undo' | 'search' | 'help'
 
 interface Hotkey {
   keys: string[]
@@ -22,10 +22,12 @@ export const KEYS: readonly Hotkey[] = [
   { keys: ['a'], shown: 'A', command: 'approve', text: '通过' },
   { keys: ['r'], shown: 'R', command: 'return', text: '退回' },
   { keys: ['u'], shown: 'U', command: 'escalate', text: '拿不准，上报' },
+  { keys: ['b'], shown: 'B', command: 'send-back', text: '退回初审' },
   { keys: ['x'], shown: 'X', command: 'select', text: '选中，批量用' },
   { keys: ['n'], shown: 'N', command: 'note', text: '记一笔' },
   { keys: ['d'], shown: 'D', command: 'compare', text: '和相似的作品放在一起看' },
   { keys: ['z'], shown: 'Z', command: 'undo', text: '撤销刚才的决定' },
+  { keys: ['/'], shown: '/', command: 'search', text: '找一件作品' },
   { keys: ['?'], shown: '?', command: 'help', text: '看快捷键' },
 ]
 

@@ -22,6 +22,16 @@ export interface Decision {
   action: string
   reasons: string[]
   note: string
+  why: string // labels of the reasons, then the note
+  state: 'pending' | 'effective' | 'cancelled' | 'void'
+  revision: number
+}
+
+// What the submitter agreed to.
+export interface Consent {
+  kind: 'licence' | 'guardian'
+  version: string
+  scopes: string[]
 }
 
 export interface Clip {
@@ -61,6 +71,7 @@ export interface Work {
   clips?: Clip[] // where the work has several files
   checks: { level: 'ok' | 'warn' | 'info'; text: string }[]
   history: Decision[]
+  consents?: Consent[]
   actions: string[]
   waiting_since_ms?: number
   contact?: { name: string; phone: string }
@@ -148,6 +159,8 @@ export interface Filters {
   region: string
   track: string
   flag: string
+  waited_hours: string
+  q: string // a receipt code, or a piece of the title
 }
 
 export interface Queue {
@@ -171,6 +184,13 @@ export interface Count {
   track: string
   waiting: number
   oldest_ms: number
+}
+
+export interface FoundWork {
+  id: string
+  title: string
+  city_name: string
+  published_at: string
 }
 
 export interface Report {
@@ -270,6 +290,7 @@ export interface Figures {
   hours: { hours: number; works: number }[]
   done: number
   done_in_three_days: number
+  later: { decisions: number; overturned: number } // of the stages after the first
   median_hours: number | null
   people: { name: string; decisions: number; hours: number }[]
   reasons: { code: string; label: string; decisions: number }[]
@@ -385,6 +406,9 @@ export interface LedgerRecord {
   role: string
   action: string
   action_text?: string
+  why?: string
+  before_text?: string
+  after_text?: string
   object: string
   detail?: { action?: string; note?: string; reasons?: string[]; content?: string; viewed_ms?: number }
   before: string
@@ -405,15 +429,16 @@ export interface Person {
   recusals: string[]
 }
 
-export type Action = 'approve' | 'return' | 'decline' | 'escalate'
+export type Action = 'approve' | 'return' | 'decline' | 'escalate' | 'send_back'
 
 export const ACTION_NAMES: Record<string, string> = {
-  approve: '通过', return: '退回', decline: '不予采用', escalate: '上报',
+  approve: '通过', return: '退回', decline: '不予采用', escalate: '上报', send_back: '退回初审',
 }
 export const STATE_NAMES: Record<string, string> = {
   draft: '草稿', uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
   returned: '已退回', declined: '未采用', withdrawn: '已撤回', taken_down: '已下架', failed: '没处理成',
 }
+export const USE_NAMES: Record<string, string> = { site: '本站', embed: '其他网站', exhibition: '展厅', media: '媒体' }
 export const STAGE_NAMES: Record<string, string> = { first: '初审', second: '复审', final: '终审' }
 export const ROLE_NAMES: Record<string, string> = {
   reviewer: '审核员', organiser: '组织者', administrator: '管理员', unit: '机构', auditor: '审计员',
@@ -439,8 +464,15 @@ export const whoAmI = async (): Promise<Me> => remember(await request<Me>('GET',
 
 export const signOut = (): Promise<void> => request('POST', 'logout')
 
-export const readQueue = (filters: Filters, after: string): Promise<Queue> =>
-  request('GET', `queue?${query({ ...filters, after })}`)
+// What is rare is looked for piece by piece: a page may be empty and not the last one.
+export async function readQueue(filters: Filters, after: string): Promise<Queue> {
+  let page: Queue = { items: [], next: after }
+
+  do {
+    page = await request<Queue>('GET', `queue?${query({ ...filters, after: page.next ?? '' })}`)
+  } while (page.items.length === 0 && page.next !== null)
+  return page
+}
 
 export const hold = (id: string, takeOver = false): Promise<unknown> =>
   request('POST', `queue/${id}/lease`, { take_over: takeOver })
@@ -510,7 +542,9 @@ export const readCollectionWorks = async (id: string): Promise<ChosenWork[]> => 
 
 export const setCollectionWorks = (id: string, works: string[]): Promise<void> => request('PUT', `editor/collections/${id}/works`, { works })
 
-export const findWorks = async (q: string): Promise<{ id: string; title: string }[]> => (await request<{ items: { id: string; title: string }[] }>('GET', `works?${query({ q })}`)).items
+// Published ones, of a region or ('') of all.
+export const findWorks = async (q: string, region = ''): Promise<FoundWork[]> =>
+  (await request<{ items: FoundWork[] }>('GET', `works?${query({ q, region })}`)).items
 
 // Subtitles of a work; what its submitter sent waits for a look.
 export interface Subtitle {

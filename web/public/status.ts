@@ -174,14 +174,14 @@ function box(name: string): HTMLInputElement {
 }
 
 // One change; what came of it is said, and shown.
-async function change(method: string, path: string, body: unknown, done: string): Promise<void> {
+async function change(method: string, path: string, body: unknown, done: string | ((work: Submission) => string)): Promise<void> {
   tell(part('error'), '')
   try {
     const work = await request<Submission>(method, `submissions/${encodeURIComponent(code)}${path}`, body, headers())
 
     typing = false
     show(work)
-    tell(part('done'), done)
+    tell(part('done'), typeof done === 'string' ? done : done(work))
     void poll(POLL_FIRST_MS)
   } catch (error) {
     tellFailure(error, '没有成功，请再试一次。')
@@ -330,7 +330,8 @@ part('scopes').addEventListener('submit', (event) => {
   const chosen = Array.from(card.querySelectorAll<HTMLInputElement>('[name=scope]:checked'), (one) => one.value)
 
   event.preventDefault()
-  void change('PUT', '/consents', { scopes: ['site', ...chosen] }, '记下了，马上生效。')
+  void change('PUT', '/consents', { scopes: ['site', ...chosen] },
+    (work) => (work.status === 'in_review' ? '记下了，会重新审核。' : '记下了，马上生效。'))
 })
 messages.querySelector('form')?.addEventListener('submit', (event) => {
   event.preventDefault()

@@ -96,8 +96,10 @@ export const queued = (i) => ({
   duration_ms: 70000, width: 720, height: 1280, flags: i % 3 === 0 ? ['portrait', 'very-quiet'] : [], poster: `/poster/${i}.svg`,
   storyboard: `/storyboard.svg`, storyboard_vtt: '/storyboard.vtt', contact_sheet: `/poster/${i}.svg`, review_mp4: '/clip.mp4',
   checks: [{ level: 'ok', text: '时长 1:10，720×1280' }, { level: 'warn', text: '声音很小' }, { level: 'info', text: '提交人声明含 AI 生成内容' }],
-  history: i === 0 ? [{ at_ms: 1790000000000, actor: '王老师', stage: 'first', action: 'return', reasons: ['blurred'], note: '请再拍一次' }] : [],
-  actions: ['approve', 'return', 'decline'], waiting_since_ms: Date.now() - 6 * 3600e3, contact: { name: '李*梅', phone: '138****1234' },
+  history: i === 0 ? [{ at_ms: 1790000000000, actor: '王老师', stage: 'first', action: 'return', reasons: ['blurred'], note: '请再拍一次', why: '画面模糊/抖动；请再拍一次', state: 'effective', revision: 1 },
+    { at_ms: 1790000100000, actor: '王老师', stage: 'first', action: 'approve', reasons: [], note: '', why: '', state: 'cancelled', revision: 1 }] : [],
+  consents: [{ kind: 'licence', version: '2026-1', scopes: ['site', 'exhibition'] }],
+  actions: ['approve', 'return', 'decline', ...(i === 4 ? ['send_back'] : [])], waiting_since_ms: Date.now() - 6 * 3600e3, contact: { name: '李*梅', phone: '138****1234' },
   holder: i === 2 ? { name: '王老师', me: false } : undefined,
 })
 
@@ -234,7 +236,11 @@ export async function startService() {
     ['POST', /^login$/, (body) => body.password === 'right' ? ((state.signedIn = true), (state.role = body.username), [200, { ...me, otp_setup: state.otpSetup, role: body.username === 'admin' ? 'administrator' : 'reviewer' }]) : [401, { code: 'login', detail: '用户名或密码不对。' }]],
     ['POST', /^logout$/, () => { state.signedIn = false; return [204] }],
     ['GET', /^me$/, () => state.signedIn ? [200, { ...me, otp_setup: state.otpSetup, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
-    ['GET', /^queue$/, () => [200, { items: state.queue.slice(0, 30), next: state.queue.length > 30 ? 'more' : null }]],
+    ['GET', /^queue$/, (_, request) => {
+      const q = new URL(request.url, 'http://x').searchParams.get('q') ?? ''
+      const all = state.queue.filter((one) => one.code === q || one.title.includes(q))
+      return [200, { items: all.slice(0, 30), next: all.length > 30 ? 'more' : null }]
+    }],
     ['GET', /^queue\/counts$/, () => [200, { items: [{ stage: 'first', mine: true, city: '370100', track: 'family-video', waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }] }]],
     ['GET', /^queue\/(q\w+)$/, (_, __, [id]) => {
       const work = state.queue.find((one) => one.id === id)
@@ -290,7 +296,7 @@ export async function startService() {
     }],
     ['DELETE', /^decisions\/(\w+)$/, () => { state.queue = state.undone; return [204] }],
     ['GET', /^figures$/, () => [200, {
-      days: 30, done: 40, done_in_three_days: 34, median_hours: 31,
+      days: 30, done: 40, done_in_three_days: 34, later: { decisions: 20, overturned: 3 }, median_hours: 31,
       waiting: [{ stage: 'first', city: '370100', track: 'family-video', waiting: 120, oldest_ms: Date.now() - 80 * 3600e3 },
         { stage: 'first', city: '370200', track: 'family-video', waiting: 45, oldest_ms: Date.now() - 9e6 },
         { stage: 'final', city: '370100', track: 'family-video', waiting: 30, oldest_ms: Date.now() - 9e6 }],
@@ -306,7 +312,7 @@ export async function startService() {
     ['GET', /^words$/, () => [200, { items: state.words ?? [], fixed: [{ word: '加微信', why: '像是广告' }] }]],
     ['PUT', /^words$/, (body) => { state.words = body.items; return [204] }],
     ['GET', /^reasons$/, () => [200, { items: REASONS }]],
-    ['GET', /^ledger$/, () => [200, { items: [{ seq: 1, at_ms: 1790000000000, actor: '张老师', role: 'reviewer', action: 'decision.approve', object: 'q0', before: 'in_review', after: 'approved' }], next: null }]],
+    ['GET', /^ledger$/, () => [200, { items: [{ seq: 1, at_ms: 1790000000000, actor: '张老师', role: 'reviewer', action: 'decision.approve', object: 'q0', before: 'in_review', after: 'approved', before_text: '在审', after_text: '已通过' }], next: null }]],
     ['POST', /^ledger\/verify$/, () => [200, { whole: true, records: 1, first_bad: null }]],
     ['GET', /^staff$/, () => [200, { items: [{ id: 's1', username: 'zhang', name: '张老师', role: 'reviewer', scope: '370100', stages: ['first'], active: true, phone: '138****1234', unit: '解放路第一小学', recusals: ['370102'] }] }]],
     ['PATCH', /^staff\/s1$/, () => [204]],

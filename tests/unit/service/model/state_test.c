@@ -21,6 +21,7 @@ static const struct {
     {"failed", "submission.retried", ACTOR_ADMINISTRATOR, "received"},
     {"in_review", "submission.passed", ACTOR_REVIEWER, "in_review"},
     {"in_review", "submission.escalated", ACTOR_REVIEWER, "in_review"},
+    {"in_review", "submission.sent_back", ACTOR_REVIEWER, "in_review"},
     {"in_review", "submission.approved", ACTOR_REVIEWER, "approved"},
     {"in_review", "submission.returned", ACTOR_REVIEWER, "returned"},
     {"in_review", "submission.declined", ACTOR_REVIEWER, "declined"},

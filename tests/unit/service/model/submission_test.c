@@ -1,7 +1,10 @@
 /* Sending a work: rules, idempotency, uploads still on their way, PIN. */
 #include "service/model/submission.h"
 
+#include <string.h>
+
 #include "common/failure.h"
+#include "service/model/ledger.h"
 #include "service/model/pin.h"
 #include "tests/unit/support/fixture.h"
 
@@ -192,6 +195,128 @@ static void test_pin_and_its_slowing(void)
     fixture_close(&fixture);
 }
 
+/* A decision is pinned to all of it: whichever part is another one, so is the digest; texts do not run into each other. */
+static void test_every_part_is_in_the_content_digest(void)
+{
+    static const struct {
+        const char *file;
+        const char *title;
+        const char *words;
+        const char *captions;
+        const char *cover;
+        const char *consents;
+    } CASES[] = {
+        {"f1", "ab", "cd", "[]", "c1", "[1]"},      {"f2", "ab", "cd", "[]", "c1", "[1]"},
+        {"f1", "ab,", "cd", "[]", "c1", "[1]"},     {"f1", "ab", "cd,", "[]", "c1", "[1]"},
+        {"f1", "ab", "cd", "[\"x\"]", "c1", "[1]"}, {"f1", "ab", "cd", "[]", "c2", "[1]"},
+        {"f1", "ab", "cd", "[]", "c1", "[2]"},      {"f1", "abc", "d", "[]", "c1", "[1]"},
+    };
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        const char *const files[] = {CASES[i].file, NULL};
+        const struct submission work = {
+            .title = (char *)(uintptr_t)CASES[i].title,
+            .words = (char *)(uintptr_t)CASES[i].words,
+            .captions = (char *)(uintptr_t)CASES[i].captions,
+        };
+        char *digest = submission_content_digest(files, &work, CASES[i].cover, CASES[i].consents);
+        g_autofree char *again = submission_content_digest(files, &work, CASES[i].cover, CASES[i].consents);
+        g_assert_cmpuint(strlen(digest), ==, 64);
+        g_assert_cmpstr(digest, ==, again);
+        g_assert_true(g_hash_table_add(seen, digest));
+    }
+}
+
+struct walk {
+    struct fixture *fixture;
+    const char *id;
+    enum state from;
+    struct move move;
+    struct doer doer;
+    bool fails; /* afterwards, in the same transaction */
+    int64_t records;
+    struct submission submission;
+};
+
+static bool count_records(struct sql *sql, void *context, GError **error)
+{
+    struct walk *walk = context;
+    struct ledger_anchor head = {0};
+
+    submission_clear(&walk->submission);
+    if (!ledger_head(sql, &head, error) || !submission_get(sql, walk->id, &walk->submission, error)) {
+        return false;
+    }
+    walk->records = head.seq;
+    return true;
+}
+
+static bool put_state(struct sql *sql, void *context, GError **error)
+{
+    const struct walk *walk = context;
+
+    return sql_run(sql, "UPDATE submission SET state = $2 WHERE id = $1",
+                   SQL_VALUES(SQL_T(walk->id), SQL_T(state_name(walk->from))), NULL, error);
+}
+
+static bool take_step(struct sql *sql, void *context, GError **error)
+{
+    struct walk *walk = context;
+
+    return submission_get(sql, walk->id, &walk->submission, error) &&
+           submission_move(sql, &walk->submission, &walk->doer, &walk->move, walk->fixture->now_ms, error) &&
+           (!walk->fails || refuse(error, MODEL_ERROR, REASON_STATE, "after the step"));
+}
+
+static int64_t records_now(struct walk *walk)
+{
+    fixture_transact(walk->fixture, count_records, walk);
+    return walk->records;
+}
+
+/* The step leaves a record, and one that is taken back by what comes after it leaves none. */
+static void expect_one_record(struct walk *walk, enum state to)
+{
+    g_autoptr(GError) error = NULL;
+
+    fixture_transact(walk->fixture, put_state, walk);
+    const int64_t before = records_now(walk);
+    walk->fails = true;
+    submission_clear(&walk->submission);
+    g_assert_false(database_transact(walk->fixture->database, "test", take_step, walk, &error));
+    g_assert_cmpint(records_now(walk), ==, before);
+    g_assert_cmpstr(walk->submission.state, ==, state_name(walk->from));
+    walk->fails = false;
+    submission_clear(&walk->submission);
+    fixture_transact(walk->fixture, take_step, walk);
+    g_assert_cmpint(records_now(walk), ==, before + 1);
+    g_assert_cmpstr(walk->submission.state, ==, state_name(to));
+}
+
+static void test_every_step_is_one_record(void)
+{
+    struct fixture fixture = {0};
+    int steps = 0;
+
+    fixture_open(&fixture);
+    g_autofree char *id = fixture_in_review(&fixture, "370102");
+    struct walk walk = {.fixture = &fixture, .id = id};
+    for (int i = 0; i < STATE_COUNT * EVENT_COUNT * ACTOR_COUNT; i++) {
+        enum state to;
+        walk.from = (enum state)(i % STATE_COUNT);
+        walk.move.event = (enum event)(i / STATE_COUNT % EVENT_COUNT);
+        walk.doer = (struct doer){(enum actor_kind)(i / STATE_COUNT / EVENT_COUNT), {"person", "role", "127.0.0.1"}};
+        if (submission_next_state(walk.from, walk.move.event, walk.doer.kind, &to)) {
+            expect_one_record(&walk, to);
+            steps++;
+        }
+    }
+    g_assert_cmpint(steps, >=, 35);
+    submission_clear(&walk.submission);
+    fixture_close(&fixture);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -201,5 +326,7 @@ int main(int argc, char **argv)
     g_test_add_func("/submission/an_upload_belongs_to_one_work", test_an_upload_belongs_to_one_work);
     g_test_add_func("/submission/submitted_before_the_last_byte", test_submitted_before_the_last_byte);
     g_test_add_func("/submission/pin_and_its_slowing", test_pin_and_its_slowing);
+    g_test_add_func("/submission/every_part_is_in_the_content_digest", test_every_part_is_in_the_content_digest);
+    g_test_add_func("/submission/every_step_is_one_record", test_every_step_is_one_record);
     return g_test_run();
 }
