@@ -16,6 +16,7 @@
 #include "service/model/remark.h"
 #include "service/model/report.h"
 #include "service/model/review_reason.h"
+#include "service/model/sample.h"
 #include "service/model/words.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
@@ -43,14 +44,7 @@ static struct response *no_store(struct response *response)
 /* actions[]: what this person may do with this work now. */
 static json_t *actions_json(struct sql *sql, const struct call *call, const struct submission *submission)
 {
-    static const struct {
-        const char *action;
-        enum event event;
-    } ACTIONS[] = {{"approve", EVENT_APPROVED},
-                   {"return", EVENT_RETURNED},
-                   {"decline", EVENT_DECLINED},
-                   {"escalate", EVENT_ESCALATED},
-                   {"send_back", EVENT_SENT_BACK}};
+    static const char *const ACTIONS[] = {"approve", "return", "decline", "escalate", "send_back", "confirm"};
     json_t *actions = json_array();
     int64_t before = 0;
 
@@ -59,12 +53,12 @@ static json_t *actions_json(struct sql *sql, const struct call *call, const stru
     }
     (void)review_before(sql, call->app->rules, submission, &before, NULL); /* else it is not offered */
     for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
-        if (ACTIONS[i].event == EVENT_SENT_BACK && before == 0) {
-            continue;
+        if (review_offers(submission, ACTIONS[i]) && (before != 0 || strcmp(ACTIONS[i], "send_back") != 0)) {
+            json_array_append_new(actions, json_string(ACTIONS[i]));
         }
-        if (submission_allows(submission->state, ACTIONS[i].event, ACTOR_REVIEWER)) {
-            json_array_append_new(actions, json_string(ACTIONS[i].action));
-        }
+    }
+    if (submission_allows(submission->state, EVENT_TAKEN_DOWN, ACTOR_REVIEWER)) {
+        json_array_append_new(actions, json_string("take_down"));
     }
     return actions;
 }
@@ -146,6 +140,7 @@ HANDLER(queue_index)
         .flag = request_query(request, "flag"),
         .words = request_query(request, "q"),
         .after = request_query(request, "after"),
+        .is_sample = g_strcmp0(request_query(request, "sample"), "1") == 0,
         .until_ms = waited_hours == 0 ? 0 : request_now_ms(request) - waited_hours * HOUR_MS,
         .limit = limit == 0 ? 30 : limit,
     };
@@ -171,9 +166,15 @@ static bool count(struct sql *sql, void *context, GError **error)
                                         "city", row->city, "track", row->track, "waiting", (json_int_t)row->waiting,
                                         "oldest_ms", (json_int_t)row->oldest_ms));
     }
+    int64_t samples = 0;
+    if (items == NULL || (sample_may(call->app->rules, request_staff(call->request), NULL, NULL) &&
+                          !sample_count(sql, &samples, error))) {
+        json_decref(items);
+        return false;
+    }
     json_decref(call->json);
-    call->json = items;
-    return items != NULL;
+    call->json = json_pack("{s:o, s:I}", "items", items, "samples", (json_int_t)samples);
+    return true;
 }
 
 HANDLER(queue_show_counts)
@@ -183,7 +184,7 @@ HANDLER(queue_show_counts)
     if (!database_read(app->database, "queue.counts", count, &call, error)) {
         return NULL;
     }
-    return no_store(response_json(200, json_pack("{s:o}", "items", call.json)));
+    return no_store(response_json(200, call.json));
 }
 
 static bool get(struct sql *sql, struct call *call, GError **error)
@@ -465,6 +466,8 @@ static bool take_down(struct sql *sql, void *context, GError **error)
     (void)role_find(staff->role, &role); /* the database's CHECK leaves no other */
     doer.kind = role == ROLE_ORGANISER ? ACTOR_ORGANISER : role == ROLE_ADMINISTRATOR ? ACTOR_ADMINISTRATOR : doer.kind;
     return get(sql, call, error) &&
+           (!sample_may(call->app->rules, staff, NULL, NULL) ||
+            sample_close(sql, call->submission.id, "taken_down", request_now_ms(call->request), error)) &&
            submission_take_down(sql, &call->submission, &doer, call->reason, request_now_ms(call->request), error) &&
            report_close(sql, call->submission.id, "taken_down", &doer.actor, request_now_ms(call->request), error);
 }

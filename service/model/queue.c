@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/sample.h"
 #include "service/model/search.h"
 #include "service/model/secret.h"
 
@@ -25,6 +26,12 @@ static const char TRACK[] = PAGE(" AND s.track = $3");
 static const char CITY_TRACK[] = PAGE(" AND s.city = $2 AND s.track = $3");
 static const char COUNTY_TRACK[] = PAGE(" AND s.region = $2 AND s.track = $3");
 
+/* queue.sampled: $1 the last work before, $2 place, $3 track, "" for all, $4 limit */
+static const char SAMPLED[] =
+    "SELECT " SUBMISSION_COLUMNS " FROM sample m JOIN submission s ON s.id = m.submission" SUBMISSION_REVISION
+    " WHERE m.state = 'waiting' AND m.record > COALESCE((SELECT MAX(a.record) FROM sample a WHERE a.submission = $1), 0)"
+    " AND ($2 = '' OR s.city = $2 OR s.region = $2) AND ($3 = '' OR s.track = $3)" UNDECIDED
+    " ORDER BY m.record LIMIT $4";
 static const char BY_CODE[] = /* queue.by_code */
     "SELECT " SUBMISSION_FIELDS " WHERE s.code = $1 AND s.state = 'in_review'" UNDECIDED;
 
@@ -171,6 +178,31 @@ static bool fits(const struct reading *reading, const struct submission *work)
            (title == NULL || strstr(title, reading->title) != NULL);
 }
 
+static void add_rows(struct queue_page *page, GPtrArray *works, struct sql_rows *rows)
+{
+    g_ptr_array_add(page->rows, rows);
+    for (size_t i = 0; i < rows->count; i++) {
+        g_ptr_array_add(works, (gpointer)(uintptr_t)sql_rows_at(rows, i));
+    }
+}
+
+static bool read_sample(struct sql *sql, const struct reading *reading, GPtrArray *works, struct queue_page *page,
+                        GError **error)
+{
+    const char *track = is_given(reading->query->track) ? reading->query->track : "";
+    const char *place = reading->level == LEVEL_PROVINCE ? "" : reading->place;
+    struct sql_rows *rows =
+        sql_rows(sql, SAMPLED,
+                 SQL_VALUES(SQL_T(reading->after.id), SQL_T(place), SQL_T(track), SQL_I((int64_t)reading->limit)),
+                 &submission_map, error);
+
+    g_ptr_array_set_size(works, 0);
+    if (rows != NULL) {
+        add_rows(page, works, rows);
+    }
+    return rows != NULL;
+}
+
 /* The next works of every stage, in one order: `works` points into rows that the page keeps. */
 static bool read_on(struct sql *sql, const struct reading *reading, GPtrArray *works, struct queue_page *page,
                     GError **error)
@@ -195,10 +227,7 @@ static bool read_on(struct sql *sql, const struct reading *reading, GPtrArray *w
         if (rows == NULL) {
             return false;
         }
-        g_ptr_array_add(page->rows, rows);
-        for (size_t k = 0; k < rows->count; k++) {
-            g_ptr_array_add(works, (gpointer)(uintptr_t)sql_rows_at(rows, k));
-        }
+        add_rows(page, works, rows);
     }
     g_ptr_array_sort(works, by_waiting);
     g_ptr_array_set_size(works, (gint)MIN(works->len, reading->limit));
@@ -214,7 +243,7 @@ static bool read_page(struct sql *sql, struct reading *reading, size_t limit, st
 
     reading->limit = is_search ? QUEUE_LIMIT_MOST : limit;
     for (size_t looked = 0; has_more && page->count < limit && looked < QUEUE_PIECE; looked += works->len) {
-        if (!read_on(sql, reading, works, page, error)) {
+        if (!(reading->query->is_sample ? read_sample : read_on)(sql, reading, works, page, error)) {
             return false;
         }
         has_more = works->len == reading->limit;
@@ -268,15 +297,17 @@ bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *
     };
 
     page->rows = g_ptr_array_new_with_free_func((GDestroyNotify)sql_rows_free);
-    if (!parse_after(query->after, &reading.after, error)) {
+    if (!parse_after(query->after, &reading.after, error) ||
+        (query->is_sample && !sample_may(rules, staff, NULL, error))) {
         return false;
     }
     if (region == NULL) {
         return true;
     }
     reading.level = level_of(region);
-    return code != NULL ? read_code(sql, &reading, code, page, error)
-                        : read_page(sql, &reading, (size_t)CLAMP(query->limit, 1, QUEUE_LIMIT_MOST), page, error);
+    return code != NULL && !query->is_sample
+               ? read_code(sql, &reading, code, page, error)
+               : read_page(sql, &reading, (size_t)CLAMP(query->limit, 1, QUEUE_LIMIT_MOST), page, error);
 }
 
 struct sql_rows *queue_counts(struct sql *sql, const struct rules *rules, const struct staff *staff, GError **error)

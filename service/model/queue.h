@@ -17,6 +17,7 @@ struct queue_query {
     const char *flag;   /* NULL: all */
     const char *words;  /* a receipt code, or a piece of the title; NULL: all */
     const char *after;  /* `next` of the page before */
+    bool is_sample;     /* published works that were drawn for the province's sample instead, first drawn first */
     int64_t until_ms;   /* that wait since then or longer; 0: all */
     int64_t limit;      /* 1..QUEUE_LIMIT_MOST */
 };
@@ -32,7 +33,8 @@ typedef struct queue_page QueuePage;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(QueuePage, queue_page_clear)
 
 /* Works in review within the person's scope and stages, longest waiting first; those with a decision in its undo window
- * are left out. A region outside the scope gives an empty page. */
+ * are left out. A region outside the scope gives an empty page. REASON_DENIED: a
+ * sample that is not this person's. */
 bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct queue_query *query,
                 struct queue_page *page, GError **error);
 

@@ -14,6 +14,8 @@ bool review_get(struct sql *sql, const struct rules *rules, const struct staff *
 bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
                        const struct submission *submission, GError **error);
 
+/* Is this an action on a work in its state? On a published one: for the province's sample. */
+bool review_offers(const struct submission *submission, const char *action);
 /* The stage that a work is sent back to from where it is; 0: there is none before. */
 bool review_before(struct sql *sql, const struct rules *rules, const struct submission *submission, int64_t *position,
                    GError **error);
@@ -44,7 +46,7 @@ bool review_note_contact(struct sql *sql, const struct actor *actor, const struc
                          int64_t now_ms, GError **error);
 
 struct review_decision {
-    const char *action; /* approve, return, decline, escalate, send_back */
+    const char *action; /* approve, return, decline, escalate, send_back; in the sample send_back, confirm */
     json_t *reasons;    /* array of codes that the edition offers */
     const char *note;
     int64_t version;   /* If-Match */

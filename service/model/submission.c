@@ -12,6 +12,7 @@
 #include "service/model/policy.h"
 #include "service/model/quota.h"
 #include "service/model/rendition.h"
+#include "service/model/sample.h"
 #include "service/model/text.h"
 #include "service/model/work_file.h"
 
@@ -160,9 +161,9 @@ static bool keeps_place(const struct submission *submission, enum state from, en
 {
     switch (event) {
     case EVENT_RETURNED:
-    case EVENT_SENT_BACK:
     case EVENT_REPLACED:
         return true;
+    case EVENT_SENT_BACK:
     case EVENT_EDITED:
         return from != STATE_PUBLISHED;
     case EVENT_PASSED:
@@ -461,7 +462,8 @@ static bool void_current(struct sql *sql, struct submission *submission, int64_t
     const struct sql_values id = SQL_VALUES(SQL_T(submission->id));
 
     return publication_remove(sql, submission->id, error) && sql_run(sql, VOID_DECISIONS, id, NULL, error) &&
-           sql_run(sql, DROP_LEASE, id, NULL, error) && job_cancel(sql, submission->id, now_ms, error);
+           sql_run(sql, DROP_LEASE, id, NULL, error) && job_cancel(sql, submission->id, now_ms, error) &&
+           sample_close(sql, submission->id, "gone", now_ms, error);
 }
 
 static bool next_revision(struct sql *sql, struct submission *submission, GError **error)
@@ -597,6 +599,15 @@ bool submission_take_down(struct sql *sql, struct submission *submission, const 
 
     return void_current(sql, submission, now_ms, error) &&
            submission_move(sql, submission, doer, &taken_down, now_ms, error);
+}
+
+bool submission_send_back(struct sql *sql, struct submission *submission, const struct doer *doer,
+                          const struct move *move, int64_t now_ms, GError **error)
+{
+    const bool is_public = strcmp(submission->state, state_name(STATE_PUBLISHED)) == 0;
+
+    return (!is_public || void_current(sql, submission, now_ms, error)) &&
+           submission_move(sql, submission, doer, move, now_ms, error);
 }
 
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,

@@ -203,6 +203,9 @@ bool submission_withdraw(struct sql *sql, struct submission *submission, const c
 /* By staff: out of the public. */
 bool submission_take_down(struct sql *sql, struct submission *submission, const struct doer *doer, const char *reason,
                           int64_t now_ms, GError **error);
+/* To the reviewers of stage `move->stage`, EVENT_SENT_BACK; out of the public, where it was. */
+bool submission_send_back(struct sql *sql, struct submission *submission, const struct doer *doer,
+                          const struct move *move, int64_t now_ms, GError **error);
 /* An upload became complete: when its work waits for no other, the work is received and its prepare job queued. */
 bool submission_upload_completed(struct sql *sql, const char *upload, int64_t now_ms, GError **error);
 
