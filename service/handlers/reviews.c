@@ -123,17 +123,16 @@ static bool list(struct sql *sql, void *context, GError **error)
 
 enum { HOUR_MS = 3600 * 1000, WAITED_HOURS_MOST = 366 * 24 };
 
-HANDLER(queue_index)
+static bool read_query(const struct request *request, struct queue_query *query, GError **error)
 {
-    struct call call = {.app = app, .request = request};
     int64_t limit = 0;
     int64_t waited_hours = 0;
 
     if (!request_query_int64(request, "limit", 1, 100, &limit, error) ||
         !request_query_int64(request, "waited_hours", 0, WAITED_HOURS_MOST, &waited_hours, error)) {
-        return NULL;
+        return false;
     }
-    call.query = (struct queue_query){
+    *query = (struct queue_query){
         .stage = request_query(request, "stage"),
         .region = request_query(request, "region"),
         .track = request_query(request, "track"),
@@ -144,7 +143,14 @@ HANDLER(queue_index)
         .until_ms = waited_hours == 0 ? 0 : request_now_ms(request) - waited_hours * HOUR_MS,
         .limit = limit == 0 ? 30 : limit,
     };
-    if (!database_read(app->database, "queue.list", list, &call, error)) {
+    return true;
+}
+
+HANDLER(queue_index)
+{
+    struct call call = {.app = app, .request = request};
+
+    if (!read_query(request, &call.query, error) || !database_read(app->database, "queue.list", list, &call, error)) {
         return NULL;
     }
     return no_store(response_json(200, call.json));
@@ -266,6 +272,36 @@ HANDLER(queue_show)
 
     submission_clear(&call.submission);
     return good ? no_store(response_json(200, call.json)) : NULL;
+}
+
+/* One of the most pressing, by chance: two people who ask at the same time rarely get the same. */
+static bool choose(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_auto(QueuePage) page = {0};
+
+    if (!queue_pressing(sql, call->app->rules, request_staff(call->request), &call->query,
+                        request_now_ms(call->request), &page, error)) {
+        return false;
+    }
+    g_clear_pointer(&call->text, g_free);
+    call->text = page.count == 0 ? NULL : g_strdup(page.items[g_random_int_range(0, (int)page.count)]->id);
+    call->id = call->text;
+    return call->id == NULL || show(sql, call, error);
+}
+
+HANDLER(queue_show_next)
+{
+    struct call call = {.app = app, .request = request};
+    const bool good =
+        read_query(request, &call.query, error) && database_read(app->database, "queue.next", choose, &call, error);
+
+    submission_clear(&call.submission);
+    g_free(call.text);
+    if (!good) {
+        return NULL;
+    }
+    return no_store(call.json == NULL ? response_empty(204) : response_json(200, call.json));
 }
 
 static bool hold(struct sql *sql, void *context, GError **error)

@@ -68,6 +68,7 @@ static const struct route ROUTES[] = {
     { "DELETE",  "/api/v1/me/sessions/:id",         ACCESS_STAFF,         BODY_NONE,   me_delete_session, "end one of them, at once" },
     { "GET",     "/api/v1/queue",                   ACCESS_SEE,           BODY_NONE,   queue_index,      "works waiting for this person", "stage region track flag q waited_hours sample after limit" },
     { "GET",     "/api/v1/queue/counts",            ACCESS_SEE,           BODY_NONE,   queue_show_counts, "how many wait, by stage, city and track" },
+    { "GET",     "/api/v1/queue/next",              ACCESS_SEE,           BODY_NONE,   queue_show_next,  "one of the five most pressing works that nobody holds, by chance; 204: none", "stage region track flag q waited_hours sample" },
     { "GET",     "/api/v1/queue/:id",               ACCESS_SEE,           BODY_NONE,   queue_show,       "one work with everything a decision needs" },
     { "POST",    "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_JSON,   queue_hold,       "hold it, or say that one still does" },
     { "DELETE",  "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_NONE,   queue_release,    "let it go" },

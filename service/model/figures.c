@@ -34,7 +34,8 @@ static const char LATER[] = /* figures.later */
 static const char SAMPLE[] = /* figures.sample */
     "SELECT COUNT(*) AS drawn, COALESCE(SUM(CASE WHEN m.state IN ('waiting', 'gone') THEN 0 ELSE 1 END), 0) AS looked_at,"
     " COALESCE(SUM(CASE WHEN m.state IN ('sent_back', 'taken_down') THEN 1 ELSE 0 END), 0) AS overturned"
-    " FROM sample m JOIN submission s ON s.id = m.submission WHERE m.drawn_ms >= $1" WITHIN;
+    " FROM sample m WHERE m.drawn_ms >= $1 AND ($2 = '' OR EXISTS (SELECT 1 FROM submission s WHERE s.id = m.submission"
+    " AND (s.city = $2 OR s.region = $2)))";
 
 static const struct sql_column HOURS_COLUMNS[] = {
     SQL_FIELD(struct figures_hours, hours),

@@ -12,7 +12,7 @@ static const char WAITS[] = /* sample.waits */
 static const char CLOSE[] = /* sample.close */
     "UPDATE sample SET state = $2, closed_ms = $3 WHERE submission = $1 AND state = 'waiting'";
 static const char COUNT[] = /* sample.count */
-    "SELECT COUNT(*) AS waiting FROM sample WHERE state = 'waiting'";
+    "SELECT COUNT(*) AS waiting FROM sample WHERE state = 'waiting' AND record > 0";
 
 enum { DIGITS = 8 };
 

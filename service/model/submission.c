@@ -10,6 +10,7 @@
 #include "service/model/pin.h"
 #include "service/model/publication.h"
 #include "service/model/policy.h"
+#include "service/model/priority.h"
 #include "service/model/quota.h"
 #include "service/model/rendition.h"
 #include "service/model/sample.h"
@@ -35,8 +36,8 @@ static const char WAITING_FOR_UPLOAD[] = /* submission.waiting_for_upload */
     " WHERE u.id = $1 AND s.state = 'uploading'";
 static const char ADD[] = /* submission.add */
     "INSERT INTO submission (id, code, pin_digest, device_digest, idempotency, edition, track, region, city, state,"
-    " revision, contact_name, contact_phone, ai, waiting_ms, created_ms, updated_ms, unit)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13, $14)"
+    " revision, contact_name, contact_phone, ai, waiting_ms, due_ms, created_ms, updated_ms, unit)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13, $13, $14)"
     " ON CONFLICT (idempotency) DO NOTHING";
 static const char ADD_REVISION[] = /* revision.add */
     "INSERT INTO revision (submission, number, title, words, captions, created_ms) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -48,7 +49,8 @@ static const char ADD_CONSENT[] = /* consent.add */
     "INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)";
 static const char MOVE[] = /* submission.move */
-    "UPDATE submission SET state = $3, stage = $4, failure = $5, version = version + 1, updated_ms = $6, waiting_ms = $8"
+    "UPDATE submission SET state = $3, stage = $4, failure = $5, version = version + 1, updated_ms = $6, waiting_ms = $8,"
+    " due_ms = $9, week_ms = $10"
     " WHERE id = $1 AND state = $2 AND version = $7";
 static const char SET_REVISION[] = /* submission.set_revision */
     "UPDATE submission SET revision = $2 WHERE id = $1 AND revision = $2 - 1";
@@ -79,6 +81,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct submission, contact_phone),
     SQL_FIELD(struct submission, ai),
     SQL_FIELD(struct submission, waiting_ms),
+    SQL_FIELD(struct submission, due_ms),
     SQL_FIELD(struct submission, created_ms),
     SQL_FIELD(struct submission, updated_ms),
     SQL_FIELD(struct submission, title),
@@ -185,10 +188,15 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
         g_set_error(error, MODEL_ERROR, REASON_STATE, "no %s in state %s", event_name(move->event), submission->state);
         return false;
     }
+    const int64_t waiting_ms = keeps_place(submission, from, move->event) ? submission->waiting_ms : now_ms;
+    struct priority priority = {.due_ms = waiting_ms};
+    if (to == STATE_IN_REVIEW && !priority_of(sql, submission, move->event, waiting_ms, now_ms, &priority, error)) {
+        return false;
+    }
     if (!sql_run(sql, MOVE,
                  SQL_VALUES(SQL_T(submission->id), SQL_T(submission->state), SQL_T(state_name(to)), SQL_I(move->stage),
-                            SQL_T(move->failure), SQL_I(now_ms), SQL_I(submission->version),
-                            SQL_I(keeps_place(submission, from, move->event) ? submission->waiting_ms : now_ms)),
+                            SQL_T(move->failure), SQL_I(now_ms), SQL_I(submission->version), SQL_I(waiting_ms),
+                            SQL_I(priority.due_ms), SQL_I(priority.week_ms)),
                  &changed, error)) {
         return false;
     }

@@ -83,7 +83,8 @@ struct submission {
     char *contact_name;  /* sealed */
     char *contact_phone; /* sealed */
     int64_t ai;
-    int64_t waiting_ms;
+    int64_t waiting_ms; /* since when */
+    int64_t due_ms;     /* its place in the queue (priority.h) */
     int64_t created_ms;
     int64_t updated_ms;
     /* of the current revision */
@@ -101,7 +102,8 @@ extern const struct sql_map submission_map;
     " s.pin_slowed_until_ms AS pin_slowed_until_ms, s.device_digest AS device_digest, s.edition AS edition,"           \
     " s.track AS track, s.region AS region, s.city AS city, s.unit AS unit, s.state AS state, s.stage AS stage,"       \
     " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
-    " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
+    " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.due_ms AS due_ms,"                   \
+    " s.created_ms AS created_ms,"                                                                                     \
     " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.captions AS captions,"                         \
     " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"
 #define SUBMISSION_REVISION " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
