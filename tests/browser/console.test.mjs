@@ -120,6 +120,20 @@ test('a work held by a colleague can be taken over; a changed one is shown again
   await page.context().close()
 })
 
+test('after a decision comes a work that no colleague has open; G gives another one', async () => {
+  const { page, errors } = await signIn(DESK)
+  await page.locator('.work').nth(8).waitFor()
+  const { queue } = service.state
+  await page.locator('.work').nth(1).click()
+  await page.keyboard.press('a')
+  await page.getByText('已通过').waitFor()
+  assert.equal(await title(page), queue[3].title, 'the third is open at a colleague')
+  await page.keyboard.press('g')
+  await page.waitForFunction((wanted) => document.querySelector('.stage h1')?.textContent === wanted, service.state.queue[4].title)
+  assert.deepEqual(errors, [])
+  await page.context().close()
+})
+
 test('ledger and staff', async () => {
   const { page, errors } = await signIn(DESK)
   await page.getByRole('link', { name: '记录', exact: true }).click()

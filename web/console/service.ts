@@ -477,6 +477,9 @@ export async function readQueue(filters: Filters, after: string): Promise<Queue>
   return page
 }
 
+// One of the most pressing that nobody has open, by chance; none is undefined.
+export const readAnother = (filters: Filters): Promise<Work | undefined> => request('GET', `queue/next?${query({ ...filters })}`)
+
 export const hold = (id: string, takeOver = false): Promise<unknown> =>
   request('POST', `queue/${id}/lease`, { take_over: takeOver })
 

@@ -244,6 +244,7 @@ export async function startService() {
       return [200, { items: all.slice(0, 30), next: all.length > 30 ? 'more' : null }]
     }],
     ['GET', /^queue\/counts$/, () => [200, { items: [{ stage: 'first', mine: true, city: '370100', track: 'family-video', waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }], samples: state.sample.length }]],
+    ['GET', /^queue\/next$/, () => (state.queue[4] === undefined ? [204] : [200, state.queue[4]])],
     ['GET', /^queue\/(q\w+)$/, (_, __, [id]) => {
       const work = [...state.queue, ...state.sample].find((one) => one.id === id)
       const other = queued(4)
