@@ -27,6 +27,7 @@ struct call {
     struct submission submission;
     struct words *words;      /* the administrator's, while items are made */
     struct sql_rows *reasons; /* likewise, all that were ever offered */
+    struct sql_rows *held;    /* likewise, what anybody holds */
     json_t *json;
     char *text; /* next page, decision id */
     const struct review_decision *decision;
@@ -68,29 +69,27 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
 {
     g_autoptr(SqlRows) renditions = rendition_list(sql, submission->id, submission->revision, error);
     g_autoptr(SqlRows) history = renditions == NULL ? NULL : review_history(sql, submission->id, error);
-    struct review_holder holder = {0};
-    bool held = false;
     const int64_t now_ms = request_now_ms(call->request);
 
     g_autoptr(SqlRows) remarks = history == NULL ? NULL : remark_list(sql, submission->id, NULL, error);
     json_auto_t *consents = remarks == NULL ? NULL : consent_given(sql, submission->id, error);
 
-    if (consents == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
+    if (consents == NULL) {
         return false;
     }
+    const struct review_holder *holder = review_holder_among(call->held, submission->id);
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
     review_add_words(call->app, *item, submission, call->words);
     json_object_set_new(*item, "history", history_json(call->app, history, call->reasons));
     json_object_set_new(*item, "remarks", remarks_json(remarks));
     json_object_set(*item, "consents", consents);
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
-    if (held) {
+    if (holder != NULL) {
         json_object_set_new(*item, "holder",
-                            json_pack("{s:s, s:b, s:I}", "name", holder.name, "me",
-                                      strcmp(holder.staff, request_staff(call->request)->id) == 0, "until_ms",
-                                      (json_int_t)holder.until_ms));
+                            json_pack("{s:s, s:b, s:I}", "name", holder->name, "me",
+                                      strcmp(holder->staff, request_staff(call->request)->id) == 0, "until_ms",
+                                      (json_int_t)holder->until_ms));
     }
-    review_holder_clear(&holder);
     return true;
 }
 
@@ -101,11 +100,12 @@ static bool list(struct sql *sql, void *context, GError **error)
     json_auto_t *items = json_array();
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
     g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
+    g_autoptr(SqlRows) held = reasons == NULL ? NULL : review_holders(sql, request_now_ms(call->request), error);
 
     call->words = words;
     call->reasons = reasons;
-    if (reasons == NULL ||
-        !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
+    call->held = held;
+    if (held == NULL || !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
         return false;
     }
     for (size_t i = 0; i < page.count; i++) {
@@ -254,10 +254,12 @@ static bool show(struct sql *sql, void *context, GError **error)
     json_t *item = NULL;
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
     g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
+    g_autoptr(SqlRows) held = reasons == NULL ? NULL : review_holders(sql, request_now_ms(call->request), error);
 
     call->words = words;
     call->reasons = reasons;
-    if (reasons == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
+    call->held = held;
+    if (held == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
         return false;
     }
     json_decref(call->json);

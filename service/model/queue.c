@@ -315,20 +315,15 @@ bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *
 bool queue_pressing(struct sql *sql, const struct rules *rules, const struct staff *staff,
                     const struct queue_query *query, int64_t now_ms, struct queue_page *page, GError **error)
 {
+    g_autoptr(SqlRows) holders = review_holders(sql, now_ms, error);
     size_t free_count = 0;
 
-    if (!queue_list(sql, rules, staff, query, page, error)) {
+    if (holders == NULL || !queue_list(sql, rules, staff, query, page, error)) {
         return false;
     }
     for (size_t i = 0; i < page->count && free_count < QUEUE_PRESSING; i++) {
         const struct submission *work = page->items[i];
-        struct review_holder holder = {0};
-        bool is_held = false;
-        if (!review_find_holder(sql, work->id, now_ms, &holder, &is_held, error)) {
-            return false;
-        }
-        review_holder_clear(&holder);
-        if (!is_held && review_may_decide(sql, rules, staff, work, NULL)) {
+        if (review_holder_among(holders, work->id) == NULL && review_may_decide(sql, rules, staff, work, NULL)) {
             page->items[free_count++] = work;
         }
     }

@@ -19,9 +19,13 @@ static const char HOLD[] = /* review_lease.take */
     " WHERE review_lease.staff = excluded.staff OR review_lease.until_ms <= $4 OR $5 = 1";
 static const char RELEASE[] = /* review_lease.release */
     "DELETE FROM review_lease WHERE submission = $1 AND staff = $2";
+#define HOLDER_FIELDS                                                                                                  \
+    "l.submission AS submission, l.staff AS staff, s.name AS name, l.until_ms AS until_ms"                             \
+    " FROM review_lease l JOIN staff s ON s.id = l.staff"
 static const char HOLDER[] = /* review_lease.holder */
-    "SELECT l.staff AS staff, s.name AS name, l.until_ms AS until_ms FROM review_lease l JOIN staff s ON s.id = l.staff"
-    " WHERE l.submission = $1 AND l.until_ms > $2";
+    "SELECT " HOLDER_FIELDS " WHERE l.submission = $1 AND l.until_ms > $2";
+static const char ALL_HOLDERS[] = /* review_lease.all_holders */
+    "SELECT " HOLDER_FIELDS " WHERE l.until_ms > $1 ORDER BY l.until_ms LIMIT 1000";
 static const char HOLDERS[] = /* review_lease.holders */
     "SELECT l.submission AS submission, l.staff AS staff FROM review_lease l WHERE l.until_ms > $1 AND ($2 = '' OR EXISTS"
     " (SELECT 1 FROM submission s WHERE s.id = l.submission AND (s.city = $2 OR s.region = $2)))"
@@ -72,6 +76,7 @@ static const struct sql_column DECISION_COLUMNS[] = {
 const struct sql_map decision_map = SQL_MAP(struct decision_row, DECISION_COLUMNS);
 
 static const struct sql_column HOLDER_COLUMNS[] = {
+    SQL_FIELD(struct review_holder, submission),
     SQL_FIELD(struct review_holder, staff),
     SQL_FIELD(struct review_holder, name),
     SQL_FIELD(struct review_holder, until_ms),
@@ -116,6 +121,10 @@ bool review_before(struct sql *sql, const struct rules *rules, const struct subm
 {
     int64_t first = 0;
 
+    *position = 0;
+    if (!is_public(submission) && submission->stage <= 1) {
+        return true; /* most of the queue: nothing to ask */
+    }
     if (!policy_first_stage(sql, rules, submission->city, &first, error)) {
         return false;
     }
@@ -187,6 +196,22 @@ bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct 
                         GError **error)
 {
     return sql_row(sql, HOLDER, SQL_VALUES(SQL_T(id), SQL_I(now_ms)), &HOLDER_MAP, holder, found, error);
+}
+
+struct sql_rows *review_holders(struct sql *sql, int64_t now_ms, GError **error)
+{
+    return sql_rows(sql, ALL_HOLDERS, SQL_VALUES(SQL_I(now_ms)), &HOLDER_MAP, error);
+}
+
+const struct review_holder *review_holder_among(const struct sql_rows *holders, const char *id)
+{
+    for (size_t i = 0; i < holders->count; i++) {
+        const struct review_holder *holder = sql_rows_at(holders, i);
+        if (strcmp(holder->submission, id) == 0) {
+            return holder;
+        }
+    }
+    return NULL;
 }
 
 bool review_take_over(struct sql *sql, const struct staff *staff, const struct actor *actor,
@@ -489,15 +514,18 @@ static bool add_decision(struct sql *sql, const struct staff *staff, const struc
     return true;
 }
 
+/* Before anything about the person: who came too late is to hear that, whoever it is. */
+static bool check_state(const struct submission *submission, const char *action, GError **error)
+{
+    return review_offers(submission, action) || refuse(error, MODEL_ERROR, REASON_STATE, "not in this state");
+}
+
 /* Does it fit the work as it is now? Says where a work that is sent back goes. */
 static bool check_work(struct sql *sql, const struct rules *rules, const struct submission *submission,
                        const struct review_decision *decision, int64_t *to_stage, GError **error)
 {
     if (decision->version != submission->version || submission->content_digest == NULL) {
         return refuse(error, MODEL_ERROR, REASON_VERSION, "the work has changed");
-    }
-    if (!review_offers(submission, decision->action)) {
-        return refuse(error, MODEL_ERROR, REASON_STATE, "not in this state");
     }
     if (strcmp(decision->action, "send_back") != 0) {
         return true;
@@ -520,7 +548,7 @@ bool review_decide(struct sql *sql, const struct rules *rules, const struct staf
     }
     stored.action = action->stored;
     if (!check_decision(action, decision, note, error) || !check_reasons(sql, rules, decision->reasons, error) ||
-        !review_may_decide(sql, rules, staff, submission, error) ||
+        !check_state(submission, decision->action, error) || !review_may_decide(sql, rules, staff, submission, error) ||
         !check_work(sql, rules, submission, decision, &stored.to_stage, error) ||
         !review_hold(sql, staff, submission->id, false, now_ms, undo_ms + 1, error) ||
         !add_decision(sql, staff, actor, submission, decision, &stored, &fresh, error) ||

@@ -21,6 +21,7 @@ bool review_before(struct sql *sql, const struct rules *rules, const struct subm
                    GError **error);
 
 struct review_holder {
+    char *submission;
     char *staff;
     char *name;
     int64_t until_ms;
@@ -33,6 +34,9 @@ bool review_hold(struct sql *sql, const struct staff *staff, const char *id, boo
 bool review_take_over(struct sql *sql, const struct staff *staff, const struct actor *actor,
                       const struct submission *submission, int64_t now_ms, int64_t lease_ms, GError **error);
 bool review_release(struct sql *sql, const struct staff *staff, const char *id, GError **error);
+/* All that hold something now, struct review_holder, at most 1000; and who holds a work among them, NULL: nobody. */
+struct sql_rows *review_holders(struct sql *sql, int64_t now_ms, GError **error);
+const struct review_holder *review_holder_among(const struct sql_rows *holders, const char *id);
 bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
                         GError **error);
 
