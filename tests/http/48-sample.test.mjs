@@ -140,3 +140,22 @@ test('who approved a work does not look at it again for the province', async () 
   assert.equal((await act(work, people.sheng, 'confirm')).json.code, 'same-person');
   assert.equal((await api(url, '/api/v1/ledger/verify', { method: 'POST', session: people.admin })).json.whole, true);
 });
+
+test('a confirmation can be taken back while its window is open; withdrawn meanwhile, the work is gone and nothing is confirmed', async () => {
+  const { data } = service;
+  await policy(100);
+  const work = await published();
+  await service.stop({ keep: true });
+  service = await startService({ data, environment: { XUEPAI_UNDO_SECONDS: '600' } });
+  url = service.url;
+  const before = await figures();
+  const { decision } = (await act(work, people.sheng, 'confirm')).json;
+  assert.ok(!(await sampled()).includes(work.id), 'it is decided on');
+  assert.equal((await api(url, `/api/v1/decisions/${decision}`, { method: 'DELETE', session: people.sheng })).status, 204);
+  assert.ok((await sampled()).includes(work.id));
+  assert.equal((await act(work, people.sheng, 'confirm')).status, 200);
+  assert.equal((await api(url, `/api/v1/submissions/${work.code}`, { method: 'DELETE', headers: { 'X-Pin': work.pin } })).status, 200);
+  assert.equal(sql(service, `SELECT state FROM decision WHERE submission = '${work.id}' ORDER BY made_ms DESC, state DESC LIMIT 1`), 'void');
+  assert.deepEqual(await figures(), before, 'nobody has looked');
+  assert.ok(!(await actionsOf(work)).includes('sample.confirmed'));
+});
