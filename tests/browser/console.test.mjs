@@ -411,7 +411,7 @@ test('B sends a work of the last stage back to the first, with a note for collea
 test('the province looks at the sample: confirmed by a key, sent back with a note, taken down', async () => {
   const { page, errors } = await signIn(DESK)
   await page.locator('.work').nth(8).waitFor()
-  await page.getByLabel('审核还是抽查').selectOption('1')
+  await page.getByLabel('环节').selectOption('sample')
   await page.getByText('抽中 3 件等着看').waitFor()
   await page.locator('.work').nth(3).waitFor({ state: 'detached' })
   await page.getByRole('button', { name: '通过抽查' }).waitFor()
