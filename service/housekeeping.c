@@ -17,6 +17,7 @@
 #include "service/model/node.h"
 #include "service/model/outbox.h"
 #include "service/model/phone_code.h"
+#include "service/model/priority.h"
 #include "service/model/quota.h"
 #include "service/model/review.h"
 #include "service/model/sandbox.h"
@@ -39,6 +40,7 @@ struct due {
     int64_t changed;
     char *sandbox; /* of the own sniffer */
     int64_t level; /* of all machines */
+    int64_t stage; /* position */
 };
 
 static bool look_due(struct sql *sql, void *context, GError **error)
@@ -167,6 +169,28 @@ static bool sweep_outbox(struct app *app, int64_t now_ms, GError **error)
     return database_transact(app->database, "outbox.sweep", sweep_outbox_rows, &due, error);
 }
 
+static bool move_up(struct sql *sql, void *context, GError **error)
+{
+    struct due *due = context;
+
+    return priority_begin_weeks(sql, due->app->rules, due->stage, due->now_ms, &due->changed, error);
+}
+
+/* Piece by piece, so that no transaction holds up others for long. */
+static bool begin_weeks(struct app *app, int64_t now_ms, GError **error)
+{
+    struct due due = {.app = app, .now_ms = now_ms};
+
+    for (due.stage = 1; due.stage <= (int64_t)app->rules->stages->len; due.stage++) {
+        do {
+            if (!database_transact(app->database, "priority.begin_weeks", move_up, &due, error)) {
+                return false;
+            }
+        } while (due.changed == PRIORITY_PIECE);
+    }
+    return true;
+}
+
 static bool sweep_uploads(struct app *app, int64_t now_ms, GError **error)
 {
     (void)error; /* logs what it meets, row by row */
@@ -252,6 +276,7 @@ static const struct {
     {"view-counts", 5000, write_view_counts},
     {"old-embed-counts", 3600 * 1000, sweep_embed_counts},
     {"old-events", 3600 * 1000, sweep_outbox},
+    {"weeks", 600 * 1000, begin_weeks},
 };
 
 struct housekeeping {

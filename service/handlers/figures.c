@@ -141,6 +141,10 @@ HANDLER(figures_show)
         json_object_set_new(json, "later",
                             json_pack("{s:I, s:I}", "decisions", (json_int_t)later->decisions, "overturned",
                                       (json_int_t)later->overturned));
+        const struct figures_sample *sample = sql_rows_at(call.figures.sample, 0);
+        json_object_set_new(json, "sample",
+                            json_pack("{s:I, s:I, s:I}", "drawn", (json_int_t)sample->drawn, "looked_at",
+                                      (json_int_t)sample->looked_at, "overturned", (json_int_t)sample->overturned));
         response = response_json(200, json);
         response_header(response, "Cache-Control", "no-store");
     }

@@ -66,6 +66,7 @@ HANDLER(submission_mine);
 /* reviews.c */
 HANDLER(queue_index);
 HANDLER(queue_show_counts);
+HANDLER(queue_show_next);
 HANDLER(queue_show);
 HANDLER(queue_hold);
 HANDLER(queue_release);

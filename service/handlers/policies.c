@@ -72,16 +72,20 @@ HANDLER(policy_put)
     json_int_t people[STAGE_RANKS] = {0};
     struct policy policy = {0};
     const struct call call = {.app = app, .request = request, .policy = &policy};
+    json_int_t sample_percent = 0;
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s:I, s:I, s:I}", "first", &people[0], "second", &people[1],
-                       "final", &people[2]) != 0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:I, s:I, s:I, s?I}", "first", &people[0], "second",
+                       &people[1], "final", &people[2], "sample_percent", &sample_percent) != 0) {
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }
     for (int rank = 0; rank < STAGE_RANKS; rank++) {
         policy.people[rank] = people[rank];
     }
+    policy.sample_percent = json_object_get(request_json(request), "sample_percent") == NULL
+                                ? policy_usual_sample(app->rules, &policy)
+                                : sample_percent;
     return database_transact(app->database, "policy.set", set, (void *)(uintptr_t)&call, error) ? response_empty(204)
                                                                                                 : NULL;
 }

@@ -16,6 +16,7 @@
 #include "service/model/remark.h"
 #include "service/model/report.h"
 #include "service/model/review_reason.h"
+#include "service/model/sample.h"
 #include "service/model/words.h"
 
 /* One call of this file: the work, who asks, and what comes out. */
@@ -26,6 +27,7 @@ struct call {
     struct submission submission;
     struct words *words;      /* the administrator's, while items are made */
     struct sql_rows *reasons; /* likewise, all that were ever offered */
+    struct sql_rows *held;    /* likewise, what anybody holds */
     json_t *json;
     char *text; /* next page, decision id */
     const struct review_decision *decision;
@@ -43,14 +45,7 @@ static struct response *no_store(struct response *response)
 /* actions[]: what this person may do with this work now. */
 static json_t *actions_json(struct sql *sql, const struct call *call, const struct submission *submission)
 {
-    static const struct {
-        const char *action;
-        enum event event;
-    } ACTIONS[] = {{"approve", EVENT_APPROVED},
-                   {"return", EVENT_RETURNED},
-                   {"decline", EVENT_DECLINED},
-                   {"escalate", EVENT_ESCALATED},
-                   {"send_back", EVENT_SENT_BACK}};
+    static const char *const ACTIONS[] = {"approve", "return", "decline", "escalate", "send_back", "confirm"};
     json_t *actions = json_array();
     int64_t before = 0;
 
@@ -59,12 +54,12 @@ static json_t *actions_json(struct sql *sql, const struct call *call, const stru
     }
     (void)review_before(sql, call->app->rules, submission, &before, NULL); /* else it is not offered */
     for (size_t i = 0; i < G_N_ELEMENTS(ACTIONS); i++) {
-        if (ACTIONS[i].event == EVENT_SENT_BACK && before == 0) {
-            continue;
+        if (review_offers(submission, ACTIONS[i]) && (before != 0 || strcmp(ACTIONS[i], "send_back") != 0)) {
+            json_array_append_new(actions, json_string(ACTIONS[i]));
         }
-        if (submission_allows(submission->state, ACTIONS[i].event, ACTOR_REVIEWER)) {
-            json_array_append_new(actions, json_string(ACTIONS[i].action));
-        }
+    }
+    if (submission_allows(submission->state, EVENT_TAKEN_DOWN, ACTOR_REVIEWER)) {
+        json_array_append_new(actions, json_string("take_down"));
     }
     return actions;
 }
@@ -74,29 +69,27 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
 {
     g_autoptr(SqlRows) renditions = rendition_list(sql, submission->id, submission->revision, error);
     g_autoptr(SqlRows) history = renditions == NULL ? NULL : review_history(sql, submission->id, error);
-    struct review_holder holder = {0};
-    bool held = false;
     const int64_t now_ms = request_now_ms(call->request);
 
     g_autoptr(SqlRows) remarks = history == NULL ? NULL : remark_list(sql, submission->id, NULL, error);
     json_auto_t *consents = remarks == NULL ? NULL : consent_given(sql, submission->id, error);
 
-    if (consents == NULL || !review_find_holder(sql, submission->id, now_ms, &holder, &held, error)) {
+    if (consents == NULL) {
         return false;
     }
+    const struct review_holder *holder = review_holder_among(call->held, submission->id);
     *item = review_json(call->app, request_login(call->request), submission, renditions, now_ms);
     review_add_words(call->app, *item, submission, call->words);
     json_object_set_new(*item, "history", history_json(call->app, history, call->reasons));
     json_object_set_new(*item, "remarks", remarks_json(remarks));
     json_object_set(*item, "consents", consents);
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
-    if (held) {
+    if (holder != NULL) {
         json_object_set_new(*item, "holder",
-                            json_pack("{s:s, s:b, s:I}", "name", holder.name, "me",
-                                      strcmp(holder.staff, request_staff(call->request)->id) == 0, "until_ms",
-                                      (json_int_t)holder.until_ms));
+                            json_pack("{s:s, s:b, s:I}", "name", holder->name, "me",
+                                      strcmp(holder->staff, request_staff(call->request)->id) == 0, "until_ms",
+                                      (json_int_t)holder->until_ms));
     }
-    review_holder_clear(&holder);
     return true;
 }
 
@@ -107,11 +100,12 @@ static bool list(struct sql *sql, void *context, GError **error)
     json_auto_t *items = json_array();
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
     g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
+    g_autoptr(SqlRows) held = reasons == NULL ? NULL : review_holders(sql, request_now_ms(call->request), error);
 
     call->words = words;
     call->reasons = reasons;
-    if (reasons == NULL ||
-        !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
+    call->held = held;
+    if (held == NULL || !queue_list(sql, call->app->rules, request_staff(call->request), &call->query, &page, error)) {
         return false;
     }
     for (size_t i = 0; i < page.count; i++) {
@@ -129,27 +123,34 @@ static bool list(struct sql *sql, void *context, GError **error)
 
 enum { HOUR_MS = 3600 * 1000, WAITED_HOURS_MOST = 366 * 24 };
 
-HANDLER(queue_index)
+static bool read_query(const struct request *request, struct queue_query *query, GError **error)
 {
-    struct call call = {.app = app, .request = request};
     int64_t limit = 0;
     int64_t waited_hours = 0;
 
     if (!request_query_int64(request, "limit", 1, 100, &limit, error) ||
         !request_query_int64(request, "waited_hours", 0, WAITED_HOURS_MOST, &waited_hours, error)) {
-        return NULL;
+        return false;
     }
-    call.query = (struct queue_query){
+    *query = (struct queue_query){
         .stage = request_query(request, "stage"),
         .region = request_query(request, "region"),
         .track = request_query(request, "track"),
         .flag = request_query(request, "flag"),
         .words = request_query(request, "q"),
         .after = request_query(request, "after"),
+        .is_sample = g_strcmp0(request_query(request, "sample"), "1") == 0,
         .until_ms = waited_hours == 0 ? 0 : request_now_ms(request) - waited_hours * HOUR_MS,
         .limit = limit == 0 ? 30 : limit,
     };
-    if (!database_read(app->database, "queue.list", list, &call, error)) {
+    return true;
+}
+
+HANDLER(queue_index)
+{
+    struct call call = {.app = app, .request = request};
+
+    if (!read_query(request, &call.query, error) || !database_read(app->database, "queue.list", list, &call, error)) {
         return NULL;
     }
     return no_store(response_json(200, call.json));
@@ -171,9 +172,15 @@ static bool count(struct sql *sql, void *context, GError **error)
                                         "city", row->city, "track", row->track, "waiting", (json_int_t)row->waiting,
                                         "oldest_ms", (json_int_t)row->oldest_ms));
     }
+    int64_t samples = 0;
+    if (items == NULL || (sample_may(call->app->rules, request_staff(call->request), NULL, NULL) &&
+                          !sample_count(sql, &samples, error))) {
+        json_decref(items);
+        return false;
+    }
     json_decref(call->json);
-    call->json = items;
-    return items != NULL;
+    call->json = json_pack("{s:o, s:I}", "items", items, "samples", (json_int_t)samples);
+    return true;
 }
 
 HANDLER(queue_show_counts)
@@ -183,7 +190,7 @@ HANDLER(queue_show_counts)
     if (!database_read(app->database, "queue.counts", count, &call, error)) {
         return NULL;
     }
-    return no_store(response_json(200, json_pack("{s:o}", "items", call.json)));
+    return no_store(response_json(200, call.json));
 }
 
 static bool get(struct sql *sql, struct call *call, GError **error)
@@ -247,10 +254,12 @@ static bool show(struct sql *sql, void *context, GError **error)
     json_t *item = NULL;
     g_autoptr(Words) words = words_read(sql, call->app->rules->edition, error);
     g_autoptr(SqlRows) reasons = words == NULL ? NULL : review_reason_list(sql, call->app->rules, error);
+    g_autoptr(SqlRows) held = reasons == NULL ? NULL : review_holders(sql, request_now_ms(call->request), error);
 
     call->words = words;
     call->reasons = reasons;
-    if (reasons == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
+    call->held = held;
+    if (held == NULL || !get(sql, call, error) || !add_item(sql, call, &call->submission, &item, error)) {
         return false;
     }
     json_decref(call->json);
@@ -265,6 +274,36 @@ HANDLER(queue_show)
 
     submission_clear(&call.submission);
     return good ? no_store(response_json(200, call.json)) : NULL;
+}
+
+/* One of the most pressing, by chance: two people who ask at the same time rarely get the same. */
+static bool choose(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    g_auto(QueuePage) page = {0};
+
+    if (!queue_pressing(sql, call->app->rules, request_staff(call->request), &call->query,
+                        request_now_ms(call->request), &page, error)) {
+        return false;
+    }
+    g_clear_pointer(&call->text, g_free);
+    call->text = page.count == 0 ? NULL : g_strdup(page.items[g_random_int_range(0, (int)page.count)]->id);
+    call->id = call->text;
+    return call->id == NULL || show(sql, call, error);
+}
+
+HANDLER(queue_show_next)
+{
+    struct call call = {.app = app, .request = request};
+    const bool good =
+        read_query(request, &call.query, error) && database_read(app->database, "queue.next", choose, &call, error);
+
+    submission_clear(&call.submission);
+    g_free(call.text);
+    if (!good) {
+        return NULL;
+    }
+    return no_store(call.json == NULL ? response_empty(204) : response_json(200, call.json));
 }
 
 static bool hold(struct sql *sql, void *context, GError **error)
@@ -465,6 +504,8 @@ static bool take_down(struct sql *sql, void *context, GError **error)
     (void)role_find(staff->role, &role); /* the database's CHECK leaves no other */
     doer.kind = role == ROLE_ORGANISER ? ACTOR_ORGANISER : role == ROLE_ADMINISTRATOR ? ACTOR_ADMINISTRATOR : doer.kind;
     return get(sql, call, error) &&
+           (!sample_may(call->app->rules, staff, NULL, NULL) ||
+            sample_close(sql, call->submission.id, "taken_down", request_now_ms(call->request), error)) &&
            submission_take_down(sql, &call->submission, &doer, call->reason, request_now_ms(call->request), error) &&
            report_close(sql, call->submission.id, "taken_down", &doer.actor, request_now_ms(call->request), error);
 }

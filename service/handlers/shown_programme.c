@@ -24,15 +24,6 @@ json_t *activity_json(const struct app *app, const struct activity *activity)
                      "words", activity->words, "is_highlight", (int)activity->is_highlight);
 }
 
-char *programme_today(int64_t now_ms)
-{
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now_ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_date_time_format(local, "%Y-%m-%d");
-}
-
 /* "2026-08-19" as a number of the month or day: two digits at `at`. */
 static int two_digits(const char *day, int at)
 {

@@ -9,8 +9,6 @@
 json_t *week_json(const struct app *app, const struct week *week);
 json_t *activity_json(const struct app *app, const struct activity *activity);
 
-/* "2026-08-19" of the province at this moment. The caller's. */
-char *programme_today(int64_t now_ms);
 /* The cities in their order, with what is known of their weeks: [{code, name, week_text, is_now, is_over, is_selected}].
  * `selected` may be NULL. The caller's; NULL with an error. */
 json_t *shown_cities(struct app *app, int64_t now_ms, const char *selected, GError **error);

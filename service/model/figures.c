@@ -5,10 +5,10 @@
 /* $1: since when; $2: city or county, '' for all. decision_due delivers the rows of the time. */
 #define WITHIN " AND ($2 = '' OR s.city = $2 OR s.region = $2)"
 /* Revisions whose review ended: the work has left it, or goes on as a later revision. */
-#define ENDED                                                                                                              \
-    "SELECT s.id AS id, s.city AS city, d.revision AS revision, MAX(d.effective_ms) AS ended_ms"                           \
-    " FROM decision d JOIN submission s ON s.id = d.submission"                                                            \
-    " WHERE d.state = 'effective' AND d.effective_ms >= $1 AND (s.state <> 'in_review' OR d.revision < s.revision)" WITHIN \
+#define ENDED                                                                                                                              \
+    "SELECT s.id AS id, s.city AS city, d.revision AS revision, MAX(d.effective_ms) AS ended_ms"                                           \
+    " FROM decision d JOIN submission s ON s.id = d.submission"                                                                            \
+    " WHERE d.state = 'effective' AND d.effective_ms >= $1 AND d.stage > 0 AND (s.state <> 'in_review' OR d.revision < s.revision)" WITHIN \
     " GROUP BY s.id, s.city, d.revision"
 
 static const char HOURS[] = /* figures.hours */
@@ -31,6 +31,12 @@ static const char LATER[] = /* figures.later */
     " FROM decision d JOIN submission s ON s.id = d.submission WHERE d.state = 'effective' AND d.stage > 1"
     " AND d.action <> 'escalate' AND d.effective_ms >= $1" WITHIN;
 
+static const char SAMPLE[] = /* figures.sample */
+    "SELECT COUNT(*) AS drawn, COALESCE(SUM(CASE WHEN m.state IN ('waiting', 'gone') THEN 0 ELSE 1 END), 0) AS looked_at,"
+    " COALESCE(SUM(CASE WHEN m.state IN ('sent_back', 'taken_down') THEN 1 ELSE 0 END), 0) AS overturned"
+    " FROM sample m WHERE m.drawn_ms >= $1 AND ($2 = '' OR EXISTS (SELECT 1 FROM submission s WHERE s.id = m.submission"
+    " AND (s.city = $2 OR s.region = $2)))";
+
 static const struct sql_column HOURS_COLUMNS[] = {
     SQL_FIELD(struct figures_hours, hours),
     SQL_FIELD(struct figures_hours, works),
@@ -52,6 +58,12 @@ static const struct sql_column LATER_COLUMNS[] = {
     SQL_FIELD(struct figures_later, overturned),
 };
 static const struct sql_map LATER_MAP = SQL_MAP(struct figures_later, LATER_COLUMNS);
+static const struct sql_column SAMPLE_COLUMNS[] = {
+    SQL_FIELD(struct figures_sample, drawn),
+    SQL_FIELD(struct figures_sample, looked_at),
+    SQL_FIELD(struct figures_sample, overturned),
+};
+static const struct sql_map SAMPLE_MAP = SQL_MAP(struct figures_sample, SAMPLE_COLUMNS);
 static const struct sql_column CITIES_COLUMNS[] = {
     SQL_FIELD(struct figures_city, city),
     SQL_FIELD(struct figures_city, works),
@@ -65,6 +77,7 @@ void figures_clear(struct figures *figures)
     g_clear_pointer(&figures->reasons, sql_rows_free);
     g_clear_pointer(&figures->cities, sql_rows_free);
     g_clear_pointer(&figures->later, sql_rows_free);
+    g_clear_pointer(&figures->sample, sql_rows_free);
 }
 
 bool figures_read(struct sql *sql, const struct rules *rules, const struct staff *staff, int64_t since_ms,
@@ -80,7 +93,7 @@ bool figures_read(struct sql *sql, const struct rules *rules, const struct staff
     } QUESTIONS[] = {
         {HOURS, &HOURS_MAP, &figures->hours},       {PEOPLE, &PEOPLE_MAP, &figures->people},
         {REASONS, &REASONS_MAP, &figures->reasons}, {CITIES, &CITIES_MAP, &figures->cities},
-        {LATER, &LATER_MAP, &figures->later},
+        {LATER, &LATER_MAP, &figures->later},       {SAMPLE, &SAMPLE_MAP, &figures->sample},
     };
 
     figures_clear(figures);

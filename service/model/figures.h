@@ -29,12 +29,19 @@ struct figures_later { /* decisions of the stages after the first; one row */
     int64_t overturned; /* those that were no approval: what was approved before them did not stand */
 };
 
+struct figures_sample { /* works drawn for the province's sample; one row */
+    int64_t drawn;
+    int64_t looked_at;
+    int64_t overturned; /* of those: sent back or taken down */
+};
+
 struct figures {
     struct sql_rows *hours;   /* struct figures_hours, rising */
     struct sql_rows *people;  /* struct figures_person, most decisions first, at most 200 */
     struct sql_rows *reasons; /* struct figures_reasons, at most 1000 combinations */
     struct sql_rows *cities;  /* struct figures_city */
     struct sql_rows *later;   /* struct figures_later */
+    struct sql_rows *sample;  /* struct figures_sample */
 };
 void figures_clear(struct figures *figures);
 typedef struct figures Figures;

@@ -101,6 +101,7 @@ bool outbox_add_move(struct sql *sql, enum event event, const struct submission 
     } TOLD[] = {
         {EVENT_PUBLISHED, OUTBOX_PUBLISHED},
         {EVENT_EDITED, OUTBOX_REVISED},
+        {EVENT_SENT_BACK, OUTBOX_REVISED},
         {EVENT_WITHDRAWN, OUTBOX_WITHDRAWN},
         {EVENT_TAKEN_DOWN, OUTBOX_TAKEN_DOWN},
     };

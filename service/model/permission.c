@@ -23,6 +23,7 @@ static const struct {
     [PERMISSION_SEE] = {R(REVIEWER), false, NEVER, false},
     [PERMISSION_DECIDE] = {R(REVIEWER), false, NEVER, false},
     [PERMISSION_BULK] = {R(REVIEWER), false, ALWAYS, false},
+    [PERMISSION_SAMPLE] = {R(REVIEWER), false, NEVER, true},
     [PERMISSION_TAKE_DOWN] = {R(REVIEWER) | R(ORGANISER) | R(ADMINISTRATOR), false, NEVER, false},
     [PERMISSION_LEDGER] = {R(AUDITOR) | R(ADMINISTRATOR) | R(REVIEWER), false, NEVER, false},
     [PERMISSION_EXPORT] = {R(AUDITOR) | R(ADMINISTRATOR) | R(ORGANISER), false, ALWAYS, false},

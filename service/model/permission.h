@@ -11,6 +11,7 @@ enum permission {
     PERMISSION_SEE,           /* works in review, their previews and contacts */
     PERMISSION_DECIDE,        /* approve, return, decline, escalate, undo */
     PERMISSION_BULK,          /* the same for many at once */
+    PERMISSION_SAMPLE,        /* decide on published works that were drawn for the province's sample */
     PERMISSION_TAKE_DOWN,     /* published works */
     PERMISSION_LEDGER,        /* the audit chain of works in scope */
     PERMISSION_EXPORT,        /* signed sheets */

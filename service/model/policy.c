@@ -3,16 +3,21 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/sample.h"
 
+enum { SAMPLE_USUAL_PERCENT = 5 };
+
+#define FIELDS "region, first_people, second_people, final_people, sample_percent"
 static const char FIND[] = /* policy.find: of the city before that of the province */
-    "SELECT region, first_people, second_people, final_people FROM policy WHERE edition = $1 AND region IN ($2, $3)"
+    "SELECT " FIELDS " FROM policy WHERE edition = $1 AND region IN ($2, $3)"
     " ORDER BY CASE WHEN region = $2 THEN 0 ELSE 1 END LIMIT 1";
 static const char LIST[] = /* policy.list */
-    "SELECT region, first_people, second_people, final_people FROM policy WHERE edition = $1 ORDER BY region LIMIT 200";
+    "SELECT " FIELDS " FROM policy WHERE edition = $1 ORDER BY region LIMIT 200";
 static const char PUT[] = /* policy.put */
-    "INSERT INTO policy (edition, region, first_people, second_people, final_people) VALUES ($1, $2, $3, $4, $5)"
+    "INSERT INTO policy (edition, " FIELDS ") VALUES ($1, $2, $3, $4, $5, $6)"
     " ON CONFLICT (edition, region) DO UPDATE SET first_people = excluded.first_people,"
-    " second_people = excluded.second_people, final_people = excluded.final_people";
+    " second_people = excluded.second_people, final_people = excluded.final_people,"
+    " sample_percent = excluded.sample_percent";
 static const char REMOVE[] = /* policy.remove */
     "DELETE FROM policy WHERE edition = $1 AND region = $2";
 static const char MISSING[] = /* policy.missing */
@@ -20,16 +25,26 @@ static const char MISSING[] = /* policy.missing */
     " ORDER BY CASE name WHEN 'first' THEN 1 WHEN 'second' THEN 2 ELSE 3 END LIMIT 1";
 
 static const struct sql_column COLUMNS[] = {
-    SQL_FIELD(struct policy_row, region),
-    SQL_FIELD(struct policy_row, first_people),
-    SQL_FIELD(struct policy_row, second_people),
-    SQL_FIELD(struct policy_row, final_people),
+    SQL_FIELD(struct policy_row, region),         SQL_FIELD(struct policy_row, first_people),
+    SQL_FIELD(struct policy_row, second_people),  SQL_FIELD(struct policy_row, final_people),
+    SQL_FIELD(struct policy_row, sample_percent),
 };
 const struct sql_map policy_map = SQL_MAP(struct policy_row, COLUMNS);
 
 struct policy policy_of_row(const struct policy_row *row)
 {
-    return (struct policy){{row->first_people, row->second_people, row->final_people}};
+    return (struct policy){{row->first_people, row->second_people, row->final_people}, row->sample_percent};
+}
+
+int64_t policy_usual_sample(const struct rules *rules, const struct policy *policy)
+{
+    for (int rank = 0; rank < STAGE_RANKS; rank++) {
+        const struct stage *stage = rules_stage_of_rank(rules, rank);
+        if (stage != NULL && policy->people[rank] > 0 && strcmp(stage->level, "province") == 0) {
+            return 0;
+        }
+    }
+    return SAMPLE_USUAL_PERCENT;
 }
 
 struct policy policy_of_rules(const struct rules *rules)
@@ -40,6 +55,7 @@ struct policy policy_of_rules(const struct rules *rules)
         const struct stage *stage = rules_stage_of_rank(rules, rank);
         policy.people[rank] = stage == NULL ? 0 : stage->people;
     }
+    policy.sample_percent = policy_usual_sample(rules, &policy);
     return policy;
 }
 
@@ -111,13 +127,14 @@ static bool is_sound(const struct rules *rules, const struct policy *policy)
         }
         all += people;
     }
-    return all > 0;
+    return all > 0 && policy->sample_percent >= 0 && policy->sample_percent <= SAMPLE_PERCENT_MOST;
 }
 
 json_t *policy_json(const struct policy *policy)
 {
-    return json_pack("{s:I, s:I, s:I}", "first", (json_int_t)policy->people[0], "second", (json_int_t)policy->people[1],
-                     "final", (json_int_t)policy->people[2]);
+    return json_pack("{s:I, s:I, s:I, s:I}", "first", (json_int_t)policy->people[0], "second",
+                     (json_int_t)policy->people[1], "final", (json_int_t)policy->people[2], "sample_percent",
+                     (json_int_t)policy->sample_percent);
 }
 
 bool policy_set(struct sql *sql, const struct rules *rules, const char *code, const struct policy *policy,
@@ -131,15 +148,16 @@ bool policy_set(struct sql *sql, const struct rules *rules, const char *code, co
         return refuse(error, MODEL_ERROR, REASON_NOT_FOUND, "neither a city nor the province");
     }
     if (policy != NULL && !is_sound(rules, policy)) {
-        return refuse(error, MODEL_ERROR, REASON_INPUT, "people of the stages");
+        return refuse(error, MODEL_ERROR, REASON_INPUT, "people of the stages or the share of the sample");
     }
     const struct sql_values removal = SQL_VALUES(SQL_T(rules->edition), SQL_T(code));
     if (!policy_get(sql, rules, code, &before, error) ||
-        !(policy == NULL ? sql_run(sql, REMOVE, removal, NULL, error)
-                         : sql_run(sql, PUT,
-                                   SQL_VALUES(SQL_T(rules->edition), SQL_T(code), SQL_I(policy->people[0]),
-                                              SQL_I(policy->people[1]), SQL_I(policy->people[2])),
-                                   NULL, error)) ||
+        !(policy == NULL
+              ? sql_run(sql, REMOVE, removal, NULL, error)
+              : sql_run(sql, PUT,
+                        SQL_VALUES(SQL_T(rules->edition), SQL_T(code), SQL_I(policy->people[0]),
+                                   SQL_I(policy->people[1]), SQL_I(policy->people[2]), SQL_I(policy->sample_percent)),
+                        NULL, error)) ||
         !policy_get(sql, rules, code, &after, error)) {
         return false;
     }

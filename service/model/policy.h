@@ -10,7 +10,11 @@
 
 struct policy {
     int64_t people[STAGE_RANKS]; /* by order of approval: first, second, final; 0 leaves the stage out */
+    int64_t sample_percent;      /* of what it publishes, for the province to look at afterwards (sample.h): 0..100 */
 };
+
+/* The share where nobody says one: 5 when no stage of the province approves, else 0. */
+int64_t policy_usual_sample(const struct rules *rules, const struct policy *policy);
 
 /* What holds for a city: its own row, else the province's, else the numbers of rules.conf. */
 bool policy_get(struct sql *sql, const struct rules *rules, const char *city, struct policy *policy, GError **error);
@@ -23,7 +27,7 @@ bool policy_first_stage(struct sql *sql, const struct rules *rules, const char *
                         GError **error);
 
 /* Sets it for a city, or for all without one of their own by the province. NULL takes the row away. Written into the
- * ledger. REASON_INPUT: a stage that the edition does not have, nobody at all, or more than PEOPLE_MOST at a stage;
+ * ledger. REASON_INPUT: a stage that the edition does not have, nobody at all, more than PEOPLE_MOST at a stage, or no percentage;
  * REASON_NOT_FOUND: neither city nor province. */
 bool policy_set(struct sql *sql, const struct rules *rules, const char *region, const struct policy *policy,
                 const struct actor *actor, int64_t now_ms, GError **error);
@@ -33,6 +37,7 @@ struct policy_row {
     int64_t first_people;
     int64_t second_people;
     int64_t final_people;
+    int64_t sample_percent;
 };
 extern const struct sql_map policy_map;
 /* The rows that are set, by region. */

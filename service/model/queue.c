@@ -3,21 +3,24 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/priority.h"
+#include "service/model/review.h"
+#include "service/model/sample.h"
 #include "service/model/search.h"
 #include "service/model/secret.h"
 
 #define UNDECIDED " AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.submission = s.id AND d.state = 'pending')"
 /* One text for each combination of place and track, because only an equality lets an index deliver the order.
  * queue.page: $1 stage, $2 place, $3 track ($2 = $2: all texts have the same parameters), $4 and $5 the last row before,
- * $6 limit, $7 until when. PostgreSQL plans once for all limits, and with more than a literal number in mind it would rather
+ * $6 limit, $7 up to which place. PostgreSQL plans once for all limits, and with more than a literal number in mind it would rather
  * read every revision (measured at 100,000: 580 ms for 30 of them); so it takes the longest page first. */
-#define OLDEST_FIRST " ORDER BY s.waiting_ms, s.id"
+#define PRESSING_FIRST " ORDER BY s.due_ms, s.id"
 #define WAITING(where)                                                                                                 \
     " s.state = 'in_review' AND s.stage = $1" where UNDECIDED                                                          \
-    " AND $2 = $2 AND $3 = $3 AND s.waiting_ms <= $7 AND (s.waiting_ms, s.id) > ($4, $5)"
+    " AND $2 = $2 AND $3 = $3 AND s.due_ms <= $7 AND (s.due_ms, s.id) > ($4, $5)"
 #define PAGE(where)                                                                                                    \
     "SELECT " SUBMISSION_COLUMNS " FROM /*pg: (SELECT s.* FROM */ submission s /*pg: WHERE" WAITING(where)             \
-        OLDEST_FIRST " LIMIT 100) s */" SUBMISSION_REVISION " WHERE" WAITING(where) OLDEST_FIRST " LIMIT $6"
+        PRESSING_FIRST " LIMIT 100) s */" SUBMISSION_REVISION " WHERE" WAITING(where) PRESSING_FIRST " LIMIT $6"
 static const char EVERYWHERE[] = PAGE("");
 static const char CITY[] = PAGE(" AND s.city = $2");
 static const char COUNTY[] = PAGE(" AND s.region = $2");
@@ -25,6 +28,12 @@ static const char TRACK[] = PAGE(" AND s.track = $3");
 static const char CITY_TRACK[] = PAGE(" AND s.city = $2 AND s.track = $3");
 static const char COUNTY_TRACK[] = PAGE(" AND s.region = $2 AND s.track = $3");
 
+/* queue.sampled: $1 the last work before, $2 place, $3 track, "" for all, $4 limit */
+static const char SAMPLED[] =
+    "SELECT " SUBMISSION_COLUMNS " FROM sample m JOIN submission s ON s.id = m.submission" SUBMISSION_REVISION
+    " WHERE m.state = 'waiting' AND m.record > COALESCE((SELECT MAX(a.record) FROM sample a WHERE a.submission = $1), 0)"
+    " AND ($2 = '' OR s.city = $2 OR s.region = $2) AND ($3 = '' OR s.track = $3)" UNDECIDED
+    " ORDER BY m.record LIMIT $4";
 static const char BY_CODE[] = /* queue.by_code */
     "SELECT " SUBMISSION_FIELDS " WHERE s.code = $1 AND s.state = 'in_review'" UNDECIDED;
 
@@ -34,7 +43,7 @@ static const char BY_CODE[] = /* queue.by_code */
 /* What stands before a work, $3 and $4, at stage $1; no further than $5. */
 #define AHEAD(where)                                                                                                   \
     "SELECT COUNT(*) AS waiting FROM (SELECT 1 AS one FROM submission WHERE state = 'in_review' AND stage = $1" where  \
-    " AND (waiting_ms, id) < ($3, $4) ORDER BY waiting_ms, id LIMIT $5) AS before"
+    " AND (due_ms, id) < ($3, $4) ORDER BY due_ms, id LIMIT $5) AS before"
 static const char AHEAD_CITY[] = AHEAD(" AND city = $2"); /* queue.ahead */
 static const char AHEAD_EVERYWHERE[] = AHEAD(" AND $2 = $2");
 static const char COUNT_EVERYWHERE[] = COUNTS(" AND $1 = $1 AND $2 = $2"); /* queue.counts: $1 place, $2 its city */
@@ -86,9 +95,9 @@ void queue_page_clear(struct queue_page *page)
     page->count = 0;
 }
 
-/* The last row of the page before, as "waiting_ms.id". */
+/* The last row of the page before, as "due_ms.id". */
 struct after {
-    int64_t waiting_ms;
+    int64_t due_ms;
     const char *id;
 };
 
@@ -105,17 +114,17 @@ static bool parse_after(const char *text, struct after *after, GError **error)
         }
         after->id = dot + 1;
     }
-    after->waiting_ms = number;
+    after->due_ms = number;
     return true;
 }
 
-static int by_waiting(const void *one, const void *other)
+static int by_pressing(const void *one, const void *other)
 {
     const struct submission *const *a = one;
     const struct submission *const *b = other;
 
-    if ((*a)->waiting_ms != (*b)->waiting_ms) {
-        return (*a)->waiting_ms < (*b)->waiting_ms ? -1 : 1;
+    if ((*a)->due_ms != (*b)->due_ms) {
+        return (*a)->due_ms < (*b)->due_ms ? -1 : 1;
     }
     return strcmp((*a)->id, (*b)->id);
 }
@@ -167,8 +176,34 @@ static bool fits(const struct reading *reading, const struct submission *work)
 {
     g_autofree char *title = reading->title[0] == '\0' ? NULL : search_fold(work->title);
 
-    return (reading->flag[0] == '\0' || strstr(work->flags, reading->flag) != NULL) &&
+    return (reading->query->until_ms == 0 || work->waiting_ms <= reading->query->until_ms) &&
+           (reading->flag[0] == '\0' || strstr(work->flags, reading->flag) != NULL) &&
            (title == NULL || strstr(title, reading->title) != NULL);
+}
+
+static void add_rows(struct queue_page *page, GPtrArray *works, struct sql_rows *rows)
+{
+    g_ptr_array_add(page->rows, rows);
+    for (size_t i = 0; i < rows->count; i++) {
+        g_ptr_array_add(works, (gpointer)(uintptr_t)sql_rows_at(rows, i));
+    }
+}
+
+static bool read_sample(struct sql *sql, const struct reading *reading, GPtrArray *works, struct queue_page *page,
+                        GError **error)
+{
+    const char *track = is_given(reading->query->track) ? reading->query->track : "";
+    const char *place = reading->level == LEVEL_PROVINCE ? "" : reading->place;
+    struct sql_rows *rows =
+        sql_rows(sql, SAMPLED,
+                 SQL_VALUES(SQL_T(reading->after.id), SQL_T(place), SQL_T(track), SQL_I((int64_t)reading->limit)),
+                 &submission_map, error);
+
+    g_ptr_array_set_size(works, 0);
+    if (rows != NULL) {
+        add_rows(page, works, rows);
+    }
+    return rows != NULL;
 }
 
 /* The next works of every stage, in one order: `works` points into rows that the page keeps. */
@@ -188,19 +223,15 @@ static bool read_on(struct sql *sql, const struct reading *reading, GPtrArray *w
         struct sql_rows *rows =
             sql_rows(sql, of_track ? LEVELS[reading->level].page_of_track : LEVELS[reading->level].page,
                      SQL_VALUES(SQL_I(stage->position), SQL_T(reading->place), SQL_T(of_track ? query->track : ""),
-                                SQL_I(reading->after.waiting_ms), SQL_T(reading->after.id),
-                                SQL_I((int64_t)reading->limit),
-                                SQL_I(query->until_ms == 0 ? G_MAXINT64 : query->until_ms)),
+                                SQL_I(reading->after.due_ms), SQL_T(reading->after.id), SQL_I((int64_t)reading->limit),
+                                SQL_I(query->until_ms == 0 ? G_MAXINT64 : query->until_ms + PRIORITY_LATEST_MS)),
                      &submission_map, error);
         if (rows == NULL) {
             return false;
         }
-        g_ptr_array_add(page->rows, rows);
-        for (size_t k = 0; k < rows->count; k++) {
-            g_ptr_array_add(works, (gpointer)(uintptr_t)sql_rows_at(rows, k));
-        }
+        add_rows(page, works, rows);
     }
-    g_ptr_array_sort(works, by_waiting);
+    g_ptr_array_sort(works, by_pressing);
     g_ptr_array_set_size(works, (gint)MIN(works->len, reading->limit));
     return true;
 }
@@ -208,26 +239,26 @@ static bool read_on(struct sql *sql, const struct reading *reading, GPtrArray *w
 /* Works that fit, until the page is full, there are no more, or QUEUE_PIECE were looked at. */
 static bool read_page(struct sql *sql, struct reading *reading, size_t limit, struct queue_page *page, GError **error)
 {
-    const bool is_search = reading->flag[0] != '\0' || reading->title[0] != '\0';
+    const bool is_search = reading->flag[0] != '\0' || reading->title[0] != '\0' || reading->query->until_ms != 0;
     g_autoptr(GPtrArray) works = g_ptr_array_new();
     bool has_more = true;
 
     reading->limit = is_search ? QUEUE_LIMIT_MOST : limit;
     for (size_t looked = 0; has_more && page->count < limit && looked < QUEUE_PIECE; looked += works->len) {
-        if (!read_on(sql, reading, works, page, error)) {
+        if (!(reading->query->is_sample ? read_sample : read_on)(sql, reading, works, page, error)) {
             return false;
         }
         has_more = works->len == reading->limit;
         for (guint i = 0; i < works->len && page->count < limit; i++) {
             const struct submission *work = works->pdata[i];
-            reading->after = (struct after){work->waiting_ms, work->id};
+            reading->after = (struct after){work->due_ms, work->id};
             if (fits(reading, work)) {
                 page->items[page->count++] = work;
             }
         }
     }
     if (has_more || page->count == limit) {
-        page->next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", reading->after.waiting_ms, reading->after.id);
+        page->next = g_strdup_printf("%" G_GINT64_FORMAT ".%s", reading->after.due_ms, reading->after.id);
     }
     return true;
 }
@@ -268,15 +299,36 @@ bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *
     };
 
     page->rows = g_ptr_array_new_with_free_func((GDestroyNotify)sql_rows_free);
-    if (!parse_after(query->after, &reading.after, error)) {
+    if (!parse_after(query->after, &reading.after, error) ||
+        (query->is_sample && !sample_may(rules, staff, NULL, error))) {
         return false;
     }
     if (region == NULL) {
         return true;
     }
     reading.level = level_of(region);
-    return code != NULL ? read_code(sql, &reading, code, page, error)
-                        : read_page(sql, &reading, (size_t)CLAMP(query->limit, 1, QUEUE_LIMIT_MOST), page, error);
+    return code != NULL && !query->is_sample
+               ? read_code(sql, &reading, code, page, error)
+               : read_page(sql, &reading, (size_t)CLAMP(query->limit, 1, QUEUE_LIMIT_MOST), page, error);
+}
+
+bool queue_pressing(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                    const struct queue_query *query, int64_t now_ms, struct queue_page *page, GError **error)
+{
+    g_autoptr(SqlRows) holders = review_holders(sql, now_ms, error);
+    size_t free_count = 0;
+
+    if (holders == NULL || !queue_list(sql, rules, staff, query, page, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < page->count && free_count < QUEUE_PRESSING; i++) {
+        const struct submission *work = page->items[i];
+        if (review_holder_among(holders, work->id) == NULL && review_may_decide(sql, rules, staff, work, NULL)) {
+            page->items[free_count++] = work;
+        }
+    }
+    page->count = free_count;
+    return true;
 }
 
 struct sql_rows *queue_counts(struct sql *sql, const struct rules *rules, const struct staff *staff, GError **error)
@@ -301,7 +353,7 @@ bool queue_ahead(struct sql *sql, const struct rules *rules, const struct submis
         return true;
     }
     return sql_number(sql, is_last ? AHEAD_EVERYWHERE : AHEAD_CITY,
-                      SQL_VALUES(SQL_I(submission->stage), SQL_T(submission->city), SQL_I(submission->waiting_ms),
+                      SQL_VALUES(SQL_I(submission->stage), SQL_T(submission->city), SQL_I(submission->due_ms),
                                  SQL_T(submission->id), SQL_I(QUEUE_AHEAD_MOST)),
                       ahead, error);
 }

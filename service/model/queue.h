@@ -1,6 +1,6 @@
-/* The queue of works that wait for a decision: pages in order of waiting, and how many wait where. Every statement runs
- * along an index and reads no more rows than a page has (see the schema), however many works wait. What is looked for by flag
- * or title is looked for in QUEUE_PIECE works at once: a page may then have few works or none and still a `next`. */
+/* The queue of works that wait for a decision: pages in the order of priority.h, and how many wait where. Every statement runs
+ * along an index and reads no more rows than a page has (see the schema), however many works wait. What is looked for by flag,
+ * title or age is looked for in QUEUE_PIECE works at once: a page may then have few works or none and still a `next`. */
 #pragma once
 
 #include "service/database/database.h"
@@ -8,7 +8,7 @@
 #include "service/model/staff.h"
 #include "service/model/submission.h"
 
-enum { QUEUE_AHEAD_MOST = 1000, QUEUE_LIMIT_MOST = 100, QUEUE_PIECE = 1000 };
+enum { QUEUE_PRESSING = 5, QUEUE_AHEAD_MOST = 1000, QUEUE_LIMIT_MOST = 100, QUEUE_PIECE = 1000 };
 
 struct queue_query {
     const char *stage;  /* name; NULL for every stage this person may decide */
@@ -17,6 +17,7 @@ struct queue_query {
     const char *flag;   /* NULL: all */
     const char *words;  /* a receipt code, or a piece of the title; NULL: all */
     const char *after;  /* `next` of the page before */
+    bool is_sample;     /* published works that were drawn for the province's sample instead, first drawn first */
     int64_t until_ms;   /* that wait since then or longer; 0: all */
     int64_t limit;      /* 1..QUEUE_LIMIT_MOST */
 };
@@ -31,10 +32,16 @@ void queue_page_clear(struct queue_page *page);
 typedef struct queue_page QueuePage;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(QueuePage, queue_page_clear)
 
-/* Works in review within the person's scope and stages, longest waiting first; those with a decision in its undo window
- * are left out. A region outside the scope gives an empty page. */
+/* Works in review within the person's scope and stages, the most pressing first; those with a decision in its undo window
+ * are left out. A region outside the scope gives an empty page. REASON_DENIED: a
+ * sample that is not this person's. */
 bool queue_list(struct sql *sql, const struct rules *rules, const struct staff *staff, const struct queue_query *query,
                 struct queue_page *page, GError **error);
+
+/* Of the query's page: the first works, QUEUE_PRESSING at most, that nobody holds and that this person may decide. Who takes
+ * any of them meets nobody who does the same. */
+bool queue_pressing(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                    const struct queue_query *query, int64_t now_ms, struct queue_page *page, GError **error);
 
 struct queue_count {
     int64_t stage; /* position */

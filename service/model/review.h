@@ -14,11 +14,14 @@ bool review_get(struct sql *sql, const struct rules *rules, const struct staff *
 bool review_may_decide(struct sql *sql, const struct rules *rules, const struct staff *staff,
                        const struct submission *submission, GError **error);
 
+/* Is this an action on a work in its state? On a published one: for the province's sample. */
+bool review_offers(const struct submission *submission, const char *action);
 /* The stage that a work is sent back to from where it is; 0: there is none before. */
 bool review_before(struct sql *sql, const struct rules *rules, const struct submission *submission, int64_t *position,
                    GError **error);
 
 struct review_holder {
+    char *submission;
     char *staff;
     char *name;
     int64_t until_ms;
@@ -31,6 +34,9 @@ bool review_hold(struct sql *sql, const struct staff *staff, const char *id, boo
 bool review_take_over(struct sql *sql, const struct staff *staff, const struct actor *actor,
                       const struct submission *submission, int64_t now_ms, int64_t lease_ms, GError **error);
 bool review_release(struct sql *sql, const struct staff *staff, const char *id, GError **error);
+/* All that hold something now, struct review_holder, at most 1000; and who holds a work among them, NULL: nobody. */
+struct sql_rows *review_holders(struct sql *sql, int64_t now_ms, GError **error);
+const struct review_holder *review_holder_among(const struct sql_rows *holders, const char *id);
 bool review_find_holder(struct sql *sql, const char *id, int64_t now_ms, struct review_holder *holder, bool *found,
                         GError **error);
 
@@ -44,7 +50,7 @@ bool review_note_contact(struct sql *sql, const struct actor *actor, const struc
                          int64_t now_ms, GError **error);
 
 struct review_decision {
-    const char *action; /* approve, return, decline, escalate, send_back */
+    const char *action; /* approve, return, decline, escalate, send_back; in the sample send_back, confirm */
     json_t *reasons;    /* array of codes that the edition offers */
     const char *note;
     int64_t version;   /* If-Match */

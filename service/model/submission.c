@@ -10,8 +10,10 @@
 #include "service/model/pin.h"
 #include "service/model/publication.h"
 #include "service/model/policy.h"
+#include "service/model/priority.h"
 #include "service/model/quota.h"
 #include "service/model/rendition.h"
+#include "service/model/sample.h"
 #include "service/model/text.h"
 #include "service/model/work_file.h"
 
@@ -34,8 +36,8 @@ static const char WAITING_FOR_UPLOAD[] = /* submission.waiting_for_upload */
     " WHERE u.id = $1 AND s.state = 'uploading'";
 static const char ADD[] = /* submission.add */
     "INSERT INTO submission (id, code, pin_digest, device_digest, idempotency, edition, track, region, city, state,"
-    " revision, contact_name, contact_phone, ai, waiting_ms, created_ms, updated_ms, unit)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13, $14)"
+    " revision, contact_name, contact_phone, ai, waiting_ms, due_ms, created_ms, updated_ms, unit)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'draft', 1, $10, $11, $12, $13, $13, $13, $13, $14)"
     " ON CONFLICT (idempotency) DO NOTHING";
 static const char ADD_REVISION[] = /* revision.add */
     "INSERT INTO revision (submission, number, title, words, captions, created_ms) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -47,7 +49,8 @@ static const char ADD_CONSENT[] = /* consent.add */
     "INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)";
 static const char MOVE[] = /* submission.move */
-    "UPDATE submission SET state = $3, stage = $4, failure = $5, version = version + 1, updated_ms = $6, waiting_ms = $8"
+    "UPDATE submission SET state = $3, stage = $4, failure = $5, version = version + 1, updated_ms = $6, waiting_ms = $8,"
+    " due_ms = $9, week_ms = $10"
     " WHERE id = $1 AND state = $2 AND version = $7";
 static const char SET_REVISION[] = /* submission.set_revision */
     "UPDATE submission SET revision = $2 WHERE id = $1 AND revision = $2 - 1";
@@ -78,6 +81,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct submission, contact_phone),
     SQL_FIELD(struct submission, ai),
     SQL_FIELD(struct submission, waiting_ms),
+    SQL_FIELD(struct submission, due_ms),
     SQL_FIELD(struct submission, created_ms),
     SQL_FIELD(struct submission, updated_ms),
     SQL_FIELD(struct submission, title),
@@ -160,9 +164,9 @@ static bool keeps_place(const struct submission *submission, enum state from, en
 {
     switch (event) {
     case EVENT_RETURNED:
-    case EVENT_SENT_BACK:
     case EVENT_REPLACED:
         return true;
+    case EVENT_SENT_BACK:
     case EVENT_EDITED:
         return from != STATE_PUBLISHED;
     case EVENT_PASSED:
@@ -184,10 +188,15 @@ bool submission_move(struct sql *sql, struct submission *submission, const struc
         g_set_error(error, MODEL_ERROR, REASON_STATE, "no %s in state %s", event_name(move->event), submission->state);
         return false;
     }
+    const int64_t waiting_ms = keeps_place(submission, from, move->event) ? submission->waiting_ms : now_ms;
+    struct priority priority = {.due_ms = waiting_ms};
+    if (to == STATE_IN_REVIEW && !priority_of(sql, submission, move->event, waiting_ms, now_ms, &priority, error)) {
+        return false;
+    }
     if (!sql_run(sql, MOVE,
                  SQL_VALUES(SQL_T(submission->id), SQL_T(submission->state), SQL_T(state_name(to)), SQL_I(move->stage),
-                            SQL_T(move->failure), SQL_I(now_ms), SQL_I(submission->version),
-                            SQL_I(keeps_place(submission, from, move->event) ? submission->waiting_ms : now_ms)),
+                            SQL_T(move->failure), SQL_I(now_ms), SQL_I(submission->version), SQL_I(waiting_ms),
+                            SQL_I(priority.due_ms), SQL_I(priority.week_ms)),
                  &changed, error)) {
         return false;
     }
@@ -461,7 +470,8 @@ static bool void_current(struct sql *sql, struct submission *submission, int64_t
     const struct sql_values id = SQL_VALUES(SQL_T(submission->id));
 
     return publication_remove(sql, submission->id, error) && sql_run(sql, VOID_DECISIONS, id, NULL, error) &&
-           sql_run(sql, DROP_LEASE, id, NULL, error) && job_cancel(sql, submission->id, now_ms, error);
+           sql_run(sql, DROP_LEASE, id, NULL, error) && job_cancel(sql, submission->id, now_ms, error) &&
+           sample_close(sql, submission->id, "gone", now_ms, error);
 }
 
 static bool next_revision(struct sql *sql, struct submission *submission, GError **error)
@@ -597,6 +607,15 @@ bool submission_take_down(struct sql *sql, struct submission *submission, const 
 
     return void_current(sql, submission, now_ms, error) &&
            submission_move(sql, submission, doer, &taken_down, now_ms, error);
+}
+
+bool submission_send_back(struct sql *sql, struct submission *submission, const struct doer *doer,
+                          const struct move *move, int64_t now_ms, GError **error)
+{
+    const bool is_public = strcmp(submission->state, state_name(STATE_PUBLISHED)) == 0;
+
+    return (!is_public || void_current(sql, submission, now_ms, error)) &&
+           submission_move(sql, submission, doer, move, now_ms, error);
 }
 
 bool submission_set_facts(struct sql *sql, const struct submission *submission, const char *facts, const char *flags,

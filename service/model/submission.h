@@ -83,7 +83,8 @@ struct submission {
     char *contact_name;  /* sealed */
     char *contact_phone; /* sealed */
     int64_t ai;
-    int64_t waiting_ms;
+    int64_t waiting_ms; /* since when */
+    int64_t due_ms;     /* its place in the queue (priority.h) */
     int64_t created_ms;
     int64_t updated_ms;
     /* of the current revision */
@@ -101,7 +102,8 @@ extern const struct sql_map submission_map;
     " s.pin_slowed_until_ms AS pin_slowed_until_ms, s.device_digest AS device_digest, s.edition AS edition,"           \
     " s.track AS track, s.region AS region, s.city AS city, s.unit AS unit, s.state AS state, s.stage AS stage,"       \
     " s.revision AS revision, s.version AS version, s.failure AS failure, s.contact_name AS contact_name,"             \
-    " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.created_ms AS created_ms,"           \
+    " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.due_ms AS due_ms,"                   \
+    " s.created_ms AS created_ms,"                                                                                     \
     " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.captions AS captions,"                         \
     " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"
 #define SUBMISSION_REVISION " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
@@ -203,6 +205,9 @@ bool submission_withdraw(struct sql *sql, struct submission *submission, const c
 /* By staff: out of the public. */
 bool submission_take_down(struct sql *sql, struct submission *submission, const struct doer *doer, const char *reason,
                           int64_t now_ms, GError **error);
+/* To the reviewers of stage `move->stage`, EVENT_SENT_BACK; out of the public, where it was. */
+bool submission_send_back(struct sql *sql, struct submission *submission, const struct doer *doer,
+                          const struct move *move, int64_t now_ms, GError **error);
 /* An upload became complete: when its work waits for no other, the work is received and its prepare job queued. */
 bool submission_upload_completed(struct sql *sql, const char *upload, int64_t now_ms, GError **error);
 

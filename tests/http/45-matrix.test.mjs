@@ -22,7 +22,7 @@ const STAFF_ROUTES = {
   'get /api/v1/queue': [REVIEWER], 'get /api/v1/queue/{id}': [REVIEWER, 'work'],
   'post /api/v1/queue/{id}/lease': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/lease': [REVIEWER],
   'post /api/v1/queue/{id}/decision': [REVIEWER, 'work'], 'delete /api/v1/decisions/{id}': [REVIEWER],
-  'get /api/v1/queue/counts': [REVIEWER],
+  'get /api/v1/queue/counts': [REVIEWER], 'get /api/v1/queue/next': [REVIEWER],
   'post /api/v1/queue/{id}/remarks': [REVIEWER, 'work'], 'get /api/v1/live': [SELF],
   'post /api/v1/works/{id}/take-down': [DESK, 'work'], 'get /api/v1/reports': [DESK],
   'delete /api/v1/works/{id}/reports': [DESK, 'work'],

@@ -16,9 +16,9 @@ function fill(first, count, { region = '370102', city = '370100', more = '' } = 
     : `WITH RECURSIVE k(n) AS (SELECT ${first} UNION ALL SELECT n + 1 FROM k WHERE n < ${first + count - 1}) SELECT n FROM k`;
   const pad = onPostgres ? "lpad(n::text, 25, 'a')" : "substr('aaaaaaaaaaaaaaaaaaaaaaaaa' || n, -25)";
   sql(service, `INSERT INTO submission (id, code, pin_digest, edition, track, region, city, state, stage, revision,
-      contact_name, contact_phone, ai, waiting_ms, created_ms, updated_ms)
+      contact_name, contact_phone, ai, waiting_ms, due_ms, created_ms, updated_ms)
     SELECT 'w' || ${pad}, 'code ' || n, '', (SELECT key FROM edition WHERE is_current = 1), 'family-video',
-      '${region}', '${city}', 'in_review', 1, 1, '', '', 0, 1000 + n, 1000, 1000 FROM (${numbers}) numbers ${more}`);
+      '${region}', '${city}', 'in_review', 1, 1, '', '', 0, 1000 + n, 1000 + n, 1000, 1000 FROM (${numbers}) numbers ${more}`);
   sql(service, `INSERT INTO revision (submission, number, title, words, content_digest, created_ms)
     SELECT 'w' || ${pad}, 1, 'title', '', 'digest', 1000 FROM (${numbers}) numbers`);
 }
@@ -166,7 +166,7 @@ test('100,000 works wait: every page is quick', async (context) => {
   sql(service, 'ANALYZE');
   for (const [who, query] of [['sheng', ''], ['jinan', ''], ['qingdao', ''], ['sheng', 'region=370200'], ['sheng', 'stage=final'],
     ['sheng', 'track=family-video'], ['jinan', 'track=family-video'], ['sheng', 'flag=duplicate'], ['jinan', 'flag=duplicate'],
-    ['sheng', 'q=nowhere'], ['jinan', 'waited_hours=72'],
+    ['sheng', 'q=nowhere'], ['sheng', 'sample=1'], ['jinan', 'waited_hours=72'],
     ['sheng', `after=${1000 + Math.floor(WAITING / 2)}.${id(Math.floor(WAITING / 2))}`]]) {
     const times = [];
     const before_s = cpuSeconds(service.child.pid);

@@ -36,8 +36,8 @@ const setPolicy = (region, body, session = people.admin) =>
 test('policy B for one city: its approval publishes; taken back, the province decides again', async () => {
   assert.equal((await setPolicy('370100', { first: 1, second: 0, final: 0 })).status, 204);
   const { items, start, stages } = (await api(url, '/api/v1/policies', { session: people.admin })).json;
-  assert.deepEqual(items, [{ region: '370100', people: { first: 1, second: 0, final: 0 } }]);
-  assert.deepEqual(start, { first: 1, second: 0, final: 1 });
+  assert.deepEqual(items, [{ region: '370100', people: { first: 1, second: 0, final: 0, sample_percent: 5 } }]);
+  assert.deepEqual(start, { first: 1, second: 0, final: 1, sample_percent: 0 });
   assert.deepEqual(stages.map((one) => one.name), ['first', 'second', 'final']);
   const alone = await inReview();
   assert.equal((await decide(alone, people.jinan)).status, 200);
@@ -109,8 +109,8 @@ test('what makes no sense is refused, and every change stands in the ledger', as
   const { items } = (await api(url, '/api/v1/ledger', { session: people.admin })).json;
   const changes = items.filter((one) => one.action === 'policy.changed');
   assert.equal(changes.length, 4);
-  assert.deepEqual(changes[0].detail.before, { first: 1, second: 0, final: 1 });
-  assert.deepEqual(changes[0].detail.after, { first: 1, second: 0, final: 0 });
+  assert.deepEqual(changes[0].detail.before, { first: 1, second: 0, final: 1, sample_percent: 0 });
+  assert.deepEqual(changes[0].detail.after, { first: 1, second: 0, final: 0, sample_percent: 5 });
 });
 
 test('reasons of the edition: several at once, in the words a parent reads; one taken off stays readable', async () => {

@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => { agent.destroy(); return service.stop(); });
 
-const policy = (first) => api(url, '/api/v1/policies/370000', { method: 'PUT', session: people.admin, body: { first, second: 0, final: 0 } });
+const policy = (first) => api(url, '/api/v1/policies/370000', { method: 'PUT', session: people.admin, body: { first, second: 0, final: 0, sample_percent: 0 } });
 
 const idOf = (n) => `r${String(n).padStart(25, 'a')}`;
 // A receipt code: five characters of a number, and the check character (service/model/secret.c).

@@ -2,7 +2,7 @@
 // and with modifiers; each can be given another key, and all can be switched off (WCAG 2.1.4).
 
 export type Command =
-  | 'next' | 'previous' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'send-back' | 'select' | 'note'
+  | 'next' | 'previous' | 'another' | 'play' | 'back' | 'forward' | 'frame' | 'approve' | 'return' | 'escalate' | 'send-back' | 'select' | 'note'
   | 'compare' | 'undo' | 'search' | 'help'
 
 interface Hotkey {
@@ -15,6 +15,7 @@ interface Hotkey {
 export const KEYS: readonly Hotkey[] = [
   { keys: ['j'], shown: 'J', command: 'next', text: '下一件' },
   { keys: ['k'], shown: 'K', command: 'previous', text: '上一件' },
+  { keys: ['g'], shown: 'G', command: 'another', text: '换一件没人在审的' },
   { keys: [' '], shown: '空格', command: 'play', text: '播放、暂停' },
   { keys: ['arrowleft'], shown: '←', command: 'back', text: '退 5 秒' },
   { keys: ['arrowright'], shown: '→', command: 'forward', text: '进 5 秒' },

@@ -161,6 +161,7 @@ export interface Filters {
   flag: string
   waited_hours: string
   q: string // a receipt code, or a piece of the title
+  sample: '' | '1' // published works of the province's sample instead
 }
 
 export interface Queue {
@@ -272,11 +273,12 @@ export interface Reason {
 }
 
 export type People = Record<'first' | 'second' | 'final', number>
+export type Policy = People & { sample_percent: number }
 
 export interface Policies {
   stages: { name: keyof People; level: string }[]
-  start: People // of the configuration
-  items: { region: string; people: People }[]
+  start: Policy // of the configuration
+  items: { region: string; people: Policy }[]
 }
 
 export interface Word {
@@ -291,6 +293,7 @@ export interface Figures {
   done: number
   done_in_three_days: number
   later: { decisions: number; overturned: number } // of the stages after the first
+  sample?: { drawn: number; looked_at: number; overturned: number }
   median_hours: number | null
   people: { name: string; decisions: number; hours: number }[]
   reasons: { code: string; label: string; decisions: number }[]
@@ -429,10 +432,10 @@ export interface Person {
   recusals: string[]
 }
 
-export type Action = 'approve' | 'return' | 'decline' | 'escalate' | 'send_back'
+export type Action = 'approve' | 'return' | 'decline' | 'escalate' | 'send_back' | 'confirm' | 'take_down'
 
 export const ACTION_NAMES: Record<string, string> = {
-  approve: '通过', return: '退回', decline: '不予采用', escalate: '上报', send_back: '退回初审',
+  approve: '通过', return: '退回', decline: '不予采用', escalate: '上报', send_back: '退回初审', confirm: '通过抽查', take_down: '下架',
 }
 export const STATE_NAMES: Record<string, string> = {
   draft: '草稿', uploading: '还在上传', received: '已收到', processing: '正在处理', in_review: '在审', approved: '已通过', published: '已发布',
@@ -474,6 +477,9 @@ export async function readQueue(filters: Filters, after: string): Promise<Queue>
   return page
 }
 
+// One of the most pressing that nobody has open, by chance; none is undefined.
+export const readAnother = (filters: Filters): Promise<Work | undefined> => request('GET', `queue/next?${query({ ...filters })}`)
+
 export const hold = (id: string, takeOver = false): Promise<unknown> =>
   request('POST', `queue/${id}/lease`, { take_over: takeOver })
 
@@ -496,7 +502,8 @@ export const undoDecision = (decision: string): Promise<void> => request('DELETE
 
 export const readWork = (id: string): Promise<Work> => request('GET', `queue/${id}`)
 
-export const readCounts = async (): Promise<Count[]> => (await request<{ items: Count[] }>('GET', 'queue/counts')).items
+// `samples`: works that wait in the province's sample; 0 for others
+export const readCounts = (): Promise<{ items: Count[]; samples: number }> => request('GET', 'queue/counts')
 
 export const addRemark = (id: string, kind: string, text: string, position: number | null): Promise<void> =>
   request('POST', `queue/${id}/remarks`, position === null ? { kind, text } : { kind, text, position_ms: position })
@@ -620,7 +627,7 @@ export const setReasons = (items: Reason[]): Promise<void> => request('PUT', 're
 
 export const readPolicies = (): Promise<Policies> => request('GET', 'policies')
 
-export const setPolicy = (region: string, people: People): Promise<void> => request('PUT', `policies/${region}`, people)
+export const setPolicy = (region: string, people: Policy): Promise<void> => request('PUT', `policies/${region}`, people)
 
 export const removePolicy = (region: string): Promise<void> => request('DELETE', `policies/${region}`)
 

@@ -137,6 +137,7 @@ export async function startService() {
   const names = assets()
   const state = {
     bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
+    sample: [5, 3, 1].map((i) => ({ ...queued(i), id: `qs${i}`, state: 'published', stage: '', actions: ['send_back', 'confirm', 'take_down'] })),
     undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], receivers: [], activities: activities.slice(0, 1), collections: [], chosen: [], machines: [], taken: [],
     reports: ['w0', 'w1'].map((work, i) => ({ id: `p${i}`, work, title: TITLES[i], region: '370102', reason: 'privacy', text: '画面里有我家的门牌', contact: '13900000000', made_ms: 1790000000000, reports: 1 })),
   }
@@ -237,13 +238,15 @@ export async function startService() {
     ['POST', /^logout$/, () => { state.signedIn = false; return [204] }],
     ['GET', /^me$/, () => state.signedIn ? [200, { ...me, otp_setup: state.otpSetup, role: state.role === 'admin' ? 'administrator' : 'reviewer' }] : [401, { code: 'unauthenticated', detail: '请先登录。' }]],
     ['GET', /^queue$/, (_, request) => {
-      const q = new URL(request.url, 'http://x').searchParams.get('q') ?? ''
-      const all = state.queue.filter((one) => one.code === q || one.title.includes(q))
+      const asked = new URL(request.url, 'http://x').searchParams
+      const q = asked.get('q') ?? ''
+      const all = (asked.get('sample') === '1' ? state.sample : state.queue).filter((one) => one.code === q || one.title.includes(q))
       return [200, { items: all.slice(0, 30), next: all.length > 30 ? 'more' : null }]
     }],
-    ['GET', /^queue\/counts$/, () => [200, { items: [{ stage: 'first', mine: true, city: '370100', track: 'family-video', waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }] }]],
+    ['GET', /^queue\/counts$/, () => [200, { items: [{ stage: 'first', mine: true, city: '370100', track: 'family-video', waiting: state.queue.length, oldest_ms: Date.now() - 6 * 3600e3 }], samples: state.sample.length }]],
+    ['GET', /^queue\/next$/, () => (state.queue[4] === undefined ? [204] : [200, state.queue[4]])],
     ['GET', /^queue\/(q\w+)$/, (_, __, [id]) => {
-      const work = state.queue.find((one) => one.id === id)
+      const work = [...state.queue, ...state.sample].find((one) => one.id === id)
       const other = queued(4)
       return [200, id !== 'q1' ? work : { ...work, duplicates: [
         { code: 'XP2026000004', kind: 'near', score: 92, city_name: '青岛市', state: 'published', work: { ...other, id: 'q4', region_name: '青岛市市南区' } },
@@ -274,7 +277,7 @@ export async function startService() {
     ['POST', /^works\/(\w+)\/reports$/, (body, _, [id]) => { state.reports.push({ work: id, ...body }); return [204] }],
     ['GET', /^reports$/, () => [200, { items: state.reports }]],
     ['DELETE', /^works\/(\w+)\/reports$/, (_, __, [id]) => { state.reports = state.reports.filter((one) => one.work !== id); return [204] }],
-    ['POST', /^works\/(\w+)\/take-down$/, (body, _, [id]) => { state.taken.push({ id, ...body }); state.reports = state.reports.filter((one) => one.work !== id); return [204] }],
+    ['POST', /^works\/(\w+)\/take-down$/, (body, _, [id]) => { state.taken.push({ id, ...body }); state.sample = state.sample.filter((one) => one.id !== id); state.reports = state.reports.filter((one) => one.work !== id); return [204] }],
     ['POST', /^queue\/(\w+)\/remarks$/, (body, _, [id]) => {
       const work = state.queue.find((one) => one.id === id)
       work.remarks = [...(work.remarks ?? []), { id: `n${Date.now()}`, author: '张老师', position_ms: null, made_ms: 1790000000000, ...body }]
@@ -292,11 +295,12 @@ export async function startService() {
       state.undone = state.queue
       state.decisions.push({ id, ...body })
       state.queue = state.queue.filter((one) => one.id !== id)
+      state.sample = state.sample.filter((one) => one.id !== id)
       return [200, { decision: `d${state.decisions.length}`, effective_at: '2026-08-20T00:00:00Z' }]
     }],
     ['DELETE', /^decisions\/(\w+)$/, () => { state.queue = state.undone; return [204] }],
     ['GET', /^figures$/, () => [200, {
-      days: 30, done: 40, done_in_three_days: 34, later: { decisions: 20, overturned: 3 }, median_hours: 31,
+      days: 30, done: 40, done_in_three_days: 34, later: { decisions: 20, overturned: 3 }, sample: { drawn: 12, looked_at: 9, overturned: 1 }, median_hours: 31,
       waiting: [{ stage: 'first', city: '370100', track: 'family-video', waiting: 120, oldest_ms: Date.now() - 80 * 3600e3 },
         { stage: 'first', city: '370200', track: 'family-video', waiting: 45, oldest_ms: Date.now() - 9e6 },
         { stage: 'final', city: '370100', track: 'family-video', waiting: 30, oldest_ms: Date.now() - 9e6 }],
@@ -306,7 +310,7 @@ export async function startService() {
       cities: [{ city: '370100', works: 31 }, { city: '370200', works: 9 }],
     }]],
     ['PUT', /^reasons$/, (body) => { state.reasons = body.items; return [204] }],
-    ['GET', /^policies$/, () => [200, { stages: [{ name: 'first', level: 'county' }, { name: 'second', level: 'city' }, { name: 'final', level: 'province' }], start: { first: 1, second: 0, final: 1 }, items: Object.entries(state.policies ?? {}).map(([region, people]) => ({ region, people })) }]],
+    ['GET', /^policies$/, () => [200, { stages: [{ name: 'first', level: 'county' }, { name: 'second', level: 'city' }, { name: 'final', level: 'province' }], start: { first: 1, second: 0, final: 1, sample_percent: 0 }, items: Object.entries(state.policies ?? {}).map(([region, people]) => ({ region, people })) }]],
     ['PUT', /^policies\/(\w+)$/, (body, _, [region]) => { state.policies = { ...state.policies, [region]: body }; return [204] }],
     ['DELETE', /^policies\/(\w+)$/, (_, __, [region]) => { delete state.policies[region]; return [204] }],
     ['GET', /^words$/, () => [200, { items: state.words ?? [], fixed: [{ word: '加微信', why: '像是广告' }] }]],

@@ -114,7 +114,7 @@ static void test_the_city_alone_publishes_under_policy_b(void)
     struct desk desk = {0};
     desk_open(&desk);
 
-    set_policy(&desk, "370100", &(struct policy){{1, 0, 0}});
+    set_policy(&desk, "370100", &(struct policy){{1, 0, 0}, 0});
     approve_by(&desk, 0);
     expect(&desk, "published", NULL);
     desk_close(&desk);
@@ -125,7 +125,7 @@ static void test_another_city_keeps_the_policy_of_all(void)
     struct desk desk = {0};
     desk_open(&desk);
 
-    set_policy(&desk, "370200", &(struct policy){{1, 0, 0}});
+    set_policy(&desk, "370200", &(struct policy){{1, 0, 0}, 0});
     approve_by(&desk, 0);
     expect(&desk, "in_review", "final");
     desk_close(&desk);
@@ -136,7 +136,7 @@ static void test_as_many_different_people_as_it_says(void)
     struct desk desk = {0};
     desk_open(&desk);
 
-    set_policy(&desk, "370000", &(struct policy){{2, 0, 2}});
+    set_policy(&desk, "370000", &(struct policy){{2, 0, 2}, 0});
     approve_by(&desk, 0);
     expect(&desk, "in_review", "first");
     refuse_by(&desk, 0, REASON_SAME_PERSON);
@@ -155,7 +155,7 @@ static void test_three_stages_in_their_order(void)
     struct desk desk = {0};
     desk_open(&desk);
 
-    set_policy(&desk, "370000", &(struct policy){{1, 1, 1}});
+    set_policy(&desk, "370000", &(struct policy){{1, 1, 1}, 0});
     approve_by(&desk, 0);
     expect(&desk, "in_review", "second");
     approve_by(&desk, 1);
@@ -171,7 +171,7 @@ static void test_an_edit_goes_back_to_the_first_stage_of_the_policy(void)
     struct desk desk = {0};
     desk_open(&desk);
 
-    set_policy(&desk, "370000", &(struct policy){{2, 0, 1}});
+    set_policy(&desk, "370000", &(struct policy){{2, 0, 1}, 0});
     approve_by(&desk, 0);
     approve_by(&desk, 1);
     expect(&desk, "in_review", "final");
@@ -179,7 +179,7 @@ static void test_an_edit_goes_back_to_the_first_stage_of_the_policy(void)
     expect(&desk, "in_review", "first");
     approve_by(&desk, 0); /* the new revision has no approval yet, so the same person may */
     expect(&desk, "in_review", "first");
-    set_policy(&desk, "370100", &(struct policy){{0, 1, 1}});
+    set_policy(&desk, "370100", &(struct policy){{0, 1, 1}, 0});
     fixture_transact(&desk.fixture, edit, &desk);
     expect(&desk, "in_review", "second");
     desk_close(&desk);
@@ -192,7 +192,7 @@ static void test_a_work_at_a_stage_left_out_is_still_decided_there(void)
 
     approve_by(&desk, 0);
     expect(&desk, "in_review", "final");
-    set_policy(&desk, "370000", &(struct policy){{1, 0, 0}});
+    set_policy(&desk, "370000", &(struct policy){{1, 0, 0}, 0});
     refuse_by(&desk, 1, REASON_DENIED);
     approve_by(&desk, 2);
     expect(&desk, "published", NULL);
@@ -218,7 +218,7 @@ static void test_a_stricter_policy_asks_for_who_is_missing(void)
     desk_open(&desk);
 
     approve_by(&desk, 0);
-    set_policy(&desk, "370000", &(struct policy){{2, 0, 1}});
+    set_policy(&desk, "370000", &(struct policy){{2, 0, 1}, 0});
     approve_by(&desk, 2);
     expect(&desk, "in_review", "first");
     approve_by(&desk, 1);
@@ -231,8 +231,8 @@ static void test_what_is_taken_away_falls_back(void)
     struct desk desk = {0};
     desk_open(&desk);
 
-    set_policy(&desk, "370100", &(struct policy){{1, 0, 0}});
-    set_policy(&desk, "370000", &(struct policy){{1, 1, 1}});
+    set_policy(&desk, "370100", &(struct policy){{1, 0, 0}, 0});
+    set_policy(&desk, "370000", &(struct policy){{1, 1, 1}, 0});
     set_policy(&desk, "370100", NULL);
     approve_by(&desk, 0);
     expect(&desk, "in_review", "second");
@@ -249,9 +249,10 @@ static void test_unsound_ones_are_refused(void)
         struct policy policy;
         enum reason reason;
     } CASES[] = {
-        {"370000", {{0, 0, 0}}, REASON_INPUT},      {"370000", {{-1, 0, 2}}, REASON_INPUT},
-        {"370000", {{6, 0, 0}}, REASON_INPUT},      {"370102", {{1, 0, 1}}, REASON_NOT_FOUND},
-        {"nowhere", {{1, 0, 1}}, REASON_NOT_FOUND},
+        {"370000", {{0, 0, 0}, 0}, REASON_INPUT},      {"370000", {{-1, 0, 2}, 0}, REASON_INPUT},
+        {"370000", {{6, 0, 0}, 0}, REASON_INPUT},      {"370102", {{1, 0, 1}, 0}, REASON_NOT_FOUND},
+        {"nowhere", {{1, 0, 1}, 0}, REASON_NOT_FOUND}, {"370000", {{1, 0, 0}, 101}, REASON_INPUT},
+        {"370000", {{1, 0, 0}, -1}, REASON_INPUT},
     };
     struct desk desk = {0};
     desk_open(&desk);

@@ -26,6 +26,7 @@ static const struct {
     {"in_review", "submission.returned", ACTOR_REVIEWER, "returned"},
     {"in_review", "submission.declined", ACTOR_REVIEWER, "declined"},
     {"approved", "submission.published", ACTOR_SYSTEM, "published"},
+    {"published", "submission.sent_back", ACTOR_REVIEWER, "in_review"},
     {"published", "submission.taken_down", ACTOR_REVIEWER, "taken_down"},
     {"published", "submission.taken_down", ACTOR_ORGANISER, "taken_down"},
     {"published", "submission.taken_down", ACTOR_ADMINISTRATOR, "taken_down"},
