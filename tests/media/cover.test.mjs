@@ -1,31 +1,23 @@
 // A cover is the picture of the moment that was asked for, upright and in its colours, whatever the file and wherever its keyframes are.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { COLOURS, coloursClip, ffmpeg, H264 } from '../support/colours.mjs';
 import { kept } from '../support/kept.mjs';
 import { folder, once, pixels, probe, stream } from './support.mjs';
 
 const base = folder('cover');
 after(() => fs.rmSync(base, { recursive: true, force: true }));
 
-// Two seconds each of red, green and blue, with a white bar along the top.
-const COLOURS = { red: [254, 0, 0], lime: [0, 254, 0], blue: [0, 0, 254] };
 const MOMENTS = [[0, 'red'], [1999, 'red'], [2000, 'lime'], [3980, 'lime'], [4000, 'blue'], [5960, 'blue'], [60000, 'blue']];
-const ffmpeg = (...args) => execFileSync('ffmpeg', ['-v', 'error', ...args]);
-const clip = (name, ...options) => clipWith('', name, ...options);
-const clipWith = (filter, name, ...options) => kept(name, (file) => ffmpeg(
-  ...Object.keys(COLOURS).flatMap((colour) => ['-f', 'lavfi', '-i', `color=${colour}:size=640x360:rate=25:duration=2`]),
-  '-filter_complex', `[0][1][2]concat=n=3:v=1,drawbox=w=iw:h=40:t=fill:c=white${filter}`, ...options, file));
-const H264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-sc_threshold', '0'];
 const FILES = {
-  'one long group': () => clip('cover-long.mp4', ...H264, '-g', '250', '-bf', '3'),
-  'open groups': () => clip('cover-open.mp4', ...H264, '-g', '40', '-x264-params', 'open-gop=1'),
-  'fragments': () => clip('cover-fragments.mp4', ...H264, '-g', '20', '-movflags', 'frag_keyframe+empty_moov'),
-  'Matroska': () => clip('cover.mkv', ...H264, '-g', '30'),
-  'a transport stream, which has no index': () => clip('cover.ts', ...H264, '-g', '30'),
-  'BT.601 in full range': () => clipWith(',scale=out_color_matrix=bt601:out_range=pc', 'cover-601.mp4', ...H264, '-g', '30', '-colorspace', 'smpte170m', '-color_range', 'pc'),
+  'one long group': () => coloursClip('cover-long.mp4', [...H264, '-g', '250', '-bf', '3']),
+  'open groups': () => coloursClip('cover-open.mp4', [...H264, '-g', '40', '-x264-params', 'open-gop=1']),
+  'fragments': () => coloursClip('cover-fragments.mp4', [...H264, '-g', '20', '-movflags', 'frag_keyframe+empty_moov']),
+  'Matroska': () => coloursClip('cover.mkv', [...H264, '-g', '30']),
+  'a transport stream, which has no index': () => coloursClip('cover.ts', [...H264, '-g', '30']),
+  'BT.601 in full range': () => coloursClip('cover-601.mp4', [...H264, '-g', '30', '-colorspace', 'smpte170m', '-color_range', 'pc'], ',scale=out_color_matrix=bt601:out_range=pc'),
 };
 
 const near = (got, wanted, what) => got.forEach((value, i) =>
