@@ -147,7 +147,6 @@ function showChanges(work: Submission): void {
   part('resume').hidden = (work.uploads ?? []).length === 0 || resuming
   part('photos').hidden = !work.actions.includes('edit') || (work.photos ?? []).length === 0
   part('cover').hidden = !work.actions.includes('edit') || !work.cover
-  part('drawing').hidden = work.cover?.pending !== true
   showCover?.(work)
   part('subtitles').hidden = ((work.photos ?? []).length > 0 && !work.photos?.some((one) => one.kind === 'video')) || ['failed', 'declined', 'withdrawn', 'taken_down'].includes(work.status)
   part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
@@ -227,38 +226,6 @@ part('subtitles').addEventListener('toggle', () => {
   }
 })
 
-// Pictures of one's own go by the PIN, so they are fetched and not linked.
-async function own(path: string): Promise<Response> {
-  const answer = await fetch(`/api/v1/submissions/${encodeURIComponent(code)}/${path}`, { headers: headers() })
-
-  if (!answer.ok) {
-    throw new Error(String(answer.status))
-  }
-  return answer
-}
-
-const picture = async (position: number): Promise<string> => URL.createObjectURL(await (await own(`photos/${position}`)).blob())
-
-async function openCover(): Promise<void> {
-  const box = part('moments')
-
-  if (!part<HTMLDetailsElement>('cover').open || current === null || box.childElementCount > 0) {
-    return
-  }
-  try {
-    const { open } = await import('./lib/cover')
-
-    showCover = await open(box, current, {
-      picture,
-      read: (name) => own(`storyboard/${name}`),
-      choose: (position, ms) => void change('PATCH', '', { cover_ms: ms, position }, '选好了，会重新审核。'),
-    })
-  } catch {
-    box.replaceChildren()
-    tell(part('error'), '画面没有取到，请合上再打开一次。')
-  }
-}
-
 async function openPhotos(): Promise<void> {
   const opened = part<HTMLDetailsElement>('photos').open
 
@@ -268,7 +235,7 @@ async function openPhotos(): Promise<void> {
   const { editPhotos } = await import('./lib/photos')
 
   editedRevision = current.revision
-  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text), replaceOne)
+  editor = editPhotos(part('photo-list'), current, headers, (text) => (part('moved').textContent = text), replaceOne)
 }
 
 async function savePhotos(): Promise<void> {
@@ -348,7 +315,11 @@ part('edit').addEventListener('submit', (event) => {
   void change('PATCH', '', { title: box('title').value.trim(), words: box('words').value.trim() }, '改好了，会重新审核。')
 })
 part('photos').addEventListener('toggle', () => void openPhotos())
-part('cover').addEventListener('toggle', () => void openCover())
+part('cover').addEventListener('toggle', async () => {
+  const { open } = await import('./lib/cover')
+
+  await open(part<HTMLDetailsElement>('cover'), current, headers, change, (show) => (showCover = show))
+})
 part('photos').addEventListener('submit', (event) => {
   event.preventDefault()
   void savePhotos()
