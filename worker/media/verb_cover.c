@@ -55,7 +55,8 @@ static struct picture *upright(const struct source *source, const struct graph_o
     struct graph *graph = graph_video_new(source_format_of(source), output, 1);
     g_autoptr(AVFrame) drawn = NULL;
     GError *own = NULL;
-    const bool ok = graph_write(graph, frame, &own) && graph_write(graph, NULL, &own) && graph_read(graph, 0, &drawn, &own);
+    const bool ok =
+        graph_write(graph, frame, &own) && graph_write(graph, NULL, &own) && graph_read(graph, 0, &drawn, &own);
 
     graph_free(graph);
     if (own != NULL) {
