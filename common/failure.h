@@ -172,6 +172,8 @@ enum reason {
     REASON_OUT_OF_SCOPE,
     REASON_LEASED,
     REASON_VERSION, /* If-Match names an old version */
+    REASON_COVER,         /* no such clip, or no such moment of it */
+    REASON_COVER_PENDING, /* the new cover is not made yet: nobody could have seen it */
     REASON_UNDO_CLOSED,
     REASON_REASON_MISSING,
     REASON_SELECTION_STATE,      /* the round has not come so far, or is past it */

@@ -48,7 +48,7 @@ struct input_message {
 struct offer_message {
     char *job;
     int64_t token;
-    char *kind; /* prepare, ladder */
+    char *kind; /* prepare, ladder, av1, cover */
     int64_t lease_ms;
     json_t *limits; /* {kind, min_ms, max_ms, max_bytes}; borrowed by readers, owned here */
     json_t *facts;  /* of prepare; NULL for prepare itself */

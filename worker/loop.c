@@ -197,8 +197,8 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
     char digest[DIGEST_HEX + 1];
     json_t *facts = set_facts_of(offer->facts, index);
 
-    if (set_is_photo(facts) && strcmp(offer->kind, "prepare") != 0) {
-        return true; /* it has no ladder */
+    if (!set_is_wanted(facts, offer->kind)) {
+        return true;
     }
     const int fd = deliver_input(client, offer, &input->file, folder, error);
 

@@ -64,11 +64,13 @@ struct recipe {
 static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error);
 static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error);
 static bool plan_av1(const struct recipe_job *job, struct task *task, GError **error);
+static bool plan_cover(const struct recipe_job *job, struct task *task, GError **error);
 
 static const struct recipe RECIPES[] = {
     {"prepare", TASK_PREPARE, "review-mp4", plan_prepare, 900},
     {"ladder", TASK_LADDER, "rung", plan_ladder, 900},
     {"av1", TASK_LADDER, "rung", plan_av1, 900},
+    {"cover", TASK_COVER, NULL, plan_cover, 800},
 };
 
 /* -- plans ------------------------------------------------------------------------------------------------- */
@@ -245,6 +247,20 @@ static bool plan_av1(const struct recipe_job *job, struct task *task, GError **e
     }
     task->rungs += ladder_av1_rungs(&facts, &policy, task->rung + task->rungs);
     plan_rungs(job, task);
+    return true;
+}
+
+static bool plan_cover(const struct recipe_job *job, struct task *task, GError **error)
+{
+    const json_t *moment = json_object_get(job->facts, "cover_ms");
+
+    if (!json_is_integer(moment) || json_integer_value(moment) < 0) {
+        g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "a cover of no moment");
+        return false;
+    }
+    task->at_ms = json_integer_value(moment);
+    add_output(task, "poster.jpg");
+    add_output(task, "share-card.jpg");
     return true;
 }
 

@@ -20,7 +20,7 @@ enum recipe_next {
 };
 
 struct recipe_job {
-    const char *kind; /* "prepare", "ladder" */
+    const char *kind; /* of THE table */
     int input_fd;     /* O_RDONLY, borrowed */
     int64_t input_bytes;
     int review_fd;             /* for ladders: prepare's copy, O_RDONLY, borrowed; -1: none, the sound is encoded anew */
@@ -29,7 +29,7 @@ struct recipe_job {
     const char *folder;        /* exists, is empty; outputs land here */
     const char *prefix;        /* the caller will put it in front of the outputs' names; NULL: nothing */
     json_t *limits;            /* of the track; NULL: of a new installation. Borrowed */
-    json_t *facts;             /* from prepare, for ladder. Borrowed */
+    json_t *facts;             /* from prepare, for the others; for covers with "cover_ms". Borrowed */
     const char *media_program; /* path of xuepai-media */
     int threads;
     bool unsafe; /* run even where no lock can be had */

@@ -11,6 +11,13 @@ bool set_is_photo(const json_t *facts)
     return g_strcmp0(json_string_value(json_object_get(facts, "kind")), "photo") == 0;
 }
 
+bool set_is_wanted(const json_t *facts, const char *kind)
+{
+    return strcmp(kind, "prepare") == 0 ||
+           (!set_is_photo(facts) &&
+            (strcmp(kind, "cover") != 0 || json_is_integer(json_object_get(facts, "cover_ms"))));
+}
+
 static const char *fingerprint_text(const json_t *facts, const char *key)
 {
     const char *text = json_string_value(json_object_get(json_object_get(facts, "fingerprint"), key));

@@ -13,5 +13,8 @@ json_t *set_facts(json_t *each);
 
 /* Of file `index`, out of what set_facts made; NULL without facts. Borrowed. */
 json_t *set_facts_of(json_t *facts, size_t index);
-/* A photo has nothing but what prepare made. */
+/* Has a job of this kind something to do for a file of these facts? A photo has nothing but what prepare made; covers are made of
+ * the clips whose facts name a moment, "cover_ms". */
+bool set_is_wanted(const json_t *facts, const char *kind);
+/* Is the file a photo? */
 bool set_is_photo(const json_t *facts);

@@ -11,6 +11,7 @@
 static const char *const VERBS[TASK_VERB_COUNT] = {
     [TASK_PREPARE] = "prepare",
     [TASK_LADDER] = "ladder",
+    [TASK_COVER] = "cover",
     [TASK_VERIFY] = "verify",
 };
 
@@ -121,9 +122,9 @@ json_t *task_to_json(const struct task *task)
     for (int i = 0; i < task->outputs; i++) {
         json_array_append_new(outputs, json_string(task->output[i]));
     }
-    return json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:b, s:f, s:b, s:s, s:o, s:o, s:o}", "verb", VERBS[task->verb],
+    return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:f, s:b, s:s, s:o, s:o, s:o}", "verb", VERBS[task->verb],
                      "prefix", task->prefix, "input_bytes", task->input_bytes, "sound_bytes", task->sound_bytes,
-                     "patience_ms", task->patience_ms, "threads", task->threads, "unsafe", task->unsafe, "gain_db", task->gain_db, "source_keyframes", task->source_keyframes,
+                     "patience_ms", task->patience_ms, "at_ms", task->at_ms, "threads", task->threads, "unsafe", task->unsafe, "gain_db", task->gain_db, "source_keyframes", task->source_keyframes,
                      "picture_types", task->picture_types, "limits", limits_to_json(&task->limits), "rungs", rungs,
                      "outputs", outputs);
 }
@@ -211,9 +212,9 @@ bool task_from_json(json_t *json, struct task *task, GError **error)
     int unsafe, source_keyframes;
 
     *task = (struct task){0};
-    if (json_unpack_ex(json, &where, JSON_STRICT, "{s:s, s:s, s:I, s:I, s:i, s:i, s:b, s:F, s:b, s:s, s:o, s:o, s:o}",
+    if (json_unpack_ex(json, &where, JSON_STRICT, "{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:F, s:b, s:s, s:o, s:o, s:o}",
                        "verb", &verb, "prefix", &prefix, "input_bytes", &task->input_bytes, "sound_bytes",
-                       &task->sound_bytes, "patience_ms", &task->patience_ms, "threads", &task->threads, "unsafe", &unsafe, "gain_db", &task->gain_db, "source_keyframes",
+                       &task->sound_bytes, "patience_ms", &task->patience_ms, "at_ms", &task->at_ms, "threads", &task->threads, "unsafe", &unsafe, "gain_db", &task->gain_db, "source_keyframes",
                        &source_keyframes, "picture_types", &picture_types, "limits", &limits, "rungs", &rungs,
                        "outputs", &outputs) != 0) {
         return bad(error, where.text);

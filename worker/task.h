@@ -30,7 +30,7 @@
 #define TASK_TYPES_MAX    4096
 #define TASK_SANDBOX_EXIT 4 /* refused to run unlocked */
 
-enum task_verb { TASK_PREPARE, TASK_LADDER, TASK_VERIFY, TASK_VERB_COUNT };
+enum task_verb { TASK_PREPARE, TASK_LADDER, TASK_COVER, TASK_VERIFY, TASK_VERB_COUNT };
 
 /* What the track allows; judged on measured facts. */
 struct task_limits {
@@ -74,6 +74,7 @@ struct task {
     int64_t input_bytes;
     int64_t sound_bytes; /* of the review copy, of which the ladder takes the sound; 0: there is none */
     int patience_ms; /* the input is still growing (media/reader.h); 0: it is whole */
+    int64_t at_ms;   /* TASK_COVER: the moment, on the clip's clock */
     int threads;
     bool unsafe; /* run even where no lock can be had */
     char prefix[8]; /* in front of the names that playlists and cues say: the outputs will be called so ("2-480p.mp4") */

@@ -71,6 +71,7 @@ HANDLER(queue_show);
 HANDLER(queue_hold);
 HANDLER(queue_release);
 HANDLER(queue_decide);
+HANDLER(queue_put_cover);
 HANDLER(queue_bulk);
 HANDLER(queue_contact);
 HANDLER(decision_undo);
@@ -165,6 +166,7 @@ HANDLER(works_show);
 HANDLER(media_public);
 HANDLER(media_preview);
 HANDLER(media_own);
+HANDLER(media_own_storyboard);
 HANDLER(media_options);
 HANDLER(asset_show);
 

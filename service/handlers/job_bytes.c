@@ -70,7 +70,7 @@ static struct file_message file_of(const struct app *app, const char *key, int64
 void job_set_inputs(const struct app *app, const struct job *job, const struct sql_rows *originals,
                     const struct sql_rows *renditions, bool shared, struct offer_message *offer)
 {
-    const bool is_ladder = strcmp(job->kind, "prepare") != 0;
+    const bool is_ladder = strcmp(job->kind, "ladder") == 0 || strcmp(job->kind, "av1") == 0;
 
     for (size_t i = 0; i < originals->count && i < MESSAGE_INPUTS_MOST; i++) {
         const struct original *original = sql_rows_at(originals, i);

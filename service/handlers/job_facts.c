@@ -70,6 +70,19 @@ void job_add_rungs(json_t *facts, const struct sql_rows *renditions)
     }
 }
 
+void job_add_covers(json_t *facts, const char *covers)
+{
+    json_auto_t *moments = json_loads(covers, 0, NULL);
+    json_t *each = json_object_get(facts, "each");
+    const char *position;
+    json_t *at_ms;
+
+    json_object_foreach(moments, position, at_ms) {
+        const size_t index = (size_t)g_ascii_strtoull(position, NULL, 10) - 1; /* of our own making */
+        json_object_set(each == NULL ? facts : json_array_get(each, index), "cover_ms", at_ms);
+    }
+}
+
 /* " black silent ": names of the flags the media program raised. */
 char *job_flag_words(const json_t *facts)
 {

@@ -12,6 +12,8 @@ json_t *job_limits_json(const struct app *app, const struct submission *submissi
 /* Adds to the facts of every file "rungs": its H.264 ones among `renditions` (struct rendition), best first, and what a
  * master playlist says of them. */
 void job_add_rungs(json_t *facts, const struct sql_rows *renditions);
+/* Adds to the facts of each clip whose cover was chosen "cover_ms"; `covers` as the revision has them (model/cover.h). */
+void job_add_covers(json_t *facts, const char *covers);
 /* The flags of a finished prepare, each with a space behind it. */
 char *job_flag_words(const json_t *facts);
 /* The facts as a row keeps them: without what has tables of its own. */

@@ -12,6 +12,7 @@
 #include "service/handlers/job_facts.h"
 #include "service/handlers/stored.h"
 #include "service/http/parked.h"
+#include "service/model/cover.h"
 #include "service/model/duplicate.h"
 #include "service/model/job.h"
 #include "service/model/policy.h"
@@ -124,6 +125,9 @@ static json_t *offer_json(const struct call *call, const char *folder)
     json_auto_t *facts = call->submission.facts == NULL ? NULL : json_loads(call->submission.facts, 0, NULL);
     if (facts != NULL && strcmp(call->job.kind, "av1") == 0) {
         job_add_rungs(facts, call->renditions);
+    }
+    if (facts != NULL && strcmp(call->job.kind, "cover") == 0) {
+        job_add_covers(facts, call->submission.covers);
     }
     struct offer_message offer = {
         .job = call->job.id,
@@ -354,6 +358,9 @@ static bool finish_job(struct sql *sql, struct call *call, GError **error)
     if (strcmp(call->job.kind, "prepare") == 0) {
         return finish_prepare(sql, call, now_ms, error);
     }
+    if (strcmp(call->job.kind, "cover") == 0) {
+        return cover_finish(sql, &call->submission, error);
+    }
     return tell_ready(sql, call, now_ms, error) && add_av1(sql, call, now_ms, error);
 }
 
@@ -423,11 +430,15 @@ static bool refuse_submission(struct sql *sql, struct call *call, const char *re
 {
     const struct move refused = {.event = EVENT_REFUSED, .failure = reason};
 
-    if (strcmp(call->job.kind, "prepare") != 0) {
+    const bool is_cover = strcmp(call->job.kind, "cover") == 0;
+    if (!is_cover && strcmp(call->job.kind, "prepare") != 0) {
         return true; /* a work without its ladder still plays: the review copy stays */
     }
     if (!submission_get_held(sql, call->job.submission, &call->submission, error)) {
         return false;
+    }
+    if (is_cover) {
+        return cover_give_up(sql, &call->submission, reason, now_ms, error);
     }
     for (size_t i = 0; i < call->fail->other_count; i++) {
         const struct refused_input *other = &call->fail->others[i];

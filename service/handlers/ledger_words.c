@@ -24,7 +24,8 @@ static const struct {
     {"submission.returned", "退回"},
     {"submission.declined", "不予采用"},
     {"submission.published", "发布"},
-    {"submission.edited", "改了文字"},
+    {"submission.edited", "改了文字或封面"},
+    {"cover.failed", "封面没换成"},
     {"submission.replaced", "换了文件"},
     {"submission.withdrawn", "撤回"},
     {"submission.taken_down", "下架"},
@@ -190,8 +191,12 @@ char *ledger_why(const json_t *detail, const struct sql_rows *known)
 {
     static const char *const TEXTS[] = {"note", "reason"};
     GString *text = g_string_new(NULL);
+    json_int_t position = 0, at_ms = 0;
 
     add_reasons(text, json_object_get(detail, "reasons"), known);
+    if (json_unpack((json_t *)(uintptr_t)detail, "{s:{s:I, s:I}}", "cover", "position", &position, "ms", &at_ms) == 0) {
+        g_string_append_printf(text, "封面换成第 %" JSON_INTEGER_FORMAT " 个视频 %.1f 秒的画面", position, (double)at_ms / 1000);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
         const char *value = json_string_value(json_object_get(detail, TEXTS[i]));
         if (value != NULL && value[0] != '\0') {

@@ -152,19 +152,43 @@ static bool look_own(struct sql *sql, void *context, GError **error)
     return true;
 }
 
-/* A submitter's own photo, or a clip's picture, small, to be put in order. */
-HANDLER(media_own)
+static struct response *serve_own(struct app *app, struct request *request, database_work *look, handler *again,
+                                  GError **error)
 {
     struct call call = {.app = app, .request = request};
     struct response *response = NULL;
 
     if (stored_must_move(app, request)) {
-        return request_transfer(request, media_own);
+        return request_transfer(request, again);
     }
-    if (!database_read(app->database, "media.own", look_own, &call, error)) {
+    if (!database_read(app->database, "media.own", look, &call, error)) {
         return NULL;
     }
     response = call.found ? serve(app, request, &call.rendition, "private, no-store", error) : not_found(error);
     rendition_clear(&call.rendition);
     return response;
+}
+
+/* A submitter's own photo, or a clip's picture, small, to be put in order. */
+HANDLER(media_own)
+{
+    return serve_own(app, request, look_own, media_own, error);
+}
+
+static bool look_storyboard(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct submission *submission = request_submission(call->request);
+    const char *name = request_param(call->request, "name");
+
+    if (!g_str_has_prefix(rendition_plain_name(name), "storyboard.")) {
+        return true;
+    }
+    return rendition_find(sql, submission->id, submission->revision, name, &call->rendition, &call->found, error);
+}
+
+/* The moments of a submitter's own clip, to choose its cover from: the sprite and its times. */
+HANDLER(media_own_storyboard)
+{
+    return serve_own(app, request, look_storyboard, media_own_storyboard, error);
 }

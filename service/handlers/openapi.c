@@ -38,6 +38,12 @@ static const char SCHEMAS[] =
     " \"array\", \"items\": {\"$ref\": \"#/components/schemas/Event\"}}, \"acked\": {\"type\": \"integer\"}, \"last\": {\"type\":"
     " \"integer\"}}},"
     " \"Ack\": {\"type\": \"object\", \"required\": [\"seq\"], \"properties\": {\"seq\": {\"type\": \"integer\"}}},"
+    " \"Cover\": {\"type\": \"object\", \"required\": [\"cover_ms\"], \"properties\": {\"cover_ms\": {\"type\": \"integer\","
+    " \"minimum\": 0, \"description\": \"the moment of the clip whose picture is its cover from now on\"}, \"position\":"
+    " {\"type\": \"integer\", \"minimum\": 1, \"default\": 1, \"description\": \"of the clip among the work's files\"}}},"
+    " \"Edit\": {\"type\": \"object\", \"properties\": {\"title\": {\"type\": \"string\"}, \"words\": {\"type\": \"string\"},"
+    " \"captions\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}, \"cover_ms\": {\"type\": \"integer\","
+    " \"minimum\": 0}, \"position\": {\"type\": \"integer\", \"minimum\": 1, \"default\": 1}}},"
     " \"Receiver\": {\"type\": \"object\", \"required\": [\"name\"], \"properties\": {\"name\": {\"type\": \"string\"}, \"url\":"
     " {\"type\": [\"string\", \"null\"]}, \"kinds\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}}";
 
@@ -55,7 +61,8 @@ static const struct described {
 } DESCRIBED[] = {
     {"GET", "/api/v1/works", NULL, "WorkPage"},     {"GET", "/api/v1/works/:id", NULL, "Work"},
     {"GET", "/api/v1/events", NULL, "EventPage"},   {"POST", "/api/v1/events/ack", "Ack", NULL},
-    {"POST", "/api/v1/webhooks", "Receiver", NULL},
+    {"POST", "/api/v1/webhooks", "Receiver", NULL}, {"PUT", "/api/v1/queue/:id/cover", "Cover", NULL},
+    {"PATCH", "/api/v1/submissions/:code", "Edit", NULL},
 };
 
 static const struct described *described_find(const struct route *route)

@@ -10,6 +10,7 @@
 #include "service/handlers/work.h"
 #include "service/http/parked.h"
 #include "service/model/consent.h"
+#include "service/model/cover.h"
 #include "service/model/duplicate.h"
 #include "service/model/permission.h"
 #include "service/model/queue.h"
@@ -34,6 +35,8 @@ struct call {
     bool take_over;
     const char *reason;
     const char *id; /* of the work; NULL: the one in the address */
+    const struct cover *cover;
+    int64_t version; /* If-Match */
 };
 
 static struct response *no_store(struct response *response)
@@ -84,6 +87,7 @@ static bool add_item(struct sql *sql, struct call *call, const struct submission
     json_object_set_new(*item, "remarks", remarks_json(remarks));
     json_object_set(*item, "consents", consents);
     json_object_set_new(*item, "actions", actions_json(sql, call, submission));
+    json_object_set_new(*item, "cover", cover_json(submission));
     if (holder != NULL) {
         json_object_set_new(*item, "holder",
                             json_pack("{s:s, s:b, s:I}", "name", holder->name, "me",
@@ -402,6 +406,49 @@ HANDLER(queue_decide)
     g_autofree char *id = call.text;
     return no_store(response_json(200, json_pack("{s:s, s:s, s:I}", "decision", id, "effective_at", effective,
                                                  "undo_seconds", (json_int_t)app->settings->undo_seconds)));
+}
+
+static bool put_cover(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+    const struct submission_changes changes = {.cover = call->cover};
+    const struct doer doer = {ACTOR_REVIEWER, request_actor(call->request)}; /* the gate lets in nobody else */
+    const struct staff *staff = request_staff(call->request);
+
+    if (!get(sql, call, error) ||
+        !may(call->app->rules, staff, PERMISSION_DECIDE, call->submission.region, error)) {
+        return false;
+    }
+    if (call->version != call->submission.version) {
+        return refuse(error, MODEL_ERROR, REASON_VERSION, "the work has changed");
+    }
+    return submission_edit(sql, call->app->rules, &call->submission, &changes, &doer, request_now_ms(call->request),
+                           error);
+}
+
+/* A staff member's choice of the cover, by the rules of the submitter's: a new revision, decided on anew. */
+HANDLER(queue_put_cover)
+{
+    json_int_t at_ms = 0, position = 1;
+    json_error_t cause;
+    struct call call = {.app = app, .request = request};
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s:I, s?I}", "cover_ms", &at_ms, "position", &position) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    const struct cover cover = {position, at_ms};
+    call.cover = &cover;
+    if (!read_version(request, &call.version, error)) {
+        return NULL;
+    }
+    const bool good = database_transact(app->database, "review.cover", put_cover, &call, error);
+    submission_clear(&call.submission);
+    if (!good) {
+        return NULL;
+    }
+    server_wake(request_server(request), "jobs");
+    return response_empty(204);
 }
 
 enum { BULK_MOST = 50 };

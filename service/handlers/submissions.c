@@ -14,6 +14,7 @@
 #include "service/http/server.h"
 #include "service/http/parked.h"
 #include "service/model/consent.h"
+#include "service/model/cover.h"
 #include "service/model/entry_link.h"
 #include "service/model/identity.h"
 #include "service/model/job.h"
@@ -475,6 +476,7 @@ static json_t *submission_json(struct app *app, const struct request *request, c
     json_object_set_new(json, "refused", refused);
     json_object_set_new(json, "uploads", uploads_json(show->uploads));
     json_object_set_new(json, "photos", photos_json(app, submission));
+    json_object_set_new(json, "cover", cover_json(submission));
     json_object_set_new(json, "scopes", json_loads(show->scopes, 0, NULL));
     json_object_set_new(json, "messages", shown_messages(show->messages));
     if (stage != NULL) {
@@ -520,7 +522,7 @@ struct change {
     struct app *app;
     const struct request *request;
     const char *id;
-    struct submission_texts texts;
+    struct submission_changes changes;
     struct submission_files files;
     const char *scopes;
     struct submission after;
@@ -535,9 +537,10 @@ static bool load(struct sql *sql, struct change *change, GError **error)
 static bool edit(struct sql *sql, void *context, GError **error)
 {
     struct change *change = context;
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", request_peer(change->request)}};
 
     return load(sql, change, error) &&
-           submission_edit(sql, change->app->rules, &change->after, &change->texts, request_peer(change->request),
+           submission_edit(sql, change->app->rules, &change->after, &change->changes, &submitter,
                            request_now_ms(change->request), error);
 }
 
@@ -602,14 +605,18 @@ HANDLER(submission_patch)
 {
     struct change change = {.app = app, .request = request, .id = request_submission(request)->id};
     json_t *captions = NULL;
+    json_int_t cover_ms = -1, position = 1; /* of the clip that the moment is of */
     json_error_t cause;
 
-    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s, s?o}", "title", &change.texts.title, "words",
-                       &change.texts.words, "captions", &captions) != 0) {
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s, s?o, s?I, s?I}", "title", &change.changes.title,
+                       "words", &change.changes.words, "captions", &captions, "cover_ms", &cover_ms, "position",
+                       &position) != 0) {
         bad_json(error, cause.text);
         return NULL;
     }
-    change.texts.captions = captions;
+    const struct cover cover = {position, cover_ms};
+    change.changes.captions = captions;
+    change.changes.cover = json_object_get(request_json(request), "cover_ms") == NULL ? NULL : &cover;
     return answer_change(&change, "submission.edit", edit, error);
 }
 

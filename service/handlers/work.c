@@ -6,6 +6,7 @@
 #include "service/handlers/ledger_words.h"
 #include "service/handlers/work_files.h"
 #include "service/http/request.h"
+#include "service/model/cover.h"
 #include "service/model/text.h"
 #include "service/model/words.h"
 
@@ -394,6 +395,19 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
     json_object_set_new(json, "facts", json_incref(facts));
     add_contact(app, json, submission);
     return json;
+}
+
+json_t *cover_json(const struct submission *submission)
+{
+    json_auto_t *facts = facts_of(submission->facts);
+    const bool is_photo = json_object_get(facts, "each") == NULL &&
+                          g_strcmp0(json_string_value(json_object_get(facts, "kind")), "video") != 0;
+    json_auto_t *clips = is_photo ? json_array() : work_files_clips(facts);
+
+    return json_array_size(clips) == 0
+               ? json_null()
+               : json_pack("{s:O, s:o, s:b}", "clips", clips, "moments", json_loads(submission->covers, 0, NULL),
+                           "pending", (int)cover_is_pending(submission));
 }
 
 json_t *history_json(const struct app *app, struct sql_rows *history, const struct sql_rows *reasons)

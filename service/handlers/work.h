@@ -22,6 +22,9 @@ json_t *tile_json(const struct app *app, const char *base, const struct publicat
 /* A work for reviewers: signed preview addresses of this login. */
 json_t *review_json(const struct app *app, const struct login *login, const struct submission *submission,
                     struct sql_rows *renditions, int64_t now_ms);
+/* Its covers: {clips: [position], moments: {position: ms} that were chosen, pending: the pictures are not made yet}; null where
+ * there is no clip, or none is prepared. The caller's. */
+json_t *cover_json(const struct submission *submission);
 /* Remarks as rows of remark_list. */
 json_t *remarks_json(struct sql_rows *rows);
 /* The submitter's contact as it is; only after its opening was recorded. */

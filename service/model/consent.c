@@ -94,7 +94,8 @@ static bool record(struct sql *sql, const struct submission *submission, json_t 
 bool consent_set_scopes(struct sql *sql, const struct rules *rules, struct submission *submission, const char *scopes,
                         const char *peer, int64_t now_ms, GError **error)
 {
-    const struct submission_texts same = {0};
+    const struct submission_changes same = {0};
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
     g_autofree char *before = NULL;
     int64_t changed = 0;
 
@@ -118,7 +119,7 @@ bool consent_set_scopes(struct sql *sql, const struct rules *rules, struct submi
         return false;
     }
     if (goes_back(submission, before, scopes)) {
-        return submission_edit(sql, rules, submission, &same, peer, now_ms, error);
+        return submission_edit(sql, rules, submission, &same, &submitter, now_ms, error);
     }
     return (strcmp(submission->state, "published") != 0 ||
             outbox_add(sql, OUTBOX_CONSENTS, submission, now_ms, error)) &&

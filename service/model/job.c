@@ -89,6 +89,7 @@ static const struct {
     int64_t priority;
 } PRIORITIES[] = {
     {"prepare", 10},
+    {"cover", 10}, /* somebody waits for it too */
     {"ladder", 20},
     {"av1", PRIORITY_IDLE},
 };

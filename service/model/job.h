@@ -7,7 +7,7 @@
 
 struct job {
     char *id;
-    char *kind; /* prepare, ladder, av1 */
+    char *kind; /* prepare, ladder, av1, cover */
     char *submission;
     int64_t revision;
     char *state;
@@ -37,7 +37,7 @@ struct job_claim {
     int64_t boot_ms;
     int64_t lease_ms;
 };
-/* Next job: prepare before ladder before av1, submitters in turn, oldest first. *found false when none is due. A worker
+/* Next job: prepare and cover before ladder before av1, submitters in turn, oldest first. *found false when none is due. A worker
  * gets an av1 job only while it has no other job: what waits for a person never waits for what does not. */
 bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, bool *found, GError **error);
 

@@ -50,6 +50,7 @@ EMBED(schema_0040_counted_sqlite, "service/model/schema/0040_counted.sqlite.sql"
 EMBED(schema_0041_send_back, "service/model/schema/0041_send_back.sql");
 EMBED(schema_0046_sandbox, "service/model/schema/0046_sandbox.sql");
 EMBED(schema_0047_shown_facts, "service/model/schema/0047_shown_facts.sql");
+EMBED(schema_0048_cover, "service/model/schema/0048_cover.sql");
 EMBED(schema_0051_sample, "service/model/schema/0051_sample.sql");
 EMBED(schema_0052_priority, "service/model/schema/0052_priority.sql");
 
@@ -91,6 +92,7 @@ static const struct {
     {41, schema_0041_send_back, NULL, NULL},
     {46, schema_0046_sandbox, NULL, NULL},
     {47, schema_0047_shown_facts, NULL, NULL},
+    {48, schema_0048_cover, NULL, NULL},
     {51, schema_0051_sample, NULL, NULL},
     {52, schema_0052_priority, NULL, NULL},
 };

@@ -17,6 +17,9 @@ static const char LIST[] = /* rendition.list */
     "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 ORDER BY name LIMIT 200";
 static const char FIND[] = /* rendition.find */
     "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 AND name = $3";
+static const char COVERS[] = /* rendition.covers: one of each clip; of a set of photos none */
+    "SELECT " RENDITION_FIELDS " FROM rendition WHERE submission = $1 AND revision = $2 AND kind = 'poster'"
+    " ORDER BY name LIMIT 9";
 static const char COPY[] = /* rendition.copy */
     "INSERT INTO rendition (submission, revision, name, kind, type, bytes, sha256, store_key, facts, created_ms)"
     " SELECT submission, revision + 1, name, kind, type, bytes, sha256, store_key, facts, created_ms FROM rendition"
@@ -125,15 +128,27 @@ bool original_set_digest(struct sql *sql, const struct submission *submission, i
                    error);
 }
 
+/* Digests of the covers, a line each. The caller's; NULL with an error. */
+static char *covers_digest(struct sql *sql, const struct submission *submission, GError **error)
+{
+    g_autoptr(SqlRows) rows = sql_rows(sql, COVERS, SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision)),
+                                       &rendition_map, error);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (size_t i = 0; rows != NULL && i < rows->count; i++) {
+        const struct rendition *cover = sql_rows_at(rows, i);
+        g_string_append_printf(text, "%s%s", i == 0 ? "" : "\n", cover->sha256);
+    }
+    return rows == NULL ? NULL : g_strdup(text->str);
+}
+
 bool rendition_content_digest(struct sql *sql, const struct submission *submission, char **digest, GError **error)
 {
     g_autoptr(SqlRows) originals = original_list(sql, submission->id, submission->revision, error);
     json_auto_t *given = originals == NULL ? NULL : consent_given(sql, submission->id, error);
-    g_auto(Rendition) cover = {0};
-    bool found = false;
+    g_autofree char *covers = given == NULL ? NULL : covers_digest(sql, submission, error);
 
-    if (given == NULL ||
-        !rendition_find(sql, submission->id, submission->revision, "poster.jpg", &cover, &found, error)) {
+    if (covers == NULL) {
         return false;
     }
     g_autofree char *consents = json_dumps(given, JSON_COMPACT | JSON_SORT_KEYS);
@@ -142,7 +157,7 @@ bool rendition_content_digest(struct sql *sql, const struct submission *submissi
         const struct original *original = sql_rows_at(originals, i);
         files[i] = original->sha256 == NULL ? "" : original->sha256;
     }
-    *digest = submission_content_digest(files, submission, found ? cover.sha256 : "", consents);
+    *digest = submission_content_digest(files, submission, covers, consents);
     return true;
 }
 

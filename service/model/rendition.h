@@ -46,7 +46,7 @@ struct sql_rows *original_list(struct sql *sql, const char *submission, int64_t 
 bool original_set_digest(struct sql *sql, const struct submission *submission, int64_t position, const char *sha256,
                          GError **error);
 
-/* Digest of the current revision's files, texts and cover; the caller's. */
+/* Digest of the current revision's files, texts, covers and consents; the caller's. */
 bool rendition_content_digest(struct sql *sql, const struct submission *submission, char **digest, GError **error);
 struct stored_object {
     char *store_key;

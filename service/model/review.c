@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/cover.h"
 #include "service/model/job.h"
 #include "service/model/outbox.h"
 #include "service/model/permission.h"
@@ -158,6 +159,9 @@ bool review_may_decide(struct sql *sql, const struct rules *rules, const struct 
     }
     if (strcmp(submission->state, "in_review") != 0 || stage == NULL) {
         return refuse(error, MODEL_ERROR, REASON_STATE, "not in review");
+    }
+    if (cover_is_pending(submission)) {
+        return refuse(error, MODEL_ERROR, REASON_COVER_PENDING, "its new cover is not made");
     }
     if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
         return false;

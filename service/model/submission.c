@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "service/model/captions.h"
+#include "service/model/cover.h"
 #include "service/model/facts.h"
 #include "service/model/job.h"
 #include "service/model/outbox.h"
@@ -42,8 +43,8 @@ static const char ADD[] = /* submission.add */
 static const char ADD_REVISION[] = /* revision.add */
     "INSERT INTO revision (submission, number, title, words, captions, created_ms) VALUES ($1, $2, $3, $4, $5, $6)";
 static const char COPY_REVISION[] = /* revision.copy: the same files under new texts */
-    "INSERT INTO revision (submission, number, title, words, captions, facts, flags, content_digest, created_ms)"
-    " SELECT submission, number + 1, $3, $4, $5, facts, flags, NULL, $6 FROM revision"
+    "INSERT INTO revision (submission, number, title, words, captions, facts, flags, content_digest, created_ms, covers)"
+    " SELECT submission, number + 1, $3, $4, $5, facts, flags, NULL, $6, $7 FROM revision"
     " WHERE submission = $1 AND number = $2";
 static const char ADD_CONSENT[] = /* consent.add */
     "INSERT INTO consent (submission, revision, kind, version, scopes, given_ms, peer)"
@@ -90,6 +91,7 @@ static const struct sql_column COLUMNS[] = {
     SQL_FIELD(struct submission, content_digest),
     SQL_FIELD(struct submission, facts),
     SQL_FIELD(struct submission, flags),
+    SQL_FIELD(struct submission, covers),
 };
 const struct sql_map submission_map = SQL_MAP(struct submission, COLUMNS);
 
@@ -227,6 +229,7 @@ struct form_texts {
     char *title;
     char *words;
     char *captions;
+    char *covers;
     char *name;
     char *phone;
 };
@@ -236,6 +239,7 @@ static void form_texts_clear(struct form_texts *texts)
     g_free(texts->title);
     g_free(texts->words);
     g_free(texts->captions);
+    g_free(texts->covers);
     g_free(texts->name);
     g_free(texts->phone);
 }
@@ -544,9 +548,9 @@ bool submission_replace(struct sql *sql, const struct rules *rules, struct submi
            receive_or_fail(sql, submission, now_ms, error);
 }
 
-/* The present texts with the new ones in their place; freed by form_texts_clear. */
-static bool merge_texts(const struct submission *submission, const struct submission_texts *new,
-                        struct form_texts *texts, GError **error)
+/* What there is with the changes in their place; freed by form_texts_clear. */
+static bool merge(const struct submission *submission, const struct submission_changes *new, struct form_texts *texts,
+                  GError **error)
 {
     texts->title = text_clean(new->title == NULL ? submission->title : new->title);
     texts->words = text_clean(new->words == NULL ? submission->words : new->words);
@@ -555,38 +559,60 @@ static bool merge_texts(const struct submission *submission, const struct submis
     if (texts->captions == NULL) {
         return false;
     }
-    return check_length(texts->title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) &&
+    texts->covers =
+        new->cover == NULL ? g_strdup(submission->covers) : cover_moments(submission, new->cover, error);
+    return texts->covers != NULL &&
+           check_length(texts->title, TITLE_CHARACTERS, REASON_TITLE_MISSING, REASON_TITLE_TOO_LONG, error) &&
            (texts->words != NULL || refuse(error, MODEL_ERROR, REASON_INPUT, "words are not UTF-8")) &&
            check_length(texts->words, WORDS_CHARACTERS, REASON_COUNT, REASON_WORDS_TOO_LONG, error);
 }
 
-bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission,
-                     const struct submission_texts *new, const char *peer, int64_t now_ms, GError **error)
+/* A cover that was asked for and not made before the next change is asked for again. Its work has no digest until then, so
+ * that nobody can decide on it. */
+static bool pin_or_draw(struct sql *sql, const struct submission *submission, bool draws, int64_t now_ms, GError **error)
 {
-    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", peer}};
-    struct move edited = {.event = EVENT_EDITED};
+    g_autofree char *digest = NULL;
+
+    return (draws ? job_add(sql, "cover", submission->id, submission->revision, now_ms, error)
+                  : rendition_content_digest(sql, submission, &digest, error)) &&
+           submission_set_facts(sql, submission, submission->facts, submission->flags, digest, error);
+}
+
+static bool copy_revision(struct sql *sql, struct submission *submission, const struct form_texts *texts,
+                          int64_t now_ms, GError **error)
+{
+    return sql_run(sql, COPY_REVISION,
+                   SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(texts->title),
+                              SQL_T(texts->words), SQL_T(texts->captions), SQL_I(now_ms), SQL_T(texts->covers)),
+                   NULL, error) &&
+           work_file_copy_all(sql, submission, error) &&
+           rendition_copy(sql, submission->id, submission->revision, error) && next_revision(sql, submission, error) &&
+           submission_get(sql, submission->id, submission, error);
+}
+
+bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission,
+                     const struct submission_changes *changes, const struct doer *doer, int64_t now_ms, GError **error)
+{
+    const bool is_cover_alone = changes->title == NULL && changes->words == NULL && changes->captions == NULL;
+    json_auto_t *detail = changes->cover == NULL ? NULL
+                                                 : json_pack("{s:{s:I, s:I}}", "cover", "position",
+                                                             (json_int_t)changes->cover->position, "ms",
+                                                             (json_int_t)changes->cover->at_ms);
+    struct move edited = {.event = EVENT_EDITED, .detail = detail};
     g_auto(FormTexts) texts = {0};
 
-    if (!merge_texts(submission, new, &texts, error)) {
+    if (!merge(submission, changes, &texts, error)) {
         return false;
     }
-    if (!policy_first_stage(sql, rules, submission->city, &edited.stage, error) ||
-        !void_current(sql, submission, now_ms, error) ||
-        !submission_move(sql, submission, &submitter, &edited, now_ms, error) ||
-        !sql_run(sql, COPY_REVISION,
-                 SQL_VALUES(SQL_T(submission->id), SQL_I(submission->revision), SQL_T(texts.title), SQL_T(texts.words),
-                            SQL_T(texts.captions), SQL_I(now_ms)),
-                 NULL, error) ||
-        !work_file_copy_all(sql, submission, error) ||
-        !rendition_copy(sql, submission->id, submission->revision, error) || !next_revision(sql, submission, error)) {
-        return false;
+    const bool is_other = strcmp(texts.covers, submission->covers) != 0;
+    const bool draws = is_other || cover_is_pending(submission);
+    if (changes->cover != NULL && is_cover_alone && !is_other) {
+        return true;
     }
-    g_autofree char *facts = g_strdup(submission->facts);
-    g_autofree char *flags = g_strdup(submission->flags);
-    g_autofree char *digest = NULL;
-    return submission_get(sql, submission->id, submission, error) &&
-           rendition_content_digest(sql, submission, &digest, error) &&
-           submission_set_facts(sql, submission, facts, flags, digest, error);
+    return policy_first_stage(sql, rules, submission->city, &edited.stage, error) &&
+           void_current(sql, submission, now_ms, error) &&
+           submission_move(sql, submission, doer, &edited, now_ms, error) &&
+           copy_revision(sql, submission, &texts, now_ms, error) && pin_or_draw(sql, submission, draws, now_ms, error);
 }
 
 bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,

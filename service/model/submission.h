@@ -38,7 +38,7 @@ enum event {
     EVENT_RETURNED,
     EVENT_DECLINED,
     EVENT_PUBLISHED,
-    EVENT_EDITED,   /* texts changed: a new revision, every approval void */
+    EVENT_EDITED,   /* texts or cover changed: a new revision, every approval void */
     EVENT_REPLACED, /* another file: a new revision */
     EVENT_WITHDRAWN,
     EVENT_TAKEN_DOWN,
@@ -94,6 +94,7 @@ struct submission {
     char *content_digest; /* NULL until prepared */
     char *facts;          /* JSON; NULL until prepared */
     char *flags;          /* " black silent " */
+    char *covers;         /* moments that were chosen, see cover.h */
 };
 extern const struct sql_map submission_map;
 /* The columns of submission_map and where they come from; statements add their WHERE. */
@@ -105,7 +106,7 @@ extern const struct sql_map submission_map;
     " s.contact_phone AS contact_phone, s.ai AS ai, s.waiting_ms AS waiting_ms, s.due_ms AS due_ms,"                   \
     " s.created_ms AS created_ms,"                                                                                     \
     " s.updated_ms AS updated_ms, r.title AS title, r.words AS words, r.captions AS captions,"                         \
-    " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags"
+    " r.content_digest AS content_digest, r.facts AS facts, r.flags AS flags, r.covers AS covers"
 #define SUBMISSION_REVISION " JOIN revision r ON r.submission = s.id AND r.number = s.revision"
 #define SUBMISSION_FIELDS   SUBMISSION_COLUMNS " FROM submission s" SUBMISSION_REVISION
 void submission_clear(struct submission *submission);
@@ -190,15 +191,17 @@ struct submission_files {
  * is refused. */
 bool submission_replace(struct sql *sql, const struct rules *rules, struct submission *submission,
                         const struct submission_files *files, const char *peer, int64_t now_ms, GError **error);
-/* New texts: a new revision over the same files and renditions, back at the first stage of its city's policy. NULL
- * keeps a text. */
-struct submission_texts {
+/* New texts, another cover: a new revision over the same files and renditions, back at the first stage of its city's policy.
+ * NULL keeps what there is. A cover is made by a job; what is the cover already is not made again. */
+struct cover;
+struct submission_changes {
     const char *title;
     const char *words;
     const json_t *captions; /* array of texts, by position */
+    const struct cover *cover;
 };
 bool submission_edit(struct sql *sql, const struct rules *rules, struct submission *submission,
-                     const struct submission_texts *texts, const char *peer, int64_t now_ms, GError **error);
+                     const struct submission_changes *changes, const struct doer *doer, int64_t now_ms, GError **error);
 /* By the submitter: unpublished, its jobs cancelled, its pending decision void. */
 bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,
                          GError **error);

@@ -22,7 +22,7 @@ const STAFF_ROUTES = {
   'get /api/v1/queue': [REVIEWER], 'get /api/v1/queue/{id}': [REVIEWER, 'work'],
   'post /api/v1/queue/{id}/lease': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/lease': [REVIEWER],
   'post /api/v1/queue/{id}/decision': [REVIEWER, 'work'], 'delete /api/v1/decisions/{id}': [REVIEWER],
-  'get /api/v1/queue/counts': [REVIEWER], 'get /api/v1/queue/next': [REVIEWER],
+  'put /api/v1/queue/{id}/cover': [REVIEWER, 'work'], 'get /api/v1/queue/counts': [REVIEWER], 'get /api/v1/queue/next': [REVIEWER],
   'post /api/v1/queue/{id}/remarks': [REVIEWER, 'work'], 'get /api/v1/live': [SELF],
   'post /api/v1/works/{id}/take-down': [DESK, 'work'], 'get /api/v1/reports': [DESK],
   'delete /api/v1/works/{id}/reports': [DESK, 'work'],
@@ -99,7 +99,7 @@ const TOKEN = spread([
   'put /api/v1/submissions/{code}/consents', 'get /api/v1/submissions/{code}/receipt.png',
   'get /api/v1/submissions/{code}/certificate.png', 'get /api/v1/submissions/{code}/certificate.pdf',
   'get post /api/v1/submissions/{code}/messages', 'get /api/v1/submissions/{code}/subtitles',
-  'put delete /api/v1/submissions/{code}/subtitles/{language}', 'get /api/v1/submissions/{code}/photos/{position}',
+  'put delete /api/v1/submissions/{code}/subtitles/{language}', 'get /api/v1/submissions/{code}/photos/{position}', 'get /api/v1/submissions/{code}/storyboard/{name}',
   'get /api/v1/events', 'post /api/v1/events/ack', 'post /api/v1/jobs/claim', 'post /api/v1/jobs/{job}/renew',
   'post /api/v1/jobs/{job}/finish', 'post /api/v1/jobs/{job}/outputs', 'post /api/v1/jobs/{job}/fail',
   'get /api/v1/jobs/{job}/input/{position}', 'get /api/v1/jobs/{job}/review/{position}', 'put /api/v1/jobs/{job}/output/{name}',
@@ -159,7 +159,7 @@ function ask(route, session, csrf = true) {
     'post /api/v1/objections/{id}/answer': { answer: 'x', removes: false },
     'put /api/v1/judging/{selection}/{number}': { points: [1] },
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
-    'put /api/v1/queue/{id}/subtitles/{language}': { approve: 'nothing' },
+    'put /api/v1/queue/{id}/subtitles/{language}': { approve: 'nothing' }, 'put /api/v1/queue/{id}/cover': { cover_ms: -1 },
   };
   const hasBody = ['post', 'patch', 'put'].includes(method) &&
     !['/api/v1/selections/{id}/entries/{work}', '/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
@@ -167,7 +167,7 @@ function ask(route, session, csrf = true) {
   return api(stack.url, path, {
     method: method.toUpperCase(), body: hasBody ? (bodies[route] ?? {}) : undefined,
     session: session && (csrf ? session : { cookie: session.cookie, csrf: '' }),
-    headers: route.includes('decision') ? { 'If-Match': `"${item.version}"` } : {},
+    headers: /decision|cover/.test(route) ? { 'If-Match': `"${item.version}"` } : {},
   });
 }
 

@@ -42,6 +42,13 @@ export interface Clip {
   storyboard_vtt?: string | null
   contact_sheet: string | null
   review_mp4: string | null
+  poster?: string | null
+}
+
+export interface Cover {
+  clips: number[]
+  moments: Record<string, number> // position -> ms, where one was chosen
+  pending: boolean // the picture is not made yet
 }
 
 export interface Work {
@@ -69,6 +76,7 @@ export interface Work {
   review_mp4: string | null
   photos?: { position: number; caption: string; src: string; width: number; height: number }[]
   clips?: Clip[] // where the work has several files
+  cover?: Cover | null // null: no clip
   checks: { level: 'ok' | 'warn' | 'info'; text: string }[]
   history: Decision[]
   consents?: Consent[]
@@ -499,6 +507,9 @@ export const openContact = (id: string): Promise<{ name: string | null; phone: s
   request('POST', `queue/${id}/contact`)
 
 export const undoDecision = (decision: string): Promise<void> => request('DELETE', `decisions/${decision}`)
+
+export const putCover = (work: Pick<Work, 'id' | 'version'>, ms: number, position: number): Promise<void> =>
+  request('PUT', `queue/${work.id}/cover`, { cover_ms: ms, position }, { 'If-Match': `"${work.version}"` })
 
 export const readWork = (id: string): Promise<Work> => request('GET', `queue/${id}`)
 

@@ -26,6 +26,7 @@ let resuming = false
 let editor: import('./lib/photos').PhotoEditor | null = null
 let editedRevision: number | undefined
 let drawnRevision: number | undefined
+let showCover: ((work: Submission) => void) | null = null
 
 function part<T extends HTMLElement>(name: string): T {
   return card.querySelector(`[data-${name}]`) as T
@@ -145,6 +146,8 @@ function showChanges(work: Submission): void {
   part('edit').hidden = !work.actions.includes('edit')
   part('resume').hidden = (work.uploads ?? []).length === 0 || resuming
   part('photos').hidden = !work.actions.includes('edit') || (work.photos ?? []).length === 0
+  part('cover').hidden = !work.actions.includes('edit') || !work.cover
+  showCover?.(work)
   part('subtitles').hidden = ((work.photos ?? []).length > 0 && !work.photos?.some((one) => one.kind === 'video')) || ['failed', 'declined', 'withdrawn', 'taken_down'].includes(work.status)
   part('scopes').hidden = kept.length === 0 || ['withdrawn', 'taken_down'].includes(work.status)
   part<HTMLDetailsElement>('replace').open ||= work.status === 'returned' && work.actions.includes('replace')
@@ -223,16 +226,6 @@ part('subtitles').addEventListener('toggle', () => {
   }
 })
 
-// Pictures of one's own go by the PIN, so they are fetched and not linked.
-async function picture(position: number): Promise<string> {
-  const answer = await fetch(`/api/v1/submissions/${encodeURIComponent(code)}/photos/${position}`, { headers: headers() })
-
-  if (!answer.ok) {
-    throw new Error(String(answer.status))
-  }
-  return URL.createObjectURL(await answer.blob())
-}
-
 async function openPhotos(): Promise<void> {
   const opened = part<HTMLDetailsElement>('photos').open
 
@@ -242,7 +235,7 @@ async function openPhotos(): Promise<void> {
   const { editPhotos } = await import('./lib/photos')
 
   editedRevision = current.revision
-  editor = editPhotos(part('photo-list'), current, picture, (text) => (part('moved').textContent = text), replaceOne)
+  editor = editPhotos(part('photo-list'), current, headers, (text) => (part('moved').textContent = text), replaceOne)
 }
 
 async function savePhotos(): Promise<void> {
@@ -322,6 +315,11 @@ part('edit').addEventListener('submit', (event) => {
   void change('PATCH', '', { title: box('title').value.trim(), words: box('words').value.trim() }, '改好了，会重新审核。')
 })
 part('photos').addEventListener('toggle', () => void openPhotos())
+part('cover').addEventListener('toggle', async () => {
+  const { open } = await import('./lib/cover')
+
+  await open(part<HTMLDetailsElement>('cover'), current, headers, change, (show) => (showCover = show))
+})
 part('photos').addEventListener('submit', (event) => {
   event.preventDefault()
   void savePhotos()

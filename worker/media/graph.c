@@ -6,6 +6,8 @@
 #include <libavfilter/buffersrc.h>
 #include <libavutil/pixdesc.h>
 
+#include "worker/task.h"
+
 struct graph {
     const struct source_format *format; /* pictures only */
     struct graph_output outputs[GRAPH_OUTPUTS_MAX];
@@ -33,6 +35,16 @@ static struct graph *graph_new(int count)
         g_queue_init(&graph->ready[i]);
     }
     return graph;
+}
+
+void graph_fit_long(const struct source_format *format, int long_side, struct graph_output *output)
+{
+    const int longer = MAX(format->display_width, format->display_height);
+    const int shorter = MIN(format->display_width, format->display_height);
+
+    task_fit(format->display_width, format->display_height,
+             longer <= long_side ? shorter : MAX((int)((int64_t)shorter * long_side / longer), 2), &output->width,
+             &output->height);
 }
 
 struct graph *graph_video_new(const struct source_format *format, const struct graph_output *outputs, int count)

@@ -22,6 +22,9 @@ struct graph_output {
     enum AVPixelFormat pixel; /* yuv420p, or rgb24 for stills */
 };
 
+/* The upright size of `format`, no longer than `long_side` px. */
+void graph_fit_long(const struct source_format *format, int long_side, struct graph_output *output);
+
 struct graph;
 
 /* `outputs` is copied; `format` must live as long as the graph. */

@@ -557,6 +557,28 @@ void source_skip_sound(struct source *source)
     }
 }
 
+bool source_seek(struct source *source, int64_t at)
+{
+    AVFormatContext *format = container_format(source->container);
+    const AVRational base_q = stream_of(source, &source->video)->time_base;
+
+    if ((format->iformat->flags & AVFMT_TS_DISCONT) != 0 || /* no index, times that may jump */
+        av_seek_frame(format, source->video.index, av_rescale_q(source->origin + at, VIDEO_Q, base_q),
+                      AVSEEK_FLAG_BACKWARD) < 0) {
+        return false;
+    }
+    for (enum source_kind kind = SOURCE_VIDEO; kind != SOURCE_END; kind++) {
+        if (track_of(source, kind)->decoder != NULL) {
+            avcodec_flush_buffers(track_of(source, kind)->decoder);
+        }
+    }
+    g_queue_clear_full(&source->held, held_free);
+    g_queue_clear_full(&source->primed, primed_free);
+    g_array_set_size(source->keys, 0);
+    source->hold_first = source->at_end = false;
+    return true;
+}
+
 const AVStream *source_pictures(const struct source *source)
 {
     return stream_of(source, &source->video);

@@ -53,6 +53,11 @@ void source_skip_sound(struct source *source);
 typedef bool source_take(void *context, const AVPacket *packet, GError **error);
 void source_tap(struct source *source, source_take *take, void *context);
 
+/* Goes to the keyframe before `at`, 1/90000 s of our clock, where the file has an index. What is read then may still begin behind
+ * `at` (an index that lies, a keyframe shown late): who finds that reads the file anew, from its start. False: no such way,
+ * and the source is of no more use. */
+bool source_seek(struct source *source, int64_t at);
+
 /* The stream of the pictures as the container describes it. */
 const AVStream *source_pictures(const struct source *source);
 

@@ -17,4 +17,4 @@ struct verb_context {
 
 typedef bool verb_run(struct verb_context *context, GError **error);
 
-verb_run verb_prepare, verb_ladder, verb_verify;
+verb_run verb_prepare, verb_ladder, verb_cover, verb_verify;

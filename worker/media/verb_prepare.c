@@ -55,16 +55,6 @@ static void take_progress(void *data, int permille)
     prepare->verb->progress(prepare->verb->data, permille);
 }
 
-static void fit_long(const struct source_format *format, int long_side, struct graph_output *output)
-{
-    const int longer = MAX(format->display_width, format->display_height);
-    const int shorter = MIN(format->display_width, format->display_height);
-
-    task_fit(format->display_width, format->display_height,
-             longer <= long_side ? shorter : MAX((int)((int64_t)shorter * long_side / longer), 2), &output->width,
-             &output->height);
-}
-
 /* The ladder reads the same two numbers from the facts, rounded as there: all rungs are equally loud. */
 static double gain_of(const struct loudness *loudness)
 {
@@ -123,8 +113,8 @@ static bool run_pipeline(struct prepare *prepare, struct source *source, json_t 
         (struct graph_output){.from = OUTPUT_REVIEW, .every_s = STORYBOARD_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
     pipeline.outputs[OUTPUT_POSTER].picture =
         (struct graph_output){.from = GRAPH_FROM_INPUT, .every_s = THUMBNAIL_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
-    fit_long(format, STILL_LONG_PX, &pipeline.outputs[OUTPUT_STILLS].picture);
-    fit_long(format, THUMBNAIL_LONG_PX, &pipeline.outputs[OUTPUT_POSTER].picture);
+    graph_fit_long(format, STILL_LONG_PX, &pipeline.outputs[OUTPUT_STILLS].picture);
+    graph_fit_long(format, THUMBNAIL_LONG_PX, &pipeline.outputs[OUTPUT_POSTER].picture);
     json_object_set_new(review, "width", json_integer(video.width));
     json_object_set_new(review, "height", json_integer(video.height));
     return pipeline_run(&pipeline, error);

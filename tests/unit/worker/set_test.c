@@ -82,6 +82,28 @@ static void test_frames_are_shared(void)
     g_assert_cmpint(pictures[89 * MESSAGE_FRAME_DIGITS], ==, '9');
 }
 
+static void test_what_is_wanted(void)
+{
+    static const struct {
+        const char *facts;
+        const char *kind;
+        bool is_wanted;
+    } CASES[] = {
+        {"{}", "prepare", true},
+        {"{\"kind\":\"video\"}", "ladder", true},
+        {"{\"kind\":\"photo\"}", "prepare", true},
+        {"{\"kind\":\"photo\"}", "ladder", false},
+        {"{\"kind\":\"video\"}", "cover", false},
+        {"{\"kind\":\"video\",\"cover_ms\":0}", "cover", true},
+        {"{\"kind\":\"photo\",\"cover_ms\":0}", "cover", false},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        json_auto_t *facts = json_loads(CASES[i].facts, 0, NULL);
+        g_assert_true(set_is_wanted(facts, CASES[i].kind) == CASES[i].is_wanted);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -90,5 +112,6 @@ int main(int argc, char **argv)
     g_test_add_func("/set/first_clip_leads", test_first_clip_leads);
     g_test_add_func("/set/photos_alone", test_photos_alone);
     g_test_add_func("/set/frames_are_shared", test_frames_are_shared);
+    g_test_add_func("/set/what_is_wanted", test_what_is_wanted);
     return g_test_run();
 }

@@ -120,4 +120,5 @@ export interface Submission {
   uploads?: { id: string; fingerprint: string; length: number; offset: number }[]
   refused?: { position: number; name: string; label: string; text: string }[]
   photos?: { position: number; caption: string; kind?: string }[]
+  cover?: { clips: number[]; moments: Record<string, number>; pending: boolean } | null
 }

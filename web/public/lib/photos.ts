@@ -2,6 +2,7 @@
 // opens it. All by buttons, so that a keyboard and a thumb do the same.
 
 import type { Submission } from './api'
+import { picture } from './own'
 import { picker } from './picker'
 
 export interface Photo {
@@ -32,14 +33,14 @@ function buttonsOf(element: Element | undefined): HTMLButtonElement[] {
 export function editPhotos(
   list: HTMLElement,
   work: Submission,
-  picture: (position: number) => Promise<string>,
+  headers: () => Record<string, string>,
   say: (text: string) => void,
   replace: (file: File, position: number) => void,
 ): PhotoEditor {
   const start = work.photos ?? []
   const unit = start.some((one) => one.kind === 'video') ? '个' : '张'
   let photos: Photo[] = start.map((one) => ({ ...one }))
-  const pictures = new Map(start.map((one) => [one.position, picture(one.position)]))
+  const pictures = new Map(start.map((one) => [one.position, picture(work.code, one.position, headers())]))
 
   function move(from: number, to: number): void {
     photos.splice(to, 0, ...photos.splice(from, 1))

@@ -72,10 +72,11 @@ static bool approve(struct sql *sql, void *context, GError **error)
 static bool edit(struct sql *sql, void *context, GError **error)
 {
     struct desk *desk = context;
-    const struct submission_texts texts = {.title = "换了名字"};
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", ""}};
+    const struct submission_changes texts = {.title = "换了名字"};
 
     return submission_get(sql, desk->work, &desk->submission, error) &&
-           submission_edit(sql, desk->fixture.rules, &desk->submission, &texts, "", desk->fixture.now_ms, error);
+           submission_edit(sql, desk->fixture.rules, &desk->submission, &texts, &submitter, desk->fixture.now_ms, error);
 }
 
 static bool look(struct sql *sql, void *context, GError **error)

@@ -207,10 +207,11 @@ static bool edit_title(struct sql *sql, void *context, GError **error)
 {
     struct step *step = context;
 
-    const struct submission_texts texts = {.title = "和爷爷一起读家书"};
+    const struct doer submitter = {ACTOR_SUBMITTER, {"submitter", "submitter", ""}};
+    const struct submission_changes texts = {.title = "和爷爷一起读家书"};
 
     return submission_get(sql, step->id, &step->submission, error) &&
-           submission_edit(sql, step->fixture->rules, &step->submission, &texts, "", step->fixture->now_ms, error);
+           submission_edit(sql, step->fixture->rules, &step->submission, &texts, &submitter, step->fixture->now_ms, error);
 }
 
 static void test_edit_voids_a_pending_decision(void)

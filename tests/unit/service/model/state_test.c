@@ -34,6 +34,8 @@ static const struct {
     {"approved", "submission.edited", ACTOR_SUBMITTER, "in_review"},
     {"published", "submission.edited", ACTOR_SUBMITTER, "in_review"},
     {"returned", "submission.edited", ACTOR_SUBMITTER, "in_review"},
+    {"in_review", "submission.edited", ACTOR_REVIEWER, "in_review"},
+    {"published", "submission.edited", ACTOR_REVIEWER, "in_review"},
     {"uploading", "submission.replaced", ACTOR_SUBMITTER, "uploading"},
     {"in_review", "submission.replaced", ACTOR_SUBMITTER, "uploading"},
     {"returned", "submission.replaced", ACTOR_SUBMITTER, "uploading"},
