@@ -1,4 +1,5 @@
 // A published work's AV1 renditions: made behind everything else, named beside the H.264 ones, keyframes at the same instants.
+// Runs once: its rows and objects go the way of every rung; encoding takes half a minute.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
