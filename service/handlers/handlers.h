@@ -71,6 +71,7 @@ HANDLER(queue_show);
 HANDLER(queue_hold);
 HANDLER(queue_release);
 HANDLER(queue_decide);
+HANDLER(queue_patch);
 HANDLER(queue_put_cover);
 HANDLER(queue_bulk);
 HANDLER(queue_contact);

@@ -44,6 +44,7 @@ static const char SCHEMAS[] =
     " \"Edit\": {\"type\": \"object\", \"properties\": {\"title\": {\"type\": \"string\"}, \"words\": {\"type\": \"string\"},"
     " \"captions\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}, \"cover_ms\": {\"type\": \"integer\","
     " \"minimum\": 0}, \"position\": {\"type\": \"integer\", \"minimum\": 1, \"default\": 1}}},"
+    " \"Texts\": {\"type\": \"object\", \"properties\": {\"title\": {\"type\": \"string\"}, \"words\": {\"type\": \"string\"}}},"
     " \"Receiver\": {\"type\": \"object\", \"required\": [\"name\"], \"properties\": {\"name\": {\"type\": \"string\"}, \"url\":"
     " {\"type\": [\"string\", \"null\"]}, \"kinds\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}}";
 
@@ -62,7 +63,7 @@ static const struct described {
     {"GET", "/api/v1/works", NULL, "WorkPage"},     {"GET", "/api/v1/works/:id", NULL, "Work"},
     {"GET", "/api/v1/events", NULL, "EventPage"},   {"POST", "/api/v1/events/ack", "Ack", NULL},
     {"POST", "/api/v1/webhooks", "Receiver", NULL}, {"PUT", "/api/v1/queue/:id/cover", "Cover", NULL},
-    {"PATCH", "/api/v1/submissions/:code", "Edit", NULL},
+    {"PATCH", "/api/v1/submissions/:code", "Edit", NULL}, {"PATCH", "/api/v1/queue/:id", "Texts", NULL},
 };
 
 static const struct described *described_find(const struct route *route)

@@ -16,6 +16,7 @@
 #include "service/model/queue.h"
 #include "service/model/remark.h"
 #include "service/model/report.h"
+#include "service/model/review_edit.h"
 #include "service/model/review_reason.h"
 #include "service/model/sample.h"
 #include "service/model/words.h"
@@ -35,7 +36,7 @@ struct call {
     bool take_over;
     const char *reason;
     const char *id; /* of the work; NULL: the one in the address */
-    const struct cover *cover;
+    struct submission_changes changes;
     int64_t version; /* If-Match */
 };
 
@@ -408,25 +409,45 @@ HANDLER(queue_decide)
                                                  "undo_seconds", (json_int_t)app->settings->undo_seconds)));
 }
 
-static bool put_cover(struct sql *sql, void *context, GError **error)
+static bool edit(struct sql *sql, void *context, GError **error)
 {
     struct call *call = context;
-    const struct submission_changes changes = {.cover = call->cover};
-    const struct doer doer = {ACTOR_REVIEWER, request_actor(call->request)}; /* the gate lets in nobody else */
-    const struct staff *staff = request_staff(call->request);
+    const struct actor actor = request_actor(call->request);
 
-    if (!get(sql, call, error) ||
-        !may(call->app->rules, staff, PERMISSION_DECIDE, call->submission.region, error)) {
-        return false;
-    }
-    if (call->version != call->submission.version) {
-        return refuse(error, MODEL_ERROR, REASON_VERSION, "the work has changed");
-    }
-    return submission_edit(sql, call->app->rules, &call->submission, &changes, &doer, request_now_ms(call->request),
-                           error);
+    return get(sql, call, error) &&
+           review_edit(sql, call->app->rules, request_staff(call->request), &actor, &call->submission, &call->changes,
+                       call->version, request_now_ms(call->request), error);
 }
 
-/* A staff member's choice of the cover, by the rules of the submitter's: a new revision, decided on anew. */
+static struct response *answer_edit(struct call *call, const char *name, GError **error)
+{
+    if (!read_version(call->request, &call->version, error)) {
+        return NULL;
+    }
+    const bool good = database_transact(call->app->database, name, edit, call, error);
+    submission_clear(&call->submission);
+    if (!good) {
+        return NULL;
+    }
+    server_wake(request_server(call->request), "jobs");
+    return response_empty(204);
+}
+
+/* {title?, words?} */
+HANDLER(queue_patch)
+{
+    struct call call = {.app = app, .request = request};
+    json_error_t cause;
+
+    if (json_unpack_ex(request_json(request), &cause, 0, "{s?s, s?s}", "title", &call.changes.title, "words",
+                       &call.changes.words) != 0) {
+        g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
+        return NULL;
+    }
+    return answer_edit(&call, "review.edit", error);
+}
+
+/* {cover_ms, position?} */
 HANDLER(queue_put_cover)
 {
     json_int_t at_ms = 0, position = 1;
@@ -438,17 +459,8 @@ HANDLER(queue_put_cover)
         return NULL;
     }
     const struct cover cover = {position, at_ms};
-    call.cover = &cover;
-    if (!read_version(request, &call.version, error)) {
-        return NULL;
-    }
-    const bool good = database_transact(app->database, "review.cover", put_cover, &call, error);
-    submission_clear(&call.submission);
-    if (!good) {
-        return NULL;
-    }
-    server_wake(request_server(request), "jobs");
-    return response_empty(204);
+    call.changes.cover = &cover;
+    return answer_edit(&call, "review.cover", error);
 }
 
 enum { BULK_MOST = 50 };

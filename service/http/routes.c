@@ -71,6 +71,7 @@ static const struct route ROUTES[] = {
     { "GET",     "/api/v1/queue/counts",            ACCESS_SEE,           BODY_NONE,   queue_show_counts, "how many wait, by stage, city and track" },
     { "GET",     "/api/v1/queue/next",              ACCESS_SEE,           BODY_NONE,   queue_show_next,  "one of the five most pressing works that nobody holds, by chance; 204: none", "stage region track flag q waited_hours sample" },
     { "GET",     "/api/v1/queue/:id",               ACCESS_SEE,           BODY_NONE,   queue_show,       "one work with everything a decision needs" },
+    { "PATCH",   "/api/v1/queue/:id",               ACCESS_DECIDE,        BODY_JSON,   queue_patch,      "title and words mended by a reviewer: a new revision, decided on anew, and a message to the submitter" },
     { "POST",    "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_JSON,   queue_hold,       "hold it, or say that one still does" },
     { "DELETE",  "/api/v1/queue/:id/lease",         ACCESS_SEE,           BODY_NONE,   queue_release,    "let it go" },
     { "POST",    "/api/v1/queue/:id/decision",      ACCESS_DECIDE,        BODY_JSON,   queue_decide,     "approve, return, decline, escalate, send_back; of the sample: confirm, send_back" },

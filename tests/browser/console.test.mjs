@@ -111,12 +111,18 @@ test('a work held by a colleague can be taken over; a changed one is shown again
   await page.getByRole('button', { name: '我来接管' }).click()
   await page.locator('.held').waitFor({ state: 'detached' })
   // another one, which nobody holds
-  service.state.queue[1].version = 4
-  await page.reload()
   await page.locator('.work').nth(1).click()
   await page.getByRole('heading', { name: service.state.queue[1].title }).waitFor()
+  service.state.queue[1].version = 4
   await page.getByRole('button', { name: /^通过/ }).click()
-  await page.getByText('作品刚刚有变化').waitFor()
+  await page.getByText(`${service.state.queue[1].title}：作品刚刚有变化`).waitFor()
+  await page.screenshot({ path: `${SCREENS}console-brought-back-desk.png` })
+  assert.notEqual(await title(page), service.state.queue[1].title, 'the next one stays under the eyes')
+  await page.locator('.work').nth(1).click() // back in its place
+  await page.getByRole('heading', { name: service.state.queue[1].title }).waitFor()
+  await page.getByRole('button', { name: /^通过/ }).click()
+  await page.getByText(/^已通过：/).waitFor()
+  assert.deepEqual(service.state.decisions.map((one) => one.id), ['q1'])
   await page.context().close()
 })
 
@@ -207,30 +213,6 @@ test('a telephone number opens by a press, and no byte of a clip is fetched befo
   await page.context().close()
 })
 
-test('the next work is on the screen within 150 ms of a decision', async (context) => {
-  const { page } = await signIn(DESK)
-  await page.locator('.work').nth(8).waitFor()
-  const times = []
-  for (let i = 0; i < 6; i++) {
-    times.push(await page.evaluate(() => new Promise((done) => {
-      const heading = document.querySelector('.stage h1').textContent
-      const started = performance.now()
-      new MutationObserver((_, observer) => {
-        const now = document.querySelector('.stage h1')?.textContent
-        if (now !== undefined && now !== heading) {
-          observer.disconnect()
-          requestAnimationFrame(() => done(performance.now() - started))
-        }
-      }).observe(document.querySelector('.desk'), { childList: true, subtree: true, characterData: true })
-      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true }))
-    }).catch(() => 9999)))
-  }
-  times.sort((a, b) => a - b)
-  context.diagnostic(`median ${times[3].toFixed(0)} ms, slowest ${times[5].toFixed(0)} ms`)
-  assert.ok(times[1] <= 150, `${times}`) // a quarter: neighbours on this machine only ever make it slower
-  await page.context().close()
-})
-
 test('one-time codes come first where they are required; sessions end; the password is asked again', async () => {
   service.state.otpSetup = true
   const { page } = await signIn(DESK)
@@ -283,7 +265,8 @@ test('an invitation: a password of the own choice', async () => {
   await page.context().close()
 })
 
-const CLIPS = process.env.FULL ? 100 : 40 // more than one page of the queue
+const CLIPS = process.env.FULL ? 100 : 36 // more than one page of the queue
+const DOUBLE_PRESS_MS = 260 // a key sooner than that is the same press
 test(`${CLIPS} clips by keyboard alone: few bytes each, the next one at once, no clip fetched`, async (context) => {
   service.state.queue = Array.from({ length: CLIPS }, (_, i) => ({ ...queuedWork(i), holder: undefined }))
   service.state.queue.forEach((work, i) => (work.contact_sheet = `/sheet/${i}.svg`, work.storyboard = `/board/${i}.svg`))
@@ -313,6 +296,7 @@ test(`${CLIPS} clips by keyboard alone: few bytes each, the next one at once, no
   })
   const spent = []
   for (let i = 0; i < CLIPS; i++) {
+    await page.waitForTimeout(DOUBLE_PRESS_MS)
     const before = bytes
     await page.keyboard.press(i % 10 === 9 ? 'r' : 'a')
     if (i % 10 === 9) {
@@ -328,12 +312,12 @@ test(`${CLIPS} clips by keyboard alone: few bytes each, the next one at once, no
   await page.getByText('这里都审完了').waitFor()
   assert.equal(service.state.decisions.length, CLIPS)
   const middle = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-  const quarter = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 4)] // neighbours only ever make it slower
   const taken = await page.evaluate(() => window.taken)
   const own = middle(spent)
-  context.diagnostic(`${taken.length} timed: median ${middle(taken).toFixed(0)} ms, slowest ${taken.at(-1).toFixed(0)} ms; ${(own / 1024).toFixed(0)} KB each`)
+  const late = taken.sort((a, b) => a - b)[Math.floor(0.95 * taken.length)]
+  context.diagnostic(`${taken.length} timed: median ${middle(taken).toFixed(0)} ms, 95th percentile ${late.toFixed(0)} ms, slowest ${taken.at(-1).toFixed(0)} ms; ${(own / 1024).toFixed(0)} KB each`)
   assert.ok(taken.length >= 0.85 * CLIPS)
-  assert.ok(quarter(taken) <= 150, `${quarter(taken)} ms`)
+  assert.ok(late <= 150, `${late} ms`)
   assert.ok(own <= 200 * 1024, `${own} bytes`)
   assert.deepEqual(clips, [])
   assert.deepEqual(errors, [])
@@ -383,6 +367,46 @@ test('/ finds a work; what waits for long stands alone; a decision that no longe
   await page.getByLabel('等待时长').selectOption('72')
   await page.locator('.work').nth(8).waitFor()
   assert.match(asked.at(-1), /waited_hours=72/)
+  assert.deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('E mends the title and words of the open work, which stays open', async () => {
+  const { page, errors } = await signIn(DESK)
+  await page.locator('.work').nth(8).waitFor()
+  await page.keyboard.press('e')
+  const dialog = page.getByRole('dialog', { name: '改名称和说明' })
+  await dialog.waitFor()
+  await page.screenshot({ path: `${SCREENS}console-text-desk.png` })
+  await check(page)
+  await dialog.getByLabel('名称').fill('  ')
+  await page.keyboard.press('Control+Enter')
+  await dialog.getByText('请写作品的名称。').waitFor()
+  await dialog.getByLabel('名称').fill('和奶奶读家书')
+  await page.keyboard.press('Control+Enter')
+  await page.getByRole('heading', { name: '和奶奶读家书' }).waitFor()
+  assert.equal(await page.getByRole('dialog').count(), 0)
+  assert.match(await page.locator('.facts').innerText(), /第 2 稿/)
+  assert.match(await page.locator('.work').first().innerText(), /和奶奶读家书/)
+  assert.deepEqual(service.state.mended.map(({ id, title, seen }) => [id, title, seen]), [['q0', '和奶奶读家书', '"3"']])
+  await page.keyboard.press('e')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  assert.deepEqual(errors, [])
+  await page.context().close()
+})
+
+test('a key that is held down or pressed twice decides once', async () => {
+  const { page, errors } = await signIn(DESK)
+  await page.locator('.work').nth(8).waitFor()
+  await page.evaluate(() => {
+    const press = (repeat) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true, repeat }))
+    for (let i = 0; i < 20; i++) press(i > 0)
+    press(false)
+  })
+  await page.getByText(/^已通过：/).waitFor()
+  assert.equal(await queued(page), 8)
+  assert.equal(service.state.decisions.length, 1)
   assert.deepEqual(errors, [])
   await page.context().close()
 })

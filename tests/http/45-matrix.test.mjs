@@ -22,7 +22,8 @@ const STAFF_ROUTES = {
   'get /api/v1/queue': [REVIEWER], 'get /api/v1/queue/{id}': [REVIEWER, 'work'],
   'post /api/v1/queue/{id}/lease': [REVIEWER, 'work'], 'delete /api/v1/queue/{id}/lease': [REVIEWER],
   'post /api/v1/queue/{id}/decision': [REVIEWER, 'work'], 'delete /api/v1/decisions/{id}': [REVIEWER],
-  'put /api/v1/queue/{id}/cover': [REVIEWER, 'work'], 'get /api/v1/queue/counts': [REVIEWER], 'get /api/v1/queue/next': [REVIEWER],
+  'put /api/v1/queue/{id}/cover': [REVIEWER, 'work'], 'patch /api/v1/queue/{id}': [REVIEWER, 'work'],
+  'get /api/v1/queue/counts': [REVIEWER], 'get /api/v1/queue/next': [REVIEWER],
   'post /api/v1/queue/{id}/remarks': [REVIEWER, 'work'], 'get /api/v1/live': [SELF],
   'post /api/v1/works/{id}/take-down': [DESK, 'work'], 'get /api/v1/reports': [DESK],
   'delete /api/v1/works/{id}/reports': [DESK, 'work'],
@@ -159,7 +160,7 @@ function ask(route, session, csrf = true) {
     'post /api/v1/objections/{id}/answer': { answer: 'x', removes: false },
     'put /api/v1/judging/{selection}/{number}': { points: [1] },
     'post /api/v1/queue/{id}/remarks': { kind: 'note', text: '' },
-    'put /api/v1/queue/{id}/subtitles/{language}': { approve: 'nothing' }, 'put /api/v1/queue/{id}/cover': { cover_ms: -1 },
+    'put /api/v1/queue/{id}/subtitles/{language}': { approve: 'nothing' }, 'put /api/v1/queue/{id}/cover': { cover_ms: -1 }, 'patch /api/v1/queue/{id}': { title: '' },
   };
   const hasBody = ['post', 'patch', 'put'].includes(method) &&
     !['/api/v1/selections/{id}/entries/{work}', '/api/v1/logout', '/api/v1/ledger/verify', '/api/v1/me/otp', '/api/v1/staff/{id}/invitation',
@@ -167,7 +168,7 @@ function ask(route, session, csrf = true) {
   return api(stack.url, path, {
     method: method.toUpperCase(), body: hasBody ? (bodies[route] ?? {}) : undefined,
     session: session && (csrf ? session : { cookie: session.cookie, csrf: '' }),
-    headers: /decision|cover/.test(route) ? { 'If-Match': `"${item.version}"` } : {},
+    headers: /decision|cover|^patch .*queue/.test(route) ? { 'If-Match': `"${item.version}"` } : {},
   });
 }
 

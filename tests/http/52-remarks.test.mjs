@@ -43,6 +43,49 @@ test('notes stay among staff, messages go both ways, neither changes the work', 
   assert.ok(!JSON.stringify(ledger).includes('车牌'), 'the ledger tells that, not what');
 });
 
+test('a reviewer mends title and words: approvals are void, it is decided on anew, and the submitter is told', async () => {
+  const receipt = await send({ title: '和奶奶一起读家术', words: '电话 13800000000' });
+  await waitFor(stack.url, receipt, 'in_review');
+  const { id } = await queued(stack.url, people.jinan, receipt.code);
+  const item = async () => (await api(stack.url, `/api/v1/queue/${id}`, { session: people.jinan })).json;
+  const mend = async (body, session = people.jinan, version) => api(stack.url, `/api/v1/queue/${id}`,
+    { method: 'PATCH', session, body, headers: { 'If-Match': `"${version ?? (await item()).version}"` } });
+  const stands = () => sql(stack.service, `SELECT s.state || ' ' || s.stage || ' ' || r.number || ' ' || r.title || '|' || r.words FROM submission s JOIN revision r ON r.submission = s.id AND r.number = s.revision WHERE s.id = '${id}'`);
+  const messages = async () => (await api(stack.url, `/api/v1/submissions/${receipt.code}/messages`, { headers: { 'X-Pin': receipt.pin } })).json.items.map((one) => one.text);
+  const code = (answer) => [answer.status, answer.json?.code ?? null];
+
+  assert.equal((await decide(stack.url, people.jinan, id)).status, 200);
+  const before = await item();
+  assert.equal((await mend({ title: 'x' }, people.qingdao, 1)).status, 404, 'of another city');
+  assert.equal((await mend({ title: 'x' }, people.admin, before.version)).status, 403, 'who may not decide');
+  assert.deepEqual(code(await mend({ title: 'x' }, people.jinan, before.version - 1)), [409, 'version']);
+  assert.deepEqual(code(await mend({ title: ' ' })), [422, 'title-missing']);
+  assert.deepEqual(code(await mend({ title: '长'.repeat(31) })), [422, 'title-too-long']);
+  assert.equal((await mend({ title: 7 })).status, 400);
+  assert.equal((await mend({ title: ' 和奶奶一起读家术 ', words: '电话 13800000000' })).status, 204, 'the same');
+  assert.deepEqual([stands(), (await item()).version, await messages()], ['in_review 2 1 和奶奶一起读家术|电话 13800000000', before.version, []]);
+
+  assert.equal((await mend({ title: '和奶奶一起读家书' })).status, 204);
+  assert.equal(stands(), 'in_review 1 2 和奶奶一起读家书|电话 13800000000');
+  assert.deepEqual((await item()).history.map((one) => one.revision), [1], 'the approval was of the old title');
+  assert.equal((await mend({ words: '' })).status, 204);
+  assert.equal(stands(), 'in_review 1 3 和奶奶一起读家书|');
+  assert.deepEqual(await messages(), ['审核时把名称改成了“和奶奶一起读家书”，通过后就这样展示。', '审核时改了作品的说明，通过后就这样展示。']);
+  const news = (await api(stack.url, `/api/v1/ledger?work=${id}`, { session: people.admin })).json.items.slice(-4);
+  assert.deepEqual(news.map((one) => [one.action, one.role]), ['submission.edited', 'remark.sent', 'submission.edited', 'remark.sent'].map((action) => [action, 'reviewer']));
+  assert.ok(!JSON.stringify(news).includes('13800000000'));
+
+  await publish(stack.url, people, receipt);
+  assert.match((await api(stack.url, `/v/${id}`)).text, /和奶奶一起读家书/);
+  assert.equal((await mend({ title: '和奶奶读家书' })).status, 204);
+  assert.deepEqual([stands(), (await api(stack.url, `/v/${id}`)).status], ['in_review 1 4 和奶奶读家书|', 404], 'gone at once, until it is approved');
+  await publish(stack.url, people, receipt);
+  assert.match((await api(stack.url, `/v/${id}`)).text, /和奶奶读家书/);
+  await api(stack.url, `/api/v1/submissions/${receipt.code}`, { method: 'DELETE', headers: { 'X-Pin': receipt.pin } });
+  assert.deepEqual(code(await mend({ title: '又改' })), [409, 'state'], 'what was withdrawn is nobody\'s to mend');
+  assert.equal(stands().split(' ')[0], 'withdrawn');
+});
+
 test('words of the list are shown with their reason and decide nothing', async () => {
   const receipt = await send({ title: '加 微 信看全集', words: '每晚二十分钟' });
   await waitFor(stack.url, receipt, 'in_review');

@@ -511,6 +511,9 @@ export const undoDecision = (decision: string): Promise<void> => request('DELETE
 export const putCover = (work: Pick<Work, 'id' | 'version'>, ms: number, position: number): Promise<void> =>
   request('PUT', `queue/${work.id}/cover`, { cover_ms: ms, position }, { 'If-Match': `"${work.version}"` })
 
+export const putTexts = (work: Pick<Work, 'id' | 'version'>, title: string, words: string): Promise<void> =>
+  request('PATCH', `queue/${work.id}`, { title, words }, { 'If-Match': `"${work.version}"` })
+
 export const readWork = (id: string): Promise<Work> => request('GET', `queue/${id}`)
 
 // `samples`: works that wait in the province's sample; 0 for others

@@ -138,7 +138,7 @@ export async function startService() {
   const state = {
     bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
     sample: [5, 3, 1].map((i) => ({ ...queued(i), id: `qs${i}`, state: 'published', stage: '', actions: ['send_back', 'confirm', 'take_down'] })),
-    undone: null, decisions: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], receivers: [], activities: activities.slice(0, 1), collections: [], chosen: [], machines: [], taken: [],
+    undone: null, decisions: [], mended: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], receivers: [], activities: activities.slice(0, 1), collections: [], chosen: [], machines: [], taken: [],
     reports: ['w0', 'w1'].map((work, i) => ({ id: `p${i}`, work, title: TITLES[i], region: '370102', reason: 'privacy', text: '画面里有我家的门牌', contact: '13900000000', made_ms: 1790000000000, reports: 1 })),
   }
 
@@ -284,12 +284,19 @@ export async function startService() {
       return [204]
     }],
     ['POST', /^queue\/(\w+)\/lease$/, (body, _, [id]) => id === 'q2' && !body.take_over ? [409, { code: 'leased', detail: '另一位同事正在审这件作品。' }] : [200, { lease_seconds: 90 }]],
+    ['PATCH', /^queue\/(\w+)$/, (body, request, [id]) => {
+      const work = state.queue.find((one) => one.id === id) ?? works.find((one) => one.id === id)
+      state.mended.push({ id, ...body, seen: request.headers['if-match'] })
+      Object.assign(work, body, { version: (work.version ?? 3) + 1, revision: (work.revision ?? 1) + 1 })
+      return [204]
+    }],
     ['DELETE', /^queue\/(\w+)\/lease$/, () => [204]],
     ['POST', /^queue\/(\w+)\/decision$/, (body, request, [id]) => {
       if (request.headers['x-csrf-token'] !== 'token') {
         return [403, { code: 'form-token', detail: '页面打开太久了，请刷新后再试。' }]
       }
-      if (request.headers['if-match'] !== '"3"') {
+      const work = [...state.queue, ...state.sample].find((one) => one.id === id)
+      if (request.headers['if-match'] !== `"${work?.version}"`) {
         return [409, { code: 'version', detail: '作品刚刚有变化，请看过新内容再决定。' }]
       }
       state.undone = state.queue
