@@ -1,6 +1,7 @@
 #include "service/embed_counts.h"
 
 #include "service/model/embed_site.h"
+#include "service/model/local_time.h"
 
 struct embed_counts {
     GMutex lock;        /* guards the next */
@@ -68,7 +69,7 @@ static bool write_all(struct sql *sql, void *context, GError **error)
 
 bool embed_counts_write(struct embed_counts *counts, struct database *database, int64_t now_ms, GError **error)
 {
-    struct writing writing = {.day = embed_day(now_ms)};
+    struct writing writing = {.day = local_day(now_ms)};
     bool good = true;
 
     g_mutex_lock(&counts->lock);

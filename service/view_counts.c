@@ -1,6 +1,7 @@
 #include "service/view_counts.h"
 
 #include "service/model/embed_site.h"
+#include "service/model/local_time.h"
 #include "service/model/view.h"
 
 struct viewer {
@@ -141,7 +142,7 @@ static bool write_all(struct sql *sql, void *context, GError **error)
 
 bool view_counts_write(struct view_counts *counts, struct database *database, int64_t now_ms, GError **error)
 {
-    struct writing writing = {.day = embed_day(now_ms)};
+    struct writing writing = {.day = local_day(now_ms)};
     bool good = true;
 
     g_mutex_lock(&counts->lock);

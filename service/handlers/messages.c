@@ -7,6 +7,7 @@
 #include "service/handlers/shown.h"
 #include "service/http/limits.h"
 #include "service/http/server.h"
+#include "service/model/local_time.h"
 #include "service/model/remark.h"
 
 struct call {
@@ -19,11 +20,7 @@ struct call {
 /* "8月20日 14:05", in China's time. */
 static char *day_text(int64_t ms)
 {
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_date_time_format(local, "%-m月%-d日 %H:%M");
+    return local_text(ms, "%-m月%-d日 %H:%M");
 }
 
 /* Staff are "工作人员", never by name. */

@@ -1,4 +1,5 @@
 /* The public side of a selection (公示): the list, how it came about, and objections; the collection once it is settled. */
+#include "service/model/local_time.h"
 #include "service/model/notice.h"
 
 #include <string.h>
@@ -24,12 +25,7 @@ struct call {
 
 char *shown_day(int64_t ms)
 {
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_strdup_printf("%d年%d月%d日", g_date_time_get_year(local), g_date_time_get_month(local),
-                           g_date_time_get_day_of_month(local));
+    return local_text(ms, "%Y年%-m月%-d日");
 }
 
 static json_t *notice_json(const struct call *call, const struct selection *row)

@@ -1,5 +1,6 @@
 #include "service/handlers/shown_programme.h"
 
+#include "service/model/local_time.h"
 #include <string.h>
 
 static const char *name_of(const struct app *app, const char *code)
@@ -108,7 +109,7 @@ static void add_week(json_t *city, const struct week *week, const char *today)
 json_t *shown_cities(struct app *app, int64_t now_ms, const char *selected, GError **error)
 {
     struct call call = {.app = app};
-    g_autofree char *today = programme_today(now_ms);
+    g_autofree char *today = local_day(now_ms);
 
     if (!database_read(app->database, "programme", read_programme, &call, error)) {
         return NULL;
@@ -169,7 +170,7 @@ static void add_days(json_t *city, const struct call *call, const char *today)
 json_t *shown_city(struct app *app, const struct region *city, int64_t now_ms, GError **error)
 {
     struct call call = {.app = app, .city = city->code};
-    g_autofree char *today = programme_today(now_ms);
+    g_autofree char *today = local_day(now_ms);
 
     if (!database_read(app->database, "programme", read_programme, &call, error)) {
         return NULL;
@@ -188,7 +189,7 @@ json_t *shown_city(struct app *app, const struct region *city, int64_t now_ms, G
 
 json_t *shown_today(struct app *app, int64_t now_ms, GError **error)
 {
-    g_autofree char *today = programme_today(now_ms);
+    g_autofree char *today = local_day(now_ms);
     struct call call = {.app = app, .day = today};
 
     if (!database_read(app->database, "programme", read_programme, &call, error)) {

@@ -1,4 +1,5 @@
 /* Watching is counted: messages of players, without a cookie; and what staff sees of it. */
+#include "service/model/local_time.h"
 #include "service/view_counts.h"
 
 #include <string.h>
@@ -67,7 +68,7 @@ HANDLER(view_post)
         return NULL;
     }
     if (call.found && !is_program(agent)) {
-        g_autofree char *day = embed_day(request_now_ms(request));
+        g_autofree char *day = local_day(request_now_ms(request));
         g_autofree char *who = g_strjoin("|", day, request_peer(request), agent, call.work.submission, NULL);
         g_autofree char *viewer = secret_mac(app->secrets, "viewer", who);
         const struct view_claim claim = {.viewer = viewer,

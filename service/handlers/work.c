@@ -7,6 +7,7 @@
 #include "service/handlers/work_files.h"
 #include "service/http/request.h"
 #include "service/model/cover.h"
+#include "service/model/local_time.h"
 #include "service/model/text.h"
 #include "service/model/words.h"
 
@@ -28,9 +29,7 @@ static char *duration_text(int64_t duration_ms)
 
 char *time_text(int64_t ms)
 {
-    g_autoptr(GDateTime) local = g_date_time_new_from_unix_utc(ms / 1000 + 8 * 3600);
-
-    return g_date_time_format(local, "%Y-%m-%dT%H:%M:%S+08:00"); /* RFC 3339 */
+    return local_text(ms, "%Y-%m-%dT%H:%M:%S%:z"); /* RFC 3339 */
 }
 
 static json_t *facts_of(const char *text)

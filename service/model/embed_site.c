@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/local_time.h"
 #include "service/model/secret.h"
 
 #define NAME_CHARACTERS   60
@@ -49,15 +50,6 @@ static const struct sql_map COUNT_MAP = SQL_MAP(struct embed_count, COUNT_COLUMN
 void embed_site_clear(struct embed_site *site)
 {
     sql_row_clear(&embed_site_map, site);
-}
-
-char *embed_day(int64_t now_ms)
-{
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now_ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_date_time_format(local, "%Y-%m-%d");
 }
 
 /* Goes into a header as it stands: scheme and host in lower case, nothing else (CSP 3 §2.3.1, host-source). */
@@ -127,14 +119,14 @@ bool embed_site_find(struct sql *sql, const char *key, struct embed_site *site, 
 
 struct sql_rows *embed_site_list(struct sql *sql, int64_t now_ms, GError **error)
 {
-    g_autofree char *since = embed_day(now_ms - SHOWN_DAYS * DAY_MS);
+    g_autofree char *since = local_day(now_ms - SHOWN_DAYS * DAY_MS);
 
     return sql_rows(sql, LIST, SQL_VALUES(SQL_T(since)), &embed_site_map, error);
 }
 
 struct sql_rows *embed_count_list(struct sql *sql, int64_t now_ms, GError **error)
 {
-    g_autofree char *since = embed_day(now_ms - SHOWN_DAYS * DAY_MS);
+    g_autofree char *since = local_day(now_ms - SHOWN_DAYS * DAY_MS);
 
     return sql_rows(sql, COUNTS, SQL_VALUES(SQL_T(since)), &COUNT_MAP, error);
 }
@@ -146,7 +138,7 @@ bool embed_count_add(struct sql *sql, const char *day, const char *source, int64
 
 bool embed_count_sweep(struct sql *sql, int64_t now_ms, GError **error)
 {
-    g_autofree char *before = embed_day(now_ms - KEPT_DAYS * DAY_MS);
+    g_autofree char *before = local_day(now_ms - KEPT_DAYS * DAY_MS);
 
     return sql_run(sql, SWEEP, SQL_VALUES(SQL_T(before)), NULL, error);
 }

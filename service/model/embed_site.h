@@ -42,5 +42,3 @@ struct sql_rows *embed_count_list(struct sql *sql, int64_t now_ms, GError **erro
 bool embed_count_add(struct sql *sql, const char *day, const char *source, int64_t frames, GError **error);
 /* Counts older than a year. */
 bool embed_count_sweep(struct sql *sql, int64_t now_ms, GError **error);
-/* "2026-11-24" of the province (UTC+8). The caller's. */
-char *embed_day(int64_t now_ms);

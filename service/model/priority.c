@@ -1,5 +1,6 @@
 #include "service/model/priority.h"
 
+#include "service/model/local_time.h"
 #include "service/model/programme.h"
 
 static const char LOOK[] = /* priority.look: $1 edition, $2 city, $3 today, $4 the work */
@@ -30,7 +31,7 @@ _Static_assert(24 + 24 + 48 == PRIORITY_EARLIEST_MS / PRIORITY_HOUR_MS, "what th
 bool priority_of(struct sql *sql, const struct submission *submission, enum event event, int64_t waiting_ms,
                  int64_t now_ms, struct priority *priority, GError **error)
 {
-    g_autofree char *today = programme_today(now_ms);
+    g_autofree char *today = local_day(now_ms);
     struct pressing pressing = {0};
     bool found = false;
 
@@ -55,7 +56,7 @@ bool priority_of(struct sql *sql, const struct submission *submission, enum even
 bool priority_begin_weeks(struct sql *sql, const struct rules *rules, int64_t stage, int64_t now_ms, int64_t *moved,
                           GError **error)
 {
-    g_autofree char *today = programme_today(now_ms);
+    g_autofree char *today = local_day(now_ms);
 
     return sql_run(sql, BEGIN_WEEKS,
                    SQL_VALUES(SQL_T(rules->edition), SQL_T(today), SQL_I(stage), SQL_I(EARLIER_MS[CAUSE_WEEK]),

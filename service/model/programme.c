@@ -217,12 +217,3 @@ bool activity_remove(struct sql *sql, const char *id, const struct actor *actor,
     return activity_get(sql, id, &activity, error) && sql_run(sql, REMOVE, SQL_VALUES(SQL_T(id)), NULL, error) &&
            record(sql, "activity.removed", id, activity.city, activity.title, actor, now_ms, error);
 }
-
-char *programme_today(int64_t now_ms)
-{
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now_ms / 1000);
-    g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
-
-    return g_date_time_format(local, "%Y-%m-%d");
-}

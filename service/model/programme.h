@@ -52,7 +52,5 @@ bool activity_set(struct sql *sql, const char *edition, struct activity *activit
                   int64_t now_ms, GError **error);
 bool activity_remove(struct sql *sql, const char *id, const struct actor *actor, int64_t now_ms, GError **error);
 
-/* "2026-08-19" of the province at this moment. The caller's. */
-char *programme_today(int64_t now_ms);
 /* Is this a day of the calendar, written "2026-08-19"? */
 bool programme_is_day(const char *text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/local_time.h"
 #include "service/model/pinyin.h"
 #include "service/model/review_reason.h"
 #include "service/model/words.h"
@@ -71,7 +72,7 @@ void rules_free(struct rules *rules)
 static bool read_time(GKeyFile *file, const char *group, const char *key, int64_t *ms, GError **error)
 {
     g_autofree char *text = g_key_file_get_string(file, group, key, error);
-    g_autoptr(GTimeZone) zone = g_time_zone_new_offset(8 * 3600);
+    g_autoptr(GTimeZone) zone = local_zone();
 
     if (text == NULL) {
         return false;
