@@ -20,6 +20,8 @@
 
 #define REQUEST_PARAMS_MAX 8
 
+struct dispatch;
+
 struct field {
     const char *name;
     const char *value;
@@ -94,10 +96,11 @@ struct request {
     void *principal;
     GDestroyNotify free_principal;
 
-    struct router *router;   /* borrowed */
-    struct server *server;   /* borrowed */
-    void *connection;        /* the library's */
-    struct watched *watched; /* NULL when complete; under the server's interrupt lock */
+    struct router *router;     /* borrowed */
+    struct server *server;     /* borrowed */
+    struct dispatch *dispatch; /* borrowed */
+    void *connection;          /* the library's */
+    struct watched *watched;   /* NULL when complete; under the server's interrupt lock */
 };
 
 struct request *request_new(const char *raw_uri);

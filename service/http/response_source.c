@@ -10,7 +10,7 @@
 #include <microhttpd.h>
 
 #include "common/failure.h"
-#include "service/http/disk.h"
+#include "service/http/dispatch.h"
 
 #define PIECE_BYTES 524288 /* at 20 ms to the store still 25 MB/s for one reader, who has two of them */
 #define BLOCK_BYTES 65536  /* what the library takes at a time */
@@ -21,8 +21,7 @@ struct pump {
     int64_t offset; /* of the answer in the source */
     int64_t length;
     int64_t count; /* of pieces */
-    struct disk *transfers;
-    gint *working; /* the server's count of suspended connections */
+    struct dispatch *dispatch;
     void *connection;
     GMutex lock;
     /* under lock */
@@ -89,8 +88,7 @@ static void fetch_job(void *data)
         pump->is_waiting = false;
         g_mutex_unlock(&pump->lock);
         if (is_waiting) {
-            MHD_resume_connection(pump->connection);
-            (void)g_atomic_int_dec_and_test(pump->working); /* only counted */
+            dispatch_resume(pump->dispatch, pump->connection);
         }
     }
     pump_unref(pump);
@@ -102,7 +100,7 @@ static void fetch_ahead(struct pump *pump)
     if (!pump->is_fetching && may_fetch(pump)) {
         pump->is_fetching = true;
         g_atomic_int_inc(&pump->references);
-        disk_submit(pump->transfers, fetch_job, pump);
+        dispatch_submit(pump->dispatch, POOL_TRANSFERS, fetch_job, pump);
     }
 }
 
@@ -123,8 +121,7 @@ static ssize_t give(struct pump *pump, int64_t at, char *into, size_t most)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     }
     pump->is_waiting = true;
-    g_atomic_int_inc(pump->working);
-    MHD_suspend_connection(pump->connection);
+    dispatch_suspend(pump->dispatch, pump->connection);
     return 0;
 }
 
@@ -172,11 +169,10 @@ void pump_free(struct pump *pump)
     }
 }
 
-struct MHD_Response *pump_to_library(struct pump *pump, void *connection, struct disk *transfers, gint *working)
+struct MHD_Response *pump_to_library(struct pump *pump, void *connection, struct dispatch *dispatch)
 {
     pump->connection = connection;
-    pump->transfers = transfers;
-    pump->working = working;
+    pump->dispatch = dispatch;
     struct MHD_Response *made =
         MHD_create_response_from_callback((uint64_t)pump->length, BLOCK_BYTES, on_read, pump, on_free);
     if (made == NULL) {

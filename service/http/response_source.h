@@ -3,7 +3,7 @@
 
 #include "service/http/transfer.h"
 
-struct disk;
+struct dispatch;
 struct pump;
 struct MHD_Response;
 
@@ -12,5 +12,5 @@ struct pump *pump_new(const struct source *source, int64_t offset, int64_t lengt
 /* Reads the first piece. Transfer thread. */
 bool pump_prime(struct pump *pump, GError **error);
 void pump_free(struct pump *pump);
-/* The pump is the library's from now on. `working` counts suspended connections (atomic). NULL when memory is out. */
-struct MHD_Response *pump_to_library(struct pump *pump, void *connection, struct disk *transfers, gint *working);
+/* The pump is the library's from now on. NULL when memory is out. */
+struct MHD_Response *pump_to_library(struct pump *pump, void *connection, struct dispatch *dispatch);

@@ -1,6 +1,6 @@
 /* The HTTP server: libmicrohttpd <-> struct request, struct response. Nobody else knows that library.
  *
- * Threads: the listener's, two for each lane (see server.c), the disk threads, the watchdog's. Nothing here prints.
+ * Threads: the listener's, two for each lane (lanes.h), the two pools (dispatch.h), the watchdog's. Nothing here prints.
  */
 #pragma once
 

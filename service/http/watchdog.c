@@ -7,6 +7,7 @@
 #define ROUND_US 200000
 
 struct watched {
+    struct watchdog *watchdog;
     int fd;
     gint64 deadline_us; /* under lock; 0: none */
     bool is_body;       /* under lock */
@@ -111,6 +112,7 @@ struct watched *watchdog_add(struct watchdog *watchdog, int fd)
 {
     struct watched *watched = g_new0(struct watched, 1);
 
+    watched->watchdog = watchdog;
     watched->fd = fd;
     watched->deadline_us = g_get_monotonic_time() + watchdog->limits.head_ms * 1000;
     g_mutex_lock(&watchdog->lock);
@@ -119,41 +121,47 @@ struct watched *watchdog_add(struct watchdog *watchdog, int fd)
     return watched;
 }
 
-void watchdog_remove(struct watchdog *watchdog, struct watched *watched)
+void watched_remove(struct watched *watched)
 {
+    struct watchdog *watchdog = watched->watchdog;
+
     g_mutex_lock(&watchdog->lock);
     (void)g_hash_table_remove(watchdog->all, watched); /* is there */
     g_mutex_unlock(&watchdog->lock);
     g_free(watched);
 }
 
-static void expect(struct watchdog *watchdog, struct watched *watched, bool is_body, int64_t after_ms)
+static void expect(struct watched *watched, bool is_body, int64_t after_ms)
 {
+    struct watchdog *watchdog = watched->watchdog;
+
     g_mutex_lock(&watchdog->lock);
     watched->is_body = is_body;
     watched->deadline_us = after_ms == 0 ? 0 : g_get_monotonic_time() + after_ms * 1000;
     g_mutex_unlock(&watchdog->lock);
 }
 
-void watchdog_expect_head(struct watchdog *watchdog, struct watched *watched)
+void watched_expect_head(struct watched *watched)
 {
-    expect(watchdog, watched, false, watchdog->limits.idle_ms + watchdog->limits.head_ms);
+    const struct watchdog_limits *limits = &watched->watchdog->limits;
+
+    expect(watched, false, limits->idle_ms + limits->head_ms);
 }
 
-void watchdog_expect_body(struct watchdog *watchdog, struct watched *watched)
+void watched_expect_body(struct watched *watched)
 {
     __atomic_store_n(&watched->bytes, 0, __ATOMIC_RELAXED);
-    expect(watchdog, watched, true, watchdog->limits.body_window_ms);
+    expect(watched, true, watched->watchdog->limits.body_window_ms);
 }
 
-void watchdog_expect_nothing(struct watchdog *watchdog, struct watched *watched)
+void watched_expect_nothing(struct watched *watched)
 {
-    expect(watchdog, watched, false, 0);
+    expect(watched, false, 0);
 }
 
-void watchdog_linger(struct watchdog *watchdog, struct watched *watched)
+void watched_linger(struct watched *watched)
 {
-    expect(watchdog, watched, false, watchdog->limits.linger_ms);
+    expect(watched, false, watched->watchdog->limits.linger_ms);
 }
 
 void watched_count(struct watched *watched, size_t bytes)
@@ -161,13 +169,11 @@ void watched_count(struct watched *watched, size_t bytes)
     (void)__atomic_add_fetch(&watched->bytes, bytes, __ATOMIC_RELAXED); /* the sum is read by the watchdog */
 }
 
-void watchdog_interrupt(struct watchdog *watchdog, struct watched *watched, bool both)
+void watched_interrupt(struct watched *watched)
 {
-    g_mutex_lock(&watchdog->lock);
-    if (g_hash_table_contains(watchdog->all, watched)) {
-        (void)shutdown(watched->fd, both ? SHUT_RDWR : SHUT_RD); /* the peer may be gone already */
-    }
-    g_mutex_unlock(&watchdog->lock);
+    g_mutex_lock(&watched->watchdog->lock);
+    (void)shutdown(watched->fd, SHUT_RD); /* the peer may be gone already */
+    g_mutex_unlock(&watched->watchdog->lock);
 }
 
 void watchdog_interrupt_all(struct watchdog *watchdog)
@@ -181,12 +187,4 @@ void watchdog_interrupt_all(struct watchdog *watchdog)
         (void)shutdown(((struct watched *)watched)->fd, SHUT_RD); /* the peer may be gone already */
     }
     g_mutex_unlock(&watchdog->lock);
-}
-
-size_t watchdog_count(struct watchdog *watchdog)
-{
-    g_mutex_lock(&watchdog->lock);
-    const size_t count = g_hash_table_size(watchdog->all);
-    g_mutex_unlock(&watchdog->lock);
-    return count;
 }

@@ -33,17 +33,16 @@ void watchdog_free(struct watchdog *watchdog);
 
 struct watched *watchdog_add(struct watchdog *watchdog, int fd);
 /* Before the descriptor is closed. */
-void watchdog_remove(struct watchdog *watchdog, struct watched *watched);
+void watched_remove(struct watched *watched);
 
 /* The states of a connection. */
-void watchdog_expect_head(struct watchdog *watchdog, struct watched *watched);
-void watchdog_expect_body(struct watchdog *watchdog, struct watched *watched);
-void watchdog_expect_nothing(struct watchdog *watchdog, struct watched *watched); /* we work, or answer */
-void watchdog_linger(struct watchdog *watchdog, struct watched *watched);
+void watched_expect_head(struct watched *watched);
+void watched_expect_body(struct watched *watched);
+void watched_expect_nothing(struct watched *watched); /* we work, or answer */
+void watched_linger(struct watched *watched);
 /* Without a lock: called for each piece of a body. */
 void watched_count(struct watched *watched, size_t bytes);
 
-/* Ends the reading (or, `both`, everything) of a connection at once. */
-void watchdog_interrupt(struct watchdog *watchdog, struct watched *watched, bool both);
+/* Ends the reading of a connection at once. */
+void watched_interrupt(struct watched *watched);
 void watchdog_interrupt_all(struct watchdog *watchdog);
-size_t watchdog_count(struct watchdog *watchdog);

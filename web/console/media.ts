@@ -1,7 +1,7 @@
 // Pictures and storyboard times of the works at hand. Previews are answered `no-store`, so what is fetched ahead is kept
 // here, as blobs, for the last few works; each byte then crosses the line once, and the next work stands at once.
 import { readText } from '../public/lib/api'
-import type { Work } from './service'
+import type { Work } from './service/work'
 
 const KEPT = 24
 
