@@ -362,11 +362,13 @@ test('pictures that stand for ten seconds, with sound that ends early, make whol
   near(total, Number((await probe(path.join(into, '480p.mp4'))).format.duration), 0.1, 'the playlist says the whole length');
 });
 
+const isAsan = (process.env.XUEPAI_BUILD ?? '').includes('asan'); // keeps what was freed for a while
+
 test('sound that pauses for minutes takes no more memory than other sound, and keeps its length', async () => {
   const { answer } = await prepare('long-pause.mkv');
   assert.ok(answer?.ok, answer?.words);
   near(answer.facts.duration_ms, 242000, 500, 'length');
-  assert.ok(answer.peak_rss_bytes < 250e6, `${answer.peak_rss_bytes} bytes`);
+  assert.ok(isAsan || answer.peak_rss_bytes < 250e6, `${answer.peak_rss_bytes} bytes`);
 });
 
 test('a clip of ten minutes keeps its length, is looked through to its end, and takes no more memory than a short one', async () => {
@@ -376,7 +378,7 @@ test('a clip of ten minutes keeps its length, is looked through to its end, and 
   near(Number((await probe(path.join(into, '480p.mp4'))).format.duration), 599, 0.5, 'length of the review copy');
   const [hours, minutes, seconds] = [...fs.readFileSync(path.join(into, 'storyboard.vtt'), 'utf8').matchAll(/--> ([\d:.]+)/g)].at(-1)[1].split(':').map(Number);
   near(hours * 3600 + minutes * 60 + seconds, 599, 1, 'the last picture of the storyboard');
-  assert.ok(answer.peak_rss_bytes < 250e6, `${answer.peak_rss_bytes} bytes`);
+  assert.ok(isAsan || answer.peak_rss_bytes < 250e6, `${answer.peak_rss_bytes} bytes`);
 });
 
 test('120 pictures a second become 60', async () => {
