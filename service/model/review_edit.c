@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "service/model/permission.h"
+#include "service/model/recusal.h"
 #include "service/model/remark.h"
 #include "service/model/text.h"
 
@@ -39,7 +40,8 @@ bool review_edit(struct sql *sql, const struct rules *rules, const struct staff 
     const struct doer doer = {ACTOR_REVIEWER, *actor};
     struct submission_changes real = *changes;
 
-    if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
+    if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error) ||
+        !recusal_check_origin(sql, rules, staff, submission, error)) {
         return false;
     }
     if (version != submission->version) {
