@@ -569,13 +569,52 @@ static bool merge(const struct submission *submission, const struct submission_c
 
 /* A cover that was asked for and not made before the next change is asked for again. Its work has no digest until then, so
  * that nobody can decide on it. */
-static bool pin_or_draw(struct sql *sql, const struct submission *submission, bool draws, int64_t now_ms, GError **error)
+static bool pin_or_draw(struct sql *sql, const struct submission *submission, const char *digest, int64_t now_ms,
+                        GError **error)
 {
-    g_autofree char *digest = NULL;
-
-    return (draws ? job_add(sql, "cover", submission->id, submission->revision, now_ms, error)
-                  : rendition_content_digest(sql, submission, &digest, error)) &&
+    return (digest != NULL || job_add(sql, "cover", submission->id, submission->revision, now_ms, error)) &&
            submission_set_facts(sql, submission, submission->facts, submission->flags, digest, error);
+}
+
+/* What the revision with these texts over the present files will be pinned to. */
+static bool next_digest(struct sql *sql, const struct submission *submission, const struct form_texts *texts,
+                        char **digest, GError **error)
+{
+    struct submission next = *submission; /* borrows all of it */
+
+    next.title = texts->title;
+    next.words = texts->words;
+    next.captions = texts->captions;
+    next.covers = texts->covers;
+    return rendition_content_digest(sql, &next, digest, error);
+}
+
+/* For the ledger: which of them are others, not what they say, which is to go with the work. The caller's. */
+static json_t *edit_detail(const struct submission *submission, const struct form_texts *texts,
+                           const struct cover *cover, const char *digest)
+{
+    const struct {
+        const char *name;
+        const char *before;
+        const char *after;
+    } pairs[] = {{"title", submission->title, texts->title},
+                 {"words", submission->words, texts->words},
+                 {"captions", submission->captions, texts->captions}};
+    json_t *changed = json_array();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        if (strcmp(pairs[i].before, pairs[i].after) != 0) {
+            json_array_append_new(changed, json_string(pairs[i].name));
+        }
+    }
+    json_t *detail = json_pack("{s:I, s:o, s:s*}", "revision", (json_int_t)submission->revision + 1, "changed", changed,
+                               "content", digest);
+    if (cover != NULL) {
+        json_object_set_new(detail, "cover",
+                            json_pack("{s:I, s:I}", "position", (json_int_t)cover->position, "ms",
+                                      (json_int_t)cover->at_ms));
+    }
+    return detail;
 }
 
 static bool copy_revision(struct sql *sql, struct submission *submission, const struct form_texts *texts,
@@ -594,11 +633,7 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
                      const struct submission_changes *changes, const struct doer *doer, int64_t now_ms, GError **error)
 {
     const bool is_cover_alone = changes->title == NULL && changes->words == NULL && changes->captions == NULL;
-    json_auto_t *detail = changes->cover == NULL ? NULL
-                                                 : json_pack("{s:{s:I, s:I}}", "cover", "position",
-                                                             (json_int_t)changes->cover->position, "ms",
-                                                             (json_int_t)changes->cover->at_ms);
-    struct move edited = {.event = EVENT_EDITED, .detail = detail};
+    g_autofree char *digest = NULL;
     g_auto(FormTexts) texts = {0};
 
     if (!merge(submission, changes, &texts, error)) {
@@ -609,10 +644,15 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
     if (changes->cover != NULL && is_cover_alone && !is_other) {
         return true;
     }
+    if (!draws && !next_digest(sql, submission, &texts, &digest, error)) {
+        return false;
+    }
+    json_auto_t *detail = edit_detail(submission, &texts, changes->cover, digest);
+    struct move edited = {.event = EVENT_EDITED, .detail = detail};
     return policy_first_stage(sql, rules, submission->city, &edited.stage, error) &&
            void_current(sql, submission, now_ms, error) &&
            submission_move(sql, submission, doer, &edited, now_ms, error) &&
-           copy_revision(sql, submission, &texts, now_ms, error) && pin_or_draw(sql, submission, draws, now_ms, error);
+           copy_revision(sql, submission, &texts, now_ms, error) && pin_or_draw(sql, submission, digest, now_ms, error);
 }
 
 bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,
