@@ -11,6 +11,11 @@ static const struct {
      "c\x01"
      "d",
      "abcd"},                 /* override, zero width, control */
+    {"a\xd8\x9c"
+     "b\xc2\xad"
+     "c\xe1\xa0\x8e"
+     "d\xf3\xa0\x81\xa1",
+     "abcd"},                 /* Arabic letter mark, soft hyphen, vowel separator, tag */
     {"<script>", "<script>"}, /* escaping is the writer's */
     {"", ""},
     {"\xff", NULL},
