@@ -5,6 +5,7 @@
 #include "common/failure.h"
 #include "service/model/captions.h"
 #include "service/model/cover.h"
+#include "service/model/edit_record.h"
 #include "service/model/facts.h"
 #include "service/model/job.h"
 #include "service/model/outbox.h"
@@ -576,45 +577,16 @@ static bool pin_or_draw(struct sql *sql, const struct submission *submission, co
            submission_set_facts(sql, submission, submission->facts, submission->flags, digest, error);
 }
 
-/* What the revision with these texts over the present files will be pinned to. */
-static bool next_digest(struct sql *sql, const struct submission *submission, const struct form_texts *texts,
-                        char **digest, GError **error)
+/* The work with these texts over the present files; borrows all of it. */
+static struct submission with_texts(const struct submission *submission, const struct form_texts *texts)
 {
-    struct submission next = *submission; /* borrows all of it */
+    struct submission next = *submission;
 
     next.title = texts->title;
     next.words = texts->words;
     next.captions = texts->captions;
     next.covers = texts->covers;
-    return rendition_content_digest(sql, &next, digest, error);
-}
-
-/* For the ledger: which of them are others, not what they say, which is to go with the work. The caller's. */
-static json_t *edit_detail(const struct submission *submission, const struct form_texts *texts,
-                           const struct cover *cover, const char *digest)
-{
-    const struct {
-        const char *name;
-        const char *before;
-        const char *after;
-    } pairs[] = {{"title", submission->title, texts->title},
-                 {"words", submission->words, texts->words},
-                 {"captions", submission->captions, texts->captions}};
-    json_t *changed = json_array();
-
-    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        if (strcmp(pairs[i].before, pairs[i].after) != 0) {
-            json_array_append_new(changed, json_string(pairs[i].name));
-        }
-    }
-    json_t *detail = json_pack("{s:I, s:o, s:s*}", "revision", (json_int_t)submission->revision + 1, "changed", changed,
-                               "content", digest);
-    if (cover != NULL) {
-        json_object_set_new(detail, "cover",
-                            json_pack("{s:I, s:I}", "position", (json_int_t)cover->position, "ms",
-                                      (json_int_t)cover->at_ms));
-    }
-    return detail;
+    return next;
 }
 
 static bool copy_revision(struct sql *sql, struct submission *submission, const struct form_texts *texts,
@@ -644,10 +616,11 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
     if (changes->cover != NULL && is_cover_alone && !is_other) {
         return true;
     }
-    if (!draws && !next_digest(sql, submission, &texts, &digest, error)) {
+    const struct submission next = with_texts(submission, &texts);
+    if (!draws && !rendition_content_digest(sql, &next, &digest, error)) {
         return false;
     }
-    json_auto_t *detail = edit_detail(submission, &texts, changes->cover, digest);
+    json_auto_t *detail = edit_record(submission, &next, changes->cover, digest);
     struct move edited = {.event = EVENT_EDITED, .detail = detail};
     return policy_first_stage(sql, rules, submission->city, &edited.stage, error) &&
            void_current(sql, submission, now_ms, error) &&
