@@ -115,3 +115,15 @@ test('what could not be decided came back into a list of another filter', async 
   await page.getByLabel('找一件').fill('')
   await page.locator('.work').nth(8).waitFor()
 })
+
+test('a login that had ended left the desk standing, and nowhere to sign in', async () => {
+  await page.route('**/queue/q0/decision', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"code": "unauthenticated", "detail": "请先登录。"}' }))
+  await page.keyboard.press('a')
+  await page.getByText('登录已到时间，请再登录一次，没办成的作品还在原处。').waitFor()
+  await page.screenshot({ path: `${SCREENS}console-ended-desk.png` })
+  await page.getByLabel('用户名').fill('zhang')
+  await page.getByLabel('密码').fill('right')
+  await page.keyboard.press('Enter')
+  await page.locator('.work').nth(8).waitFor()
+  assert.deepEqual(service.state.decisions, [])
+})

@@ -1,6 +1,7 @@
 // What the console asks the service for, and the shapes that come back.
 
-import { problemOf, request, setCsrf } from '../public/lib/api'
+import { problemOf, setCsrf } from '../public/lib/api'
+import { request } from './request'
 
 export interface Me {
   name: string
