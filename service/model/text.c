@@ -9,6 +9,12 @@ static gboolean is_dropped(gunichar c)
            c == 0xad || c == 0x61c || c == 0x180e || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* Unicode calls these letters and symbols; nothing of them is seen. */
+static gboolean is_blank(gunichar c)
+{
+    return g_unichar_isspace(c) || c == 0x115f || c == 0x1160 || c == 0x2800 || c == 0x3164 || c == 0xffa0;
+}
+
 char *text_clean(const char *text)
 {
     if (text == NULL || !g_utf8_validate(text, -1, NULL)) {
@@ -20,10 +26,10 @@ char *text_clean(const char *text)
 
     for (const char *at = composed; *at != '\0'; at = g_utf8_next_char(at)) {
         const gunichar c = g_utf8_get_char(at);
-        if (is_dropped(c)) {
+        if (is_dropped(c) || (clean->len == 0 && g_unichar_ismark(c))) { /* a mark of nothing */
             continue;
         }
-        if (g_unichar_isspace(c)) {
+        if (is_blank(c)) {
             blank = TRUE;
             continue;
         }

@@ -18,6 +18,9 @@ static const struct {
      "abcd"},                 /* Arabic letter mark, soft hyphen, vowel separator, tag */
     {"<script>", "<script>"}, /* escaping is the writer's */
     {"", ""},
+    {"\xe3\x85\xa4 \xe1\x85\x9f\xef\xbe\xa0\xe2\xa0\x80", ""}, /* Hangul fillers, Braille blank: nothing to be seen */
+    {"\xef\xb8\x8f\xcc\x81", ""},                              /* a selector and an accent of nothing */
+    {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"},   /* of a heart */
     {"\xff", NULL},
 };
 
