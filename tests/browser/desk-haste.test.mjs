@@ -70,6 +70,17 @@ test('a work that changed while its reasons were picked was returned unseen', as
   assert.equal(await page.locator('.work').count(), 9)
 })
 
+test('a work that changed after it was selected was decided on with the others', async () => {
+  await newsOfOthers()
+  await page.keyboard.press('x')
+  await page.getByLabel(`选中 ${service.state.queue[3].title}`).first().check()
+  await page.getByText('选中 2 件').waitFor()
+  Object.assign(service.state.queue[3], { version: 4, title: '又改了一次' })
+  await page.getByText('又改了一次：作品刚刚有变化，看过再选。').waitFor()
+  await page.getByText('选中 1 件').waitFor()
+  await page.screenshot({ path: `${SCREENS}console-selected-changed-desk.png` })
+})
+
 test('a title that its family had mended meanwhile was overwritten; what was typed was lost', async () => {
   await newsOfOthers()
   await page.keyboard.press('e')
