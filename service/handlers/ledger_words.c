@@ -189,8 +189,8 @@ static void add_edit(GString *text, const json_t *detail)
 
     add_names(text, "改了", json_object_get(detail, "changed"));
     if (json_unpack((json_t *)(uintptr_t)detail, "{s:{s:I, s:I}}", "cover", "position", &position, "ms", &at_ms) == 0) {
-        g_string_append_printf(text, "%s封面换成第 %" JSON_INTEGER_FORMAT " 个视频 %.1f 秒的画面", text->len == 0 ? "" : "；",
-                               position, (double)at_ms / 1000);
+        g_string_append_printf(text, "%s封面换成第 %" JSON_INTEGER_FORMAT " 个视频 %.1f 秒的画面",
+                               text->len == 0 ? "" : "；", position, (double)at_ms / 1000);
     }
 }
 

@@ -68,8 +68,7 @@ static bool check_origin(struct sql *sql, const struct rules *rules, const struc
                  ties, &found, error)) {
         return false;
     }
-    return ties->sent == 0 ||
-           refuse(error, MODEL_ERROR, REASON_OWN_WORK, "the work came from this person's telephone");
+    return ties->sent == 0 || refuse(error, MODEL_ERROR, REASON_OWN_WORK, "the work came from this person's telephone");
 }
 
 bool recusal_check_origin(struct sql *sql, const struct rules *rules, const struct staff *staff,

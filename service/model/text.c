@@ -5,8 +5,8 @@
 static gboolean is_dropped(gunichar c)
 {
     return (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xffff) ||
-           c == 0xad || c == 0x61c || c == 0x180e || (c >= 0xe0000 && c <= 0xe0fff);
+           (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+           (c >= 0xfff0 && c <= 0xffff) || c == 0xad || c == 0x61c || c == 0x180e || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
 /* Unicode calls these letters and symbols; nothing of them is seen. */
