@@ -70,6 +70,14 @@ test('a work that changed while its reasons were picked was returned unseen', as
   assert.equal(await page.locator('.work').count(), 9)
 })
 
+test('a change of the open work did not say what had changed', async () => {
+  await newsOfOthers()
+  Object.assign(service.state.queue[0], { version: 4, title: '和奶奶一起读家书（全）', words: '每晚' })
+  await page.getByText('作品刚刚有变化，已换成新的内容（名称、说明），请再看一遍。').waitFor()
+  Object.assign(service.state.queue[0], { version: 5, consents: [] })
+  await page.getByText('作品刚刚有变化，已换成新的内容（使用范围），请再看一遍。').waitFor()
+})
+
 test('a work that changed after it was selected was decided on with the others', async () => {
   await newsOfOthers()
   await page.keyboard.press('x')
