@@ -129,6 +129,9 @@ static const struct {
     {"notice", "公示中"},
     {"selected", "已确定"},
     {"cancelled", "已取消"},
+    {"title", "名称"},
+    {"words", "说明"},
+    {"captions", "图片说明"},
     {"portrait", "侵犯肖像"},
     {"privacy", "泄露隐私"},
     {"copyright", "侵犯版权"},
@@ -157,18 +160,37 @@ const char *ledger_word(const char *name)
 }
 
 /* ["site","embed"] as words; nothing for what is no such list. */
+static void add_names(GString *text, const char *mark, const json_t *names)
+{
+    size_t index;
+    const json_t *each;
+
+    if (json_array_size(names) > 0) {
+        g_string_append(text, mark);
+    }
+    json_array_foreach(names, index, each) {
+        const char *name = json_string_value(each);
+        g_string_append_printf(text, "%s%s", index == 0 ? "" : "、", name == NULL ? "" : ledger_word(name));
+    }
+}
+
+/* The same of a list that is kept as text. */
 static void add_uses(GString *text, const char *mark, const json_t *list)
 {
     json_auto_t *uses = json_is_string(list) ? json_loads(json_string_value(list), 0, NULL) : NULL;
-    size_t index;
-    const json_t *use;
 
-    if (json_array_size(uses) > 0) {
-        g_string_append(text, mark);
-    }
-    json_array_foreach(uses, index, use) {
-        const char *name = json_string_value(use);
-        g_string_append_printf(text, "%s%s", index == 0 ? "" : "、", name == NULL ? "" : ledger_word(name));
+    add_names(text, mark, uses);
+}
+
+/* What an edit made another: "改了名称、说明；封面换成…". */
+static void add_edit(GString *text, const json_t *detail)
+{
+    json_int_t position = 0, at_ms = 0;
+
+    add_names(text, "改了", json_object_get(detail, "changed"));
+    if (json_unpack((json_t *)(uintptr_t)detail, "{s:{s:I, s:I}}", "cover", "position", &position, "ms", &at_ms) == 0) {
+        g_string_append_printf(text, "%s封面换成第 %" JSON_INTEGER_FORMAT " 个视频 %.1f 秒的画面",
+                               text->len == 0 ? "" : "；", position, (double)at_ms / 1000);
     }
 }
 
@@ -191,12 +213,9 @@ char *ledger_why(const json_t *detail, const struct sql_rows *known)
 {
     static const char *const TEXTS[] = {"note", "reason"};
     GString *text = g_string_new(NULL);
-    json_int_t position = 0, at_ms = 0;
 
     add_reasons(text, json_object_get(detail, "reasons"), known);
-    if (json_unpack((json_t *)(uintptr_t)detail, "{s:{s:I, s:I}}", "cover", "position", &position, "ms", &at_ms) == 0) {
-        g_string_append_printf(text, "封面换成第 %" JSON_INTEGER_FORMAT " 个视频 %.1f 秒的画面", position, (double)at_ms / 1000);
-    }
+    add_edit(text, detail);
     for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
         const char *value = json_string_value(json_object_get(detail, TEXTS[i]));
         if (value != NULL && value[0] != '\0') {

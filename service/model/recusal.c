@@ -56,22 +56,35 @@ bool recusal_is_due(const struct rules *rules, const struct staff *staff, const 
     return is_due;
 }
 
-bool recusal_check(struct sql *sql, const struct rules *rules, const struct staff *staff,
-                   const struct submission *submission, GError **error)
+static bool check_origin(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                         const struct submission *submission, struct ties *ties, GError **error)
 {
-    struct ties ties = {0};
     bool found = false;
 
     if (recusal_is_due(rules, staff, submission->region, submission->unit)) {
         return refuse(error, MODEL_ERROR, REASON_RECUSED, "this person stands aside for the region or unit");
     }
     if (!sql_row(sql, TIES, SQL_VALUES(SQL_T(staff->id), SQL_T(submission->id), SQL_I(submission->revision)), &TIE_MAP,
-                 &ties, &found, error)) {
+                 ties, &found, error)) {
         return false;
     }
-    if (ties.sent > 0) {
-        return refuse(error, MODEL_ERROR, REASON_OWN_WORK, "the work came from this person's telephone");
-    }
-    return ties.decided == 0 ||
-           refuse(error, MODEL_ERROR, REASON_SAME_PERSON, "this person has decided on this revision");
+    return ties->sent == 0 || refuse(error, MODEL_ERROR, REASON_OWN_WORK, "the work came from this person's telephone");
+}
+
+bool recusal_check_origin(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                          const struct submission *submission, GError **error)
+{
+    struct ties ties = {0};
+
+    return check_origin(sql, rules, staff, submission, &ties, error);
+}
+
+bool recusal_check(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                   const struct submission *submission, GError **error)
+{
+    struct ties ties = {0};
+
+    return check_origin(sql, rules, staff, submission, &ties, error) &&
+           (ties.decided == 0 ||
+            refuse(error, MODEL_ERROR, REASON_SAME_PERSON, "this person has decided on this revision"));
 }

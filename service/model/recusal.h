@@ -10,7 +10,9 @@
 const char *recusal_unit_of(const struct staff *staff);
 /* By place or unit alone. */
 bool recusal_is_due(const struct rules *rules, const struct staff *staff, const char *region, const char *unit);
-/* REASON_RECUSED, REASON_OWN_WORK for what came from the own telephone, or REASON_SAME_PERSON after a decision of this person
- * on this revision; accounts with one number are one person. */
+/* REASON_RECUSED, or REASON_OWN_WORK for what came from the own telephone: whose work this person does not touch. */
+bool recusal_check_origin(struct sql *sql, const struct rules *rules, const struct staff *staff,
+                          const struct submission *submission, GError **error);
+/* The same, and REASON_SAME_PERSON after a decision of this person on this revision; accounts with one number are one person. */
 bool recusal_check(struct sql *sql, const struct rules *rules, const struct staff *staff,
                    const struct submission *submission, GError **error);

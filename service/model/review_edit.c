@@ -4,8 +4,12 @@
 
 #include "common/failure.h"
 #include "service/model/permission.h"
+#include "service/model/recusal.h"
 #include "service/model/remark.h"
+#include "service/model/review.h"
 #include "service/model/text.h"
+
+enum { HOLD_MS = 1 }; /* the new revision is nobody's */
 
 /* The text where it is another than there is, else NULL; the caller's. */
 static char *other_text(const char *text, const char *present)
@@ -39,7 +43,8 @@ bool review_edit(struct sql *sql, const struct rules *rules, const struct staff 
     const struct doer doer = {ACTOR_REVIEWER, *actor};
     struct submission_changes real = *changes;
 
-    if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error)) {
+    if (!may(rules, staff, PERMISSION_DECIDE, submission->region, error) ||
+        !recusal_check_origin(sql, rules, staff, submission, error)) {
         return false;
     }
     if (version != submission->version) {
@@ -54,6 +59,7 @@ bool review_edit(struct sql *sql, const struct rules *rules, const struct staff 
     if (!is_other_text && changes->cover == NULL) {
         return true;
     }
-    return submission_edit(sql, rules, submission, &real, &doer, now_ms, error) &&
+    return review_hold(sql, staff, submission->id, false, now_ms, HOLD_MS, error) &&
+           submission_edit(sql, rules, submission, &real, &doer, now_ms, error) &&
            (!is_other_text || tell_submitter(sql, submission, actor, &real, now_ms, error));
 }

@@ -5,6 +5,7 @@
 #include "common/failure.h"
 #include "service/model/captions.h"
 #include "service/model/cover.h"
+#include "service/model/edit_record.h"
 #include "service/model/facts.h"
 #include "service/model/job.h"
 #include "service/model/outbox.h"
@@ -569,13 +570,23 @@ static bool merge(const struct submission *submission, const struct submission_c
 
 /* A cover that was asked for and not made before the next change is asked for again. Its work has no digest until then, so
  * that nobody can decide on it. */
-static bool pin_or_draw(struct sql *sql, const struct submission *submission, bool draws, int64_t now_ms, GError **error)
+static bool pin_or_draw(struct sql *sql, const struct submission *submission, const char *digest, int64_t now_ms,
+                        GError **error)
 {
-    g_autofree char *digest = NULL;
-
-    return (draws ? job_add(sql, "cover", submission->id, submission->revision, now_ms, error)
-                  : rendition_content_digest(sql, submission, &digest, error)) &&
+    return (digest != NULL || job_add(sql, "cover", submission->id, submission->revision, now_ms, error)) &&
            submission_set_facts(sql, submission, submission->facts, submission->flags, digest, error);
+}
+
+/* The work with these texts over the present files; borrows all of it. */
+static struct submission with_texts(const struct submission *submission, const struct form_texts *texts)
+{
+    struct submission next = *submission;
+
+    next.title = texts->title;
+    next.words = texts->words;
+    next.captions = texts->captions;
+    next.covers = texts->covers;
+    return next;
 }
 
 static bool copy_revision(struct sql *sql, struct submission *submission, const struct form_texts *texts,
@@ -594,11 +605,7 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
                      const struct submission_changes *changes, const struct doer *doer, int64_t now_ms, GError **error)
 {
     const bool is_cover_alone = changes->title == NULL && changes->words == NULL && changes->captions == NULL;
-    json_auto_t *detail = changes->cover == NULL ? NULL
-                                                 : json_pack("{s:{s:I, s:I}}", "cover", "position",
-                                                             (json_int_t)changes->cover->position, "ms",
-                                                             (json_int_t)changes->cover->at_ms);
-    struct move edited = {.event = EVENT_EDITED, .detail = detail};
+    g_autofree char *digest = NULL;
     g_auto(FormTexts) texts = {0};
 
     if (!merge(submission, changes, &texts, error)) {
@@ -609,10 +616,16 @@ bool submission_edit(struct sql *sql, const struct rules *rules, struct submissi
     if (changes->cover != NULL && is_cover_alone && !is_other) {
         return true;
     }
+    const struct submission next = with_texts(submission, &texts);
+    if (!draws && !rendition_content_digest(sql, &next, &digest, error)) {
+        return false;
+    }
+    json_auto_t *detail = edit_record(submission, &next, changes->cover, digest);
+    struct move edited = {.event = EVENT_EDITED, .detail = detail};
     return policy_first_stage(sql, rules, submission->city, &edited.stage, error) &&
            void_current(sql, submission, now_ms, error) &&
            submission_move(sql, submission, doer, &edited, now_ms, error) &&
-           copy_revision(sql, submission, &texts, now_ms, error) && pin_or_draw(sql, submission, draws, now_ms, error);
+           copy_revision(sql, submission, &texts, now_ms, error) && pin_or_draw(sql, submission, digest, now_ms, error);
 }
 
 bool submission_withdraw(struct sql *sql, struct submission *submission, const char *peer, int64_t now_ms,

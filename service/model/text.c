@@ -5,7 +5,14 @@
 static gboolean is_dropped(gunichar c)
 {
     return (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xffff);
+           (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+           (c >= 0xfff0 && c <= 0xffff) || c == 0xad || c == 0x61c || c == 0x180e || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+/* Unicode calls these letters and symbols; nothing of them is seen. */
+static gboolean is_blank(gunichar c)
+{
+    return g_unichar_isspace(c) || c == 0x115f || c == 0x1160 || c == 0x2800 || c == 0x3164 || c == 0xffa0;
 }
 
 char *text_clean(const char *text)
@@ -19,10 +26,10 @@ char *text_clean(const char *text)
 
     for (const char *at = composed; *at != '\0'; at = g_utf8_next_char(at)) {
         const gunichar c = g_utf8_get_char(at);
-        if (is_dropped(c)) {
+        if (is_dropped(c) || (clean->len == 0 && g_unichar_ismark(c))) { /* a mark of nothing */
             continue;
         }
-        if (g_unichar_isspace(c)) {
+        if (is_blank(c)) {
             blank = TRUE;
             continue;
         }

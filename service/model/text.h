@@ -3,8 +3,8 @@
 
 #include <glib.h>
 
-/* NFC; control characters, bidirectional overrides and zero-width characters removed; runs of white space become one
- * blank; trimmed. NULL for invalid UTF-8. The caller's. */
+/* NFC; control characters, marks of direction, zero-width characters and marks of nothing removed; runs of what shows
+ * nothing become one blank; trimmed. NULL for invalid UTF-8. The caller's. */
 char *text_clean(const char *text);
 /* Digits of a mainland mobile number (11, from 13 to 19), "+86" and blanks removed; NULL when it is none. */
 char *text_phone(const char *phone);

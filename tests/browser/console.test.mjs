@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
-import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+import { DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
+import { signIn as enter } from './support/console.mjs'
 import { queued as queuedWork, startService } from './support/fake_service.mjs'
 
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -15,17 +16,7 @@ after(() => browser.close())
 beforeEach(async () => (service = await startService()))
 afterEach(() => service.stop())
 
-async function signIn(options, username = 'zhang') {
-  const page = await (await browser.newContext(options)).newPage()
-  const errors = collectErrors(page)
-
-  await page.goto(`${service.url}/console`)
-  await page.getByLabel('用户名').fill(username)
-  await page.getByLabel('密码').fill('right')
-  await page.keyboard.press('Enter')
-  await page.locator('.bar').waitFor()
-  return { page, errors }
-}
+const signIn = (options, username) => enter(browser, service, options, username)
 
 const title = (page) => page.locator('.stage h1').innerText()
 const queued = (page) => page.locator('.work').count()

@@ -81,6 +81,16 @@ test('a take-over is recorded with whom it was taken from; holding, signs of lif
   assert.equal((await hold(people.sheng, false)).json.code, 'leased');
 });
 
+test('an edit changed a work under the eyes of the colleague who had it open', async () => {
+  fill(900221, 1);
+  const work = id(900221);
+  const edit = async (session) => (await api(url, `/api/v1/queue/${work}`, { method: 'PATCH', session, body: { title: '改过的' }, headers: { 'If-Match': '"1"' } }));
+  await api(url, `/api/v1/queue/${work}/lease`, { method: 'POST', session: people.sheng, body: {} });
+  assert.deepEqual([(await edit(people.jinan)).json?.code, await ledgerOf(work)], ['leased', []]);
+  assert.equal((await edit(people.sheng)).status, 204, 'who has it open may');
+  assert.equal((await api(url, `/api/v1/queue/${work}/lease`, { method: 'POST', session: people.jinan, body: {} })).status, 200, 'and the new one is nobody’s yet');
+});
+
 test('a work is found by its code or a piece of its title, within the own region; those that wait for long stand alone', async () => {
   fill(900401, 3);
   fill(900411, 1, { region: '370202', city: '370200' });

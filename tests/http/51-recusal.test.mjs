@@ -106,3 +106,20 @@ test('a work of the own school is decided by somebody else: by its link, by its 
   await refused(people.jinan, batch, 'own-work');
   assert.equal((await patch('jinan', { unit: '长'.repeat(41) })).status, 400);
 });
+
+test('who may not decide on a work could rewrite its title', async () => {
+  await api(url, `/api/v1/staff/${(await person('qingdao')).id}`, { method: 'PATCH', session: people.admin, body: { scope: '370100', recusals: ['370103'] } });
+  people.qingdao = await login(url, 'qingdao', 'password of qingdao');
+  await putPhone(people.qingdao, '13900000006');
+  const mend = async (work, method, path, body) => {
+    const { version } = await item(work, people.qingdao);
+    const answer = await api(url, `/api/v1/queue/${work}${path}`, { method, session: people.qingdao, body, headers: { 'If-Match': `"${version}"` } });
+    return [answer.status, answer.json?.code ?? null];
+  };
+  for (const [more, reason] of [[{ phone: '13900000006' }, 'own-work'], [{ region: '370103' }, 'recused']]) {
+    const work = await waiting(more);
+    assert.deepEqual(await mend(work, 'PATCH', '', { title: '第一名' }), [409, reason]);
+    assert.deepEqual(await mend(work, 'PUT', '/cover', { cover_ms: 0 }), [409, reason]);
+  }
+  assert.deepEqual(await mend(await waiting(), 'PATCH', '', { title: '第一名' }), [204, null], 'others as before');
+});

@@ -104,6 +104,23 @@ test('a take-down lost its reason on the sheet, a change of consent what it was 
   assert.deepEqual([why['consent.changed'], why['submission.taken_down']], ['本站、其他网站 → 本站', '侵犯肖像']);
 });
 
+test('an edit lost on the sheet what it changed, and which bytes came of it', async () => {
+  const sent = await submit(url, [await upload(url, clip({ seconds: 3 }))], { title: '家术', words: '旧说明' });
+  await waitFor(url, sent, 'in_review');
+  const { id } = await queued(url, people.jinan, sent.code);
+  const mend = async (body) => assert.equal((await api(url, `/api/v1/queue/${id}`, { method: 'PATCH', session: people.jinan, body,
+    headers: { 'If-Match': `"${(await queued(url, people.jinan, sent.code)).version}"` } })).status, 204);
+  await mend({ title: '家书', words: '旧说明' });
+  await mend({ title: '家书一封', words: '' });
+  const edits = (await api(url, `/api/v1/ledger?work=${id}`, { session: sessions.auditor })).json.items.filter((one) => one.action === 'submission.edited');
+  const pins = sql(stack.service, `SELECT content_digest FROM revision WHERE submission = '${id}' ORDER BY number`).split('\n');
+  assert.deepEqual(edits.map((one) => [one.actor_name, one.why, one.detail.revision, one.detail.content]),
+    [['张老师', '改了名称', 2, pins[1]], ['张老师', '改了名称、说明', 3, pins[2]]]);
+  assert.ok(!JSON.stringify(edits).includes('旧说明'), 'which, not what');
+  const text = textsOf((await sheet(`/api/v1/ledger/sheet.xlsx?work=${id}`)).bytes);
+  for (const word of ['张老师，审核员', '改了名称、说明', pins[1], pins[2]]) assert.ok(text.includes(word), word);
+});
+
 test('the same on paper, with its fonts', async () => {
   const { bytes, headers } = await sheet(`/api/v1/ledger/sheet.pdf?work=${work}`);
   assert.equal(headers.get('content-type'), 'application/pdf');

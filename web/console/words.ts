@@ -1,6 +1,7 @@
-// Times and failures as a reviewer reads them.
+// Times, failures and changes as a reviewer reads them.
 
 import { Problem } from '../public/lib/api'
+import type { Work } from './service/work'
 
 export function lengthText(ms: number): string {
   const seconds = Math.round(ms / 1000)
@@ -18,4 +19,13 @@ export function timeText(ms: number): string {
 
 export function failureText(error: unknown): string {
   return error instanceof Problem ? error.detail : '出了点问题，请刷新页面再试。'
+}
+
+const PARTS: readonly [string, (work: Work) => unknown][] = [
+  ['名称', (work) => work.title], ['说明', (work) => work.words], ['封面', (work) => work.cover?.moments], ['使用范围', (work) => work.consents],
+]
+
+// Which parts of a work are others than they were; '' when it has only moved on.
+export function changesText(before: Work, now: Work): string {
+  return PARTS.filter(([, of]) => JSON.stringify(of(before)) !== JSON.stringify(of(now))).map(([name]) => name).join('、')
 }

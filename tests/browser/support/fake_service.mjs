@@ -287,6 +287,9 @@ export async function startService() {
     ['PATCH', /^queue\/(\w+)$/, (body, request, [id]) => {
       const work = state.queue.find((one) => one.id === id) ?? works.find((one) => one.id === id)
       state.mended.push({ id, ...body, seen: request.headers['if-match'] })
+      if (work.version !== undefined && request.headers['if-match'] !== `"${work.version}"`) {
+        return [409, { code: 'version', detail: '作品刚刚有变化，请看过新内容再决定。' }]
+      }
       Object.assign(work, body, { version: (work.version ?? 3) + 1, revision: (work.revision ?? 1) + 1 })
       return [204]
     }],

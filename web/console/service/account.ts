@@ -1,7 +1,8 @@
 // Who is signed in: sessions, one-time codes, invitations.
 
-import { request, setCsrf } from '../../public/lib/api'
+import { setCsrf } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface Me {
   name: string

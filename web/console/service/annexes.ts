@@ -1,7 +1,7 @@
 // The cities' attachments 3 and 4.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface AnnexActivity {
   name: string

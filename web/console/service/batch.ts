@@ -1,7 +1,7 @@
 // Many works at once, by a table.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface BatchRow {
   line: number

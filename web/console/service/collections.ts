@@ -1,7 +1,7 @@
 // Collections of published works.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface CollectionTexts {
   title: string

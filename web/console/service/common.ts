@@ -1,8 +1,9 @@
 // What the calls of this folder share. The folder is what the console asks the service for and the shapes that come back:
 // a file for each view, named after it, and for what several views need account, names, published, queue and work. The
-// asking itself (CSRF, Problem) is public/lib/api.ts.
+// asking itself is request.ts, on public/lib/api.ts (CSRF, Problem).
 
-import { problemOf, request } from '../../public/lib/api'
+import { problemOf } from '../../public/lib/api'
+import { request } from './request'
 
 export function query(values: Record<string, string>): string {
   return new URLSearchParams(Object.entries(values).filter(([, value]) => value !== '')).toString()

@@ -1,6 +1,6 @@
 // Other sites that show works in frames.
 
-import { request } from '../../public/lib/api'
+import { request } from './request'
 
 export interface EmbedSite {
   id: string

@@ -1,7 +1,7 @@
 // Links and QR codes by which works come in.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface EntryLink {
   id: string

@@ -1,7 +1,7 @@
 // Figures of the reviewing, and how often and how long works are watched.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface Figures {
   days: number

@@ -1,7 +1,7 @@
 // What a judge gives points for.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 import type { Criterion } from './selections'
 
 export interface JudgingTask {

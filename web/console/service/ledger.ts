@@ -1,7 +1,7 @@
 // The ledger: its records, and whether the chain is whole.
 
-import { request } from '../../public/lib/api'
 import { query } from './common'
+import { request } from './request'
 
 export interface LedgerRecord {
   seq: number

@@ -1,7 +1,7 @@
 // The cities' weeks and what happens in them.
 
-import { request } from '../../public/lib/api'
 import { query } from './common'
+import { request } from './request'
 
 export interface Week {
   city_code: string

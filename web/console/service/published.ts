@@ -1,7 +1,7 @@
 // Published works: found, and taken down.
 
-import { request } from '../../public/lib/api'
 import { query, readItems } from './common'
+import { request } from './request'
 
 export interface FoundWork {
   id: string

@@ -1,7 +1,7 @@
 // The review queue: what waits, who has it open, decisions.
 
-import { request } from '../../public/lib/api'
 import { query } from './common'
+import { request } from './request'
 import type { Work } from './work'
 
 export type Action = 'approve' | 'return' | 'decline' | 'escalate' | 'send_back' | 'confirm' | 'take_down'

@@ -1,6 +1,6 @@
 // Other systems that hear of published works (webhooks).
 
-import { request } from '../../public/lib/api'
+import { request } from './request'
 
 // Called at its address, or (null) asking by itself.
 export interface Receiver {

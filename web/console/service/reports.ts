@@ -1,7 +1,7 @@
 // Visitors' reports of works.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface Report {
   id: string

@@ -1,7 +1,7 @@
 // The edition's rules: reasons, who approves at which stage, words to look at twice.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface Reason {
   code: string

@@ -1,7 +1,7 @@
 // Selections: recommending, the draw, the list, its notice period and objections.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface SelectionRow {
   id: string

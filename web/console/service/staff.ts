@@ -1,7 +1,7 @@
 // The people who work here, as an administrator sees them.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface Person {
   id: string

@@ -1,7 +1,7 @@
 // Subtitles of a work; what its submitter sent waits for a look.
 
-import { request } from '../../public/lib/api'
 import { readItems } from './common'
+import { request } from './request'
 
 export interface Subtitle {
   name: string // "3-zh": of the third file

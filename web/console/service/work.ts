@@ -1,6 +1,6 @@
 // One work, as who reviews it sees it, and what may be mended on it.
 
-import { request } from '../../public/lib/api'
+import { request } from './request'
 
 export interface Decision {
   at_ms: number

@@ -1,6 +1,6 @@
 // The machines that transcode, and their tokens.
 
-import { request } from '../../public/lib/api'
+import { request } from './request'
 
 export interface Machines {
   workers: { name: string; version: string; sandbox: string; token: string; seen_ms: number; running: number }[]

@@ -10,9 +10,17 @@ static const struct {
      "b\xe2\x80\x8b"
      "c\x01"
      "d",
-     "abcd"},                 /* override, zero width, control */
+     "abcd"}, /* override, zero width, control */
+    {"a\xd8\x9c"
+     "b\xc2\xad"
+     "c\xe1\xa0\x8e"
+     "d\xf3\xa0\x81\xa1",
+     "abcd"},                 /* Arabic letter mark, soft hyphen, vowel separator, tag */
     {"<script>", "<script>"}, /* escaping is the writer's */
     {"", ""},
+    {"\xe3\x85\xa4 \xe1\x85\x9f\xef\xbe\xa0\xe2\xa0\x80", ""}, /* Hangul fillers, Braille blank: nothing to be seen */
+    {"\xef\xb8\x8f\xcc\x81", ""},                              /* a selector and an accent of nothing */
+    {"\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"},  /* of a heart */
     {"\xff", NULL},
 };
 
