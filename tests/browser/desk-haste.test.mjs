@@ -22,15 +22,12 @@ afterEach(async () => {
 
 // Requests of this kind stand until they are let go.
 async function holdBack(pattern, wanted = () => true) {
-  const held = []
-  await page.route(pattern, (route) => (wanted(route.request()) ? held.push(route) : route.fallback()))
-  return {
-    one: async () => {
-      while (held.length === 0) await page.evaluate(() => new Promise(requestAnimationFrame))
-      return held.shift()
-    },
-  }
+  let arrived
+  const first = new Promise((resolve) => (arrived = resolve))
+  await page.route(pattern, (route) => (wanted(route.request()) ? arrived(route) : route.fallback()))
+  return { first }
 }
+const press = (name) => page.locator('.decide').getByRole('button', { name }).click()
 // Something moved somewhere, said again and again: the desk follows.
 async function newsOfOthers() {
   await page.route('**/api/v1/live', (route) => route.fulfill({ contentType: 'text/event-stream', body: 'retry: 200\nevent: moved\ndata: x\n\n' }))
@@ -41,14 +38,14 @@ async function newsOfOthers() {
 test('Z before the answer took back the decision before it', async () => {
   const undone = []
   page.on('request', (request) => request.method() === 'DELETE' && /decisions/.test(request.url()) && undone.push(request.url().split('/').at(-1)))
-  await page.keyboard.press('a')
+  await press(/^通过/)
   await page.getByText('已通过：和奶奶一起读家书').waitFor()
   const slow = await holdBack('**/queue/q1/decision')
   await page.waitForFunction(() => document.querySelector('.stage h1').innerText === '爸爸的木工课')
   const since = await page.evaluate(() => performance.now())
   await page.waitForFunction((at) => performance.now() > at + 260, since) // sooner it would be the same press
   await page.keyboard.press('a')
-  const second = await slow.one()
+  const second = await slow.first
   await page.keyboard.press('z')
   await second.continue()
   await page.locator('.work').nth(7).waitFor()
@@ -59,7 +56,7 @@ test('Z before the answer took back the decision before it', async () => {
 
 test('a work that changed while its reasons were picked was returned unseen', async () => {
   await newsOfOthers()
-  await page.keyboard.press('r')
+  await press(/^退回/)
   await page.getByRole('dialog').getByText('无声/噪音').waitFor()
   Object.assign(service.state.queue[0], { version: 4, title: '和奶奶一起读家书（重拍）' })
   await page.getByText('作品刚刚有变化，已换成新的内容').waitFor({ state: 'attached' })
@@ -90,7 +87,7 @@ test('a change of the open work did not say what had changed', async () => {
 
 test('a work that changed after it was selected was decided on with the others', async () => {
   await newsOfOthers()
-  await page.keyboard.press('x')
+  await page.getByLabel(`选中 ${service.state.queue[0].title}`).first().check()
   await page.getByLabel(`选中 ${service.state.queue[3].title}`).first().check()
   await page.getByText('选中 2 件').waitFor()
   Object.assign(service.state.queue[3], { version: 4, title: '又改了一次' })
@@ -101,7 +98,7 @@ test('a work that changed after it was selected was decided on with the others',
 
 test('a title that its family had mended meanwhile was overwritten; what was typed was lost', async () => {
   await newsOfOthers()
-  await page.keyboard.press('e')
+  await press(/^改文字/)
   const dialog = page.getByRole('dialog', { name: '改名称和说明' })
   Object.assign(service.state.queue[0], { version: 4, title: '和奶奶一起读家书（全）' })
   await page.getByText('作品刚刚有变化，已换成新的内容').waitFor({ state: 'attached' })
@@ -119,7 +116,7 @@ test('an answer to the filter before stood in the list', async () => {
   const slow = await holdBack('**/api/v1/queue?*', (request) => /q=slow/.test(request.url()))
   await page.getByLabel('找一件').fill('slow')
   await page.keyboard.press('Enter')
-  const old = await slow.one()
+  const old = await slow.first
   await page.getByLabel('找一件').fill('SD26-0003')
   await page.keyboard.press('Enter')
   await page.waitForFunction(() => document.querySelectorAll('.work').length === 1)
@@ -132,8 +129,8 @@ test('an answer to the filter before stood in the list', async () => {
 
 test('what could not be decided came back into a list of another filter', async () => {
   const slow = await holdBack('**/queue/q0/decision')
-  await page.keyboard.press('a')
-  const first = await slow.one()
+  await press(/^通过/)
+  const first = await slow.first
   await page.getByLabel('找一件').fill('SD26-0003')
   await page.keyboard.press('Enter')
   await page.waitForFunction(() => document.querySelectorAll('.work').length === 1)
@@ -147,7 +144,7 @@ test('what could not be decided came back into a list of another filter', async 
 
 test('a login that had ended left the desk standing, and nowhere to sign in', async () => {
   await page.route('**/queue/q0/decision', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"code": "unauthenticated", "detail": "请先登录。"}' }))
-  await page.getByRole('button', { name: /^通过/ }).click()
+  await press(/^通过/)
   await page.getByText('登录已到时间，请再登录一次，没办成的作品还在原处。').waitFor()
   await page.screenshot({ path: `${SCREENS}console-ended-desk.png` })
   await page.getByLabel('用户名').fill('zhang')
