@@ -297,8 +297,11 @@ HANDLER(page_elder)
 struct response *page_problem(struct app *app, struct request *request, const GError *error)
 {
     const char *accept = request_header(request, "Accept");
-    const struct reason_rule *rule = reason_rule_of(error_reason(error));
+    const enum reason reason = error_reason(error);
+    const struct reason_rule *rule = reason_rule_of(reason);
     const int status = failure_rule_of(rule->failure)->http_status;
+    const bool is_taken_down = reason == REASON_TAKEN_DOWN;
+    const bool is_unknown = status == 404 && !is_taken_down;
     const bool is_form = g_strcmp0(request_path(request), "/api/v1/submissions/simple") == 0;
     g_autoptr(GError) second = NULL;
 
@@ -308,16 +311,16 @@ struct response *page_problem(struct app *app, struct request *request, const GE
         return NULL;
     }
     if (g_str_has_prefix(request_path(request), "/embed/")) {
-        return shown_embed(app, request, NULL, status == 404 ? "这件作品已经下线了。" : rule->detail, status, &second);
+        return shown_embed(app, request, NULL, is_unknown ? "这件作品已经下线了。" : rule->detail, status, &second);
     }
-    const char *title = status == 404   ? "没有找到这一页"
-                        : status == 410 ? "已经下架"
-                        : is_form       ? "作品还没有交上"
-                                        : "出了点问题";
+    const char *title = is_taken_down ? "已经下架"
+                        : is_unknown  ? "没有找到这一页"
+                        : is_form     ? "作品还没有交上"
+                                      : "出了点问题";
     json_t *data = shown_page(app, request, title, "none");
     json_object_set_new(data, "error",
                         json_pack("{s:i, s:s, s:s, s:b}", "status", status, "title", title, "detail",
-                                  status == 404 ? "它可能已经下线，或地址少了几个字。" : rule->detail, "is_form",
+                                  is_unknown ? "它可能已经下线，或地址少了几个字。" : rule->detail, "is_form",
                                   (int)is_form));
     return shown_html(app, "error.html", data, status, &second);
 }

@@ -29,7 +29,7 @@ const as = (receipt) => ({ headers: { 'X-Pin': receipt.pin } });
 const ENDINGS = {
   edit: { page: 404, call: ({ receipt }) => api(stack.url, `/api/v1/submissions/${receipt.code}`, { method: 'PATCH', ...as(receipt), body: { title: `${receipt.code} 改` } }) },
   withdraw: { page: 404, call: ({ receipt }) => api(stack.url, `/api/v1/submissions/${receipt.code}`, { method: 'DELETE', ...as(receipt) }) },
-  takeDown: { page: 410, call: ({ id }) => api(stack.url, `/api/v1/works/${id}/take-down`, { method: 'POST', session: people.admin, body: { reason: 'test' } }) },
+  takeDown: { page: 404, call: ({ id }) => api(stack.url, `/api/v1/works/${id}/take-down`, { method: 'POST', session: people.admin, body: { reason: 'test' } }) },
 };
 
 const sent = async (n) => submit(stack.url, [await upload(stack.url, unique(clip({ seconds: 3, size: '320x180' })))],
