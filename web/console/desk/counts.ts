@@ -3,8 +3,8 @@ import { computed, type ComputedRef, type Ref, ref } from 'vue'
 import { type Count, readCounts } from '../service/queue'
 
 export interface Counts {
-  counts: Ref<Count[]>
-  samples: Ref<number> // in the province's sample
+  counts: Readonly<Ref<Count[]>>
+  samples: Readonly<Ref<number>> // in the province's sample
   waiting: ComputedRef<number> // this person's
   oldestMs: ComputedRef<number> // since when the oldest of them waits
   count: () => Promise<void>

@@ -109,7 +109,9 @@ export function useDecisions(list: List, selection: Selection, failure: Ref<stri
       const titleOf = (id: string): string => many.find((work) => work.id === id)?.title ?? ''
 
       skipped.value = left.map((one) => `${titleOf(one.id)}：${one.detail}`)
-      undo.value = { works: done.map((one) => one.id), decisions: done.map((one) => one.decision), text: `已${ACTION_NAMES[action]} ${done.length} 件` }
+      undo.value = {
+        works: done.map((one) => one.id), decisions: done.map((one) => one.decision), text: `已${ACTION_NAMES[action]} ${done.length} 件`,
+      }
       selected.value = []
       await list.load()
       chosenId.value = chosen.value?.id ?? works.value[0]?.id ?? ''

@@ -8,7 +8,7 @@ import { failureText } from '../words'
 const HEARTBEAT_MS = 30000
 
 export interface Hold {
-  heldBy: Ref<string> // the sentence that names a colleague; '': nobody else
+  heldBy: Readonly<Ref<string>> // the sentence that names a colleague; '': nobody else
   keep: (id: string, takeOver?: boolean) => Promise<void>
   take: (id: string) => void
   release: (id: string) => void

@@ -6,15 +6,15 @@ import { type Filters, type Queue, readAnother, readQueue } from '../service/que
 import { readWork, type Work } from '../service/work'
 import { failureText } from '../words'
 import type { Selection } from './selection'
-import { followed, nearestFree } from './works'
+import { continued, followed, nearestFree } from './works'
 
 const FEW = 5 // works left when the next page is fetched
 const OLD_MS = 8 * 60000 // signed addresses live ten minutes
 
 export interface List {
   filters: Ref<Filters>
-  works: Ref<Work[]>
-  next: Ref<string | null> // null: no more pages
+  works: Readonly<Ref<Work[]>>
+  next: Readonly<Ref<string | null>> // null: no more pages
   chosenId: Ref<string> // '': none is open
   chosen: ComputedRef<Work | null>
   load: (isMore?: boolean) => Promise<void>
@@ -23,6 +23,7 @@ export interface List {
   freshen: (id: string) => void
   peek: () => Promise<Queue | null>
   merge: (page: Queue) => void
+  settle: (id: string) => void
   another: () => Promise<void>
   move: (steps: number) => void
   takeOut: (work: Work) => () => Promise<void>
@@ -56,10 +57,8 @@ export function useList(failure: Ref<string>, selection: Selection, count: () =>
         return
       }
       const before = works.value
-      const kept = isMore ? before : []
-      const known = new Set(kept.map((work) => work.id))
 
-      works.value = [...kept, ...page.items.filter((work) => !known.has(work.id))]
+      works.value = continued(isMore ? before : [], page.items)
       page.items.forEach((work) => readAt.set(work.id, Date.now()))
       next.value = page.next
       void count()
@@ -73,6 +72,7 @@ export function useList(failure: Ref<string>, selection: Selection, count: () =>
     }
   }
 
+  // The next page, before the last works of this one are gone.
   function refill(): void {
     if (works.value.length < FEW && next.value !== null) {
       void load(true)
@@ -113,24 +113,24 @@ export function useList(failure: Ref<string>, selection: Selection, count: () =>
     next.value ??= page.next
   }
 
+  // Others have decided on it: it stays to be read, and nothing is left to press.
+  function settle(id: string): void {
+    works.value = works.value.map((work) => (work.id === id ? { ...work, actions: [] } : work))
+  }
+
   async function another(): Promise<void> {
-    try {
-      const work = await readAnother(filters.value)
-      if (work !== undefined) {
-        readAt.set(work.id, Date.now())
-        works.value = works.value.some((one) => one.id === work.id) ? works.value : [work, ...works.value]
-        chosenId.value = work.id
-      }
-    } catch (error) {
-      failure.value = failureText(error)
+    const work = await readAnother(filters.value).catch((error: unknown) => void (failure.value = failureText(error)))
+    if (work) {
+      readAt.set(work.id, Date.now())
+      works.value = works.value.some((one) => one.id === work.id) ? works.value : [work, ...works.value]
+      chosenId.value = work.id
     }
   }
 
   function move(steps: number): void {
     const at = works.value.findIndex((work) => work.id === chosenId.value)
-    const target = works.value[Math.min(works.value.length - 1, Math.max(0, at + steps))]
 
-    chosenId.value = target?.id ?? ''
+    chosenId.value = works.value[Math.min(works.value.length - 1, Math.max(0, at + steps))]?.id ?? ''
   }
 
   // The next work stands there at once. What is returned brings it back to its place, for when it could not be decided.
@@ -164,5 +164,5 @@ export function useList(failure: Ref<string>, selection: Selection, count: () =>
   const letIn = (ids: string[]): void => ids.forEach((id) => decided.delete(id))
 
   watch(filters, () => void load(), { deep: true })
-  return { filters, works, next, chosenId, chosen, load, refill, refresh, freshen, peek, merge, another, move, takeOut, letIn }
+  return { filters, works, next, chosenId, chosen, load, refill, refresh, freshen, peek, merge, settle, another, move, takeOut, letIn }
 }

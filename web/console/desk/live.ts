@@ -54,7 +54,7 @@ export function useLive(list: List, selection: Selection, count: () => Promise<v
       const parts = changesText(open, works.value.find((work) => work.id === open.id) ?? open)
       changed.value = `作品刚刚有变化，已换成新的内容${parts === '' ? '' : `（${parts}）`}，请再看一遍。`
     } else {
-      works.value = works.value.map((work) => (work.id === open.id ? { ...work, actions: [] } : work))
+      list.settle(open.id)
       changed.value = '这件作品刚刚由别人处理了，或作者已撤回，不用再审。'
     }
   }

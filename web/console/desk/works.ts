@@ -9,6 +9,13 @@ export function nearestFree(works: Work[], at: number): Work | undefined {
   return near.find((work) => work.holder?.me !== false) ?? near[0]
 }
 
+// With the next page behind it; what moved between the two pages stands once.
+export function continued(works: Work[], items: Work[]): Work[] {
+  const known = new Set(works.map((work) => work.id))
+
+  return [...works, ...items.filter((work) => !known.has(work.id))]
+}
+
 // The list with its first page as that is now. What was decided or withdrawn elsewhere leaves, what is new stands at the end, what
 // comes behind that page stays. Of the open work only its holder is taken.
 export function followed(works: Work[], page: Queue, openId: string | undefined): Work[] {
