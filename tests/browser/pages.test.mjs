@@ -52,7 +52,8 @@ for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
           await page.goto(service.url + path, { waitUntil: device === 'phone' && !elder ? 'networkidle' : 'load' })
           assert.equal(await page.evaluate(() => document.compatMode), 'CSS1Compat')
           if (process.env.FULL) await page.screenshot({ path: `${SCREENS}${nameOf(path)}-${device}${elder ? '-elder' : ''}.png`, fullPage: device === 'phone' })
-          assert.deepEqual(await violations(page), [])
+          // each device and each size once: what axe finds goes with the one or the other
+          if (process.env.FULL || elder === (device === 'phone')) assert.deepEqual(await violations(page), [])
           assert.ok((await overflow(page)) <= 0, 'wider than the screen')
           if (path.startsWith('/embed/')) assert.ok(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), 'a frame that fits needs no scrolling')
           await page.setViewportSize({ width: 320, height: 640 })

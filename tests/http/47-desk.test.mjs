@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { cpuSeconds } from '../bench/support/cpu.mjs';
-import { sql, startService } from './support/service.mjs';
+import { processesOf, sql, startService } from './support/service.mjs';
 import { api, form, login, reviewers } from '../support/stack.mjs';
 
 const onPostgres = Boolean(process.env.XUEPAI_TEST_DATABASE);
@@ -133,7 +133,7 @@ test('a person who stands aside for a county does not decide its works', async (
 
 // A submission through the front door has PIN and consent; its media are left out: prepared by hand.
 test('approve, withdraw and edit at once: one outcome, and withdrawal wins', async (context) => {
-  const RACES = Number(process.env.XUEPAI_TEST_RACES ?? 60);
+  const RACES = Number(process.env.XUEPAI_TEST_RACES ?? 20);
   const outcomes = {};
   const session = people.jinan;
   for (let i = 0; i < RACES; i++) {
@@ -170,6 +170,8 @@ test('approve, withdraw and edit at once: one outcome, and withdrawal wins', asy
   assert.equal((await api(url, '/api/v1/ledger/verify', { method: 'POST', session: people.admin })).json.whole, true);
 });
 
+const spent_s = () => processesOf(service).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+
 test('100,000 works wait: every page is quick', async (context) => {
   fill(1, WAITING);
   fill(WAITING + 1, 2000, { region: '370202', city: '370200' });
@@ -179,7 +181,7 @@ test('100,000 works wait: every page is quick', async (context) => {
     ['sheng', 'q=nowhere'], ['sheng', 'sample=1'], ['jinan', 'waited_hours=72'],
     ['sheng', `after=${1000 + Math.floor(WAITING / 2)}.${id(Math.floor(WAITING / 2))}`]]) {
     const times = [];
-    const before_s = cpuSeconds(service.child.pid);
+    const before_s = spent_s();
     let page;
     for (let i = 0; i < 30; i++) {
       const started = performance.now();
@@ -188,12 +190,10 @@ test('100,000 works wait: every page is quick', async (context) => {
       assert.equal(page.status, 200);
     }
     times.sort((a, b) => a - b);
-    const cpu_ms = (cpuSeconds(service.child.pid) - before_s) * 1000 / times.length;
+    const cpu_ms = (spent_s() - before_s) * 1000 / times.length;
     context.diagnostic(`${who} ?${query}: p50 ${times[15].toFixed(1)} ms, p95 ${times[28].toFixed(1)} ms, CPU ${cpu_ms.toFixed(1)} ms, ${page.json.items.length} works`);
-    // neighbours on the machine stretch the wall's time and not the CPU's; PostgreSQL spends it in another process, so there the
-    // quickest tenth speaks
-    const [what, spent_ms] = onPostgres ? ['quickest tenth', times[3]] : ['CPU', cpu_ms];
-    assert.ok(spent_ms <= (onPostgres ? 50 : 25), `${who} ${query}: ${what} ${spent_ms} ms`);
+    // neighbours on the machine stretch the wall's time and hardly the CPU's
+    assert.ok(cpu_ms <= (onPostgres ? 50 : 25), `${who} ${query}: CPU ${cpu_ms} ms`);
   }
   // what is rare is looked for piece by piece: pages are quick, and all of them together find it
   sql(service, `UPDATE revision SET flags = ' duplicate ' WHERE submission = '${id(WAITING - 1)}'`);

@@ -18,8 +18,8 @@ after(async () => {
   fs.rmSync(base, { recursive: true, force: true });
 });
 
-const moving = 'mandelbrot=s=640x360:rate=25:start_scale=2:end_scale=0.2:end_pts=200';
-const other = 'life=s=320x180:rate=25:mold=10:ratio=0.2:death_color=#305040:life_color=#f0e0a0:seed=3,scale=640:360';
+const moving = 'mandelbrot=s=640x360:rate=15:start_scale=2:end_scale=0.2:end_pts=200';
+const other = 'life=s=320x180:rate=15:mold=10:ratio=0.2:death_color=#305040:life_color=#f0e0a0:seed=3,scale=640:360';
 // a melody, so that two moments of it differ
 const melody = "aevalsrc='0.4*sin(2*PI*t*220*pow(2\\,mod(floor(t*3)*5\\,12)/12))+0.2*sin(2*PI*t*330*pow(2\\,mod(floor(t*2)*7\\,12)/12)):s=48000'";
 const noise = 'anoisesrc=color=pink:amplitude=0.2:seed=5:sample_rate=48000';

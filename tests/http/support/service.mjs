@@ -31,7 +31,7 @@ export function databaseSettings(data) {
   const server = process.env.XUEPAI_TEST_DATABASE;
   if (!server) return {};
   execFileSync('psql', ['-q', '-X', server, '-c', `SET client_min_messages = error; CREATE SCHEMA IF NOT EXISTS ${schemaOf(data)}`]);
-  return { XUEPAI_DATABASE: `${server}?options=-csearch_path%3D${schemaOf(data)}` };
+  return { XUEPAI_DATABASE: `${server}?options=-csearch_path%3D${schemaOf(data)}&application_name=${schemaOf(data)}` };
 }
 
 // One statement on the service's database, past the service; rows as lines.
@@ -41,6 +41,13 @@ export function sql(service, text) {
     ? ['psql', ['-q', '-X', '-A', '-t', `${server}?options=-csearch_path%3D${schemaOf(service.data)}`, '-c', text]]
     : ['sqlite3', ['-cmd', '.timeout 5000', join(service.data, 'xuepai.db'), text]];
   return execFileSync(program, parameters).toString().trim();
+}
+
+// The processes that work for it: its own, and those of a database server.
+export function processesOf(service) {
+  const server = process.env.XUEPAI_TEST_DATABASE;
+  const text = server ? sql(service, `SELECT pid FROM pg_stat_activity WHERE application_name = '${schemaOf(service.data)}'`) : '';
+  return [service.child.pid, ...text.split('\n').filter(Boolean)];
 }
 
 // The bytes of one object as another client than ours reads them; throws when it is not there.
