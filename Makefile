@@ -1,7 +1,7 @@
 # Xuepai. `make run` and `make test` are for everybody; `make help` lists the rest.
 #
 # A program is its folder: every .c file below common/ and service/ makes xuepai-service, below common/ and
-# worker/ (without worker/media/) xuepai-worker, below worker/media/ with worker/task.c and common/failure.c
+# worker/ (without worker/media/) xuepai-worker, below worker/media/ with worker/task.c, ladder.c and common/failure.c
 # xuepai-media. So a new file needs no line here, and a file in the wrong folder does not link.
 
 BUILD    ?= build
@@ -87,12 +87,12 @@ $(BUILD)/xuepai-worker: $(call objects,worker/main.c $(worker_sources) $(common_
 	@echo '  link $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(worker_packages)) -lm
 
-$(BUILD)/xuepai-media: $(call objects,worker/media/main.c $(media_sources) worker/task.c common/failure.c)
+$(BUILD)/xuepai-media: $(call objects,worker/media/main.c $(media_sources) worker/task.c worker/ladder.c common/failure.c)
 	@echo '  link $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
 
 # The same without its lock, for the bench of what the lock costs.
-$(BUILD)/unlocked/xuepai-media: $(call objects,tests/bench/support/unlocked.c worker/media/main.c $(media_sources) worker/task.c common/failure.c)
+$(BUILD)/unlocked/xuepai-media: $(call objects,tests/bench/support/unlocked.c worker/media/main.c $(media_sources) worker/task.c worker/ladder.c common/failure.c)
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(media_packages)) $(media_extra)
 $(BUILD)/unlocked/xuepai-worker: $(BUILD)/xuepai-worker
 	@mkdir -p $(@D) && cp $< $@
@@ -117,7 +117,7 @@ support_sources := $(wildcard tests/unit/support/*.c)
 # Archives, so that a test is linked with what it uses and nothing else.
 $(BUILD)/libservice.a: $(call objects,$(service_sources) $(common_sources) $(support_sources))
 $(BUILD)/libworker.a:  $(call objects,$(worker_sources) $(common_sources))
-$(BUILD)/libmedia.a:   $(call objects,$(media_sources) worker/task.c common/failure.c)
+$(BUILD)/libmedia.a:   $(call objects,$(media_sources) worker/task.c worker/ladder.c common/failure.c)
 $(BUILD)/lib%.a:
 	@rm -f $@ && ar rcs $@ $^
 

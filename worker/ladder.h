@@ -1,4 +1,5 @@
-/* Which rungs a clip gets: a pure function of its facts and the policy in config/ladder.conf. */
+/* Which rungs a clip gets: a pure function of its facts and the policy in config/ladder.conf. The worker asks it of facts that
+ * prepare gave; xuepai-media, where it makes the ladder along with them, of what it knows before it decodes. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,9 +14,10 @@ struct ladder_rung {
     double crf;
     int maxrate_bps; /* for 16:9 at 30 pictures a second */
     char preset[16];
-    char options[96]; /* of the encoder beyond the preset */
+    char options[128]; /* of the encoder beyond the preset */
 };
 
+#define LADDER_REVIEW_SIDE 480 /* of the copy that reviewers see, which becomes a rung as it is */
 #define LADDER_AV1_MAX  3
 #define LADDER_ROWS_MAX (TASK_RUNGS_MAX - LADDER_AV1_MAX) /* the master playlist names both kinds */
 

@@ -22,8 +22,6 @@
 #define VERIFY_DEADLINE_MS 600000
 #define HASH_BLOCK         (1 << 20)
 
-#define REVIEW_SIDE        480 /* of the review copy, which becomes a rung as it is */
-
 enum verify {
     VERIFY_NOTHING, /* text that the child wrote: bounded, and served as text */
     VERIFY_VIDEO,
@@ -47,7 +45,8 @@ static const struct {
     {"*.m3u8", "playlist", "application/vnd.apple.mpegurl", VERIFY_NOTHING},
     {"*.jpg", "photo", "image/jpeg", VERIFY_PHOTO},
     {"*.webp", "photo", "image/webp", VERIFY_PHOTO},
-    {"*.mp4", NULL, "video/mp4", VERIFY_VIDEO}, /* the recipe knows which kind */
+    {"480p.mp4", "review-mp4", "video/mp4", VERIFY_VIDEO}, /* who prepared makes that rung */
+    {"*.mp4", "rung", "video/mp4", VERIFY_VIDEO},
 };
 
 struct recipe;
@@ -56,21 +55,22 @@ struct recipe;
 struct recipe {
     const char *kind;
     enum task_verb verb;
-    const char *mp4_kind;
     bool (*plan)(const struct recipe_job *job, struct task *task, GError **error);
     int made_permille; /* share of the progress until the outputs are made; the rest is verifying */
 };
 
 static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error);
+static bool plan_whole(const struct recipe_job *job, struct task *task, GError **error);
 static bool plan_ladder(const struct recipe_job *job, struct task *task, GError **error);
 static bool plan_av1(const struct recipe_job *job, struct task *task, GError **error);
 static bool plan_cover(const struct recipe_job *job, struct task *task, GError **error);
 
 static const struct recipe RECIPES[] = {
-    {"prepare", TASK_PREPARE, "review-mp4", plan_prepare, 900},
-    {"ladder", TASK_LADDER, "rung", plan_ladder, 900},
-    {"av1", TASK_LADDER, "rung", plan_av1, 900},
-    {"cover", TASK_COVER, NULL, plan_cover, 800},
+    {"prepare", TASK_PREPARE, plan_prepare, 900},
+    {"whole", TASK_WHOLE, plan_whole, 900}, /* both, from one decode, for when nobody waits */
+    {"ladder", TASK_LADDER, plan_ladder, 900},
+    {"av1", TASK_LADDER, plan_av1, 900},
+    {"cover", TASK_COVER, plan_cover, 800},
 };
 
 /* -- plans ------------------------------------------------------------------------------------------------- */
@@ -88,6 +88,16 @@ static bool load_policy(struct ladder_policy *policy, GError **error)
     return path == NULL || ladder_load(path, policy, error);
 }
 
+static struct task_rung rung_of(const struct ladder_rung *row)
+{
+    struct task_rung rung = {
+        .codec = row->codec, .short_side = row->short_side, .crf = row->crf, .maxrate_bps = row->maxrate_bps};
+
+    (void)g_strlcpy(rung.preset, row->preset, sizeof rung.preset); /* same sizes */
+    (void)g_strlcpy(rung.options, row->options, sizeof rung.options);
+    return rung;
+}
+
 /* Outputs of both kinds are opened, since only the child may find out what the file is; empty ones go again. */
 static bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error)
 {
@@ -98,24 +108,45 @@ static bool plan_prepare(const struct recipe_job *job, struct task *task, GError
     };
 
     struct ladder_policy policy = LADDER_DEFAULT;
-    const struct ladder_rung *row;
 
     (void)job;
     if (!load_policy(&policy, error)) {
         return false;
     }
-    row = ladder_review_row(&policy);
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         add_output(task, NAMES[i]);
     }
     task->rungs = 1 + policy.count;
-    for (int i = 0; i < policy.count; i++) { /* what is to come: its caps are asked */
-        task->rung[1 + i].short_side = policy.rung[i].short_side;
-        task->rung[1 + i].maxrate_bps = policy.rung[i].maxrate_bps;
+    task->rung[0] = rung_of(ladder_review_row(&policy));
+    task->rung[0].short_side = LADDER_REVIEW_SIDE;
+    for (int i = 0; i < policy.count; i++) { /* what is to come */
+        task->rung[1 + i] = rung_of(&policy.rung[i]);
     }
-    task->rung[0] = (struct task_rung){.short_side = REVIEW_SIDE, .crf = row->crf, .maxrate_bps = row->maxrate_bps};
-    (void)g_strlcpy(task->rung[0].preset, row->preset, sizeof row->preset); /* same size */
-    (void)g_strlcpy(task->rung[0].options, row->options, sizeof row->options);
+    return true;
+}
+
+static void add_rung_outputs(struct task *task, const struct task_rung *rung)
+{
+    static const char *const ENDINGS[] = {"mp4", "m3u8"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ENDINGS); i++) {
+        g_autofree char *name = task_rung_name(rung, ENDINGS[i]);
+        add_output(task, name);
+    }
+}
+
+/* Which of the rungs are made the child finds out. */
+static bool plan_whole(const struct recipe_job *job, struct task *task, GError **error)
+{
+    if (!plan_prepare(job, task, error)) {
+        return false;
+    }
+    for (int i = 1; i < task->rungs; i++) {
+        if (task->rung[i].short_side != LADDER_REVIEW_SIDE) {
+            add_rung_outputs(task, &task->rung[i]);
+        }
+    }
+    add_output(task, "master.m3u8");
     return true;
 }
 
@@ -134,7 +165,7 @@ static double gain_of(json_t *facts)
 static void read_review(json_t *facts, struct task_rung *rung)
 {
     const char *codecs = NULL;
-    struct task_rung made = {.way = TASK_MADE, .short_side = REVIEW_SIDE};
+    struct task_rung made = {.way = TASK_MADE, .short_side = LADDER_REVIEW_SIDE};
 
     if (json_unpack(facts, "{s:{s:i, s:i, s:i, s:i, s:F, s:s}}", "review", "width", &made.width, "height", &made.height,
                     "bandwidth_bps", &made.bandwidth_bps, "average_bps", &made.average_bps, "fps", &made.fps, "codecs",
@@ -188,13 +219,9 @@ static void plan_rungs(const struct recipe_job *job, struct task *task)
     task->gain_db = gain_of(job->facts);
     task->source_keyframes = json_is_true(json_object_get(job->facts, "source_keyframes"));
     for (int i = 0; i < task->rungs; i++) {
-        if (task->rung[i].way == TASK_MADE) {
-            continue;
+        if (task->rung[i].way != TASK_MADE) {
+            add_rung_outputs(task, &task->rung[i]);
         }
-        g_autofree char *media = task_rung_name(&task->rung[i], "mp4");
-        g_autofree char *playlist = task_rung_name(&task->rung[i], "m3u8");
-        add_output(task, media);
-        add_output(task, playlist);
     }
     add_output(task, "master.m3u8");
 }
@@ -443,7 +470,7 @@ static bool add_result(struct run *run, json_t *facts, GError **error)
     output = g_new0(struct recipe_output, 1);
     g_ptr_array_add(run->result->outputs, output);
     output->name = g_strdup(name);
-    output->kind = g_strdup(OUTPUTS[row].kind != NULL ? OUTPUTS[row].kind : run->recipe->mp4_kind);
+    output->kind = g_strdup(OUTPUTS[row].kind);
     output->type = g_strdup(OUTPUTS[row].type);
     output->bytes = status.st_size;
     output->facts = json_deep_copy(facts);
@@ -580,13 +607,22 @@ static bool verify_all(struct run *run, GError **error)
 
 /* -- the whole --------------------------------------------------------------------------------------------- */
 
-/* Empty files were opened for a kind that the input is not. */
+static bool is_listed(const struct run *run, const char *name)
+{
+    for (guint i = 0; i < run->result->outputs->len; i++) {
+        const struct recipe_output *output = g_ptr_array_index(run->result->outputs, i);
+        if (strcmp(output->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Files were opened for a kind that the input is not, or for rungs that saved nothing. */
 static void remove_unused(struct run *run, bool keep)
 {
     for (int i = 0; i < run->task.outputs; i++) {
-        struct stat status;
-
-        if (run->fds[i] >= 0 && (!keep || (fstat(run->fds[i], &status) == 0 && status.st_size == 0))) {
+        if (run->fds[i] >= 0 && (!keep || !is_listed(run, run->task.output[i]))) {
             (void)unlinkat(run->folder_fd, run->task.output[i], 0); /* the folder is thrown away later */
         }
     }

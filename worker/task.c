@@ -10,6 +10,7 @@
 
 static const char *const VERBS[TASK_VERB_COUNT] = {
     [TASK_PREPARE] = "prepare",
+    [TASK_WHOLE] = "whole",
     [TASK_LADDER] = "ladder",
     [TASK_COVER] = "cover",
     [TASK_VERIFY] = "verify",

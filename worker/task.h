@@ -24,13 +24,20 @@
 
 #define TASK_INPUT_FD     3
 #define TASK_OUTPUT_FD    4
-#define TASK_OUTPUTS_MAX  24
+#define TASK_OUTPUTS_MAX  32
 #define TASK_RUNGS_MAX    8
 #define TASK_BYTES_MAX    65536
 #define TASK_TYPES_MAX    4096
 #define TASK_SANDBOX_EXIT 4 /* refused to run unlocked */
 
-enum task_verb { TASK_PREPARE, TASK_LADDER, TASK_COVER, TASK_VERIFY, TASK_VERB_COUNT };
+enum task_verb {
+    TASK_PREPARE,
+    TASK_WHOLE, /* prepare and ladder from one decode */
+    TASK_LADDER,
+    TASK_COVER,
+    TASK_VERIFY,
+    TASK_VERB_COUNT
+};
 
 /* What the track allows; judged on measured facts. */
 struct task_limits {
@@ -62,7 +69,7 @@ struct task_rung {
     double crf;
     int maxrate_bps;
     char preset[16];
-    char options[96]; /* of the encoder beyond the preset: "aq-mode=2:subme=1", or "" */
+    char options[128]; /* of the encoder beyond the preset: "aq-mode=2:subme=1", or "" */
     /* TASK_MADE: what the master playlist says of it */
     int bandwidth_bps, average_bps;
     double fps;

@@ -250,6 +250,44 @@ test('every rung has the sound that prepare encoded, packet by packet; without t
   }
 });
 
+/** Every packet of a file, with its time and its bytes, a stream each. */
+async function packets(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'packet=stream_index,pts,size,flags,data_hash', '-show_data_hash',
+    'sha256', '-of', 'csv=p=0', file]);
+  return stdout.trim().split('\n').sort(); // streams lie woven into each other as they came
+}
+
+test('prepare and ladder from one decode make what the two make one after the other', async () => {
+  const clips = { 'plain.mp4': true, 'vfr.mp4': true, 'interlaced.mp4': true, 'hlg.mov': true, 'one-picture.mp4': true,
+    'messenger.mp4': false }; // the last can be shown as it is: the ladder need not decode all of it, and its reviewers get it soon
+  for (const [name, isWhole] of Object.entries(clips)) {
+    const prepared = await prepare(name);
+    const apart = isWhole ? await ladder(name, prepared) : { into: prepared.into, answer: { outputs: [] } };
+    const into = path.join(base, `w${next++}`);
+    const { answer, stderr } = await once('whole', fixture(name), into);
+    assert.ok(answer?.ok, `${name}: ${stderr} ${answer?.words}`);
+    const kinds = (outputs) => Object.fromEntries(outputs.map((output) => [output.name, output.kind]));
+    assert.deepEqual(kinds(answer.outputs), kinds([...prepared.answer.outputs, ...apart.answer.outputs]), name);
+    assert.deepEqual(fs.readdirSync(into).sort(), Object.keys(kinds(answer.outputs)).sort(), `${name}: nothing else is left`);
+    assert.deepEqual({ ...answer.facts, rewrap: null }, { ...prepared.answer.facts, rewrap: null }, name);
+    for (const output of answer.outputs.filter((each) => each.name.endsWith('.mp4'))) {
+      const other = path.join(fs.existsSync(path.join(apart.into, output.name)) ? apart.into : prepared.into, output.name);
+      assert.deepEqual(await packets(path.join(into, output.name)), await packets(other), `${name} ${output.name}`);
+    }
+  }
+});
+
+test('where waiting pictures would take too much memory, the ladder is left for its own job', async () => {
+  for (const [format, isWhole] of [['yuv420p', true], ['yuv420p10le', false]]) {
+    const clip = path.join(base, `${format}.mp4`);
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=10:duration=0.5', '-c:v', 'libx264', '-preset', 'ultrafast',
+      '-pix_fmt', format, clip]);
+    const { answer } = await once('whole', clip, path.join(base, `w${next++}`));
+    assert.equal(answer.outputs.some(({ name }) => name === 'master.m3u8'), isWhole, format);
+    assert.ok(answer.outputs.some(({ name }) => name === '480p.mp4'), format);
+  }
+});
+
 test('what every phone plays is wrapped anew, not encoded: the same pictures, the keyframes of all rungs where it has them', async () => {
   for (const name of ['messenger.mp4', 'messenger-silent.mp4']) {
     const prepared = await prepare(name);

@@ -462,7 +462,6 @@ bool graph_write(struct graph *graph, AVFrame *frame, GError **error)
         return false;
     }
     frame->sample_aspect_ratio = (AVRational){1, 1};
-    frame->pict_type = AV_PICTURE_TYPE_NONE;
     return libav_check(av_buffersrc_add_frame(graph->input, frame), REASON_BROKEN_FILE, "graph", error);
 }
 

@@ -35,7 +35,7 @@ struct graph *graph_video_new(const struct source_format *format, const struct g
 struct graph *graph_audio_new(double gain_db, int chunk, bool measure);
 void graph_free(struct graph *graph);
 
-/* Takes a frame; NULL ends the input. */
+/* Takes a frame; NULL ends the input. key_frame and pict_type of a picture are passed on. */
 bool graph_write(struct graph *graph, AVFrame *frame, GError **error);
 
 /* The next frame of output `index`; false without error when there is none now. */

@@ -39,6 +39,7 @@ struct reporter {
 
 static verb_run *const VERBS[TASK_VERB_COUNT] = {
     [TASK_PREPARE] = verb_prepare,
+    [TASK_WHOLE] = verb_prepare,
     [TASK_LADDER] = verb_ladder,
     [TASK_COVER] = verb_cover,
     [TASK_VERIFY] = verb_verify,
@@ -123,7 +124,8 @@ static bool warm_up(const struct task *task, struct sniffer **sniffer, GError **
         return false;
     }
     /* Stills of any clip are written by libvips; rungs and videos to verify have none. */
-    const bool draws = task->verb == TASK_PREPARE || task->verb == TASK_COVER || task->limits.photo;
+    const bool draws = task->verb == TASK_PREPARE || task->verb == TASK_WHOLE || task->verb == TASK_COVER ||
+                       task->limits.photo;
     return !draws || photo_prepare_library(error);
 }
 

@@ -1,6 +1,5 @@
 #include "worker/media/picture_types.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include <glib.h>
@@ -40,11 +39,17 @@ void picture_types_free(struct picture_types *types)
     g_free(types);
 }
 
-void picture_types_see(struct picture_types *types, const AVPacket *packet)
+bool picture_types_is_b(const AVPacket *packet)
 {
     size_t size = 0;
     const uint8_t *stats = av_packet_get_side_data(packet, AV_PKT_DATA_QUALITY_STATS, &size);
-    const struct seen seen = {packet->pts, size > TYPE_IN_STATS && stats[TYPE_IN_STATS] == AV_PICTURE_TYPE_B};
+
+    return size > TYPE_IN_STATS && stats[TYPE_IN_STATS] == AV_PICTURE_TYPE_B;
+}
+
+void picture_types_see(struct picture_types *types, const AVPacket *packet)
+{
+    const struct seen seen = {packet->pts, picture_types_is_b(packet)};
 
     g_array_append_val(types->seen, seen);
 }
@@ -76,6 +81,9 @@ char *picture_types_text(struct picture_types *types)
             g_string_append_c(text, ALPHABET[bits]);
             runs = bits = 0;
         }
+    }
+    if (runs > 0 && text->len < PICTURE_TYPES_TEXT_MAX) { /* what fills the last letter says something of no picture */
+        g_string_append_c(text, ALPHABET[bits << 2 * (RUNS_A_LETTER - runs)]);
     }
     return g_string_free(g_steal_pointer(&text), FALSE);
 }

@@ -6,6 +6,7 @@
 #define PACKETS_QUEUED  256
 #define CUT_LEAST       (LIBAV_VIDEO_HZ / 5) /* x264's least distance of keyframes: six pictures of thirty a second */
 
+#include "worker/media/held.h"
 #include "worker/media/queue.h"
 #include "worker/media/scene.h"
 
@@ -35,7 +36,8 @@ struct run {
     struct sink *sinks[GRAPH_OUTPUTS_MAX];
     struct scene *scene;
     int64_t last_key; /* pts; -1 at first */
-    int drawn;        /* outputs of the picture graph: all but the copies */
+    int prompt, drawn; /* outputs of the picture graphs: those that wait for nothing; all but the copies */
+    struct held *held; /* pictures for the outputs between the two; NULL: there are none */
     GThread *reader, *filter;
     gint encoding; /* stations at work, and the reader where it copies; atomic */
     gint permille; /* atomic */
@@ -83,6 +85,9 @@ static void fail(struct run *run, GError *error)
     }
     g_mutex_unlock(&run->mutex);
     each_queue(run, queue_cancel);
+    if (run->held != NULL) {
+        held_cancel(run->held);
+    }
 }
 
 /* -- reading -------------------------------------------------------------------------------------------- */
@@ -196,19 +201,20 @@ static void mark_keyframe(struct run *run, AVFrame *frame)
 static enum AVPictureType type_of(struct run *run, struct station *station, const AVFrame *frame)
 {
     const struct picture_types *given = run->pipeline->given;
-    const enum AVPictureType type = given == NULL ? AV_PICTURE_TYPE_NONE : picture_types_at(given, station->passed);
+    const enum AVPictureType type = given == NULL ? frame->pict_type : picture_types_at(given, station->passed);
 
     station->passed++;
     return frame->key_frame ? AV_PICTURE_TYPE_I : type;
 }
 
-static bool pass_pictures(struct run *run, struct graph *graph, GError **error)
+/* The graph's outputs are the pipeline's from `from` to before `to`. */
+static bool pass_pictures(struct run *run, struct graph *graph, int from, int to, GError **error)
 {
-    for (int i = 0; i < run->drawn; i++) {
+    for (int i = from; i < to; i++) {
         AVFrame *frame = NULL;
         GError *own = NULL;
 
-        while (graph_read(graph, i, &frame, &own)) {
+        while (graph_read(graph, i - from, &frame, &own)) {
             if (run->pictures[i].encoder == NULL) {
                 run->pipeline->still(run->pipeline->context, i, frame);
                 libav_frame_free(frame);
@@ -261,25 +267,72 @@ static bool write_silence(struct graph *graph, GError **error)
 }
 
 struct filters {
-    struct graph *picture, *sound;
+    struct graph *prompt, *obeying, *sound; /* NULL where there is no such output */
     bool heard;
 };
+
+static bool draw_prompt(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
+{
+    return graph_write(filters->prompt, frame, error) && pass_pictures(run, filters->prompt, 0, run->prompt, error);
+}
+
+static bool draw_obeying(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
+{
+    return graph_write(filters->obeying, frame, error) &&
+           pass_pictures(run, filters->obeying, run->prompt, run->drawn, error);
+}
+
+/* Those that wait no more. */
+static bool draw_held(struct run *run, struct filters *filters, bool patient, GError **error)
+{
+    for (;;) {
+        g_autoptr(AVFrame) frame = held_take(run->held, patient);
+
+        if (frame == NULL) {
+            return true;
+        }
+        if (!draw_obeying(run, filters, frame, error)) {
+            return false;
+        }
+    }
+}
+
+static bool filter_picture(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
+{
+    frame->pict_type = AV_PICTURE_TYPE_NONE; /* the original's is not ours */
+    mark_keyframe(run, frame);
+    if (run->held == NULL) {
+        return draw_prompt(run, filters, frame, error);
+    }
+    held_put(run->held, av_frame_clone(frame));
+    return draw_prompt(run, filters, frame, error) && draw_held(run, filters, false, error);
+}
 
 static bool filter_frame(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
 {
     if (frame->width > 0) {
-        mark_keyframe(run, frame);
-        return graph_write(filters->picture, frame, error) && pass_pictures(run, filters->picture, error);
+        return filter_picture(run, filters, frame, error);
     }
     filters->heard = true;
     return filters->sound == NULL ||
            (graph_write(filters->sound, frame, error) && pass_sound(run, filters->sound, error));
 }
 
+static bool end_pictures(struct run *run, struct filters *filters, GError **error)
+{
+    if (filters->prompt != NULL && !draw_prompt(run, filters, NULL, error)) {
+        return false;
+    }
+    if (run->held == NULL) {
+        return true;
+    }
+    queue_end(run->pictures[0].frames); /* so that the rest is decided */
+    return draw_held(run, filters, true, error) && draw_obeying(run, filters, NULL, error);
+}
+
 static bool filter_end(struct run *run, struct filters *filters, GError **error)
 {
-    if (filters->picture != NULL &&
-        (!graph_write(filters->picture, NULL, error) || !pass_pictures(run, filters->picture, error))) {
+    if (!end_pictures(run, filters, error)) {
         return false;
     }
     if (filters->sound == NULL) {
@@ -308,27 +361,34 @@ static bool filter_all(struct run *run, struct filters *filters, GError **error)
     }
 }
 
+/* A graph for the outputs from `from` to before `to`, which take from each other or from the input. */
+static struct graph *open_pictures(const struct run *run, int from, int to)
+{
+    struct graph_output outputs[GRAPH_OUTPUTS_MAX];
+
+    for (int i = from; i < to; i++) {
+        outputs[i - from] = run->pipeline->outputs[i].picture;
+        outputs[i - from].from -= outputs[i - from].from == GRAPH_FROM_INPUT ? 0 : from;
+    }
+    return from == to ? NULL : graph_video_new(source_format_of(run->pipeline->source), outputs, to - from);
+}
+
 static gpointer filter_frames(gpointer data)
 {
     struct run *run = data;
     struct pipeline *pipeline = run->pipeline;
-    struct graph_output outputs[GRAPH_OUTPUTS_MAX];
-    struct filters filters = {0};
+    struct filters filters = {.prompt = open_pictures(run, 0, run->prompt),
+                              .obeying = open_pictures(run, run->prompt, run->drawn)};
     GError *error = NULL;
 
-    for (int i = 0; i < run->drawn; i++) {
-        outputs[i] = pipeline->outputs[i].picture;
-    }
-    if (run->drawn > 0) {
-        filters.picture = graph_video_new(source_format_of(pipeline->source), outputs, run->drawn);
-    }
     if (run->sound.frames != NULL) {
         filters.sound = graph_audio_new(pipeline->gain_db, encoder_chunk(run->sound.encoder), false);
     }
     if (!filter_all(run, &filters, &error)) {
         fail(run, error);
     }
-    graph_free(filters.picture);
+    graph_free(filters.prompt);
+    graph_free(filters.obeying);
     graph_free(filters.sound);
     for (int i = 0; i < pipeline->count; i++) {
         if (run->pictures[i].frames != NULL) {
@@ -343,14 +403,25 @@ static gpointer filter_frames(gpointer data)
 
 /* -- encoding ------------------------------------------------------------------------------------------- */
 
+/* What the first output's encoder has decided. */
+static void note_type(struct run *run, const AVPacket *packet)
+{
+    if (run->pipeline->decided != NULL) {
+        picture_types_see(run->pipeline->decided, packet);
+    }
+    if (run->held != NULL) {
+        held_decide(run->held, packet);
+    }
+}
+
 static bool pass_packets(struct station *station, GError **error)
 {
     AVPacket *packet = NULL;
     GError *own = NULL;
 
     while (encoder_read(station->encoder, &packet, &own)) {
-        if (station->output == 0 && station->run->pipeline->decided != NULL) {
-            picture_types_see(station->run->pipeline->decided, packet);
+        if (station->output == 0) {
+            note_type(station->run, packet);
         }
         if (!send_packet(station->run, station->output, packet)) {
             return true;
@@ -388,6 +459,9 @@ static gpointer encode_frames(gpointer data)
 
     if (!encode_all(station, &error)) {
         fail(station->run, error);
+    }
+    if (station->output == 0 && station->run->held != NULL) {
+        held_end(station->run->held);
     }
     station_ends(station->run);
     return NULL;
@@ -505,8 +579,10 @@ static bool open_all(struct run *run, GError **error)
     run->sound = (struct station){.run = run, .output = -1};
     run->encoding = 1; /* the reader */
     while (run->drawn < run->pipeline->count && !run->pipeline->outputs[run->drawn].copy) {
+        run->prompt += !run->pipeline->outputs[run->drawn].obeys;
         run->drawn++;
     }
+    run->held = run->prompt < run->drawn ? held_new() : NULL;
     if (source_format_of(run->pipeline->source)->has_audio && !open_sound(run, error)) {
         return false;
     }
@@ -563,6 +639,7 @@ static void close_all(struct run *run)
     queue_free(run->sound.frames);
     queue_free(run->frames);
     queue_free(run->packets);
+    held_free(run->held);
     scene_free(run->scene);
     g_mutex_clear(&run->mutex);
 }

@@ -22,6 +22,8 @@
 struct pipeline_output {
     struct graph_output picture;
     const struct encoder_video *video; /* NULL: a still, or a copy */
+    bool obeys;                        /* drawn once the first output's encoder has said of which type the picture is;
+                                          these stand behind those that do not wait */
     bool copy;                         /* the source's packets; copies stand behind all others */
     const struct sink_driver *sink;
     struct sink_target target;
@@ -36,7 +38,7 @@ struct pipeline {
     struct soundtrack *soundtrack; /* the sound, encoded already; NULL: the source's is encoded. The caller's */
     bool source_keyframes;             /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
     struct picture_types *decided;     /* filled with what the first output's encoder decides; may be NULL */
-    const struct picture_types *given; /* what all encoders obey; NULL: each decides */
+    const struct picture_types *given; /* what all encoders obey that do not wait for the first; NULL: each decides */
     void *context;
     /* From the filter thread; the frame stays the pipeline's. */
     void (*still)(void *context, int output, const AVFrame *frame);

@@ -13,8 +13,8 @@ struct rewrap {
     const char *obstacle; /* the first one; NULL: none yet */
     int length_bytes;     /* before each NAL unit */
     bool began;
-    int64_t last_dts, last_key, end;
-    int64_t bytes;
+    int64_t last_dts, last_key, last_pts, end;
+    int64_t packets, bytes;
     int64_t window_start, window_bytes;
     double peak_bps;
 };
@@ -154,7 +154,9 @@ void rewrap_see(struct rewrap *rewrap, const AVPacket *packet)
     }
     rewrap->began = true;
     rewrap->last_dts = packet->dts;
+    rewrap->last_pts = MAX(rewrap->last_pts, packet->pts);
     rewrap->end = MAX(rewrap->end, packet->pts + packet->duration);
+    rewrap->packets++;
     note_rate(rewrap, packet);
 }
 
@@ -168,10 +170,18 @@ double rewrap_average_bps(const struct rewrap *rewrap)
     return 8 * (double)rewrap->bytes * LIBAV_VIDEO_HZ / (double)MAX(rewrap->end, 1);
 }
 
+double rewrap_peak_bps(const struct rewrap *rewrap)
+{
+    return MAX(rewrap->peak_bps, rewrap_average_bps(rewrap));
+}
+
+double rewrap_fps(const struct rewrap *rewrap)
+{
+    return (double)MAX(rewrap->packets - 1, 1) * LIBAV_VIDEO_HZ / (double)MAX(rewrap->last_pts, 1);
+}
+
 json_t *rewrap_facts(struct rewrap *rewrap, const struct source_measure *measure)
 {
-    const double average_bps = rewrap_average_bps(rewrap);
-
     if (rewrap->obstacle == NULL && (measure->errors > 0 || measure->kept_frames != measure->frames)) {
         rewrap->obstacle = measure->errors > 0 ? "damaged" : "pictures out of order";
     }
@@ -179,6 +189,6 @@ json_t *rewrap_facts(struct rewrap *rewrap, const struct source_measure *measure
         rewrap->obstacle = "too many pictures a second";
     }
     return json_pack("{s:b, s:s?, s:I, s:I}", "possible", rewrap_is_possible(rewrap), "obstacle", rewrap->obstacle,
-                     "average_bps", (json_int_t)average_bps, "peak_bps",
-                     (json_int_t)MAX(rewrap->peak_bps, average_bps));
+                     "average_bps", (json_int_t)rewrap_average_bps(rewrap), "peak_bps",
+                     (json_int_t)rewrap_peak_bps(rewrap));
 }

@@ -29,7 +29,9 @@ bool rewrap_is_possible(const struct rewrap *rewrap);
 
 /* Over the whole, complete once all packets were seen; 0 where packets have no times. Of any codec. */
 double rewrap_average_bps(const struct rewrap *rewrap);
+double rewrap_peak_bps(const struct rewrap *rewrap); /* of two seconds at least; not below the average */
+double rewrap_fps(const struct rewrap *rewrap);      /* on average */
 
-/* {"possible", "obstacle": English or null, "average_bps", "peak_bps": over two seconds at least}. `measure` is of the
+/* {"possible", "obstacle": English or null, "average_bps", "peak_bps"}. `measure` is of the
  * decoded clip. */
 json_t *rewrap_facts(struct rewrap *rewrap, const struct source_measure *measure);

@@ -16,7 +16,7 @@
 
 #include "common/failure.h"
 
-#define NOFILE_MAX 32 /* descriptors 0 to 3 and the outputs */
+#define NOFILE_MAX 40 /* descriptors 0 to 3, the outputs, the sound */
 
 /* -- Landlock ------------------------------------------------------------------------------------------- */
 

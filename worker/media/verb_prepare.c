@@ -1,5 +1,11 @@
-/* prepare: one decode gives everything a reviewer needs. */
+/* prepare: one decode gives everything a reviewer needs. whole: and the ladder too, the same as the job `ladder` would make
+ * of it, where that decodes nothing twice. */
 #include <math.h>
+#include <string.h>
+
+#include <libavutil/imgutils.h>
+
+#include "worker/ladder.h"
 
 #include "worker/media/checks.h"
 #include "worker/media/codes.h"
@@ -9,6 +15,7 @@
 #include "worker/media/preview.h"
 #include "worker/media/probe.h"
 #include "worker/media/rewrap.h"
+#include "worker/media/rungs.h"
 #include "worker/media/sheet.h"
 #include "worker/media/survey.h"
 #include "worker/media/thumbnail.h"
@@ -19,6 +26,9 @@ enum output { OUTPUT_REVIEW, OUTPUT_STILLS, OUTPUT_POSTER, OUTPUT_COUNT };
 #define STILL_LONG_PX 320
 #define REVIEW_NAME   "480p.mp4"
 #define REVIEW_LIST   "480p.m3u8"
+/* Of one decoded picture: 1080p of 8 bits. Larger ones, some thirty of which wait for their types, would take more memory
+ * than a child of 1080p should (measured: 0.57 GB; of 10 bits 0.8). */
+#define WHOLE_BYTES (1920 * 1088 * 3 / 2)
 
 struct prepare {
     struct verb_context *verb;
@@ -31,6 +41,7 @@ struct prepare {
     struct rewrap *rewrap;
     struct picture_types *types; /* of the review copy; the ladder's encoders obey */
     bool source_keyframes;
+    struct rungs rungs; /* none: the ladder is left for its own job */
 };
 
 static void take_still(void *data, int output, const AVFrame *frame)
@@ -78,46 +89,98 @@ static bool keeps_keyframes(const struct prepare *prepare, const struct source_f
            rewrap_average_bps(prepare->rewrap) <= 1.5 * task->rung[own].maxrate_bps;
 }
 
-static bool run_pipeline(struct prepare *prepare, struct source *source, json_t *review, GError **error)
+/* The facts that the job `ladder` would be given; of the review copy's rate nothing is known before it is made. */
+static struct ladder_facts ladder_facts_of(const struct prepare *prepare, const struct source_format *format,
+                                           const struct encoder_video *review)
 {
-    const struct source_format *format = source_format_of(source);
-    const struct task *task = prepare->verb->task;
-    g_autofree char *name = g_strconcat(task->prefix, REVIEW_NAME, NULL);
-    struct encoder_video video = {.preset = task->rung[0].preset,
-                                  .crf = task->rung[0].crf,
-                                  .maxrate_bps = task->rung[0].maxrate_bps,
-                                  .options = task->rung[0].options,
-                                  .fps = 30,
-                                  .threads = 1};
-    struct pipeline pipeline = {.source = source,
-                                .count = OUTPUT_COUNT,
-                                .gain_db = gain_of(prepare->loudness),
-                                .source_keyframes = prepare->source_keyframes,
-                                .decided = prepare->types,
-                                .context = prepare,
-                                .still = take_still,
-                                .progress = take_progress};
+    const bool can_copy = rewrap_is_possible(prepare->rewrap);
 
-    task_fit(format->display_width, format->display_height, task->rung[0].short_side, &video.width, &video.height);
-    video.maxrate_bps =
-        task_content_cap(video.maxrate_bps, rewrap_average_bps(prepare->rewrap), format->video_codec,
-                         (double)video.width * video.height / ((double)format->display_width * format->display_height));
-    pipeline.outputs[OUTPUT_REVIEW] =
-        (struct pipeline_output){.picture = {video.width, video.height, GRAPH_FROM_INPUT, 0, AV_PIX_FMT_YUV420P},
-                                 .video = &video,
+    return (struct ladder_facts){
+        .width = format->display_width,
+        .height = format->display_height,
+        .fps = rewrap_fps(prepare->rewrap),
+        .picture_bps = floor(rewrap_average_bps(prepare->rewrap)),
+        .codec = format->video_codec,
+        .copy_average_bps = can_copy ? (int)rewrap_average_bps(prepare->rewrap) : 0,
+        .copy_peak_bps = can_copy ? (int)rewrap_peak_bps(prepare->rewrap) : 0,
+        .review = {.way = TASK_MADE,
+                   .short_side = LADDER_REVIEW_SIDE,
+                   .width = review->width,
+                   .height = review->height}};
+}
+
+/* The rows behind the review copy's are those of config/ladder.conf. */
+static struct ladder_policy policy_of(const struct task *task)
+{
+    struct ladder_policy policy = {.count = MIN(task->rungs - 1, LADDER_ROWS_MAX)};
+
+    for (int i = 0; i < policy.count; i++) {
+        const struct task_rung *row = &task->rung[1 + i];
+        struct ladder_rung *rung = &policy.rung[i];
+        *rung = (struct ladder_rung){
+            .codec = row->codec, .short_side = row->short_side, .crf = row->crf, .maxrate_bps = row->maxrate_bps};
+        (void)g_strlcpy(rung->preset, row->preset, sizeof rung->preset); /* same sizes */
+        (void)g_strlcpy(rung->options, row->options, sizeof rung->options);
+    }
+    return policy;
+}
+
+/* An original that can be shown as it is decodes nothing for its largest rung, and its reviewers get it at once. */
+static void plan_rungs(struct prepare *prepare, const struct source *source, const struct encoder_video *review)
+{
+    const struct task *task = prepare->verb->task;
+    const struct source_format *format = source_format_of(source);
+    const AVCodecParameters *pictures = source_pictures(source)->codecpar;
+    const int bytes = av_image_get_buffer_size(pictures->format, pictures->width, pictures->height, 1);
+    const struct ladder_facts facts = ladder_facts_of(prepare, format, review);
+    const struct ladder_policy policy = policy_of(task);
+    struct rungs *rungs = &prepare->rungs;
+
+    if (task->verb != TASK_WHOLE || bytes <= 0 || bytes > WHOLE_BYTES) {
+        return;
+    }
+    rungs->task = task;
+    rungs->count = ladder_rungs(&facts, &policy, rungs->rung);
+    if (rungs->rung[0].way == TASK_COPY) {
+        rungs->count = 0;
+    }
+}
+
+static struct encoder_video review_of(const struct prepare *prepare, const struct source_format *format)
+{
+    const struct task_rung *rung = &prepare->verb->task->rung[0];
+    struct encoder_video review = {
+        .preset = rung->preset, .crf = rung->crf, .options = rung->options, .fps = 30, .threads = 1};
+    double share;
+
+    task_fit(format->display_width, format->display_height, rung->short_side, &review.width, &review.height);
+    share = (double)review.width * review.height / ((double)format->display_width * format->display_height);
+    review.maxrate_bps =
+        task_content_cap(rung->maxrate_bps, rewrap_average_bps(prepare->rewrap), format->video_codec, share);
+    return review;
+}
+
+/* Outputs of the reviewers: the copy, and what is drawn from stills. `name` is how playlists call the copy. */
+static void add_outputs(const struct prepare *prepare, struct pipeline *pipeline, const struct encoder_video *video,
+                        const char *name)
+{
+    const struct task *task = prepare->verb->task;
+    const struct source_format *format = source_format_of(pipeline->source);
+
+    pipeline->count = OUTPUT_COUNT;
+    pipeline->outputs[OUTPUT_REVIEW] =
+        (struct pipeline_output){.picture = {video->width, video->height, GRAPH_FROM_INPUT, 0, AV_PIX_FMT_YUV420P},
+                                 .video = video,
                                  .sink = &SINK_HLS,
                                  .target = {task_output_fd(task, REVIEW_NAME), task_output_fd(task, REVIEW_LIST),
                                             name},
-                                 .facts = review};
-    pipeline.outputs[OUTPUT_STILLS].picture =
+                                 .facts = json_object()};
+    pipeline->outputs[OUTPUT_STILLS].picture =
         (struct graph_output){.from = OUTPUT_REVIEW, .every_s = STORYBOARD_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
-    pipeline.outputs[OUTPUT_POSTER].picture =
+    pipeline->outputs[OUTPUT_POSTER].picture =
         (struct graph_output){.from = GRAPH_FROM_INPUT, .every_s = THUMBNAIL_EVERY_S, .pixel = AV_PIX_FMT_RGB24};
-    graph_fit_long(format, STILL_LONG_PX, &pipeline.outputs[OUTPUT_STILLS].picture);
-    graph_fit_long(format, THUMBNAIL_LONG_PX, &pipeline.outputs[OUTPUT_POSTER].picture);
-    json_object_set_new(review, "width", json_integer(video.width));
-    json_object_set_new(review, "height", json_integer(video.height));
-    return pipeline_run(&pipeline, error);
+    graph_fit_long(format, STILL_LONG_PX, &pipeline->outputs[OUTPUT_STILLS].picture);
+    graph_fit_long(format, THUMBNAIL_LONG_PX, &pipeline->outputs[OUTPUT_POSTER].picture);
 }
 
 static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
@@ -134,7 +197,16 @@ static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
            sheet_write(prepare->storyboard, prepare->loudness, end, task_output_fd(task, "sheet.jpg"), error);
 }
 
-static void list_outputs(struct prepare *prepare, json_t *review, int64_t duration_ms)
+/* What is known of the copy once it is made. */
+static void describe_review(const struct encoder_video *video, const struct source_measure *measure, json_t *review)
+{
+    json_object_set_new(review, "width", json_integer(video->width));
+    json_object_set_new(review, "height", json_integer(video->height));
+    json_object_set_new(review, "fps", json_real(measure->fps > 0 ? measure->fps : 1));
+    json_object_set_new(review, "duration_ms", json_integer(measure->duration_ms));
+}
+
+static void list_outputs(struct prepare *prepare, json_t *review)
 {
     static const char *const NAMES[] = {"poster.jpg",     "share-card.jpg", PREVIEW_NAME, STORYBOARD_NAME,
                                         "storyboard.vtt", "sheet.jpg",      REVIEW_LIST};
@@ -143,26 +215,41 @@ static void list_outputs(struct prepare *prepare, json_t *review, int64_t durati
         json_array_append_new(prepare->verb->outputs, json_pack("{s:s}", "name", NAMES[i]));
     }
     json_object_set_new(review, "name", json_string(REVIEW_NAME));
-    json_object_set_new(review, "duration_ms", json_integer(duration_ms));
     json_array_append(prepare->verb->outputs, review);
 }
 
-/* What the ladder needs to know of this pass: the review copy is one of its rungs. */
-static void add_ladder_facts(struct prepare *prepare, const struct source *source, json_t *review)
+/* What the job `ladder` needs to know of this pass: the review copy is one of its rungs. */
+static void add_ladder_facts(struct prepare *prepare, const struct source_measure *measure, json_t *review)
 {
-    const struct source_measure measure = source_measure_of(source);
     json_t *facts = prepare->verb->facts;
     g_autofree char *types = picture_types_text(prepare->types);
-    json_t *made;
+    json_t *made = json_deep_copy(review);
 
-    json_object_set_new(review, "fps", json_real(measure.fps > 0 ? measure.fps : 1));
-    made = json_deep_copy(review);
     if (types != NULL) {
         json_object_set_new(made, "picture_types", json_string(types));
     }
     json_object_set_new(facts, "review", made);
     json_object_set_new(facts, "source_keyframes", json_boolean(prepare->source_keyframes));
-    json_object_set_new(facts, "rewrap", rewrap_facts(prepare->rewrap, &measure));
+    json_object_set_new(facts, "rewrap", rewrap_facts(prepare->rewrap, measure));
+}
+
+/* Now that the copy's rate is known, a rung may turn out to save nothing over it: then it is not named. */
+static bool write_rungs(struct prepare *prepare, const struct pipeline *pipeline, const struct source_measure *measure,
+                        GError **error)
+{
+    const struct task *task = prepare->verb->task;
+    const struct pipeline_output *review = &pipeline->outputs[OUTPUT_REVIEW];
+    const struct ladder_policy policy = policy_of(task);
+    struct ladder_facts facts = ladder_facts_of(prepare, source_format_of(pipeline->source), review->video);
+    struct task_rung rung[TASK_RUNGS_MAX] = {0};
+
+    facts.review.average_bps = (int)json_integer_value(json_object_get(review->facts, "average_bps"));
+    facts.review.bandwidth_bps = (int)json_integer_value(json_object_get(review->facts, "bandwidth_bps"));
+    facts.review.fps = measure->fps > 0 ? measure->fps : 1;
+    (void)g_strlcpy(facts.review.codecs, json_string_value(json_object_get(review->facts, "codecs")),
+                    sizeof facts.review.codecs); /* two short names of ours */
+    rungs_keep(&prepare->rungs, rung, ladder_rungs(&facts, &policy, rung));
+    return rungs_write(&prepare->rungs, pipeline, measure, prepare->verb->outputs, error);
 }
 
 static json_t *flags_of(const struct prepare *prepare, int64_t end)
@@ -173,31 +260,56 @@ static json_t *flags_of(const struct prepare *prepare, int64_t end)
     return flags;
 }
 
-static bool make_video(struct prepare *prepare, const struct survey *survey, const struct structure *structure,
-                       struct source *source, GError **error)
+static bool finish_video(struct prepare *prepare, const struct survey *survey, const struct structure *structure,
+                         struct pipeline *pipeline, GError **error)
 {
-    const struct task *task = prepare->verb->task;
-    json_auto_t *review = json_object();
-    int64_t duration_ms;
+    const struct source *source = pipeline->source;
+    const struct source_measure measure = source_measure_of(source);
+    const int64_t end = measure.duration_ms * (LIBAV_VIDEO_HZ / 1000);
+    const struct pipeline_output *review = &pipeline->outputs[OUTPUT_REVIEW];
 
-    if (!survey_run(survey, error)) {
-        return false;
-    }
-    prepare->source_keyframes = keeps_keyframes(prepare, source_format_of(source));
-    if (!run_pipeline(prepare, source, review, error) || !probe_check_length(source, &task->limits, error)) {
-        return false;
-    }
-    duration_ms = source_measure_of(source).duration_ms;
-    if (!write_stills(prepare, duration_ms * (LIBAV_VIDEO_HZ / 1000), error)) {
+    if (!write_stills(prepare, end, error)) {
         return false;
     }
     prepare->verb->facts =
         probe_facts(source, survey->family, structure, prepare->loudness, survey->reader->size_bytes);
-    json_object_set_new(prepare->verb->facts, "flags", flags_of(prepare, duration_ms * (LIBAV_VIDEO_HZ / 1000)));
+    json_object_set_new(prepare->verb->facts, "flags", flags_of(prepare, end));
     json_object_set_new(prepare->verb->facts, "fingerprint", fingerprint_json(prepare->fingerprint));
-    add_ladder_facts(prepare, source, review);
-    list_outputs(prepare, review, duration_ms);
-    return true;
+    describe_review(review->video, &measure, review->facts);
+    add_ladder_facts(prepare, &measure, review->facts);
+    list_outputs(prepare, review->facts);
+    return prepare->rungs.count == 0 || write_rungs(prepare, pipeline, &measure, error);
+}
+
+static bool make_video(struct prepare *prepare, const struct survey *survey, const struct structure *structure,
+                       struct source *source, GError **error)
+{
+    const struct task *task = prepare->verb->task;
+    const struct source_format *format = source_format_of(source);
+    g_autofree char *name = g_strconcat(task->prefix, REVIEW_NAME, NULL);
+    struct pipeline pipeline = {.source = source,
+                                .decided = prepare->types,
+                                .context = prepare,
+                                .still = take_still,
+                                .progress = take_progress};
+    struct encoder_video review;
+    bool ok;
+
+    if (!survey_run(survey, error)) {
+        return false;
+    }
+    review = review_of(prepare, format);
+    prepare->source_keyframes = pipeline.source_keyframes = keeps_keyframes(prepare, format);
+    pipeline.gain_db = gain_of(prepare->loudness);
+    plan_rungs(prepare, source, &review);
+    add_outputs(prepare, &pipeline, &review, name);
+    ok = (prepare->rungs.count == 0 || rungs_add(&prepare->rungs, &pipeline, error)) &&
+         pipeline_run(&pipeline, error) && probe_check_length(source, &task->limits, error) &&
+         finish_video(prepare, survey, structure, &pipeline, error);
+    for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
+        json_decref(pipeline.outputs[i].facts);
+    }
+    return ok;
 }
 
 static bool prepare_video(struct verb_context *context, const struct reader *reader, enum sniff_family family,

@@ -52,15 +52,21 @@ static void test_what_was_decided_is_obeyed(void)
     picture_types_free(types);
 }
 
-/* What does not fill a letter is left to the encoder. */
-static void test_the_rest_is_undecided(void)
+/* Up to the last picture, also where these do not fill the last letter. */
+static void test_the_last_pictures_are_decided(void)
 {
-    g_autofree char *text = text_of("IPPP");
-    struct picture_types *types = picture_types_parse(text);
+    static const char *const ROWS[] = {"I", "IPPP", "IPPBP", "IPPBBBPBP", "IBBPPPBBP"};
 
-    g_assert_cmpint(picture_types_at(types, 2), ==, AV_PICTURE_TYPE_P);
-    g_assert_cmpint(picture_types_at(types, 3), ==, AV_PICTURE_TYPE_NONE);
-    picture_types_free(types);
+    for (size_t k = 0; k < G_N_ELEMENTS(ROWS); k++) {
+        g_autofree char *text = text_of(ROWS[k]);
+        struct picture_types *types = picture_types_parse(text);
+
+        for (size_t i = 0; ROWS[k][i] != '\0'; i++) {
+            g_assert_cmpint(picture_types_at(types, i), ==,
+                            ROWS[k][i] == 'B' ? AV_PICTURE_TYPE_B : AV_PICTURE_TYPE_P);
+        }
+        picture_types_free(types);
+    }
 }
 
 static void test_runs_beyond_the_text(void)
@@ -84,7 +90,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/picture_types/what_was_decided_is_obeyed", test_what_was_decided_is_obeyed);
-    g_test_add_func("/picture_types/the_rest_is_undecided", test_the_rest_is_undecided);
+    g_test_add_func("/picture_types/the_last_pictures_are_decided", test_the_last_pictures_are_decided);
     g_test_add_func("/picture_types/runs_beyond_the_text", test_runs_beyond_the_text);
     g_test_add_func("/picture_types/texts_of_others", test_texts_of_others);
     return g_test_run();
