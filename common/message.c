@@ -73,6 +73,7 @@ json_t *offer_message_json(const struct offer_message *offer)
         const struct input_message *input = &offer->inputs[i];
         json_t *row = file_json(&input->file);
         json_object_set_new(row, "position", json_integer(input->position));
+        json_object_set_new(row, "done", json_boolean(input->done));
         if (input->review.url != NULL) {
             json_object_set_new(row, "review", file_json(&input->review));
         }
@@ -109,7 +110,9 @@ static bool read_inputs(const json_t *inputs, struct offer_message *offer, GErro
         json_auto_t *review = json_incref(json_object_get(file, "review"));
 
         input->position = json_integer_value(json_object_get(file, "position"));
+        input->done = json_is_true(json_object_get(file, "done"));
         (void)json_object_del(file, "position"); /* missing: 0 then */
+        (void)json_object_del(file, "done");
         (void)json_object_del(file, "review");
         if (!read_file(file, &input->file, error) || (review != NULL && !read_file(review, &input->review, error))) {
             return false;

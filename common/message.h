@@ -9,9 +9,9 @@
 #include <jansson.h>
 
 enum {
-    MESSAGE_PROTOCOL = 4, /* changes with every message that the other side would misread */
+    MESSAGE_PROTOCOL = 5, /* changes with every message that the other side would misread */
     MESSAGE_INPUTS_MOST = 9,
-    MESSAGE_OUTPUTS_MOST = 120,
+    MESSAGE_OUTPUTS_MOST = 160,
     MESSAGE_FRAME_DIGITS = 32, /* of one frame in a fingerprint: whole and middle */
     MESSAGE_FRAMES_MOST = 96,
     CLAIM_WAIT_MS = 25000, /* longest wait of one claim */
@@ -40,6 +40,7 @@ void file_message_clear(struct file_message *file);
 
 struct input_message {
     int64_t position;           /* 1… */
+    bool done;                  /* for ladders: what the job makes of it is there already */
     struct file_message file;   /* the original */
     struct file_message review; /* for ladders: the review copy, whose sound the rungs get; `url` NULL: there is none */
 };
@@ -48,7 +49,7 @@ struct input_message {
 struct offer_message {
     char *job;
     int64_t token;
-    char *kind; /* prepare, ladder, av1, cover */
+    char *kind; /* prepare, whole (prepare and ladder at once), ladder, av1, cover */
     int64_t lease_ms;
     json_t *limits; /* {kind, min_ms, max_ms, max_bytes}; borrowed by readers, owned here */
     json_t *facts;  /* of prepare; NULL for prepare itself */

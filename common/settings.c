@@ -78,6 +78,7 @@ static const struct setting SETTINGS[] = {
     { "worker", "worker_token",    TEXT(worker_token),     "", 0, 0, true,  "the worker's token; empty: worker.token in the data folder" },
     { "worker", "worker_slots",    INT64(worker_slots),    "0", 0, 64, false, "jobs at the same time; 0: by cores and memory" },
     { "worker", "job_lease_ms",    INT64(job_lease_ms),    "30000", 1000, 600000, false, "a job is given to another worker this long after the last sign of life" },
+    { "worker", "early_ladder",    BOOL(early_ladder),     "true", 0, 0, false, "public renditions are made along with a clip's preparation when no other job waits, which decodes it once instead of twice; else after its publication" },
     { "worker", "av1_rungs",       BOOL(av1_rungs),        "true", 0, 0, false, "published works also get AV1 renditions, when workers have nothing else to do" },
     { "worker", "media_program",   TEXT(media_program),    "", 0, 0, false, "path of xuepai-media; empty: beside the program" },
     { "worker", "sandbox_unsafe",  BOOL(sandbox_unsafe),   "false", 0, 0, false, "run the media program even where nothing can lock it in; never outside a laboratory" },

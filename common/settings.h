@@ -73,6 +73,7 @@ struct settings {
     char *worker_token;   /* empty: <data>/worker.token */
     int64_t worker_slots; /* 0: by cores */
     int64_t job_lease_ms;
+    bool early_ladder;
     bool av1_rungs;
     char *media_program; /* empty: beside this program */
     bool sandbox_unsafe; /* run although nothing locks the media program in */

@@ -197,7 +197,7 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
     char digest[DIGEST_HEX + 1];
     json_t *facts = set_facts_of(offer->facts, index);
 
-    if (!set_is_wanted(facts, offer->kind)) {
+    if (input->done || !set_is_wanted(facts, offer->kind)) {
         return true;
     }
     const int fd = deliver_input(client, offer, &input->file, folder, error);
@@ -247,7 +247,7 @@ static bool goes_on(const struct lease *lease, const struct outcome *outcome)
 {
     const bool is_final = outcome->fail.next == FAIL_REFUSE || outcome->fail.next == FAIL_QUARANTINE;
 
-    return outcome->ok || (is_final && strcmp(lease->offer->kind, "prepare") == 0 && !atomic_load(&lease->lost) &&
+    return outcome->ok || (is_final && set_is_prepare(lease->offer->kind) && !atomic_load(&lease->lost) &&
                            !atomic_load(&lease->loop->stop));
 }
 

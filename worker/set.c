@@ -11,9 +11,14 @@ bool set_is_photo(const json_t *facts)
     return g_strcmp0(json_string_value(json_object_get(facts, "kind")), "photo") == 0;
 }
 
+bool set_is_prepare(const char *kind)
+{
+    return strcmp(kind, "prepare") == 0 || strcmp(kind, "whole") == 0;
+}
+
 bool set_is_wanted(const json_t *facts, const char *kind)
 {
-    return strcmp(kind, "prepare") == 0 ||
+    return set_is_prepare(kind) ||
            (!set_is_photo(facts) &&
             (strcmp(kind, "cover") != 0 || json_is_integer(json_object_get(facts, "cover_ms"))));
 }

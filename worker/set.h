@@ -13,6 +13,8 @@ json_t *set_facts(json_t *each);
 
 /* Of file `index`, out of what set_facts made; NULL without facts. Borrowed. */
 json_t *set_facts_of(json_t *facts, size_t index);
+/* Is it the job that looks at what was sent, with or without the ladder? */
+bool set_is_prepare(const char *kind);
 /* Has a job of this kind something to do for a file of these facts? A photo has nothing but what prepare made; covers are made of
  * the clips whose facts name a moment, "cover_ms". */
 bool set_is_wanted(const json_t *facts, const char *kind);

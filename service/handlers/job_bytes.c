@@ -55,6 +55,27 @@ static const struct rendition *review_of(const struct sql_rows *renditions, int6
     return NULL;
 }
 
+/* What tells that a kind of ladder was made of a file: of the works whose ladder came early, and those that only a text was
+ * changed of. */
+static const struct {
+    const char *kind;
+    const char *ending;
+} MADE[] = {{"ladder", "master.m3u8"}, {"av1", "-av1.mp4"}};
+
+static bool is_made(const char *kind, const struct sql_rows *renditions, int64_t position)
+{
+    for (size_t k = 0; k < G_N_ELEMENTS(MADE); k++) {
+        for (size_t i = 0; strcmp(MADE[k].kind, kind) == 0 && i < renditions->count; i++) {
+            const struct rendition *rendition = sql_rows_at(renditions, i);
+            if (g_str_has_suffix(rendition->name, MADE[k].ending) &&
+                rendition_position(rendition->name) == (size_t)position) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Where a worker reads stored bytes: on a shared disk, at the store, or at `own`, which is an address of ours. */
 static struct file_message file_of(const struct app *app, const char *key, int64_t bytes, bool shared, char *own)
 {
@@ -78,6 +99,7 @@ void job_set_inputs(const struct app *app, const struct job *job, const struct s
         struct input_message *input = &offer->inputs[offer->input_count++];
 
         input->position = original->position;
+        input->done = is_made(job->kind, renditions, original->position);
         input->file = file_of(
             app, original->store_key, original->bytes, shared,
             g_strdup_printf("/api/v1/jobs/%s/input/%" G_GINT64_FORMAT, job->id, original->position));

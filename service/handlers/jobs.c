@@ -28,6 +28,7 @@ struct call {
     const struct claim_message *claim;
     struct job job;
     bool found;
+    bool is_whole; /* nobody waits: the ladder is made along with it */
     struct submission submission;
     struct sql_rows *originals;
     struct sql_rows *renditions; /* that are there already */
@@ -71,6 +72,16 @@ static bool note_worker(struct sql *sql, const struct call *call, int64_t now_ms
     return worker_seen(sql, &worker, now_ms, error);
 }
 
+/* Only the first try: should the ladder be what goes wrong, the work comes before reviewers at the second. */
+static bool offer_whole(struct sql *sql, struct call *call, int64_t now_ms, GError **error)
+{
+    const bool is_wanted =
+        call->app->settings->early_ladder && call->job.attempt == 1 && strcmp(call->job.kind, "prepare") == 0;
+
+    call->is_whole = false;
+    return !is_wanted || job_none_waits(sql, now_ms, &call->is_whole, error);
+}
+
 /* The next job for the worker of call->claim, if there is one. */
 static bool take_next(struct sql *sql, struct call *call, GError **error)
 {
@@ -93,7 +104,8 @@ static bool take_next(struct sql *sql, struct call *call, GError **error)
     call->originals = original_list(sql, call->job.submission, call->job.revision, error);
     call->renditions = rendition_list(sql, call->job.submission, call->job.revision, error);
     if (call->originals == NULL || call->renditions == NULL ||
-        !submission_get_held(sql, call->job.submission, &call->submission, error)) {
+        !submission_get_held(sql, call->job.submission, &call->submission, error) ||
+        !offer_whole(sql, call, claim.now_ms, error)) {
         return false;
     }
     return strcmp(call->submission.state, "received") != 0 ||
@@ -132,7 +144,7 @@ static json_t *offer_json(const struct call *call, const char *folder)
     struct offer_message offer = {
         .job = call->job.id,
         .token = call->job.token,
-        .kind = call->job.kind,
+        .kind = call->is_whole ? (char *)(uintptr_t)"whole" : call->job.kind,
         .lease_ms = app->settings->job_lease_ms,
         .limits = limits,
         .facts = facts,

@@ -33,6 +33,9 @@ static const char TAKE[] = /* job.take */
     "             ORDER BY j.priority, j.turn_ms, j.id LIMIT 1"
     "             /*pg: FOR UPDATE OF j SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED */)"
     "   AND state = 'queued' RETURNING " JOB_FIELDS;
+static const char WAITING[] = /* job.waiting: by the index of the queue, whose first row says it in nearly all cases */
+    "SELECT COUNT(*) AS count FROM (SELECT id FROM job"
+    " WHERE state = 'queued' AND priority < $1 AND run_after_ms <= $2 LIMIT 1) due";
 static const char LOCK_WORK[] = /* submission.lock_of_job: before the job itself, as everywhere */
     "SELECT id FROM submission WHERE id = (SELECT submission FROM job WHERE id = $1) /*pg: FOR NO KEY UPDATE */";
 static const char RENEW[] = /* job.renew */
@@ -121,6 +124,17 @@ bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, b
                    SQL_VALUES(SQL_I(claim->boot_ms + claim->lease_ms), SQL_T(claim->worker), SQL_T(claim->sandbox),
                               SQL_I(claim->now_ms), SQL_I(PRIORITY_IDLE)),
                    &job_map, job, found, error);
+}
+
+bool job_none_waits(struct sql *sql, int64_t now_ms, bool *none, GError **error)
+{
+    int64_t count = 0;
+
+    if (!sql_number(sql, WAITING, SQL_VALUES(SQL_I(PRIORITY_IDLE), SQL_I(now_ms)), &count, error)) {
+        return false;
+    }
+    *none = count == 0;
+    return true;
 }
 
 /* A guarded write: exactly one row, or the lease is somebody else's. */

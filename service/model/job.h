@@ -41,6 +41,9 @@ struct job_claim {
  * gets an av1 job only while it has no other job: what waits for a person never waits for what does not. */
 bool job_take(struct sql *sql, const struct job_claim *claim, struct job *job, bool *found, GError **error);
 
+/* No other job is due than those for idle times. */
+bool job_none_waits(struct sql *sql, int64_t now_ms, bool *none, GError **error);
+
 /* A lease as the worker holds it. Every call below writes only while id and token are the leased ones; else
  * REASON_STALE_TOKEN. */
 struct job_lease {

@@ -64,7 +64,7 @@ export async function startService({ environment = {}, data, program = join(buil
   const settings = { XUEPAI_LISTEN: '127.0.0.1:0', XUEPAI_DATA: folder, XUEPAI_ADMIN_PASSWORD: 'a password for tests',
     XUEPAI_RESERVE_BYTES: '0', XUEPAI_SUBMIT_QUOTA_PERCENT: '100000',
     // they cost the two cores more than all else, so they are left out unless a test is about them
-    XUEPAI_AV1_RUNGS: 'false', ...storeSettings(folder), ...databaseSettings(folder), ...environment };
+    XUEPAI_AV1_RUNGS: 'false', XUEPAI_EARLY_LADDER: 'false', ...storeSettings(folder), ...databaseSettings(folder), ...environment };
   const [command, ...words] = [...prefix, program, '--quiet'];
   const child = spawn(command, words, {
     cwd,

@@ -13,6 +13,7 @@ static void test_offer_there_and_back(void)
         .limits = limits,
         .folder = (char *)(uintptr_t) "/data/jobs/job-7",
         .inputs = {{1,
+                    true,
                     {100, (char *)(uintptr_t) "/data/a", (char *)(uintptr_t) "/api/a"},
                     {7, (char *)(uintptr_t) "", (char *)(uintptr_t) "/api/b"}},
                    {.position = 2, .file = {8, (char *)(uintptr_t) "", (char *)(uintptr_t) "/api/c"}}},
@@ -30,6 +31,8 @@ static void test_offer_there_and_back(void)
     g_assert_cmpint(read.inputs[0].review.bytes, ==, 7);
     g_assert_cmpstr(read.inputs[0].review.url, ==, "/api/b");
     g_assert_cmpint(read.inputs[1].position, ==, 2);
+    g_assert_true(read.inputs[0].done);
+    g_assert_false(read.inputs[1].done);
     g_assert_null(read.inputs[1].review.url);
     g_assert_null(read.facts);
     offer_message_clear(&read);
