@@ -19,7 +19,8 @@
 struct container_limits {
     int64_t max_ms;
     int64_t max_pixels;
-    int threads;
+    int threads; /* of the decoder, two at most */
+    bool hurry;  /* also where one would do: somebody waits */
     bool keyframes_only; /* verify: of the pictures, keyframes alone are decoded, the others are counted */
 };
 

@@ -1,7 +1,7 @@
 #include "worker/media/pipeline.h"
 
-#define FRAMES_QUEUED   6
-#define PICTURES_QUEUED 4
+#define FRAMES_QUEUED   3
+#define PICTURES_QUEUED 2
 #define SOUNDS_QUEUED   64
 #define PACKETS_QUEUED  256
 #define CUT_LEAST       (LIBAV_VIDEO_HZ / 5) /* x264's least distance of keyframes: six pictures of thirty a second */

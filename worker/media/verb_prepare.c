@@ -26,6 +26,9 @@ enum output { OUTPUT_REVIEW, OUTPUT_STILLS, OUTPUT_POSTER, OUTPUT_COUNT };
 #define STILL_LONG_PX 320
 #define REVIEW_NAME   "480p.mp4"
 #define REVIEW_LIST   "480p.m3u8"
+/* Of the decoder and of the encoder each, whatever the machine has: what is made must not depend on it. One each keeps reviewers
+ * waiting for a fifth longer, and costs the same. */
+#define PREPARE_THREADS 2
 /* Of one decoded picture: 1080p of 8 bits. Larger ones, some thirty of which wait for their types, would take more memory
  * than a child of 1080p should (measured: 0.57 GB; of 10 bits 0.8). */
 #define WHOLE_BYTES (1920 * 1088 * 3 / 2)
@@ -150,7 +153,7 @@ static struct encoder_video review_of(const struct prepare *prepare, const struc
 {
     const struct task_rung *rung = &prepare->verb->task->rung[0];
     struct encoder_video review = {
-        .preset = rung->preset, .crf = rung->crf, .options = rung->options, .fps = 30, .threads = 1};
+        .preset = rung->preset, .crf = rung->crf, .options = rung->options, .fps = 30, .threads = PREPARE_THREADS};
     double share;
 
     task_fit(format->display_width, format->display_height, rung->short_side, &review.width, &review.height);
@@ -317,7 +320,8 @@ static bool prepare_video(struct verb_context *context, const struct reader *rea
 {
     const struct container_limits limits = {.max_ms = context->task->limits.max_ms,
                                             .max_pixels = context->task->limits.max_pixels,
-                                            .threads = context->task->threads};
+                                            .threads = PREPARE_THREADS,
+                                            .hurry = context->task->verb == TASK_PREPARE};
     struct source *source = source_open(reader, family, &limits, error);
     struct prepare prepare = {.verb = context};
     bool ok;
