@@ -53,6 +53,12 @@ void held_put(struct held *held, AVFrame *frame)
     g_mutex_unlock(&held->mutex);
 }
 
+/* Nothing will be decided of the first one any more. Locked. */
+static bool is_given_up(struct held *held)
+{
+    return held->ended || g_queue_get_length(&held->frames) > HELD_MOST;
+}
+
 /* -1: not decided yet. Locked. */
 static int find(const struct held *held, const AVFrame *frame)
 {
@@ -73,7 +79,7 @@ AVFrame *held_take(struct held *held, bool patient)
     for (;;) {
         frame = held->cancelled ? NULL : g_queue_peek_head(&held->frames);
         at = frame == NULL ? -1 : find(held, frame);
-        if (frame == NULL || at >= 0 || held->ended || !patient) {
+        if (frame == NULL || at >= 0 || is_given_up(held) || !patient) {
             break;
         }
         g_cond_wait(&held->changed, &held->mutex);
@@ -82,7 +88,7 @@ AVFrame *held_take(struct held *held, bool patient)
         frame->pict_type = g_array_index(held->decisions, struct decision, at).is_b ? AV_PICTURE_TYPE_B
                                                                                      : AV_PICTURE_TYPE_P;
         g_array_remove_index_fast(held->decisions, (guint)at);
-    } else if (frame != NULL && !held->ended) {
+    } else if (frame != NULL && !is_given_up(held)) {
         frame = NULL;
     }
     if (frame != NULL) {

@@ -1,12 +1,14 @@
 /* Pictures that wait until the encoder of the review copy has said which of them are B pictures, so that the larger rungs
- * of the same run can obey it (picture_types.h). As many wait as that encoder looks ahead: some 24. One thread puts and
- * takes, another one decides.
+ * of the same run can obey it (picture_types.h). As many wait as that encoder looks ahead, some 28; beyond HELD_MOST, which
+ * only our own mistake could bring about, they go undecided. One thread puts and takes, another one decides.
  */
 #pragma once
 
 #include <stdbool.h>
 
 #include "worker/media/libav.h"
+
+#define HELD_MOST 64
 
 struct held;
 

@@ -73,6 +73,19 @@ static void test_what_is_never_decided_goes_at_the_end(void)
     held_free(held);
 }
 
+/* Memory has an end. */
+static void test_too_many_go_undecided(void)
+{
+    struct held *held = held_new();
+
+    for (int64_t pts = 0; pts <= HELD_MOST; pts++) {
+        put(held, pts);
+    }
+    assert_next(held, 0, AV_PICTURE_TYPE_NONE);
+    g_assert_null(held_take(held, false));
+    held_free(held);
+}
+
 static gpointer decide_later(gpointer data)
 {
     g_usleep(20000); /* so that the other one waits, most of the time; right in either order */
@@ -111,6 +124,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/held/pictures_wait_for_their_type", test_pictures_wait_for_their_type);
     g_test_add_func("/held/what_is_never_decided_goes_at_the_end", test_what_is_never_decided_goes_at_the_end);
+    g_test_add_func("/held/too_many_go_undecided", test_too_many_go_undecided);
     g_test_add_func("/held/who_is_patient_is_woken", test_who_is_patient_is_woken);
     return g_test_run();
 }
