@@ -13,13 +13,13 @@
 #include "common/failure.h"
 #include "common/log.h"
 #include "common/settings.h"
+#include "worker/capacity.h"
 #include "worker/child.h"
 #include "worker/loop.h"
 #include "worker/once.h"
 
 enum {
     TOKEN_WAIT_S = 60, /* the service may still be making its token */
-    CORES_PER_SLOT = 2,
     EX_NO_SANDBOX = 78, /* EX_CONFIG: nothing here locks the media program in */
 };
 
@@ -149,7 +149,7 @@ static int run_loop(const struct settings *settings, const char *media, const ch
     g_autofree char *token = url == NULL ? NULL : worker_token(settings, &error);
     g_autofree char *scratch = g_strdup_printf("%s/xuepai-worker-%d", g_get_tmp_dir(), (int)getpid());
     const int cores = (int)g_get_num_processors();
-    const int slots = settings->worker_slots > 0 ? (int)settings->worker_slots : MAX(1, cores / CORES_PER_SLOT);
+    const int slots = settings->worker_slots > 0 ? (int)settings->worker_slots : capacity_slots(cores, capacity_memory(""));
     int signal_number = 0;
 
     if (token == NULL) {
