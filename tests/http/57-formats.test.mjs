@@ -1,5 +1,6 @@
 // What the site writes, read by programs that others wrote: HTML, feeds, sitemap, social tags, structured data, oEmbed,
 // OpenAPI. Everything offline; one service for all.
+// Runs once: pages are made of rows that other tests compare on both engines.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';

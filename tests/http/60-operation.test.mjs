@@ -1,4 +1,5 @@
 // What an operator does: install into a folder and run from there; nginx with TLS in front, as in config/nginx.conf.
+// Runs once: neither installing nor the proxy knows of a database.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,5 +1,6 @@
 // The ladder along with the preparation, from one decode, where no other job waits: hidden as everything before approval, public at
 // once with it, and never made twice.
+// Runs once: the one new statement runs on both engines in tests/unit/service/model/job_test.c, all else goes the way of every rung.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -16,7 +16,7 @@ const keyframes = (url) => execFileSync('ffprobe', ['-v', 'error', '-select_stre
   '-of', 'csv=p=0', url], { encoding: 'utf8' }).split('\n').filter((line) => line.includes('K')).map(parseFloat);
 
 test('a published work gets AV1 sources, and one master playlist names all', async () => {
-  const id = await publish(stack.url, people, await submit(stack.url, [await upload(stack.url, clip({ seconds: 3, size: '1280x720' }))]));
+  const id = await publish(stack.url, people, await submit(stack.url, [await upload(stack.url, clip({ seconds: 3, size: '960x540' }))]));
   const isAv1 = (source) => source.codecs.startsWith('av01.');
   let work;
   for (let i = 0; i < 1800 && !work?.sources.some(isAv1); i++) {

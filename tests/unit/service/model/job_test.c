@@ -109,6 +109,42 @@ static bool give_way(struct sql *sql, void *context, GError **error)
     return job_give_way(sql, &lease, call->fixture->now_ms, &call->counts, error);
 }
 
+static bool none_waits(struct sql *sql, void *context, GError **error)
+{
+    struct call *call = context;
+
+    return job_none_waits(sql, call->fixture->now_ms, &call->found, error);
+}
+
+/* Neither what is taken, nor what is for idle times, nor what is not due yet waits. */
+static void test_who_waits(void)
+{
+    struct fixture fixture = {0};
+    struct call one = {.fixture = &fixture, .boot_ms = 1000};
+    struct call look = {.fixture = &fixture};
+
+    fixture_open(&fixture);
+    fixture_transact(&fixture, none_waits, &look);
+    g_assert_true(look.found);
+    g_autofree char *work = fixture_received(&fixture, "370102");
+    fixture_transact(&fixture, none_waits, &look);
+    g_assert_false(look.found);
+    fixture_transact(&fixture, take, &one);
+    fixture_transact(&fixture, none_waits, &look);
+    g_assert_true(look.found);
+    fixture_transact(&fixture, add_av1, &one);
+    fixture_transact(&fixture, none_waits, &look);
+    g_assert_true(look.found);
+    fixture_transact(&fixture, requeue, &one);
+    fixture_transact(&fixture, none_waits, &look);
+    g_assert_true(look.found); /* five seconds from now */
+    fixture.now_ms += 6000;
+    fixture_transact(&fixture, none_waits, &look);
+    g_assert_false(look.found);
+    job_clear(&one.job);
+    fixture_close(&fixture);
+}
+
 /* What nobody waits for is done by a worker that has nothing else in its hands, and comes behind all the rest. */
 static void test_av1_waits_until_a_worker_is_idle(void)
 {
@@ -214,6 +250,7 @@ int main(int argc, char **argv)
     g_test_add_func("/job/a_job_is_claimed_once", test_a_job_is_claimed_once);
     g_test_add_func("/job/one_who_sends_many_keeps_nobody_waiting", test_one_who_sends_many_keeps_nobody_waiting);
     g_test_add_func("/job/av1_waits_until_a_worker_is_idle", test_av1_waits_until_a_worker_is_idle);
+    g_test_add_func("/job/who_waits", test_who_waits);
     g_test_add_func("/job/a_stale_token_changes_nothing", test_a_stale_token_changes_nothing);
     g_test_add_func("/job/a_lost_worker_does_not_count_against_the_file",
                     test_a_lost_worker_does_not_count_against_the_file);
