@@ -15,8 +15,8 @@
 /* Against plain veryfast (docs/MEDIA.md has what was tried): bits go by variance (aq-mode 2), small coefficients stay where
  * veryfast throws them away (the blur costs more than they do), vectors are looked for in a diamond. The larger the picture,
  * the less a closer look pays: the small rungs refine vectors further (subme 3) and plan their bits over twice as many
- * pictures, the large ones leave small blocks out, and the largest plans over seven, which costs nothing and saves a part of
- * its encoder's work; over five or six it costs 3 % of its bytes. Each CRF is set so that a rung is as good as veryfast's at 23, and no
+ * pictures, the large ones leave small blocks out and plan over seven, which costs half a percent of their bytes and saves more of
+ * the work; over five or six the largest costs 3 % of its bytes. Each CRF is set so that a rung is as good as veryfast's at 23, and no
  * larger. */
 #define RATES(STRENGTH) "aq-mode=2:aq-strength=" STRENGTH ":no-dct-decimate=1:me=dia"
 #define SMALL           RATES("0.8") ":rc-lookahead=20:partitions=i8x8,i4x4:subme=3"
@@ -24,7 +24,7 @@
 const struct ladder_policy LADDER_DEFAULT = {
     .count = 4,
     .rung = {{TASK_H264, 1080, 22.4, 6200000, "veryfast", RATES("0.6") ":rc-lookahead=7:partitions=i8x8"},
-             {TASK_H264, 720, 23.4, 3000000, "veryfast", RATES("0.8") ":partitions=i8x8,p8x8"},
+             {TASK_H264, 720, 23.15, 3000000, "veryfast", RATES("0.8") ":rc-lookahead=7:partitions=i8x8,p8x8"},
              {TASK_H264, 480, 24.3, 1500000, "veryfast", SMALL},
              {TASK_H264, 360, 24.3, 800000, "veryfast", SMALL}},
     .av1_count = 2,

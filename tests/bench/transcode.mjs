@@ -115,9 +115,9 @@ function clips() {
 async function ours(clip, folder) {
   const worker = path.join(build, 'xuepai-worker');
   const limits = `--limits '{"min_ms":0,"max_ms":600000}'`;
-  const whole = await measured(`${worker} --once whole ${clip} whole ${limits} >whole.json`, folder);
   const prepare = await measured(`${worker} --once prepare ${clip} prepare ${limits} >prepare.json`, folder);
   const ladder = await measured(`${worker} --once ladder ${clip} ladder --facts prepare.json --review prepare/480p.mp4 ${limits} >ladder.json`, folder);
+  const whole = await measured(`${worker} --once whole ${clip} whole ${limits} >whole.json`, folder); // last: next to what it is held against
   const answer = JSON.parse(fs.readFileSync(path.join(folder, 'ladder.json'), 'utf8'));
   const { colour } = JSON.parse(fs.readFileSync(path.join(folder, 'prepare.json'), 'utf8')).facts;
   const { peak_rss_bytes: peak } = JSON.parse(fs.readFileSync(path.join(folder, 'whole.json'), 'utf8'));
@@ -125,36 +125,41 @@ async function ours(clip, folder) {
     whole: { ...whole, rss_mb: Math.max(whole.rss_mb, peak / 1e6) } };
 }
 
-const cheaper = (a, b) => (a === undefined || b.cpu_s < a.cpu_s ? b : a);
+const JOBS = ['whole', 'prepare', 'ladder'];
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor((list.length - 1) / 2)];
+const cheapest = (turns) => turns.reduce((a, b) => (b.cpu_s < a.cpu_s ? b : a));
 
-/** Each way ROUNDS times in turn, and the cheapest of each, since a machine is slower at one time than at another. `whole` is all that
- * is made of a clip that meets an idle worker, `apart` the same by two jobs. [{clip, way, cpu_s, wall_s, rss_mb, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
+/** Each way ROUNDS times in turn: of the cheapest turn, since a machine is slower at one time than at another, what it cost; `ratio` and
+ * `ratio_apart`, of ours to theirs, are medians of those of one turn. `whole` is all that is made of a clip that meets an idle worker, `apart` the
+ * same by two jobs. [{clip, way, cpu_s, wall_s, rss_mb, ratio, ratio_apart, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
 export async function transcode(list = clips()) {
   const rows = [];
   for (const clip of list) {
     const base = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-bench-'));
-    const costs = {};
+    const turns = Object.fromEntries([...JOBS, ...Object.keys(WAYS)].map((way) => [way, []]));
     let not709, made, stored;
     for (let round = 0; round < ROUNDS; round++) {
       const folder = path.join(base, `ours-${round}`);
       fs.mkdirSync(folder);
       const own = await ours(clip, folder);
-      for (const verb of ['whole', 'prepare', 'ladder']) costs[verb] = cheaper(costs[verb], own[verb]);
+      for (const job of JOBS) turns[job].push(own[job]);
       not709 = own.not709;
       stored ??= fs.readdirSync(path.join(folder, 'whole')).reduce((sum, file) => sum + fs.statSync(path.join(folder, 'whole', file)).size, 0);
       made ??= rungsOf(folder, clip, ['whole/SIDEp.mp4'], not709);
       for (const [way, command] of Object.entries(WAYS)) {
         fs.mkdirSync(path.join(base, way), { recursive: true });
-        costs[way] = cheaper(costs[way], await measured(command(clip), path.join(base, way)));
+        turns[way].push(await measured(command(clip), path.join(base, way)));
       }
     }
-    const { whole, prepare, ladder } = costs;
+    const [whole, prepare, ladder] = JOBS.map((job) => cheapest(turns[job]));
+    const against = (way, cost) => median(turns[way].map(({ cpu_s }, i) => cost(i) / cpu_s));
     rows.push({ clip, way: 'prepare', ...prepare, rungs: [] }, { clip, way: 'ladder', ...ladder, rungs: [] },
       { clip, way: 'apart', cpu_s: prepare.cpu_s + ladder.cpu_s, wall_s: prepare.wall_s + ladder.wall_s, rss_mb: Math.max(prepare.rss_mb, ladder.rss_mb), rungs: [] },
       { clip, way: 'whole', ...whole, bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), stored, rungs: made });
     for (const way of Object.keys(WAYS)) {
       const rungs = rungsOf(path.join(base, way), clip, ['SIDEp.m4s']);
-      rows.push({ clip, way, ...costs[way], bytes: rungs.reduce((sum, { bytes }) => sum + bytes, 0), rungs });
+      rows.push({ clip, way, ...cheapest(turns[way]), ratio: against(way, (i) => turns.whole[i].cpu_s),
+        ratio_apart: against(way, (i) => turns.prepare[i].cpu_s + turns.ladder[i].cpu_s), bytes: rungs.reduce((sum, { bytes }) => sum + bytes, 0), rungs });
     }
     fs.rmSync(base, { recursive: true, force: true });
   }
@@ -164,11 +169,11 @@ export async function transcode(list = clips()) {
 export function print(rows) {
   for (const clip of new Set(rows.map((row) => row.clip))) {
     const of = rows.filter((row) => row.clip === clip);
-    const [whole, apart] = ['whole', 'apart'].map((name) => of.find(({ way }) => way === name));
+    const whole = of.find(({ way }) => way === 'whole');
     console.log(path.basename(clip));
     for (const row of of) {
-      const ratio = row.way.startsWith('ffmpeg') ? `  whole/this: cpu ${(whole.cpu_s / row.cpu_s).toFixed(2)} ` +
-        `(apart ${(apart.cpu_s / row.cpu_s).toFixed(2)}), bytes ${(whole.bytes / row.bytes).toFixed(2)}` : '';
+      const ratio = row.way.startsWith('ffmpeg') ? `  whole/this: cpu ${row.ratio.toFixed(2)} ` +
+        `(apart ${row.ratio_apart.toFixed(2)}), bytes ${(whole.bytes / row.bytes).toFixed(2)}` : '';
       console.log(`  ${row.way.padEnd(16)} cpu ${row.cpu_s.toFixed(1)} s  wall ${row.wall_s.toFixed(1)} s  rss ${Math.round(row.rss_mb)} MB${ratio}`);
       for (const { side, bytes, ssim, vmaf } of row.rungs) {
         console.log(`    ${side}p ${(bytes / 1e6).toFixed(2)} MB  ssim ${ssim.toFixed(4)}${vmaf === undefined ? '' : `  vmaf ${vmaf.toFixed(1)}`}`);
