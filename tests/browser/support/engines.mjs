@@ -176,10 +176,23 @@ async function openWebkit(width, height) {
       }
       return answer.value
     }
+    // What a click before it has just uncovered has no place on the page until it was laid out: the other drivers wait for that by themselves.
+    const click = async (selector) => {
+      for (let tries = 0; ; tries++) {
+        try {
+          return await ask('POST', `${path}/element/${await find(selector)}/click`, {})
+        } catch (error) {
+          if (!error.message.includes('element not interactable') || tries === 50) {
+            throw error
+          }
+          await pause(100)
+        }
+      }
+    }
     return {
       goto: (url) => ask('POST', `${path}/url`, { url }),
       evaluate,
-      click: async (selector) => ask('POST', `${path}/element/${await find(selector)}/click`, {}),
+      click,
       fill: (selector, text) => evaluate(typeInto, selector, text),
       setFiles: async (selector, paths) =>
         ask('POST', `${path}/element/${await find(selector)}/value`, { text: paths.join('\n') }),
