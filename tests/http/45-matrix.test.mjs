@@ -1,5 +1,6 @@
 // Every route x every role x own and foreign region, generated from the service's own route table (/api/openapi.json) and
 // judged by the table below, which is written by hand from the rules and not from the program. A route without a row fails.
+// Runs once: who may do what is told by the program before any row is read; what a region sees is compared on both engines elsewhere.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { ADMIN_PASSWORD, api, clip, login, queued, startStack, submit, upload, waitFor } from '../support/stack.mjs';

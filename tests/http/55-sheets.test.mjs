@@ -1,5 +1,6 @@
 // Signed sheets: what they say, who gets them, and that every change of a byte is found. And the end of the ledger told to a
 // server elsewhere.
+// Runs once: sheets are made of records that 46-ledger compares on both engines.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
