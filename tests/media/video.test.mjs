@@ -138,16 +138,27 @@ function animation(bytes) {
   return seen;
 }
 
+/** An MP4 without what its mdat boxes hold; anything else as it is. */
+function withoutPictures(name, file) {
+  const kept = [];
+  for (let at = 0; name.endsWith('.mp4') && at < file.length; at += file.readUInt32BE(at)) {
+    assert.ok(file.readUInt32BE(at) >= 8, `${name}: boxes of 32 bits`);
+    if (file.toString('latin1', at + 4, at + 8) !== 'mdat') kept.push(file.subarray(at, at + file.readUInt32BE(at)));
+  }
+  return name.endsWith('.mp4') ? Buffer.concat(kept) : file;
+}
+
 test('no metadata of the original is in any output', async () => {
   const prepared = await prepare('plain.mp4');
   const rungs = await ladder('plain.mp4', prepared);
   for (const folderOf of [prepared.into, rungs.into]) {
     for (const name of fs.readdirSync(folderOf)) {
-      const bytes = fs.readFileSync(path.join(folderOf, name)).toString('latin1');
-      // four letters at least: three come about by chance in a megabyte of coded pictures
-      for (const word of ['secret', 'Apple', '36.65', 'Lavf', 'Phone', 'ISO6709', 'Exif', 'GPSL']) {
-        assert.ok(!bytes.includes(word), `${name} has ${word}`);
+      const file = fs.readFileSync(path.join(folderOf, name));
+      for (const word of ['secret', 'Apple', '36.65', 'Lavf5', 'Lavc5', 'Phone', 'ISO6709']) {
+        assert.ok(!file.includes(word), `${name} has ${word}`);
       }
+      // four letters come about by chance in megabytes of coded pictures (a rung once had "Lavf"): they are looked for around them
+      for (const word of ['Lavf', 'Exif', 'GPSL']) assert.ok(!withoutPictures(name, file).includes(word), `${name} has ${word}`);
     }
   }
 });
