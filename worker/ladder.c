@@ -107,6 +107,21 @@ bool ladder_load(const char *path, struct ladder_policy *policy, GError **error)
     return true;
 }
 
+bool ladder_read_review(json_t *review, struct task_rung *rung)
+{
+    const char *codecs = NULL;
+    struct task_rung made = {.way = TASK_MADE, .short_side = LADDER_REVIEW_SIDE};
+
+    if (json_unpack(review, "{s:i, s:i, s:i, s:i, s:F, s:s}", "width", &made.width, "height", &made.height,
+                    "bandwidth_bps", &made.bandwidth_bps, "average_bps", &made.average_bps, "fps", &made.fps, "codecs",
+                    &codecs) != 0 ||
+        g_strlcpy(made.codecs, codecs, sizeof made.codecs) >= sizeof made.codecs) {
+        return false;
+    }
+    *rung = made;
+    return true;
+}
+
 static int maxrate_of(const struct ladder_rung *rung, const struct task_rung *size, double fps)
 {
     const double wide = (double)rung->short_side * rung->short_side * 16 / 9;

@@ -47,6 +47,9 @@ bool ladder_load(const char *path, struct ladder_policy *policy, GError **error)
 /* The row that a review copy of 480 lines is made by. */
 const struct ladder_rung *ladder_review_row(const struct ladder_policy *policy);
 
+/* What is said of the review copy once it is made, as facts have it under "review", as a rung; false where it is none. */
+bool ladder_read_review(json_t *review, struct task_rung *rung);
+
 /* Fills `rungs` (TASK_RUNGS_MAX of them) and returns how many: at least one. */
 int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *policy, struct task_rung *rungs);
 

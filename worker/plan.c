@@ -91,20 +91,6 @@ static double gain_of(json_t *facts)
                : 0;
 }
 
-/* A clip that was prepared before review copies were rungs has no "review": all its rungs are made. */
-static void read_review(json_t *facts, struct task_rung *rung)
-{
-    const char *codecs = NULL;
-    struct task_rung made = {.way = TASK_MADE, .short_side = LADDER_REVIEW_SIDE};
-
-    if (json_unpack(facts, "{s:{s:i, s:i, s:i, s:i, s:F, s:s}}", "review", "width", &made.width, "height", &made.height,
-                    "bandwidth_bps", &made.bandwidth_bps, "average_bps", &made.average_bps, "fps", &made.fps, "codecs",
-                    &codecs) == 0 &&
-        g_strlcpy(made.codecs, codecs, sizeof made.codecs) < sizeof made.codecs) {
-        *rung = made;
-    }
-}
-
 /* "" where the smaller encode has not decided: clips of earlier versions. */
 static const char *picture_types_of(json_t *facts)
 {
@@ -137,7 +123,8 @@ static bool read_facts(json_t *json, struct ladder_facts *facts, GError **error)
         g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "ladder without facts of prepare");
         return false;
     }
-    read_review(json, &facts->review);
+    /* A clip that was prepared before review copies were rungs has no "review": all its rungs are made. */
+    (void)ladder_read_review(json_object_get(json, "review"), &facts->review);
     read_copy(json, facts);
     return true;
 }

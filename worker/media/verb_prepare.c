@@ -246,11 +246,7 @@ static bool write_rungs(struct prepare *prepare, const struct pipeline *pipeline
     struct ladder_facts facts = ladder_facts_of(prepare, source_format_of(pipeline->source), review->video);
     struct task_rung rung[TASK_RUNGS_MAX] = {0};
 
-    facts.review.average_bps = (int)json_integer_value(json_object_get(review->facts, "average_bps"));
-    facts.review.bandwidth_bps = (int)json_integer_value(json_object_get(review->facts, "bandwidth_bps"));
-    facts.review.fps = measure->fps > 0 ? measure->fps : 1;
-    (void)g_strlcpy(facts.review.codecs, json_string_value(json_object_get(review->facts, "codecs")),
-                    sizeof facts.review.codecs); /* two short names of ours */
+    (void)ladder_read_review(review->facts, &facts.review); /* our own, described before */
     rungs_keep(&prepare->rungs, rung, ladder_rungs(&facts, &policy, rung));
     return rungs_write(&prepare->rungs, pipeline, measure, prepare->verb->outputs, error);
 }
