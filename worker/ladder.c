@@ -10,7 +10,6 @@
 #define MAXRATE_MIN 200000
 #define LIGHT_BPS   500000 /* a rung this light needs no lighter one below */
 #define COPY_PEAK   2.0    /* an original's busiest seconds against the cap that an encoder would have */
-#define RATE_STEP   1.6    /* between two rungs that are there already, another must have room */
 
 /* Against plain veryfast (docs/MEDIA.md has what was tried): bits go by variance (aq-mode 2), small coefficients stay where
  * veryfast throws them away (the blur costs more than they do), vectors are looked for in a diamond. The larger the picture,
@@ -112,9 +111,9 @@ bool ladder_read_review(json_t *review, struct task_rung *rung)
     const char *codecs = NULL;
     struct task_rung made = {.way = TASK_MADE, .short_side = LADDER_REVIEW_SIDE};
 
-    if (json_unpack(review, "{s:i, s:i, s:i, s:i, s:F, s:s}", "width", &made.width, "height", &made.height,
-                    "bandwidth_bps", &made.bandwidth_bps, "average_bps", &made.average_bps, "fps", &made.fps, "codecs",
-                    &codecs) != 0 ||
+    if (json_unpack(review, "{s?i, s:i, s:i, s:i, s:i, s:F, s:s}", "short_side", &made.short_side, "width", &made.width,
+                    "height", &made.height, "bandwidth_bps", &made.bandwidth_bps, "average_bps", &made.average_bps,
+                    "fps", &made.fps, "codecs", &codecs) != 0 ||
         g_strlcpy(made.codecs, codecs, sizeof made.codecs) >= sizeof made.codecs) {
         return false;
     }
@@ -156,17 +155,12 @@ static bool can_copy(const struct ladder_facts *facts, const struct task_rung *r
            facts->copy_average_bps <= cap_bps && facts->copy_peak_bps <= COPY_PEAK * cap_bps;
 }
 
-/* True when the rung saves nothing over those that cost nothing any more. */
-static bool is_superfluous(const struct ladder_facts *facts, const struct task_rung *rung,
-                           const struct task_rung *above)
+/* True when the rung saves nothing over the one above, which costs nothing any more: who can load what this one may take (`row_bps`,
+ * by its size alone) can load that one. The smallest is for those who can load next to nothing. */
+static bool is_superfluous(const struct task_rung *above, bool is_smallest, int row_bps)
 {
-    const int review_bps = facts->review.width > 0 ? facts->review.average_bps : 0;
-
-    if (above->way == TASK_ENCODE || review_bps == 0) {
-        return false;
-    }
-    return above->way == TASK_MADE ? above->average_bps <= LIGHT_BPS
-                                   : rung->height > facts->review.height && above->average_bps < RATE_STEP * review_bps;
+    return above->way == TASK_MADE && above->average_bps > 0 &&
+           above->average_bps <= (is_smallest ? LIGHT_BPS : row_bps);
 }
 
 /* Chooses how the rung comes about. */
@@ -205,7 +199,7 @@ int ladder_rungs(const struct ladder_facts *facts, const struct ladder_policy *p
         (void)g_strlcpy(rung.preset, row->preset, sizeof rung.preset); /* same size */
         (void)g_strlcpy(rung.options, row->options, sizeof rung.options);
         settle(facts, count == 0, maxrate_of(row, &rung, facts->fps), &rung);
-        if (count > 0 && is_superfluous(facts, &rung, &rungs[count - 1])) {
+        if (count > 0 && is_superfluous(&rungs[count - 1], i + 1 == policy->count, maxrate_of(row, &rung, facts->fps))) {
             continue;
         }
         rungs[count++] = rung;

@@ -28,7 +28,18 @@ static struct task_rung rung_of(const struct ladder_rung *row)
     return rung;
 }
 
-/* Outputs of both kinds are opened, since only the child may find out what the file is; empty ones go again. */
+static void add_rung_outputs(struct task *task, const struct task_rung *rung)
+{
+    static const char *const ENDINGS[] = {"mp4", "m3u8"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ENDINGS); i++) {
+        g_autofree char *name = task_rung_name(rung, ENDINGS[i]);
+        plan_output(task, name);
+    }
+}
+
+/* Outputs of both kinds are opened, since only the child may find out what the file is, and of all sizes that reviewers can be shown;
+ * empty ones go again. */
 bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error)
 {
     static const char *const NAMES[] = {
@@ -51,18 +62,11 @@ bool plan_prepare(const struct recipe_job *job, struct task *task, GError **erro
     task->rung[0].short_side = LADDER_REVIEW_SIDE;
     for (int i = 0; i < policy.count; i++) { /* what is to come */
         task->rung[1 + i] = rung_of(&policy.rung[i]);
+        if (policy.rung[i].short_side > LADDER_REVIEW_SIDE) {
+            add_rung_outputs(task, &task->rung[1 + i]);
+        }
     }
     return true;
-}
-
-static void add_rung_outputs(struct task *task, const struct task_rung *rung)
-{
-    static const char *const ENDINGS[] = {"mp4", "m3u8"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(ENDINGS); i++) {
-        g_autofree char *name = task_rung_name(rung, ENDINGS[i]);
-        plan_output(task, name);
-    }
 }
 
 /* Which of the rungs are made the child finds out. */
@@ -72,7 +76,7 @@ bool plan_whole(const struct recipe_job *job, struct task *task, GError **error)
         return false;
     }
     for (int i = 1; i < task->rungs; i++) {
-        if (task->rung[i].short_side != LADDER_REVIEW_SIDE) {
+        if (task->rung[i].short_side < LADDER_REVIEW_SIDE) {
             add_rung_outputs(task, &task->rung[i]);
         }
     }
@@ -99,20 +103,6 @@ static const char *picture_types_of(json_t *facts)
     return text == NULL || strlen(text) > TASK_TYPES_MAX ? "" : text;
 }
 
-static void read_copy(json_t *facts, struct ladder_facts *ladder)
-{
-    int possible = 0, average_bps = 0, peak_bps = 0;
-
-    if (json_unpack(facts, "{s:{s:b, s:i, s:i}}", "rewrap", "possible", &possible, "average_bps", &average_bps,
-                    "peak_bps", &peak_bps) == 0 &&
-        possible != 0) {
-        ladder->copy_average_bps = average_bps;
-        ladder->copy_peak_bps = peak_bps;
-    }
-    ladder->picture_bps = average_bps;
-    ladder->codec = json_string_value(json_object_get(json_object_get(facts, "video"), "codec"));
-}
-
 /* What both ladders know of the clip. */
 static bool read_facts(json_t *json, struct ladder_facts *facts, GError **error)
 {
@@ -125,7 +115,8 @@ static bool read_facts(json_t *json, struct ladder_facts *facts, GError **error)
     }
     /* A clip that was prepared before review copies were rungs has no "review": all its rungs are made. */
     (void)ladder_read_review(json_object_get(json, "review"), &facts->review);
-    read_copy(json, facts);
+    facts->picture_bps = (double)json_integer_value(json_object_get(json_object_get(json, "rewrap"), "average_bps"));
+    facts->codec = json_string_value(json_object_get(json_object_get(json, "video"), "codec"));
     return true;
 }
 

@@ -21,6 +21,8 @@
 #define LENGTH_GRACE_MS    150
 #define VERIFY_DEADLINE_MS 600000
 #define HASH_BLOCK         (1 << 20)
+#define RUNG               "rung"
+#define REVIEW             "review-mp4" /* the rung that prepare makes, of a size that depends on the clip */
 
 enum verify {
     VERIFY_NOTHING, /* text that the child wrote: bounded, and served as text */
@@ -45,8 +47,7 @@ static const struct {
     {"*.m3u8", "playlist", "application/vnd.apple.mpegurl", VERIFY_NOTHING},
     {"*.jpg", "photo", "image/jpeg", VERIFY_PHOTO},
     {"*.webp", "photo", "image/webp", VERIFY_PHOTO},
-    {"480p.mp4", "review-mp4", "video/mp4", VERIFY_VIDEO}, /* who prepared makes that rung */
-    {"*.mp4", "rung", "video/mp4", VERIFY_VIDEO},
+    {"*.mp4", RUNG, "video/mp4", VERIFY_VIDEO},
 };
 
 /* THE table of job kinds. */
@@ -229,6 +230,14 @@ static void distrust(struct run *run, const char *what)
     run->result->words = g_strdup(what);
 }
 
+static const char *kind_of(const struct run *run, const char *name, int row)
+{
+    const json_t *review = json_object_get(json_object_get(run->result->facts, "review"), "name");
+
+    return strcmp(OUTPUTS[row].kind, RUNG) == 0 && g_strcmp0(json_string_value(review), name) == 0 ? REVIEW
+                                                                                            : OUTPUTS[row].kind;
+}
+
 static bool add_result(struct run *run, json_t *facts, GError **error)
 {
     const char *name = json_string_value(json_object_get(facts, "name"));
@@ -244,7 +253,7 @@ static bool add_result(struct run *run, json_t *facts, GError **error)
     output = g_new0(struct recipe_output, 1);
     g_ptr_array_add(run->result->outputs, output);
     output->name = g_strdup(name);
-    output->kind = g_strdup(OUTPUTS[row].kind);
+    output->kind = g_strdup(kind_of(run, name, row));
     output->type = g_strdup(OUTPUTS[row].type);
     output->bytes = status.st_size;
     output->facts = json_deep_copy(facts);

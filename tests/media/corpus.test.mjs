@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { build, folder, once, openLimits, probe, root, stream } from './support.mjs';
+import { build, folder, once, openLimits, probe, reviewName, root, stream } from './support.mjs';
 
 const corpus = process.env.XUEPAI_CORPUS ?? path.resolve(root, '../shared/corpus');
 const manifest = path.join(corpus, 'MANIFEST.tsv');
@@ -42,7 +42,7 @@ async function looksRight(row, answer, into) {
   if (answer.facts.kind === 'photo') {
     return answer.outputs.length >= 2 ? '' : 'no photo';
   }
-  const review = await probe(path.join(into, '480p.mp4'));
+  const review = await probe(path.join(into, reviewName(answer)));
   const video = stream(review, 'video');
   const ratio = (video.width / video.height) / (answer.facts.width / answer.facts.height);
   if (ratio < 0.93 || ratio > 1.07) {
@@ -78,7 +78,7 @@ function leak(row, into) {
 /** What is public of a clip with a place or a device in it: the rungs too. */
 async function privacy(row, answer, into) {
   if (answer.facts.kind === 'video' && (answer.facts.had_location || answer.facts.had_device)) {
-    const ladder = await once('ladder', path.join(corpus, row.file), path.join(into, 'ladder'), { facts: answer.facts, review: path.join(into, '480p.mp4'), limits: limitsFor(row) });
+    const ladder = await once('ladder', path.join(corpus, row.file), path.join(into, 'ladder'), { facts: answer.facts, review: path.join(into, reviewName(answer)), limits: limitsFor(row) });
     if (!ladder.answer?.ok) return `ladder ${ladder.answer?.reason}`;
     const found = leak(row, path.join(into, 'ladder'));
     fs.rmSync(path.join(into, 'ladder'), { recursive: true });

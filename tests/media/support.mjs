@@ -40,6 +40,9 @@ export async function once(kind, file, into, { facts, review, limits = openLimit
   return { code, stderr, answer: stdout ? JSON.parse(stdout) : null };
 }
 
+/** The copy that reviewers see: called by its size, which depends on the clip. */
+export const reviewName = (answer) => answer?.outputs.find(({ kind }) => kind === 'review-mp4')?.name ?? 'none';
+
 export async function probe(file, ...more) {
   const { stdout } = await run('ffprobe', ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', ...more, file]);
   return JSON.parse(stdout);

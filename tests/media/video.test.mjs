@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { folder, keyframes, loudness, once, openLimits, pixels, probe, root, run, stream, times } from './support.mjs';
+import { folder, keyframes, loudness, once, openLimits, pixels, probe, reviewName, root, run, stream, times } from './support.mjs';
 
 const fixtures = path.join(root, 'build/fixtures');
 const base = folder('video');
@@ -21,7 +21,7 @@ const ladder = (name, prepared) => madeOnce(`ladder ${name} ${prepared.into}`, (
 async function prepareAnew(name, options) {
   const into = path.join(base, `p${next++}`);
   const { code, answer, stderr } = await once('prepare', fixture(name), into, options);
-  return { into, code, answer, stderr, review: path.join(into, '480p.mp4') };
+  return { into, code, answer, stderr, review: path.join(into, reviewName(answer)) };
 }
 
 /** The ladder of what `prepare` answered: its files beside the review copy, as the service keeps them; rungs as the master names them. */
@@ -29,7 +29,8 @@ async function ladderAnew(name, prepared) {
   const into = path.join(base, `l${next++}`);
   const { code, answer, stderr } = await once('ladder', fixture(name), into, { facts: prepared.answer.facts, review: prepared.review });
   assert.equal(code, 0, `ladder of ${name}: ${stderr} ${JSON.stringify(answer)}`);
-  for (const file of ['480p.mp4', '480p.m3u8']) {
+  const review = path.basename(prepared.review);
+  for (const file of [review, review.replace('mp4', 'm3u8')]) {
     assert.ok(!fs.existsSync(path.join(into, file)), 'the review copy is not made again');
     fs.copyFileSync(path.join(prepared.into, file), path.join(into, file));
   }
@@ -257,7 +258,7 @@ test('every rung has the sound that prepare encoded, packet by packet; without t
     const alone = path.join(base, `l${next++}`);
     const { answer } = await once('ladder', fixture('messenger.mp4'), alone, { facts, review });
     assert.ok(answer.ok, JSON.stringify(answer));
-    assert.equal((await sound(path.join(alone, '720p.mp4'))).length, (await sound(made)).length, `with ${review}`);
+    assert.equal((await sound(path.join(alone, '360p.mp4'))).length, (await sound(made)).length, `with ${review}`);
   }
 });
 
@@ -269,8 +270,8 @@ async function packets(file) {
 }
 
 test('prepare and ladder from one decode make what the two make one after the other', async () => {
-  const clips = { 'interlaced.mp4': true, 'hlg.mov': true, 'one-picture.mp4': true,
-    'messenger.mp4': false }; // the last can be shown as it is: the ladder need not decode all of it, and its reviewers get it soon
+  const clips = { 'interlaced.mp4': true, 'hlg.mov': true, 'one-picture-turned.mp4': true,
+    'messenger.mp4': false }; // the last can be shown as it is: its largest rung is there, and its reviewers get it soon
   for (const [name, isWhole] of Object.entries(clips)) {
     const prepared = await prepare(name);
     const apart = isWhole ? await ladder(name, prepared) : { into: prepared.into, answer: { outputs: [] } };
@@ -299,14 +300,16 @@ test('where waiting pictures would take too much memory, the ladder is left for 
   }
 });
 
-test('what every phone plays is wrapped anew, not encoded: the same pictures, the keyframes of all rungs where it has them', async () => {
-  for (const name of ['messenger.mp4', 'messenger-silent.mp4']) {
+test('what every phone plays is wrapped anew for reviewers, not encoded: the same pictures, the keyframes of all rungs where it has them', async () => {
+  // Who can load 1.5 Mbit/s of 480 lines can load as many of 720, which is what the silent one has.
+  for (const [name, names] of [['messenger.mp4', ['720p.mp4', '480p.mp4', '360p.mp4']], ['messenger-silent.mp4', ['720p.mp4', '360p.mp4']]]) {
     const prepared = await prepare(name);
     const { facts } = prepared.answer;
     assert.deepEqual([facts.rewrap.possible, facts.rewrap.obstacle, facts.source_keyframes], [true, null, true], name);
+    assert.deepEqual([facts.review.name, facts.review.width, facts.review.height], ['720p.mp4', 1280, 720]);
+    assert.deepEqual(await pictures(prepared.review), await pictures(fixture(name)), `${name}: picture by picture`);
     const { into, rungs } = await ladder(name, prepared);
-    assert.deepEqual(rungs.map((rung) => rung.name), ['720p.mp4', '480p.mp4', '360p.mp4']);
-    assert.deepEqual(await pictures(path.join(into, '720p.mp4')), await pictures(fixture(name)), `${name}: picture by picture`);
+    assert.deepEqual(rungs.map((rung) => rung.name), names);
     const reference = await keyframes(fixture(name));
     assert.deepEqual(reference, [0, 1.5, 3, 4.5, 6, 7.5, 9, 10.5]);
     for (const rung of rungs) {
@@ -320,6 +323,38 @@ test('what every phone plays is wrapped anew, not encoded: the same pictures, th
     const bytes = fs.readFileSync(path.join(into, '720p.mp4'));
     assert.ok(!bytes.includes('x264 - core'), 'nothing that an encoder wrote about itself');
     assert.ok(types(bytes.subarray(bytes.indexOf('mdat') + 4)).slice(0, 2).includes(5), 'begins with a picture');
+  }
+});
+
+/** The clip with noise where the picture in its middle was: it opens, and its decoder stumbles there. */
+async function damaged(name, into) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pos,size', '-of', 'csv=p=0', fixture(name)]);
+  const packets = stdout.trim().split('\n').map((line) => line.split(',').map(Number)); // size, pos
+  const [size, at] = packets[packets.length >> 1];
+  const bytes = fs.readFileSync(fixture(name));
+  for (let i = 24; i < size - 8; i++) bytes[at + i] = (i * 151 + 7) & 255;
+  fs.writeFileSync(into, bytes);
+}
+
+test('a clip that every phone plays but that is damaged is encoded after all, in the same run', async () => {
+  for (const [name, whole] of [['messenger.mp4', ['480p.mp4', '720p.mp4', '360p.mp4']], ['messenger-small.mp4', ['480p.mp4']]]) {
+    const file = path.join(base, `damaged-${name}`);
+    await damaged(name, file);
+    for (const [kind, made] of [['prepare', ['480p.mp4']], ['whole', whole]]) {
+      const into = path.join(base, `d${next++}`);
+      const { answer, stderr } = await once(kind, file, into);
+      assert.ok(answer?.ok, `${kind} ${name}: ${stderr} ${answer?.words}`);
+      const { facts } = answer;
+      assert.deepEqual([facts.rewrap.possible, facts.rewrap.obstacle, facts.source_keyframes, facts.review.name],
+        [false, 'damaged', false, '480p.mp4'], name);
+      assert.deepEqual(fs.readdirSync(into).sort(), answer.outputs.map((output) => output.name).sort(), 'nothing is left of the first try');
+      const review = path.join(into, '480p.mp4');
+      const { stderr: words } = await run('ffmpeg', ['-v', 'error', '-i', review, '-f', 'null', '-']);
+      assert.equal(words, '', 'the copy plays without a fault');
+      assert.equal((await times(review)).length, facts.frames);
+      assert.deepEqual(answer.outputs.filter((output) => /mp4$/.test(output.name)).map((output) => output.name), made);
+    }
+    assert.deepEqual((await prepare(name)).answer.facts.rewrap.obstacle, null, 'undamaged, it is shown as it is');
   }
 });
 
@@ -539,7 +574,7 @@ test('a clip that is still growing ends as the whole one; one that stops is cut 
   };
   const [grown, cut] = await Promise.all([grow('grown.mp4', bytes.length), grow('cut.mp4', 1000000)]);
   assert.ok(grown.answer?.ok, grown.answer?.words);
-  const digest = (answer) => answer.outputs.find(({ name }) => name === '480p.mp4').sha256;
+  const digest = (answer) => answer.outputs.find(({ kind }) => kind === 'review-mp4').sha256;
   assert.equal(digest(grown.answer), digest(whole.answer));
   assert.deepEqual([cut.answer.ok, cut.answer.reason, cut.answer.next], [false, 'truncated', 'refuse']);
 });

@@ -597,9 +597,6 @@ static bool open_all(struct run *run, GError **error)
 static void start_threads(struct run *run)
 {
     source_tap(run->pipeline->source, see_packet, run);
-    if (run->drawn == 0) {
-        source_skip_pictures(run->pipeline->source);
-    }
     run->reader = g_thread_new("read", read_source, run);
     run->filter = g_thread_new("filter", filter_frames, run);
     for (int i = 0; i < run->pipeline->count; i++) {

@@ -180,14 +180,21 @@ double rewrap_fps(const struct rewrap *rewrap)
     return (double)MAX(rewrap->packets - 1, 1) * LIBAV_VIDEO_HZ / (double)MAX(rewrap->last_pts, 1);
 }
 
-json_t *rewrap_facts(struct rewrap *rewrap, const struct source_measure *measure)
+void rewrap_judge(struct rewrap *rewrap, const struct source_measure *measure)
 {
-    if (rewrap->obstacle == NULL && (measure->errors > 0 || measure->kept_frames != measure->frames)) {
-        rewrap->obstacle = measure->errors > 0 ? "damaged" : "pictures out of order";
+    if (rewrap->obstacle == NULL && measure->errors + measure->concealed > 0) {
+        rewrap->obstacle = "damaged";
+    }
+    if (rewrap->obstacle == NULL && measure->kept_frames != measure->frames) {
+        rewrap->obstacle = "pictures out of order";
     }
     if (rewrap->obstacle == NULL && measure->fps > FPS_MOST) {
         rewrap->obstacle = "too many pictures a second";
     }
+}
+
+json_t *rewrap_facts(const struct rewrap *rewrap)
+{
     return json_pack("{s:b, s:s?, s:I, s:I}", "possible", rewrap_is_possible(rewrap), "obstacle", rewrap->obstacle,
                      "average_bps", (json_int_t)rewrap_average_bps(rewrap), "peak_bps",
                      (json_int_t)rewrap_peak_bps(rewrap));

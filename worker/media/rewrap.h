@@ -1,8 +1,6 @@
 /* Whether an original's pictures may be published as they are, in a new wrapping (design M11): H.264 that every phone
  * decodes, upright, square, progressive, with its colours in limited range, and cut into groups short enough for HLS.
- * Judged packet by packet, in a pass that decodes no picture.
- *
- * What only decoding shows (errors, dropped pictures) is asked at the end.
+ * Judged packet by packet, in a pass that decodes no picture, and once more when all of them were decoded.
  */
 #pragma once
 
@@ -32,6 +30,8 @@ double rewrap_average_bps(const struct rewrap *rewrap);
 double rewrap_peak_bps(const struct rewrap *rewrap); /* of two seconds at least; not below the average */
 double rewrap_fps(const struct rewrap *rewrap);      /* on average */
 
-/* {"possible", "obstacle": English or null, "average_bps", "peak_bps"}. `measure` is of the
- * decoded clip. */
-json_t *rewrap_facts(struct rewrap *rewrap, const struct source_measure *measure);
+/* What only decoding shows: `measure` is of the decoded clip. */
+void rewrap_judge(struct rewrap *rewrap, const struct source_measure *measure);
+
+/* {"possible", "obstacle": English or null, "average_bps", "peak_bps"}. */
+json_t *rewrap_facts(const struct rewrap *rewrap);

@@ -9,7 +9,7 @@ static bool add_output(struct rungs *rungs, struct pipeline *pipeline, int first
     const struct task_rung *rung = &rungs->rung[i];
     const int index = pipeline->count++;
     struct pipeline_output *output = &pipeline->outputs[index];
-    const bool obeys = first > 0 && rung->way == TASK_ENCODE;
+    const bool obeys = first > 0;
 
     g_assert(index < GRAPH_OUTPUTS_MAX);
     rungs->output[i] = index;
@@ -26,9 +26,8 @@ static bool add_output(struct rungs *rungs, struct pipeline *pipeline, int first
     *output = (struct pipeline_output){.picture = {rung->width, rung->height,
                                                    index == first ? GRAPH_FROM_INPUT : index - 1, 0,
                                                    AV_PIX_FMT_YUV420P},
-                                       .video = rung->way == TASK_COPY ? NULL : &rungs->video[i],
+                                       .video = &rungs->video[i],
                                        .obeys = obeys,
-                                       .copy = rung->way == TASK_COPY,
                                        .sink = &SINK_HLS,
                                        .target = {task_output_fd(task, rungs->name[i]),
                                                   task_output_fd(task, rungs->playlist[i]), rungs->address[i]},
@@ -42,7 +41,6 @@ static bool add_output(struct rungs *rungs, struct pipeline *pipeline, int first
 
 bool rungs_add(struct rungs *rungs, struct pipeline *pipeline, GError **error)
 {
-    static const enum task_way ORDER[] = {TASK_ENCODE, TASK_COPY}; /* as the pipeline wants it */
     const int first = pipeline->count;
 
     for (int i = 0; i < rungs->count; i++) {
@@ -53,11 +51,9 @@ bool rungs_add(struct rungs *rungs, struct pipeline *pipeline, GError **error)
         g_snprintf(rungs->address[i], sizeof rungs->address[i], "%s%s", rungs->task->prefix, name);
         rungs->output[i] = -1;
     }
-    for (size_t k = 0; k < G_N_ELEMENTS(ORDER); k++) {
-        for (int i = 0; i < rungs->count; i++) {
-            if (rungs->rung[i].way == ORDER[k] && !add_output(rungs, pipeline, first, i, error)) {
-                return false;
-            }
+    for (int i = 0; i < rungs->count; i++) {
+        if (rungs->rung[i].way == TASK_ENCODE && !add_output(rungs, pipeline, first, i, error)) {
+            return false;
         }
     }
     return true;

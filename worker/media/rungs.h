@@ -20,7 +20,7 @@ struct rungs {
     char address[TASK_RUNGS_MAX][40];                            /* what the playlist calls the file */
 };
 
-/* Adds those of `rungs->rung` that are to be encoded or copied to the pipeline, each scaled from the one before. Where the
+/* Adds those of `rungs->rung` that are to be encoded to the pipeline, each scaled from the one before. Where the
  * pipeline has outputs already, the rungs obey the first one. `rungs` stays where it is until the run is over. */
 bool rungs_add(struct rungs *rungs, struct pipeline *pipeline, GError **error);
 

@@ -98,6 +98,7 @@ static bool check_picture(struct source *source, const AVFrame *frame, GError **
     const int64_t frames_max = MAX(FRAMES_MIN_LIMIT, source->limits.max_ms * FRAMES_PER_SECOND / 1000);
 
     source->measure.frames++;
+    source->measure.concealed += frame->decode_error_flags != 0;
     source->pixels += pixels;
     if (frame->width > CONTAINER_SIDE_MAX || frame->height > CONTAINER_SIDE_MAX || pixels > source->limits.max_pixels) {
         g_set_error(error, MEDIA_ERROR, REASON_PICTURE_TOO_LARGE, "%dx%d", frame->width, frame->height);
@@ -425,7 +426,8 @@ struct source *source_open_sound(const struct reader *reader, enum sniff_family 
         source_free(source);
         return NULL;
     }
-    source_skip_pictures(source);
+    source->skips_pictures = true;
+    avcodec_free_context(&source->video.decoder);
     return source;
 }
 
@@ -534,12 +536,6 @@ void source_tap(struct source *source, source_take *take, void *context)
 {
     source->take = take;
     source->take_context = context;
-}
-
-void source_skip_pictures(struct source *source)
-{
-    source->skips_pictures = true;
-    avcodec_free_context(&source->video.decoder);
 }
 
 void source_skip_sound(struct source *source)

@@ -29,6 +29,7 @@ struct source_measure {
     int64_t duration_ms;
     int64_t open_ms; /* where packets are counted: about how much longer the last picture may be shown */
     int64_t frames, kept_frames, errors;
+    int64_t concealed; /* of the frames: damaged, with guesses in place of what was lost */
     bool is_variable;
     double fps;
 };
@@ -41,9 +42,6 @@ void source_free(struct source *source);
 /* The same file once more, for its sound and its packets: no picture is decoded. The clock is that of `pictures`. */
 struct source *source_open_sound(const struct reader *reader, enum sniff_family family,
                                  const struct container_limits *limits, const struct source *pictures, GError **error);
-
-/* From now on no picture is decoded any more: for a run that only copies their packets. */
-void source_skip_pictures(struct source *source);
 
 /* From now on no sound is decoded any more, for a run that takes it from elsewhere; how long it is still counts. */
 void source_skip_sound(struct source *source);

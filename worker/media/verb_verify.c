@@ -44,7 +44,8 @@ static json_t *look_at_video(const struct look *look, enum sniff_family family, 
 {
     const struct container_limits limits = {.max_ms = look->limits.max_ms,
                                             .max_pixels = look->limits.max_pixels,
-                                            .threads = 1,
+                                            .threads = 2,
+                                            .hurry = true,
                                             .keyframes_only = true};
     struct source *source = source_open(&look->reader, family, &limits, error);
     json_t *facts = NULL;

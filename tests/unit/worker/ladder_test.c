@@ -40,22 +40,31 @@ static void test_rungs(void)
     }
 }
 
-/* How each rung comes about, from what prepare found out: e encoded, c copied, m made by prepare. */
+/* How each rung comes about, from what prepare found out: e encoded, c the original itself, m made by prepare. */
 static const struct {
     int width, height, copy_bps, peak_bps;
-    int review_width, review_height, review_bps;
+    int review_width, review_height, review_side, review_bps;
     const char *ways;
 } WAYS[] = {
-    {1920, 1080, 0, 0, 854, 480, 900000, "eeme"},
-    {1920, 1080, 5000000, 6000000, 854, 480, 900000, "ceme"},  /* fit, and below the cap */
-    {1920, 1080, 7000000, 8000000, 854, 480, 900000, "eeme"},  /* above the cap */
-    {1920, 1080, 5000000, 20000000, 854, 480, 900000, "eeme"}, /* too bursty */
-    {1920, 1080, 1300000, 1500000, 854, 480, 900000, "cme"},   /* 720 would lie between 0.9 and 1.3 Mbit/s */
-    {1280, 720, 1500000, 1600000, 854, 480, 400000, "cm"},     /* so light that nobody needs 360 */
-    {854, 480, 900000, 900000, 854, 480, 900000, "me"},        /* nothing is stored twice */
-    {640, 360, 0, 0, 640, 360, 600000, "m"},
-    {3840, 2160, 5000000, 6000000, 854, 480, 900000, "eeme"}, /* larger than any rung */
-    {1080, 1920, 5000000, 6000000, 480, 854, 900000, "ceme"},
+    {1920, 1080, 0, 0, 854, 480, 480, 900000, "eeme"},
+    {640, 360, 0, 0, 640, 360, 480, 600000, "m"},
+    {854, 480, 0, 0, 854, 480, 480, 900000, "me"},
+    {854, 480, 0, 0, 854, 480, 480, 490000, "m"}, /* so light that nobody needs 360 */
+    /* before there is a copy: may the original be it? */
+    {1920, 1080, 5000000, 6000000, 0, 0, 0, 0, "ceee"},  /* fit, and below the cap */
+    {1920, 1080, 7000000, 8000000, 0, 0, 0, 0, "eeee"},  /* above the cap */
+    {1920, 1080, 5000000, 20000000, 0, 0, 0, 0, "eeee"}, /* too bursty */
+    {3840, 2160, 5000000, 6000000, 0, 0, 0, 0, "eeee"},  /* larger than any rung */
+    {1080, 1920, 5000000, 6000000, 0, 0, 0, 0, "ceee"},
+    {960, 540, 1000000, 1600000, 0, 0, 0, 0, "ce"}, /* 480 would be hardly smaller */
+    /* it was: nothing is stored twice */
+    {1920, 1080, 0, 0, 1920, 1080, 1080, 5000000, "meee"},
+    {1920, 1080, 0, 0, 1920, 1080, 1080, 2900000, "mee"}, /* who can load 720 can load this */
+    {1920, 1080, 0, 0, 1920, 1080, 1080, 1300000, "me"},
+    {1280, 720, 0, 0, 1280, 720, 720, 1600000, "mee"},
+    {1280, 720, 0, 0, 1280, 720, 720, 1400000, "me"},
+    {1280, 720, 0, 0, 1280, 720, 720, 400000, "m"},
+    {960, 540, 0, 0, 960, 540, 720, 1000000, "me"},
 };
 
 static void test_ways(void)
@@ -68,7 +77,7 @@ static void test_ways(void)
                                            .copy_peak_bps = WAYS[i].peak_bps,
                                            .review = {.width = WAYS[i].review_width,
                                                       .height = WAYS[i].review_height,
-                                                      .short_side = 480,
+                                                      .short_side = WAYS[i].review_side,
                                                       .average_bps = WAYS[i].review_bps}};
         struct task_rung rungs[TASK_RUNGS_MAX];
         const int count = ladder_rungs(&facts, &LADDER_DEFAULT, rungs);
@@ -76,10 +85,28 @@ static void test_ways(void)
 
         for (int k = 0; k < count; k++) {
             ways[k] = "ecm"[rungs[k].way];
-            g_assert_cmpint(rungs[k].way == TASK_MADE && rungs[k].short_side != 480, ==, 0);
+            g_assert_cmpint(rungs[k].way == TASK_MADE && rungs[k].short_side != WAYS[i].review_side, ==, 0);
         }
         g_assert_cmpstr(ways, ==, WAYS[i].ways);
     }
+}
+
+/* What is said of a copy; an older one does not say its side. */
+static void test_review(void)
+{
+    json_auto_t *said = json_pack("{s:i, s:i, s:i, s:i, s:i, s:f, s:s}", "short_side", 720, "width", 960, "height", 540,
+                                  "bandwidth_bps", 1500000, "average_bps", 1000000, "fps", 30.0, "codecs",
+                                  "avc1.64001f,mp4a.40.2");
+    struct task_rung rung = {0};
+
+    g_assert_true(ladder_read_review(said, &rung));
+    g_assert_cmpint(rung.short_side, ==, 720);
+    g_assert_cmpint(rung.way, ==, TASK_MADE);
+    g_assert_cmpint(json_object_del(said, "short_side"), ==, 0);
+    g_assert_true(ladder_read_review(said, &rung));
+    g_assert_cmpint(rung.short_side, ==, LADDER_REVIEW_SIDE);
+    g_assert_cmpint(json_object_del(said, "codecs"), ==, 0);
+    g_assert_false(ladder_read_review(said, &rung));
 }
 
 static void test_av1(void)
@@ -136,6 +163,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ladder/rungs", test_rungs);
     g_test_add_func("/ladder/ways", test_ways);
+    g_test_add_func("/ladder/review", test_review);
     g_test_add_func("/ladder/av1", test_av1);
     g_test_add_func("/ladder/file_is_default", test_file_is_default);
     return g_test_run();
