@@ -50,7 +50,7 @@ struct task_limits {
 /* How a rung comes about. */
 enum task_way {
     TASK_ENCODE,
-    TASK_COPY, /* the original's own packets, wrapped anew */
+    TASK_COPY, /* the original's own packets, wrapped anew: prepare has done it when there is a ladder job */
     TASK_MADE, /* prepare made it: the master playlist names it, and that is all */
     TASK_WAY_COUNT,
 };

@@ -16,7 +16,7 @@ import * as uploads from './uploads.mjs';
 const root = resolve(import.meta.dirname, '../..');
 const result = { when: new Date().toISOString(), cores: os.cpus().length, cpu: os.cpus()[0]?.model };
 
-result.road = await road.road();
+result.road = await road.roads();
 road.print(result.road);
 result.http = await http.http();
 http.print(result.http);

@@ -5,6 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { recorded } from './support/clips.mjs';
 
 const root = path.resolve(new URL('.', import.meta.url).pathname, '../..');
 const build = path.resolve(root, process.env.XUEPAI_BUILD ?? 'build');
@@ -104,14 +105,6 @@ function rungsOf(folder, clip, names, convert = false) {
   });
 }
 
-function clips() {
-  const shared = path.resolve(root, '../shared/corpus/bench');
-  const corpus = process.env.XUEPAI_CORPUS ? path.join(process.env.XUEPAI_CORPUS, 'bench') : shared;
-  if (fs.existsSync(corpus)) return fs.readdirSync(corpus).filter((name) => name.endsWith('.mp4')).map((name) => path.join(corpus, name));
-  execFileSync(path.join(root, 'scripts/fixtures'));
-  return [path.join(root, 'build/fixtures/plain.mp4')];
-}
-
 async function ours(clip, folder) {
   const worker = path.join(build, 'xuepai-worker');
   const limits = `--limits '{"min_ms":0,"max_ms":600000}'`;
@@ -132,7 +125,7 @@ const cheapest = (turns) => turns.reduce((a, b) => (b.cpu_s < a.cpu_s ? b : a));
 /** Each way ROUNDS times in turn: of the cheapest turn, since a machine is slower at one time than at another, what it cost; `ratio` and
  * `ratio_apart`, of ours to theirs, are medians of those of one turn. `whole` is all that is made of a clip that meets an idle worker, `apart` the
  * same by two jobs. [{clip, way, cpu_s, wall_s, rss_mb, ratio, ratio_apart, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
-export async function transcode(list = clips()) {
+export async function transcode(list = recorded()) {
   const rows = [];
   for (const clip of list) {
     const base = fs.mkdtempSync(path.join(os.tmpdir(), 'xuepai-bench-'));
