@@ -28,6 +28,16 @@ static struct task_rung rung_of(const struct ladder_rung *row)
     return rung;
 }
 
+/* The picture that stands for a clip, in its sizes (media/thumbnail.h). */
+static void add_cover_outputs(struct task *task)
+{
+    static const char *const NAMES[] = {"poster.jpg", "share-card.jpg", "thumbnail.jpg", "thumbnail.webp"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        plan_output(task, NAMES[i]);
+    }
+}
+
 static void add_rung_outputs(struct task *task, const struct task_rung *rung)
 {
     static const char *const ENDINGS[] = {"mp4", "m3u8"};
@@ -43,9 +53,9 @@ static void add_rung_outputs(struct task *task, const struct task_rung *rung)
 bool plan_prepare(const struct recipe_job *job, struct task *task, GError **error)
 {
     static const char *const NAMES[] = {
-        "480p.mp4",       "480p.m3u8",       "poster.jpg",     "storyboard.jpg", "storyboard.vtt",
+        "480p.mp4",       "480p.m3u8",       "storyboard.jpg", "storyboard.vtt",
         "sheet.jpg",      "photo-320.jpg",   "photo-320.webp", "photo-960.jpg",  "photo-960.webp",
-        "photo-1920.jpg", "photo-1920.webp", "share-card.jpg", "preview.webp",
+        "photo-1920.jpg", "photo-1920.webp", "preview.webp",
     };
 
     struct ladder_policy policy = LADDER_DEFAULT;
@@ -57,6 +67,7 @@ bool plan_prepare(const struct recipe_job *job, struct task *task, GError **erro
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         plan_output(task, NAMES[i]);
     }
+    add_cover_outputs(task);
     task->rungs = 1 + policy.count;
     task->rung[0] = rung_of(ladder_review_row(&policy));
     task->rung[0].short_side = LADDER_REVIEW_SIDE;
@@ -194,7 +205,6 @@ bool plan_cover(const struct recipe_job *job, struct task *task, GError **error)
         return false;
     }
     task->at_ms = json_integer_value(moment);
-    plan_output(task, "poster.jpg");
-    plan_output(task, "share-card.jpg");
+    add_cover_outputs(task);
     return true;
 }

@@ -39,6 +39,8 @@ static const struct {
 } OUTPUTS[] = {
     {"poster.jpg", "poster", "image/jpeg", VERIFY_PHOTO},
     {"share-card.jpg", "share-card", "image/jpeg", VERIFY_PHOTO},
+    {"thumbnail.jpg", "thumbnail", "image/jpeg", VERIFY_PHOTO},
+    {"thumbnail.webp", "thumbnail", "image/webp", VERIFY_PHOTO},
     {"preview.webp", "preview", "image/webp", VERIFY_PHOTO},
     {"storyboard.jpg", "storyboard", "image/jpeg", VERIFY_PHOTO},
     {"storyboard.vtt", "storyboard-vtt", "text/vtt; charset=utf-8", VERIFY_NOTHING},

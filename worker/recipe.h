@@ -37,7 +37,7 @@ struct recipe_job {
 
 struct recipe_output {
     char *name; /* "480p.mp4" */
-    char *kind; /* poster storyboard storyboard-vtt sheet review-mp4 rung playlist master photo */
+    char *kind; /* poster share-card thumbnail storyboard storyboard-vtt sheet review-mp4 rung playlist master photo */
     char *type; /* MIME */
     int64_t bytes;
     char sha256[65]; /* hexadecimal */

@@ -46,9 +46,11 @@ static void add_picture(struct app *app, const char *base, const char *first_wor
     json_auto_t *work = first_work[0] == '\0' ? NULL : works_get(app, base, first_work, &error);
 
     if (work != NULL) {
-        json_object_set(shown, "poster", json_object_get(work, "poster"));
-        json_object_set(shown, "width", json_object_get(work, "width"));
-        json_object_set(shown, "height", json_object_get(work, "height"));
+        static const char *const NAMES[] = {"poster", "thumbnail", "thumbnail_webp", "width", "height"};
+
+        for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+            json_object_set(shown, NAMES[i], json_object_get(work, NAMES[i]));
+        }
     }
 }
 

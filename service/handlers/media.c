@@ -141,7 +141,8 @@ static bool look_own(struct sql *sql, void *context, GError **error)
     const struct submission *submission = request_submission(call->request);
     const char *position = request_param(call->request, "position");
     const bool is_first = strcmp(position, "1") == 0;
-    static const char *const SMALL[] = {"photo-320.jpg", "poster.jpg"}; /* of a photo, of a clip */
+    /* Of a photo, of a clip, of one that was prepared when there was no small copy. */
+    static const char *const SMALL[] = {"photo-320.jpg", "thumbnail.jpg", "poster.jpg"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(SMALL) && !call->found; i++) {
         g_autofree char *name = g_strconcat(is_first ? "" : position, is_first ? "" : "-", SMALL[i], NULL);

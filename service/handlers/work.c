@@ -61,27 +61,54 @@ static const char *name_of_track(const struct app *app, const char *key)
 /* Kinds of renditions a work names by key, and those it lists as sources. */
 static const struct {
     const char *kind;
+    const char *type; /* NULL: whatever it is */
     const char *key;
 } NAMED[] = {
-    {"poster", "poster"}, {"share-card", "share_card"},         {"preview", "preview"},
-    {"master", "hls"},    {"storyboard-vtt", "storyboard_vtt"}, {"storyboard", "storyboard"},
+    {"poster", NULL, "poster"},
+    {"thumbnail", "image/jpeg", "thumbnail"},
+    {"thumbnail", "image/webp", "thumbnail_webp"},
+    {"share-card", NULL, "share_card"},
+    {"preview", NULL, "preview"},
+    {"master", NULL, "hls"},
+    {"storyboard-vtt", NULL, "storyboard_vtt"},
+    {"storyboard", NULL, "storyboard"},
 };
 
-static void add_named(json_t *work, const char *kind, const char *address)
+static void add_named(json_t *work, const struct shown_file *file, const char *address)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(NAMED); i++) {
-        if (strcmp(NAMED[i].kind, kind) == 0) {
+        if (strcmp(NAMED[i].kind, file->kind) == 0 && (NAMED[i].type == NULL || strcmp(NAMED[i].type, file->type) == 0)) {
             json_object_set_new(work, NAMED[i].key, json_string(address));
         }
     }
 }
 
-/* A set's poster is its first photo, the smallest copy (they come by size), for lists, shared links and feeds. */
+static void set_if_none(json_t *work, const char *key, const char *address)
+{
+    if (json_is_null(json_object_get(work, key))) {
+        json_object_set_new(work, key, json_string(address));
+    }
+}
+
+/* A set's pictures are its first photo, the smallest copies (they come by size), for lists, shared links and feeds. */
 static void add_photo_poster(json_t *work, const struct shown_file *file, const char *address)
 {
-    if (json_is_null(json_object_get(work, "poster")) && rendition_position(file->name) == 1 &&
-        strcmp(file->type, "image/jpeg") == 0) {
-        json_object_set_new(work, "poster", json_string(address));
+    if (rendition_position(file->name) != 1) {
+        return;
+    }
+    if (strcmp(file->type, "image/jpeg") == 0) {
+        set_if_none(work, "poster", address);
+        set_if_none(work, "thumbnail", address);
+    } else {
+        set_if_none(work, "thumbnail_webp", address);
+    }
+}
+
+/* Clips that were prepared before there were small copies have their poster in lists. */
+static void settle_thumbnail(json_t *work)
+{
+    if (json_is_null(json_object_get(work, "thumbnail"))) {
+        json_object_set(work, "thumbnail", json_object_get(work, "poster"));
     }
 }
 
@@ -89,7 +116,7 @@ static void add_photo_poster(json_t *work, const struct shown_file *file, const 
  * one of its clips. */
 static void add_rendition(json_t *of, const struct shown_file *file, const char *address)
 {
-    add_named(of, file->kind, address);
+    add_named(of, file, address);
     if (strcmp(file->kind, "rung") == 0 || strcmp(file->kind, "review-mp4") == 0) {
         json_t *sources = json_object_get(of, "sources");
         if (sources == NULL) {
@@ -154,17 +181,19 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
     g_autofree char *embed = work->embeddable ? g_strdup_printf("%s/embed/%s", base, work->submission) : NULL;
     g_autofree char *published_at = time_text(work->published_ms);
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:s, s:s, s:s?, s:b, s:I, s:n}",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:n, s:n, s:s, s:s, s:s?, s:b,"
+        " s:I, s:n}",
         "id", work->submission, "title", work->title, "words", work->words, "region", work->region, "region_name",
         name_of_region(app, work->region), "city_code", work->city, "city_name", name_of_region(app, work->city),
         "track", work->track, "track_name", name_of_track(app, work->track), "duration_ms",
         number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
-        "poster", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
+        "poster", "thumbnail", "thumbnail_webp", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
         (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))), "views", (json_int_t)work->views,
         "selected");
 
     add_selected(json, base, work);
     add_renditions(json, folder, facts, work);
+    settle_thumbnail(json);
     return json;
 }
 
@@ -178,7 +207,8 @@ static void add_tile_picture(json_t *tile, const char *folder, const json_t *fac
     for (guint i = 0; i < files->len; i++) {
         const struct shown_file *file = &g_array_index(files, struct shown_file, i);
         const bool is_photo = strcmp(file->kind, "photo") == 0;
-        const bool is_poster = strcmp(file->kind, "poster") == 0 && rendition_position(file->name) == lead;
+        const bool is_poster = (strcmp(file->kind, "poster") == 0 || strcmp(file->kind, "thumbnail") == 0) &&
+                               rendition_position(file->name) == lead;
         g_autofree char *address = is_photo || is_poster ? g_strdup_printf("%s/%s", folder, file->name) : NULL;
 
         has_clip = has_clip || is_poster;
@@ -186,7 +216,7 @@ static void add_tile_picture(json_t *tile, const char *folder, const json_t *fac
         if (is_photo) {
             add_photo_poster(tile, file, address);
         } else if (is_poster) {
-            add_named(tile, file->kind, address);
+            add_named(tile, file, address);
         }
     }
     json_object_set_new(tile, "is_photo", json_boolean(has_photo && !has_clip));
@@ -196,13 +226,15 @@ json_t *tile_json(const struct app *app, const char *base, const struct publicat
 {
     json_auto_t *facts = facts_of(work->facts);
     g_autofree char *folder = media_folder(base, work);
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:o}", "id", work->submission, "title",
-                             work->title, "region_name", name_of_region(app, work->region), "track_name",
-                             name_of_track(app, work->track), "duration_ms", number_of(facts, "duration_ms"), "width",
-                             number_of(facts, "width"), "height", number_of(facts, "height"), "poster", "selected",
-                             "url", json_sprintf("%s/v/%s", base, work->submission));
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:o}", "id", work->submission, "title",
+                  work->title, "region_name", name_of_region(app, work->region), "track_name",
+                  name_of_track(app, work->track), "duration_ms", number_of(facts, "duration_ms"), "width",
+                  number_of(facts, "width"), "height", number_of(facts, "height"), "poster", "thumbnail",
+                  "thumbnail_webp", "selected", "url", json_sprintf("%s/v/%s", base, work->submission));
 
     add_tile_picture(json, folder, facts, work);
+    settle_thumbnail(json);
     add_selected(json, base, work);
     return json;
 }
@@ -339,19 +371,21 @@ static void add_preview(json_t *json, struct work_files *files, const struct sho
 {
     static const struct {
         const char *kind;
+        const char *type;
         const char *key;
-    } SHOWN[] = {{"poster", "poster"},
-                 {"storyboard", "storyboard"},
-                 {"storyboard-vtt", "storyboard_vtt"},
-                 {"sheet", "contact_sheet"},
-                 {"review-mp4", "review_mp4"}};
+    } SHOWN[] = {{"poster", "image/jpeg", "poster"},
+                 {"thumbnail", "image/jpeg", "thumbnail"},
+                 {"storyboard", "image/jpeg", "storyboard"},
+                 {"storyboard-vtt", "text/vtt; charset=utf-8", "storyboard_vtt"},
+                 {"sheet", "image/jpeg", "contact_sheet"},
+                 {"review-mp4", "video/mp4", "review_mp4"}};
     json_t *clip = work_files_clip(files, file);
 
     if (strcmp(file->kind, "photo") == 0) {
         work_files_add_photo(files, file, url);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
-        if (strcmp(SHOWN[i].kind, file->kind) != 0) {
+        if (strcmp(SHOWN[i].kind, file->kind) != 0 || strcmp(SHOWN[i].type, file->type) != 0) {
             continue;
         }
         if (work_files_leads(files, file)) {

@@ -12,10 +12,10 @@ struct request;
 /* "https://host" as the visitor sees this service, without a final slash; the caller's. */
 char *base_url(const struct app *app, const struct request *request);
 
-/* A published work: {id, title, words, region, track, duration_ms, width, height, poster, share_card, preview, sources,
+/* A published work: {id, title, words, region, track, duration_ms, width, height, poster, thumbnail, thumbnail_webp, share_card, preview, sources,
  * photos[{position, caption, src, srcset, width, height}], hls, published_at, url, embed_url, is_ai, selected{name, url}} and names of places and track; addresses are absolute. */
 json_t *work_json(const struct app *app, const char *base, const struct publication *work);
-/* What a tile of a list shows of it: {id, title, region_name, track_name, duration_ms, width, height, is_photo, poster,
+/* What a tile of a list shows of it: {id, title, region_name, track_name, duration_ms, width, height, is_photo, poster, thumbnail, thumbnail_webp,
  * selected, url}. */
 json_t *tile_json(const struct app *app, const char *base, const struct publication *work);
 

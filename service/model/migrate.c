@@ -53,6 +53,9 @@ EMBED(schema_0047_shown_facts, "service/model/schema/0047_shown_facts.sql");
 EMBED(schema_0048_cover, "service/model/schema/0048_cover.sql");
 EMBED(schema_0051_sample, "service/model/schema/0051_sample.sql");
 EMBED(schema_0052_priority, "service/model/schema/0052_priority.sql");
+EMBED(schema_0053_thumbnail, "service/model/schema/0053_thumbnail.sql");
+EMBED(schema_0053_thumbnail_postgres, "service/model/schema/0053_thumbnail.postgres.sql");
+EMBED(schema_0053_thumbnail_sqlite, "service/model/schema/0053_thumbnail.sqlite.sql");
 
 static const struct {
     int64_t version;
@@ -95,6 +98,7 @@ static const struct {
     {48, schema_0048_cover, NULL, NULL},
     {51, schema_0051_sample, NULL, NULL},
     {52, schema_0052_priority, NULL, NULL},
+    {53, schema_0053_thumbnail, schema_0053_thumbnail_sqlite, schema_0053_thumbnail_postgres},
 };
 
 static const char MIGRATION_TABLE[] = /* migration.table */

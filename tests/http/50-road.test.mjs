@@ -17,7 +17,7 @@ const paths = (id, files) => [
   `/v/${id}`, `/embed/${id}`, `/api/v1/works/${id}`, `/oembed?url=${encodeURIComponent(`${stack.url}/v/${id}`)}`,
   ...files.map((name) => `/media/${id}/1/${name}`),
 ];
-const FILES = ['poster.jpg', 'storyboard.jpg', 'storyboard.vtt', 'sheet.jpg', '480p.mp4', 'master.m3u8', '360p.mp4'];
+const FILES = ['poster.jpg', 'thumbnail.jpg', 'thumbnail.webp', 'storyboard.jpg', 'storyboard.vtt', 'sheet.jpg', '480p.mp4', 'master.m3u8', '360p.mp4'];
 
 async function assertHidden(id, state) {
   for (const path of paths(id, FILES)) {
@@ -73,6 +73,13 @@ test('a clip goes the whole road and nobody sees it before its time', async () =
   assert.equal(page.status, 200);
   assert.match(page.text, /<video[^>]*playsinline/);
   assert.match(page.text, /application\/json\+oembed/);
+  const small = `/media/${item.id}/1/thumbnail`;
+  assert.ok((await api(stack.url, '/works')).text.includes(`<source srcset="${stack.url}${small}.webp" type="image/webp"><img src="${stack.url}${small}.jpg"`));
+  assert.deepEqual([work.thumbnail, work.thumbnail_webp], [`${stack.url}${small}.jpg`, `${stack.url}${small}.webp`]);
+  for (const [address, type] of [[work.thumbnail, 'image/jpeg'], [work.thumbnail_webp, 'image/webp']]) {
+    const answer = await fetch(address);
+    assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, type]);
+  }
   const bytes = await fetch(work.sources[0].src, { headers: { Range: 'bytes=0-99' } });
   assert.equal(bytes.status, 206);
   assert.equal(bytes.headers.get('access-control-allow-origin'), '*');

@@ -37,11 +37,13 @@ for (const [what, make] of Object.entries(FILES)) {
       const { code, answer, poster, card } = await cover(file, at, { kinds: ['video'] });
       assert.equal(code, 0, `${at} ${JSON.stringify(answer)}`);
       assert.deepEqual(answer.outputs.map((one) => [one.name, one.kind, one.facts]), [
-        ['poster.jpg', 'poster', { width: 640, height: 360 }], ['share-card.jpg', 'share-card', { width: 1200, height: 630 }]]);
+        ['poster.jpg', 'poster', { width: 640, height: 360 }], ['share-card.jpg', 'share-card', { width: 1200, height: 630 }],
+        ['thumbnail.jpg', 'thumbnail', { width: 640, height: 360 }], ['thumbnail.webp', 'thumbnail', { width: 640, height: 360 }]]);
       const picture = await pixels(poster);
       near(picture.at(0.5, 0.6), COLOURS[colour], `${at} ms`);
       near(picture.at(0.5, 0.04), [254, 254, 254], `bar at ${at} ms`);
       near((await pixels(card)).at(0.5, 0.6), COLOURS[colour], `card of ${at} ms`);
+      for (const small of ['jpg', 'webp']) near((await pixels(poster.replace('poster.jpg', `thumbnail.${small}`))).at(0.5, 0.6), COLOURS[colour], small);
     }
   });
 }

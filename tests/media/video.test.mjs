@@ -60,7 +60,7 @@ test('prepare makes everything that a reviewer needs', async () => {
   const { answer, into, review } = await prepare('plain.mp4');
   assert.ok(answer?.ok);
   assert.deepEqual(answer.outputs.map(({ kind }) => kind).sort(),
-    ['playlist', 'poster', 'preview', 'review-mp4', 'share-card', 'sheet', 'storyboard', 'storyboard-vtt']);
+    ['playlist', 'poster', 'preview', 'review-mp4', 'share-card', 'sheet', 'storyboard', 'storyboard-vtt', 'thumbnail', 'thumbnail']);
   assert.deepEqual(fs.readdirSync(into).sort(), answer.outputs.map(({ name }) => name).sort());
   const { facts } = answer;
   near(facts.duration_ms, 10000, 30, 'duration');
@@ -113,6 +113,22 @@ test('the share card is padded, never cropped; the preview moves, is three secon
     }
     assert.deepEqual(animation(fs.readFileSync(path.join(into, 'preview.webp'))), { loops: 0, ms: 3000, pictures: 12 }, name);
     assert.ok(fs.statSync(path.join(into, 'preview.webp')).size <= 300000);
+  }
+});
+
+test('lists have a small copy of the poster, as WebP and as JPEG, never larger than the clip', async () => {
+  for (const [name, width, height] of [['plain.mp4', 720, 405], ['portrait.mp4', 360, 640], ['small.mp4', 320, 240]]) {
+    const { answer, into } = await prepare(name);
+    const poster = await pixels(path.join(into, 'poster.jpg'), { size: { width, height } });
+    for (const [file, codec] of [['thumbnail.webp', 'webp'], ['thumbnail.jpg', 'mjpeg']]) {
+      const shown = stream(await probe(path.join(into, file)), 'video');
+      assert.deepEqual([shown.codec_name, shown.width, shown.height], [codec, width, height], `${name} ${file}`);
+      const { facts, bytes } = answer.outputs.find((output) => output.name === file);
+      assert.deepEqual(facts, { width, height });
+      assert.ok(bytes <= fs.statSync(path.join(into, 'poster.jpg')).size);
+      const small = await pixels(path.join(into, file));
+      for (const [x, y] of [[0.1, 0.1], [0.9, 0.1], [0.1, 0.9]]) small.at(x, y).forEach((value, i) => near(value, poster.at(x, y)[i], 24, `${name} ${file}`));
+    }
   }
 });
 

@@ -8,7 +8,8 @@ export const titleOf = (n) => `${WORDS[n % WORDS.length]}第${n}课`;
 // What a clip has when all is made.
 const rung = (height) => ({ width: Math.round(height * 16 / 18) * 2, height, codecs: 'avc1.64001f,mp4a.40.2', duration_ms: 10000, bandwidth_bps: height * 2000 });
 const FILES = [
-  ['poster.jpg', 'poster', 'image/jpeg', {}], ['share-card.jpg', 'share-card', 'image/jpeg', {}], ['preview.webp', 'preview', 'image/webp', {}],
+  ['poster.jpg', 'poster', 'image/jpeg', {}], ['thumbnail.jpg', 'thumbnail', 'image/jpeg', { width: 720, height: 405 }],
+  ['thumbnail.webp', 'thumbnail', 'image/webp', { width: 720, height: 405 }], ['share-card.jpg', 'share-card', 'image/jpeg', {}], ['preview.webp', 'preview', 'image/webp', {}],
   ['storyboard.jpg', 'storyboard', 'image/jpeg', {}], ['storyboard.vtt', 'storyboard-vtt', 'text/vtt; charset=utf-8', {}],
   ['sheet.jpg', 'sheet', 'image/jpeg', {}], ['480p.mp4', 'review-mp4', 'video/mp4', rung(480)], ['master.m3u8', 'master', 'application/vnd.apple.mpegurl', {}],
   ...[360, 480, 720].flatMap((height) => [[`v${height}.mp4`, 'rung', 'video/mp4', rung(height)], [`v${height}.m3u8`, 'playlist', 'application/vnd.apple.mpegurl', {}]]),

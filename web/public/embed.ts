@@ -56,7 +56,7 @@
   interface Listed {
     id: string
     title: string
-    poster: string | null
+    thumbnail: string | null
     width: number
     height: number
     embed_url: string | null
@@ -81,7 +81,7 @@
       const ratio = `${work.width || 16}/${work.height || 9}`
 
       button.style.cssText = 'display:block;padding:0;border:0;background:none;font:inherit;color:inherit;text-align:left;cursor:pointer'
-      picture.src = work.poster ?? ''
+      picture.src = work.thumbnail ?? ''
       picture.alt = ''
       picture.loading = 'lazy'
       picture.style.cssText = `display:block;width:100%;aspect-ratio:${ratio};object-fit:cover;border-radius:10px`

@@ -218,22 +218,35 @@ struct picture *picture_padded(const struct picture *picture, int width, int hei
     return padded;
 }
 
+struct picture *picture_reduced(const struct picture *picture, int long_px, GError **error)
+{
+    return resized(picture, MIN((double)long_px / MAX(picture->width, picture->height), 1), error);
+}
+
+static void animate(VipsImage *strip, const struct picture_animation *animation)
+{
+    g_autofree int *delays = g_new(int, animation->count);
+
+    for (int i = 0; i < animation->count; i++) {
+        delays[i] = animation->shown_ms;
+    }
+    vips_image_set_int(strip, VIPS_META_PAGE_HEIGHT, strip->Ysize / animation->count);
+    vips_image_set_array_int(strip, "delay", delays, animation->count);
+    vips_image_set_int(strip, "loop", 0);
+}
+
 GBytes *picture_to_webp(const struct picture *strip, const struct picture_animation *animation, int quality,
                         GError **error)
 {
     VipsImage *image = image_of(strip);
-    g_autofree int *delays = g_new(int, animation->count);
     void *bytes = NULL;
     size_t length = 0;
     int code = -1;
 
     if (image != NULL) {
-        for (int i = 0; i < animation->count; i++) {
-            delays[i] = animation->shown_ms;
+        if (animation != NULL) {
+            animate(image, animation);
         }
-        vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, strip->height / animation->count);
-        vips_image_set_array_int(image, "delay", delays, animation->count);
-        vips_image_set_int(image, "loop", 0);
         code = vips_webpsave_buffer(image, &bytes, &length, "Q", quality, "effort", 2, NULL);
         g_object_unref(image);
     }
@@ -243,6 +256,13 @@ GBytes *picture_to_webp(const struct picture *strip, const struct picture_animat
     }
     photo_drop_webp_exif(bytes, &length);
     return g_bytes_new_take(bytes, length);
+}
+
+bool picture_write_webp(const struct picture *picture, int quality, int fd, GError **error)
+{
+    g_autoptr(GBytes) bytes = picture_to_webp(picture, NULL, quality, error);
+
+    return bytes != NULL && sink_write_all(fd, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
 }
 
 static int luma(const uint8_t *rgb)

@@ -34,11 +34,17 @@ bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GErr
 /* The same, at a lower quality where it would be larger than `most_bytes` (a bound that noise may still pass a little). */
 bool picture_write_jpeg_within(const struct picture *picture, int quality, size_t most_bytes, int fd, GError **error);
 
+/* WebP likewise. */
+bool picture_write_webp(const struct picture *picture, int quality, int fd, GError **error);
+
+/* The same picture, its longer side `long_px` at most; NULL with an error. */
+struct picture *picture_reduced(const struct picture *picture, int long_px, GError **error);
+
 /* The whole picture in the middle of a larger one of grey, as large as it fits but at most doubled; NULL with an error. */
 struct picture *picture_padded(const struct picture *picture, int width, int height, uint8_t grey, GError **error);
 
 /* A WebP without metadata that shows `count` pictures of the same size in turn, for ever; `strip` has them below each
- * other. */
+ * other. `animation` NULL: it is one picture. */
 struct picture_animation {
     int count;
     int shown_ms; /* each */

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-#define QUALITY       82
+#define JPEG_QUALITY  82
+#define WEBP_QUALITY  75 /* looks alike */
 #define LOOK_WIDTH_PX 240
 #define CARD_GREY     24
 
@@ -48,20 +49,32 @@ void thumbnail_add(struct thumbnail *thumbnail, int64_t at, const struct picture
     }
 }
 
-bool thumbnail_write_card(const struct thumbnail *thumbnail, int fd, GError **error)
+static bool write_one(const struct task *task, const struct picture *picture, const char *name, json_t *outputs,
+                      GError **error)
 {
-    g_autoptr(Picture) card = NULL;
+    const int fd = task_output_fd(task, name);
 
-    g_assert(thumbnail->best != NULL); /* the poster was written first */
-    card = picture_padded(thumbnail->best, THUMBNAIL_CARD_WIDTH_PX, THUMBNAIL_CARD_HEIGHT_PX, CARD_GREY, error);
-    return card != NULL && picture_write_jpeg(card, QUALITY, fd, error);
+    if (g_str_has_suffix(name, ".webp") ? !picture_write_webp(picture, WEBP_QUALITY, fd, error)
+                                        : !picture_write_jpeg(picture, JPEG_QUALITY, fd, error)) {
+        return false;
+    }
+    json_array_append_new(outputs, json_pack("{s:s, s:i, s:i}", "name", name, "width", picture->width, "height",
+                                             picture->height));
+    return true;
 }
 
-bool thumbnail_write(const struct thumbnail *thumbnail, int fd, GError **error)
+bool thumbnail_write(const struct thumbnail *thumbnail, const struct task *task, json_t *outputs, GError **error)
 {
+    g_autoptr(Picture) card = NULL, small = NULL;
+
     if (thumbnail->best == NULL) {
         g_set_error(error, MEDIA_ERROR, REASON_NO_PICTURE, "no picture for the poster");
         return false;
     }
-    return picture_write_jpeg(thumbnail->best, QUALITY, fd, error);
+    card = picture_padded(thumbnail->best, THUMBNAIL_CARD_WIDTH_PX, THUMBNAIL_CARD_HEIGHT_PX, CARD_GREY, error);
+    small = card == NULL ? NULL : picture_reduced(thumbnail->best, THUMBNAIL_SMALL_LONG_PX, error);
+    return small != NULL && write_one(task, thumbnail->best, "poster.jpg", outputs, error) &&
+           write_one(task, card, "share-card.jpg", outputs, error) &&
+           write_one(task, small, "thumbnail.jpg", outputs, error) &&
+           write_one(task, small, "thumbnail.webp", outputs, error);
 }

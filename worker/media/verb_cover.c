@@ -5,8 +5,6 @@
 #include "worker/media/thumbnail.h"
 #include "worker/media/verb.h"
 
-#define POSTER_NAME "poster.jpg"
-#define CARD_NAME   "share-card.jpg"
 
 struct cover {
     struct verb_context *verb;
@@ -67,15 +65,8 @@ static struct picture *upright(const struct source *source, const struct graph_o
     return ok ? picture_of_frame(drawn) : NULL;
 }
 
-static void list_output(const struct cover *cover, const char *name, int width, int height)
-{
-    json_array_append_new(cover->verb->outputs,
-                          json_pack("{s:s, s:i, s:i}", "name", name, "width", width, "height", height));
-}
-
 static bool draw(const struct cover *cover, const struct source *source, AVFrame *frame, GError **error)
 {
-    const struct task *task = cover->verb->task;
     struct graph_output output = {.from = GRAPH_FROM_INPUT, .pixel = AV_PIX_FMT_RGB24};
     struct thumbnail *thumbnail;
     bool ok;
@@ -87,11 +78,8 @@ static bool draw(const struct cover *cover, const struct source *source, AVFrame
     }
     thumbnail = thumbnail_new();
     thumbnail_add(thumbnail, 0, picture);
-    ok = thumbnail_write(thumbnail, task_output_fd(task, POSTER_NAME), error) &&
-         thumbnail_write_card(thumbnail, task_output_fd(task, CARD_NAME), error);
+    ok = thumbnail_write(thumbnail, cover->verb->task, cover->verb->outputs, error);
     thumbnail_free(thumbnail);
-    list_output(cover, POSTER_NAME, output.width, output.height);
-    list_output(cover, CARD_NAME, THUMBNAIL_CARD_WIDTH_PX, THUMBNAIL_CARD_HEIGHT_PX);
     return ok;
 }
 

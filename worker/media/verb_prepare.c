@@ -143,8 +143,7 @@ static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
     const struct storyboard_target storyboard = {task_output_fd(task, STORYBOARD_NAME),
                                                  task_output_fd(task, "storyboard.vtt"), sprite};
 
-    return thumbnail_write(prepare->thumbnail, task_output_fd(task, "poster.jpg"), error) &&
-           thumbnail_write_card(prepare->thumbnail, task_output_fd(task, "share-card.jpg"), error) &&
+    return thumbnail_write(prepare->thumbnail, task, prepare->verb->outputs, error) &&
            preview_write(prepare->storyboard, task_output_fd(task, PREVIEW_NAME), error) &&
            storyboard_write(prepare->storyboard, end, &storyboard, error) &&
            sheet_write(prepare->storyboard, prepare->loudness, end, task_output_fd(task, "sheet.jpg"), error);
@@ -152,8 +151,7 @@ static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
 
 static void list_outputs(struct prepare *prepare, json_t *review)
 {
-    const char *const NAMES[] = {"poster.jpg",     "share-card.jpg", PREVIEW_NAME, STORYBOARD_NAME,
-                                 "storyboard.vtt", "sheet.jpg",      prepare->review.playlist};
+    const char *const NAMES[] = {PREVIEW_NAME, STORYBOARD_NAME, "storyboard.vtt", "sheet.jpg", prepare->review.playlist};
 
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         json_array_append_new(prepare->verb->outputs, json_pack("{s:s}", "name", NAMES[i]));

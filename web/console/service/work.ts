@@ -57,6 +57,7 @@ export interface Work {
   height: number
   flags: string[]
   poster: string | null
+  thumbnail?: string | null // small; clips alone have one
   storyboard_vtt?: string | null
   storyboard: string | null
   contact_sheet: string | null
