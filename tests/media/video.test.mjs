@@ -117,7 +117,7 @@ test('the share card is padded, never cropped; the preview moves, is three secon
 });
 
 test('lists have a small copy of the poster, as WebP and as JPEG, never larger than the clip', async () => {
-  for (const [name, width, height] of [['plain.mp4', 720, 405], ['portrait.mp4', 360, 640], ['small.mp4', 320, 240]]) {
+  for (const [name, width, height] of [['plain.mp4', 720, 405], ['portrait.mp4', 360, 640], ['small.mp4', 640, 360]]) {
     const { answer, into } = await prepare(name);
     const poster = await pixels(path.join(into, 'poster.jpg'), { size: { width, height } });
     for (const [file, codec] of [['thumbnail.webp', 'webp'], ['thumbnail.jpg', 'mjpeg']]) {
