@@ -60,6 +60,26 @@ void picture_free(struct picture *picture)
     }
 }
 
+/* Mean of one block; sums without a sign, since those with one are watched for overflow, which takes as long again. */
+static void mean_of(const struct picture *picture, int left, int top, int right, int bottom, uint8_t *rgb)
+{
+    const unsigned area = (unsigned)(right - left) * (unsigned)(bottom - top);
+    unsigned red = area / 2, green = area / 2, blue = area / 2;
+
+    for (int y = top; y < bottom; y++) {
+        const uint8_t *from = at(picture, left, y), *const end = from + 3 * (ptrdiff_t)(right - left);
+
+        for (; from < end; from += 3) {
+            red += from[0];
+            green += from[1];
+            blue += from[2];
+        }
+    }
+    rgb[0] = (uint8_t)(red / area);
+    rgb[1] = (uint8_t)(green / area);
+    rgb[2] = (uint8_t)(blue / area);
+}
+
 struct picture *picture_shrunk(const struct picture *picture, int width, int height)
 {
     struct picture *small = picture_new(width, height, 0);
@@ -70,19 +90,7 @@ struct picture *picture_shrunk(const struct picture *picture, int width, int hei
         for (int x = 0; x < width; x++) {
             const int left = x * picture->width / width;
             const int right = MAX((x + 1) * picture->width / width, left + 1);
-            const int area = (right - left) * (bottom - top);
-            int sum[3] = {0};
-
-            for (int v = top; v < bottom; v++) {
-                for (int u = left; u < right; u++) {
-                    for (int c = 0; c < 3; c++) {
-                        sum[c] += at(picture, u, v)[c];
-                    }
-                }
-            }
-            for (int c = 0; c < 3; c++) {
-                at(small, x, y)[c] = (uint8_t)((sum[c] + area / 2) / area);
-            }
+            mean_of(picture, left, top, right, bottom, at(small, x, y));
         }
     }
     return small;
