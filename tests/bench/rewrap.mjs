@@ -16,8 +16,8 @@ const LIMITS = '{"min_ms":0,"max_ms":90000}';
 
 function makeClip(file) {
   execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `gradients=size=1280x720:rate=30:speed=0.02:duration=${SECONDS}`,
-    '-f', 'lavfi', '-i', `anoisesrc=color=pink:amplitude=0.2:duration=${SECONDS}`, '-c:v', 'libx264', '-preset', 'veryfast', '-b:v', '900k', '-g', '60',
-    '-pix_fmt', 'yuv420p', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-c:a', 'aac', '-b:a', '128k', file]);
+    '-f', 'lavfi', '-i', `anoisesrc=color=pink:amplitude=0.2:duration=${SECONDS}`, '-c:v', 'libx264', '-preset', 'veryfast', '-b:v', '300k', '-g', '60',
+    '-pix_fmt', 'yuv420p', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-c:a', 'aac', '-b:a', '96k', file]);
 }
 
 function measured(line, folder) {
