@@ -538,6 +538,11 @@ void source_tap(struct source *source, source_take *take, void *context)
     source->take_context = context;
 }
 
+void source_skim(struct source *source)
+{
+    source->video.decoder->skip_loop_filter = AVDISCARD_BIDIR;
+}
+
 void source_skip_sound(struct source *source)
 {
     source->skips_sound = source->audio.index >= 0;

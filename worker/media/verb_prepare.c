@@ -263,6 +263,9 @@ static bool survey_and_make(struct prepare *prepare, struct source *source, stru
         source = source_open(clip->reader, clip->family, limits, error);
         ok = source != NULL;
     }
+    if (ok && prepare->review.wraps) {
+        source_skim(source);
+    }
     ok = ok && make_video(prepare, source, error);
     source_free(source);
     return ok;

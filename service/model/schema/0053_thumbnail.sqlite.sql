@@ -1,4 +1,3 @@
-DROP VIEW revision_renditions;
 CREATE VIEW revision_renditions AS
 SELECT submission, revision, group_concat(kind || char(9) || name || char(9) || type || char(9) || bytes || char(9) || facts, char(10)) AS list
 FROM rendition WHERE kind IN
