@@ -79,6 +79,7 @@ struct run {
     recipe_progress *progress;
     void *context;
     int from_permille, to_permille; /* this child's share */
+    int told_permille;              /* never less than before */
     bool cancelled;
     struct recipe_result *result;
 };
@@ -88,7 +89,8 @@ static bool pass_progress(void *data, int permille)
     struct run *run = data;
     const int share = run->from_permille + (run->to_permille - run->from_permille) * permille / 1000;
 
-    run->cancelled = run->progress != NULL && !run->progress(run->context, share);
+    run->told_permille = MAX(run->told_permille, share);
+    run->cancelled = run->progress != NULL && !run->progress(run->context, run->told_permille);
     return !run->cancelled;
 }
 
@@ -431,23 +433,52 @@ static bool collect(struct run *run, const struct child_result *child, GError **
     return verify_all(run, error);
 }
 
+/* The review copy is the original, wrapped anew (media/review.h), and a second look found it otherwise than it was said to be: times
+ * that two readers understand differently, say. Encoded it will be right. */
+static bool is_worth_encoding(const struct run *run, const struct child_result *child)
+{
+    const json_t *facts = run->result->facts;
+
+    return child->ok && run->result->words != NULL && !run->cancelled && !run->task.encodes &&
+           json_object_get(facts, "review") != NULL && json_is_true(json_object_get(facts, "source_keyframes"));
+}
+
+static void forget_result(struct recipe_result *result)
+{
+    g_ptr_array_set_size(result->outputs, 0);
+    g_clear_pointer(&result->facts, json_decref);
+    g_clear_pointer(&result->words, g_free);
+    result->reason = REASON_INFRASTRUCTURE;
+    result->next = RECIPE_RETRY;
+}
+
 static bool run_children(struct run *run, GError **error)
 {
     const struct child_limits limits = limits_of(&run->task);
-    const struct child_files files = {run->job->input_fd, run->fds, run->job->review_fd};
     struct child_result child;
-    bool ok;
+    bool ok, again;
 
+    if (!open_outputs(run, error)) {
+        return false;
+    }
+    const struct child_files files = {run->job->input_fd, run->fds, run->job->review_fd};
+    run->from_permille = 0;
     run->to_permille = run->recipe->made_permille;
-    if (!open_outputs(run, error) ||
-        !child_run(run->job->media_program, &run->task, &files, &limits, pass_progress, run, &child, error)) {
+    if (!child_run(run->job->media_program, &run->task, &files, &limits, pass_progress, run, &child, error)) {
         return false;
     }
     note_child(run, &child);
     ok = !child.ok || collect(run, &child, error);
     run->result->ok = ok && child.ok && run->result->words == NULL;
+    again = ok && is_worth_encoding(run, &child);
     remove_unused(run, run->result->ok);
     child_result_clear(&child);
+    if (again) {
+        close_outputs(run);
+        forget_result(run->result);
+        run->task.encodes = true;
+        return run_children(run, error);
+    }
     if (run->result->ok && fsync(run->folder_fd) != 0) {
         return io_failed(run->job->folder, error);
     }

@@ -123,9 +123,11 @@ json_t *task_to_json(const struct task *task)
     for (int i = 0; i < task->outputs; i++) {
         json_array_append_new(outputs, json_string(task->output[i]));
     }
-    return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:f, s:b, s:s, s:o, s:o, s:o}", "verb", VERBS[task->verb],
-                     "prefix", task->prefix, "input_bytes", task->input_bytes, "sound_bytes", task->sound_bytes,
-                     "patience_ms", task->patience_ms, "at_ms", task->at_ms, "threads", task->threads, "unsafe", task->unsafe, "gain_db", task->gain_db, "source_keyframes", task->source_keyframes,
+    return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:f, s:b, s:b, s:s, s:o, s:o, s:o}", "verb",
+                     VERBS[task->verb], "prefix", task->prefix, "input_bytes", task->input_bytes, "sound_bytes",
+                     task->sound_bytes, "patience_ms", task->patience_ms, "at_ms", task->at_ms, "threads",
+                     task->threads, "unsafe", task->unsafe, "gain_db", task->gain_db, "encodes", task->encodes,
+                     "source_keyframes", task->source_keyframes,
                      "picture_types", task->picture_types, "limits", limits_to_json(&task->limits), "rungs", rungs,
                      "outputs", outputs);
 }
@@ -210,14 +212,16 @@ bool task_from_json(json_t *json, struct task *task, GError **error)
     json_t *limits, *rungs, *outputs;
     json_error_t where;
     const char *verb, *prefix, *picture_types;
-    int unsafe, source_keyframes;
+    int unsafe, encodes, source_keyframes;
 
     *task = (struct task){0};
-    if (json_unpack_ex(json, &where, JSON_STRICT, "{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:F, s:b, s:s, s:o, s:o, s:o}",
-                       "verb", &verb, "prefix", &prefix, "input_bytes", &task->input_bytes, "sound_bytes",
-                       &task->sound_bytes, "patience_ms", &task->patience_ms, "at_ms", &task->at_ms, "threads", &task->threads, "unsafe", &unsafe, "gain_db", &task->gain_db, "source_keyframes",
-                       &source_keyframes, "picture_types", &picture_types, "limits", &limits, "rungs", &rungs,
-                       "outputs", &outputs) != 0) {
+    if (json_unpack_ex(json, &where, JSON_STRICT,
+                       "{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:F, s:b, s:b, s:s, s:o, s:o, s:o}", "verb", &verb,
+                       "prefix", &prefix, "input_bytes", &task->input_bytes, "sound_bytes", &task->sound_bytes,
+                       "patience_ms", &task->patience_ms, "at_ms", &task->at_ms, "threads", &task->threads, "unsafe",
+                       &unsafe, "gain_db", &task->gain_db, "encodes", &encodes, "source_keyframes", &source_keyframes,
+                       "picture_types", &picture_types, "limits", &limits, "rungs", &rungs, "outputs",
+                       &outputs) != 0) {
         return bad(error, where.text);
     }
     if (!read_word(picture_types, task->picture_types, sizeof task->picture_types) ||
@@ -225,6 +229,7 @@ bool task_from_json(json_t *json, struct task *task, GError **error)
         return bad(error, "picture_types or prefix");
     }
     task->unsafe = unsafe != 0;
+    task->encodes = encodes != 0;
     task->source_keyframes = source_keyframes != 0;
     task->verb = (enum task_verb)index_of(VERBS, TASK_VERB_COUNT, verb);
     if (task->verb == TASK_VERB_COUNT) {

@@ -86,6 +86,7 @@ struct task {
     bool unsafe; /* run even where no lock can be had */
     char prefix[8]; /* in front of the names that playlists and cues say: the outputs will be called so ("2-480p.mp4") */
     double gain_db;
+    bool encodes; /* the review copy, whatever the original is: it was wrapped before, and did not look as it should */
     bool source_keyframes; /* rungs have their keyframes where the original has them, else every two seconds */
     char picture_types[TASK_TYPES_MAX + 1]; /* as prepare's encoder decided (media/picture_types.h); "" is nothing */
     struct task_limits limits;

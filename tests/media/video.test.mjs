@@ -374,6 +374,28 @@ test('a clip that every phone plays but that is damaged is encoded after all, in
   }
 });
 
+/** A fit clip whose parameter set says of its chroma what the standard does not know: decoders read over it, who rewrites the set does not. */
+function oddSet(into) {
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30:duration=3', '-c:v', 'libx264', '-preset', 'veryfast',
+    '-pix_fmt', 'yuv420p', '-x264-params', 'chromaloc=5', '-b:v', '500k', '-g', '45', into]);
+  const bytes = fs.readFileSync(into), at = bytes.indexOf('avcC') + 12, length = bytes.readUInt16BE(at - 2);
+  const bits = [...bytes.subarray(at, at + length)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  assert.equal(bits.split('10011000110').length, 2, 'the flag, and two fives as Exp-Golomb');
+  const odd = bits.replace('10011000110', '10011100111'); // two sixes
+  for (let i = 0; i < length; i++) bytes[at + i] = parseInt(odd.slice(8 * i, 8 * i + 8), 2);
+  fs.writeFileSync(into, bytes);
+}
+
+test('a clip that looks fit and cannot be wrapped anew is encoded', async () => {
+  const file = path.join(base, 'odd-set.mp4'), into = path.join(base, 'odd-set');
+  oddSet(file);
+  const { answer } = await once('prepare', file, into);
+  assert.ok(answer?.ok, answer?.words);
+  assert.deepEqual([answer.facts.review.name, answer.facts.source_keyframes], ['480p.mp4', false]);
+  assert.deepEqual(fs.readdirSync(into).sort(), answer.outputs.map(({ name }) => name).sort());
+  near(Number((await probe(path.join(into, '480p.mp4'))).format.duration), 3, 0.05, 'its length');
+});
+
 test('what a browser might show wrongly is encoded, and the reason is kept', async () => {
   const obstacles = { 'messenger-turned.mp4': 'turned', 'messenger-cut.mp4': 'edit list', 'long-groups.mp4': 'keyframes too far apart',
     'hlg.mov': 'codec', 'full601.mp4': 'pixel format', 'odd.mp4': 'pixel format', 'anamorphic.mp4': 'stretched', 'open-groups.mp4': 'slices',

@@ -38,7 +38,7 @@ struct prepare {
     struct verb_context *verb;
     const struct clip *clip;
     bool may_wrap;  /* the original may be the review copy */
-    bool is_spoiled; /* it was, and decoding has shown that it must not */
+    bool is_spoiled; /* it was to be, and must not, or cannot */
     struct thumbnail *thumbnail;
     struct storyboard *storyboard;
     struct checks *checks;
@@ -221,6 +221,23 @@ static bool finish_video(struct prepare *prepare, struct pipeline *pipeline, GEr
     return prepare->rungs.count == 0 || write_rungs(prepare, pipeline, &measure, error);
 }
 
+/* What came in between may be the wrapping (parameter sets that no player minds, and the one that rewrites them does): encoding
+ * works, or finds the true reason. */
+static bool run_pipeline(struct prepare *prepare, struct pipeline *pipeline, GError **error)
+{
+    g_autoptr(GError) own = NULL;
+
+    if (pipeline_run(pipeline, &own)) {
+        return true;
+    }
+    if (!prepare->review.wraps) {
+        g_propagate_error(error, g_steal_pointer(&own));
+        return false;
+    }
+    prepare->is_spoiled = true;
+    return true;
+}
+
 static bool make_video(struct prepare *prepare, struct source *source, GError **error)
 {
     const struct task *task = prepare->verb->task;
@@ -236,8 +253,9 @@ static bool make_video(struct prepare *prepare, struct source *source, GError **
     plan_rungs(prepare, source);
     add_outputs(prepare, &pipeline);
     ok = (prepare->rungs.count == 0 || rungs_add(&prepare->rungs, &pipeline, error)) &&
-         pipeline_run(&pipeline, error) && probe_check_length(source, &task->limits, error) &&
-         finish_video(prepare, &pipeline, error);
+         run_pipeline(prepare, &pipeline, error) &&
+         (prepare->is_spoiled ||
+          (probe_check_length(source, &task->limits, error) && finish_video(prepare, &pipeline, error)));
     for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
         json_decref(pipeline.outputs[i].facts);
     }
@@ -315,10 +333,11 @@ static bool empty(int fd, GError **error)
     return true;
 }
 
-/* A damaged original is shown to nobody as it is: then the copy is encoded, in a second run. */
+/* A damaged original is shown to nobody as it is, and one that cannot be wrapped anew neither: then the copy is encoded, in a second
+ * run. */
 static bool prepare_video(struct verb_context *context, const struct clip *clip, GError **error)
 {
-    struct prepare first = {.verb = context, .clip = clip, .may_wrap = true};
+    struct prepare first = {.verb = context, .clip = clip, .may_wrap = !context->task->encodes};
     struct prepare second = {.verb = context, .clip = clip};
 
     if (!run_video(&first, error)) {

@@ -88,6 +88,7 @@ static void test_round_trip(void)
                         .gain_db = -2.5,
                         .prefix = "9-",
                         .rungs = 1,
+                        .encodes = true,
                         .source_keyframes = true,
                         .rung = {{.way = TASK_MADE,
                                   .short_side = 720,
@@ -122,6 +123,7 @@ static void test_round_trip(void)
     g_assert_cmpint(again.rung[0].way, ==, TASK_MADE);
     g_assert_cmpint(again.rung[0].bandwidth_bps + again.rung[0].average_bps, ==, 1700000);
     g_assert_cmpfloat(again.rung[0].fps, ==, 29.97);
+    g_assert_true(again.encodes);
     g_assert_true(again.source_keyframes);
     g_assert_cmpstr(again.prefix, ==, "9-");
     g_assert_true(again.limits.video && !again.limits.photo);
