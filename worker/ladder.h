@@ -17,7 +17,7 @@ struct ladder_rung {
     char options[128]; /* of the encoder beyond the preset */
 };
 
-#define LADDER_REVIEW_SIDE 480 /* of the copy that reviewers see, which becomes a rung as it is */
+#define LADDER_REVIEW_SIDE 480 /* of the copy that reviewers see, where it has to be encoded; it becomes a rung as it is */
 #define LADDER_AV1_MAX  3
 #define LADDER_ROWS_MAX (TASK_RUNGS_MAX - LADDER_AV1_MAX) /* the master playlist names both kinds */
 

@@ -8,7 +8,7 @@ struct rendition {
     char *submission;
     int64_t revision;
     char *name; /* 480p.mp4 */
-    char *kind; /* poster, storyboard, storyboard-vtt, sheet, review-mp4, rung, playlist, master, photo */
+    char *kind; /* poster, share-card, thumbnail, preview, storyboard, storyboard-vtt, sheet, review-mp4, rung, playlist, master, photo */
     char *type; /* media type */
     int64_t bytes;
     char *sha256;

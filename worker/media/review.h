@@ -17,24 +17,26 @@
  * waiting for a fifth longer, and costs the same. */
 #define REVIEW_THREADS 2
 
+/* Stays where it is, with the task, until the run is over: the pipeline borrows from both. */
 struct review {
-    bool wraps; /* the original's packets */
-    int short_side; /* that it is named by */
-    struct encoder_video video; /* its size; where it is encoded, how */
+    bool wraps;                  /* the original's packets */
+    int short_side;              /* in pixels; it is named by that */
+    struct encoder_video video;  /* its size; where it is encoded, how */
     char name[32], playlist[32]; /* of the outputs */
     char address[40];            /* how the playlist calls the file */
 };
 
-/* Decides once all packets were seen, for the rows of `task`. `may_wrap` is false where decoding has shown that the original
+/* Decides once all packets were seen, for the rows of `task`; cannot fail. `may_wrap` is false where decoding has shown that the original
  * will not do. */
 void review_plan(struct review *review, const struct task *task, const struct source_format *format,
                  const struct rewrap *rewrap, bool may_wrap);
 
-/* The rungs of the ladder around this copy, as the job `ladder` will find them (worker/ladder.h); how many. `made` is what
- * was said of it once it was made; NULL before. */
+/* The rungs of the ladder around this copy, as the job `ladder` will find them (worker/ladder.h), into `rungs`, TASK_RUNGS_MAX of
+ * them; how many. `made` is what was said of the copy once it was made, borrowed; NULL before. */
 int review_ladder(const struct review *review, const struct task *task, const struct source_format *format,
                   const struct rewrap *rewrap, json_t *made, struct task_rung *rungs);
 
+/* Its two outputs, borrowed as descriptors of the task are. */
 struct sink_target review_target(const struct review *review, const struct task *task);
 
 /* After the run: the rest of what is said of the copy, into `facts`, where the sink has said its part. */
