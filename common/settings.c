@@ -65,6 +65,7 @@ static const struct setting SETTINGS[] = {
     { "review", "lease_seconds",   INT64(lease_seconds),   "90", 5, 3600, false, "a work opened by a reviewer is held for him this long after his last sign of life" },
     { "review", "preview_seconds", INT64(preview_seconds), "600", 30, 600, false, "life of a signed preview address" },
     { "review", "admin_password",  TEXT(admin_password),   "", 0, 0, true,  "the first administrator's password, at the first start only; empty: a random one is printed once" },
+    { "review", "password_mib",    INT64(password_mib),    "64", 19, 1024, false, "MiB of memory that checking a password takes, so that guessing is dear; two are checked at once. What is kept of a password follows at the next sign-in" },
     { "review", "require_otp",     TEXT(require_otp),      "auto", 0, 0, false, "staff needs one-time codes: true, false, or auto (over TLS)" },
     { "review", "oidc_issuer",     TEXT(oidc_issuer),      "", 0, 0, false, "identity provider (OpenID Connect) by which staff may sign in beside the password, e.g. https://id.example.cn/realm; register base_url/login/oidc/callback there; empty: none" },
     { "review", "oidc_client_id",  TEXT(oidc_client_id),   "", 0, 0, false, "what the provider calls this service" },

@@ -59,6 +59,7 @@ struct settings {
     int64_t lease_seconds;   /* a reviewer's soft lease */
     int64_t preview_seconds; /* life of a signed preview address */
     char *admin_password;    /* first start only */
+    int64_t password_mib;    /* of argon2id; OWASP asks for 19 at least */
     char *require_otp;       /* "auto": over TLS; "true", "false" */
     char *oidc_issuer;       /* of the identity provider; empty: none */
     char *oidc_client_id;

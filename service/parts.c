@@ -125,7 +125,11 @@ bool parts_open(struct app *app, GError **error)
 {
     app->node = setup_node(app->data, error);
     app->secrets = app->node == NULL ? NULL : secrets_open(app->data, app->settings->secret_key, error);
-    if (app->secrets == NULL || !otp_init(error) || !open_rules(app, error) || !open_database(app, error) ||
+    if (app->secrets == NULL) {
+        return false;
+    }
+    secrets_set_password_mib(app->secrets, app->settings->password_mib);
+    if (!otp_init(error) || !open_rules(app, error) || !open_database(app, error) ||
         !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
         return false;
     }

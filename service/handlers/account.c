@@ -53,6 +53,7 @@ static bool start(struct sql *sql, void *context, GError **error)
     g_clear_pointer(&call->token, g_free);
     g_clear_pointer(&call->csrf, g_free);
     return otp_spend(sql, call->app->secrets, &call->staff, call->code, request_now_ms(call->request), error) &&
+           (call->password_hash == NULL || staff_renew_hash(sql, &call->staff, call->password_hash, error)) &&
            login_start(sql, &call->staff, &actor, request_now_ms(call->request), &call->token, &call->csrf, error);
 }
 
@@ -81,6 +82,16 @@ static bool check(struct call *call, const char *password, GError **error)
     }
     g_set_error(error, MODEL_ERROR, REASON_LOGIN, "wrong username or password");
     return false;
+}
+
+/* password_mib has changed since the password was set: now it is at hand. */
+static bool renew_hash(struct call *call, const char *password, char **hash, GError **error)
+{
+    if (!secret_password_is_dated(call->app->secrets, call->staff.password)) {
+        return true;
+    }
+    call->password_hash = *hash = secret_password_hash(call->app->secrets, password, error);
+    return *hash != NULL;
 }
 
 /* A wrong one-time code counts like a wrong password. */
@@ -121,6 +132,7 @@ HANDLER(login_post)
     struct call call = {.app = app, .request = request};
     const char *password = NULL;
     json_error_t cause;
+    g_autofree char *renewed = NULL;
     struct response *response = NULL;
 
     if (!limits_check(server_limits(request_server(request)), LIMIT_LOGIN_PEER, request, NULL, error)) {
@@ -131,7 +143,7 @@ HANDLER(login_post)
         g_set_error(error, HTTP_ERROR, REASON_JSON, "%s", cause.text);
         return NULL;
     }
-    if (check(&call, password, error) && enter(&call, error)) {
+    if (check(&call, password, error) && renew_hash(&call, password, &renewed, error) && enter(&call, error)) {
         response = response_json(200, me_json(&call, &call.staff, call.csrf, false));
         response_cookie(response, request, cookie_name_login(request), call.token, LOGIN_SECONDS, "Strict");
         response_header(response, "Cache-Control", "no-store");

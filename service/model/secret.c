@@ -11,7 +11,7 @@
 
 enum {
     KEY_BYTES = 32,
-    PASSWORD_MEMORY = 64 << 20,
+    PASSWORD_MIB = 64,
     PASSWORD_PASSES = 2,
     PASSWORDS_AT_ONCE = 2,
     PASSWORDS_WAITING = 16,
@@ -19,6 +19,8 @@ enum {
 
 struct secrets {
     unsigned char key[KEY_BYTES];
+    size_t password_bytes; /* of memory for one */
+    char *nobody;          /* what is kept of a password that nobody has */
     GMutex lock; /* guards the two counts */
     GCond free_slot;
     int hashing;
@@ -72,6 +74,7 @@ struct secrets *secrets_open(const char *folder, const char *configured, GError 
         return NULL;
     }
     struct secrets *secrets = g_new0(struct secrets, 1);
+    secrets_set_password_mib(secrets, PASSWORD_MIB);
     g_autofree char *path = g_build_filename(folder, "secret.key", NULL);
 
     g_mutex_init(&secrets->lock);
@@ -83,9 +86,20 @@ struct secrets *secrets_open(const char *folder, const char *configured, GError 
     return secrets;
 }
 
+void secrets_set_password_mib(struct secrets *secrets, int64_t mib)
+{
+    secrets->password_bytes = (size_t)mib << 20;
+    g_free(secrets->nobody);
+    /* The same work, whatever it is compared with. */
+    secrets->nobody = g_strdup_printf("$argon2id$v=19$m=%" G_GINT64_FORMAT ",t=%d,p=1$X7Mg1euwityMtxYf0kVYiw"
+                                      "$UPPxoiYbsApxjRIuSt5fT3WN8HM5kgYqBVdY08mjkvw",
+                                      mib << 10, PASSWORD_PASSES);
+}
+
 void secrets_free(struct secrets *secrets)
 {
     if (secrets != NULL) {
+        g_free(secrets->nobody);
         sodium_memzero(secrets->key, KEY_BYTES);
         g_mutex_clear(&secrets->lock);
         g_cond_clear(&secrets->free_slot);
@@ -238,7 +252,8 @@ char *secret_password_hash(struct secrets *secrets, const char *password, GError
     if (!slot_take(secrets, error)) {
         return NULL;
     }
-    const int code = crypto_pwhash_str(hash, password, strlen(password), PASSWORD_PASSES, PASSWORD_MEMORY);
+    const int code = crypto_pwhash_str(hash, password, strlen(password), PASSWORD_PASSES,
+                                       secrets->password_bytes);
     slot_give(secrets);
     if (code != 0) {
         g_set_error(error, MODEL_ERROR, REASON_BUSY, "no memory for a password digest");
@@ -249,17 +264,18 @@ char *secret_password_hash(struct secrets *secrets, const char *password, GError
 
 bool secret_password_check(struct secrets *secrets, const char *hash, const char *password, bool *right, GError **error)
 {
-    /* Made once with the same parameters from a random password. */
-    static const char NOBODY[] =
-        "$argon2id$v=19$m=65536,t=2,p=1$X7Mg1euwityMtxYf0kVYiw$UPPxoiYbsApxjRIuSt5fT3WN8HM5kgYqBVdY08mjkvw";
-
     if (!slot_take(secrets, error)) {
         return false;
     }
-    const int code = crypto_pwhash_str_verify(hash == NULL ? NOBODY : hash, password, strlen(password));
+    const int code = crypto_pwhash_str_verify(hash == NULL ? secrets->nobody : hash, password, strlen(password));
     slot_give(secrets);
     *right = code == 0 && hash != NULL;
     return true;
+}
+
+bool secret_password_is_dated(const struct secrets *secrets, const char *hash)
+{
+    return crypto_pwhash_str_needs_rehash(hash, PASSWORD_PASSES, secrets->password_bytes) != 0;
 }
 
 char *secret_seal(const struct secrets *secrets, const char *text)

@@ -27,6 +27,8 @@ static const char SET_ACTIVE[] = /* staff.set_active */
     "UPDATE staff SET is_active = $2 WHERE id = $1 AND is_active <> $2";
 static const char SET_PASSWORD[] = /* staff.set_password */
     "UPDATE staff SET password = $2, failures = 0, slowed_until_ms = 0 WHERE id = $1";
+static const char RENEW_HASH[] = /* staff.renew_hash */
+    "UPDATE staff SET password = $3 WHERE id = $1 AND password = $2";
 static const char FAILURES[] = /* staff.failures: as they are now, one wrong password at a time */
     "SELECT failures FROM staff WHERE id = $1 /*pg: FOR NO KEY UPDATE */";
 static const char NOTE_FAILURE[] = /* staff.note_failure */
@@ -272,6 +274,12 @@ bool staff_set_active(struct sql *sql, const char *id, bool active, const struct
         return false;
     }
     return changed == 0 || ledger_add(sql, actor, &entry, now_ms, error);
+}
+
+bool staff_renew_hash(struct sql *sql, const struct staff *staff, const char *password_hash, GError **error)
+{
+    return sql_run(sql, RENEW_HASH, SQL_VALUES(SQL_T(staff->id), SQL_T(staff->password), SQL_T(password_hash)), NULL,
+                   error);
 }
 
 bool staff_set_password(struct sql *sql, const char *id, const char *password_hash, const struct actor *actor,

@@ -72,6 +72,8 @@ bool staff_set_active(struct sql *sql, const char *id, bool active, const struct
 /* Ends all logins too. */
 bool staff_set_password(struct sql *sql, const char *id, const char *password_hash, const struct actor *actor,
                         int64_t now_ms, GError **error);
+/* The same password, kept at another cost; nothing where it was changed since `staff` was read. */
+bool staff_renew_hash(struct sql *sql, const struct staff *staff, const char *password_hash, GError **error);
 bool staff_find_username(struct sql *sql, const char *username, struct staff *staff, bool *found, GError **error);
 struct sql_rows *staff_list(struct sql *sql, GError **error);
 bool staff_is_empty(struct sql *sql, bool *empty, GError **error);

@@ -63,7 +63,8 @@ export async function startService({ environment = {}, data, program = join(buil
   const folder = data ?? mkdtempSync(join(tmpdir(), 'xuepai-'));
   const settings = { XUEPAI_LISTEN: '127.0.0.1:0', XUEPAI_DATA: folder, XUEPAI_ADMIN_PASSWORD: 'a password for tests',
     XUEPAI_RESERVE_BYTES: '0', XUEPAI_SUBMIT_QUOTA_PERCENT: '100000',
-    // they cost the two cores more than all else, so they are left out unless a test is about them
+    // they cost the two cores more than all else, so they are left out, or small, unless a test is about them
+    XUEPAI_PASSWORD_MIB: '19',
     XUEPAI_AV1_RUNGS: 'false', XUEPAI_EARLY_LADDER: 'false', ...storeSettings(folder), ...databaseSettings(folder), ...environment };
   const [command, ...words] = [...prefix, program, '--quiet'];
   const child = spawn(command, words, {

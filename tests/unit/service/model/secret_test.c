@@ -88,6 +88,25 @@ static void test_password(void)
     close_secrets(secrets, folder);
 }
 
+static void test_password_costs_what_is_set(void)
+{
+    char *folder;
+    struct secrets *secrets = open_secrets(&folder);
+    g_autoptr(GError) error = NULL;
+    bool right = false;
+
+    secrets_set_password_mib(secrets, 19);
+    g_autofree char *hash = secret_password_hash(secrets, "齐鲁大地 好家风 2026", &error);
+    g_assert_no_error(error);
+    g_assert_true(g_str_has_prefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"));
+    g_assert_false(secret_password_is_dated(secrets, hash));
+    g_assert_true(secret_password_check(secrets, NULL, "anything", &right, &error) && !right);
+    secrets_set_password_mib(secrets, 64);
+    g_assert_true(secret_password_is_dated(secrets, hash));
+    g_assert_true(secret_password_check(secrets, hash, "齐鲁大地 好家风 2026", &right, &error) && right);
+    close_secrets(secrets, folder);
+}
+
 static void test_ids_differ(void)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -106,6 +125,7 @@ int main(int argc, char **argv)
     g_test_add_func("/secret/receipt_refuses_nonsense", test_receipt_refuses_nonsense);
     g_test_add_func("/secret/sealed_text_opens_and_shows_tampering", test_sealed_text_opens_and_shows_tampering);
     g_test_add_func("/secret/password", test_password);
+    g_test_add_func("/secret/password-cost", test_password_costs_what_is_set);
     g_test_add_func("/secret/ids_differ", test_ids_differ);
     return g_test_run();
 }
