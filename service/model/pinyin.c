@@ -11,25 +11,30 @@ static const char RULES[] = "::NFKC; ([[:Han:]]) > ' ' $1 ' '; ::Null; ::Han-Lat
 
 struct pinyin {
     GMutex lock; /* an open transliterator is one thread's at a time */
-    UTransliterator *words;
+    /* guarded by lock */
+    UTransliterator *words; /* NULL: not opened yet, or there is none */
+    bool is_opened;
+    /* end of guarded fields */
 };
 
-struct pinyin *pinyin_open(void)
+struct pinyin *pinyin_new(void)
+{
+    struct pinyin *pinyin = g_new0(struct pinyin, 1);
+
+    g_mutex_init(&pinyin->lock);
+    return pinyin;
+}
+
+static void open_words(struct pinyin *pinyin)
 {
     UErrorCode status = U_ZERO_ERROR;
     UParseError where;
     UChar rules[sizeof RULES];
 
     u_charsToUChars(RULES, rules, sizeof RULES);
-    UTransliterator *words =
+    pinyin->words =
         utrans_openU(u"xuepai-initials", -1, UTRANS_FORWARD, rules, (int32_t)sizeof RULES - 1, &where, &status);
-    if (U_FAILURE(status)) {
-        return NULL;
-    }
-    struct pinyin *pinyin = g_new0(struct pinyin, 1);
-    g_mutex_init(&pinyin->lock);
-    pinyin->words = words;
-    return pinyin;
+    pinyin->is_opened = true;
 }
 
 void pinyin_free(struct pinyin *pinyin)
@@ -37,12 +42,14 @@ void pinyin_free(struct pinyin *pinyin)
     if (pinyin == NULL) {
         return;
     }
-    utrans_close(pinyin->words);
+    if (pinyin->words != NULL) {
+        utrans_close(pinyin->words);
+    }
     g_mutex_clear(&pinyin->lock);
     g_free(pinyin);
 }
 
-/* The text as the rules change it; NULL when there is no room: pronunciations are six letters at most. */
+/* The text as the rules change it; NULL where there are none, or no room: pronunciations are six letters at most. */
 static char *spoken(struct pinyin *pinyin, const char *text)
 {
     glong length = 0;
@@ -58,9 +65,15 @@ static char *spoken(struct pinyin *pinyin, const char *text)
     }
     u_memcpy(buffer, wide, used);
     g_mutex_lock(&pinyin->lock);
-    utrans_transUChars(pinyin->words, buffer, &used, room, 0, &limit, &status);
+    if (!pinyin->is_opened) {
+        open_words(pinyin);
+    }
+    const bool is_there = pinyin->words != NULL;
+    if (is_there) {
+        utrans_transUChars(pinyin->words, buffer, &used, room, 0, &limit, &status);
+    }
     g_mutex_unlock(&pinyin->lock);
-    return U_FAILURE(status) ? NULL : g_utf16_to_utf8(buffer, used, NULL, NULL, NULL);
+    return !is_there || U_FAILURE(status) ? NULL : g_utf16_to_utf8(buffer, used, NULL, NULL, NULL);
 }
 
 char *pinyin_initials(struct pinyin *pinyin, const char *text)

@@ -217,7 +217,7 @@ struct rules *rules_load(const char *folder, GError **error)
     rules->stages = g_array_new(FALSE, TRUE, sizeof(struct stage));
     rules->tracks = g_ptr_array_new_with_free_func(track_free);
     rules->regions = g_ptr_array_new_with_free_func(region_free);
-    rules->pinyin = pinyin_open();
+    rules->pinyin = pinyin_new();
     rules->words = words_load(folder, &cause);
     if (rules->words == NULL || !read_rules(rules, rules_path, &cause) || !read_regions(rules, regions_path, &cause)) {
         g_set_error(error, MODEL_ERROR, REASON_INPUT, "%s: %s", folder, cause->message);
