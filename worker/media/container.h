@@ -19,7 +19,7 @@
 struct container_limits {
     int64_t max_ms;
     int64_t max_pixels;
-    int threads; /* of the decoder, two at most */
+    int threads; /* of the decoder, three at most */
     bool hurry;  /* also where one would do: somebody waits */
     bool keyframes_only; /* verify: of the pictures, keyframes alone are decoded, the others are counted */
 };

@@ -1,6 +1,7 @@
 #include "worker/media/pipeline.h"
 
 #define FRAMES_QUEUED   3
+#define FRAMES_AHEAD    16 /* where nothing is encoded: drawing stills takes long, once a second, and the decoder is what all wait for */
 #define PICTURES_QUEUED 2
 #define SOUNDS_QUEUED   64
 #define PACKETS_QUEUED  256
@@ -572,9 +573,20 @@ static bool open_sound(struct run *run, GError **error)
     return true;
 }
 
+/* Pictures of 1080 lines at most are copied (rewrap.c): 50 MB of frames. */
+static size_t frames_queued(const struct pipeline *pipeline)
+{
+    bool encodes = false;
+
+    for (int i = 0; i < pipeline->count; i++) {
+        encodes = encodes || pipeline->outputs[i].video != NULL;
+    }
+    return encodes ? FRAMES_QUEUED : FRAMES_AHEAD;
+}
+
 static bool open_all(struct run *run, GError **error)
 {
-    run->frames = queue_new(FRAMES_QUEUED, frame_free);
+    run->frames = queue_new(frames_queued(run->pipeline), frame_free);
     run->packets = queue_new(PACKETS_QUEUED, parcel_free);
     run->sound = (struct station){.run = run, .output = -1};
     run->encoding = 1; /* the reader */

@@ -13,8 +13,7 @@
 #include "worker/media/sink.h"
 #include "worker/task.h"
 
-/* Of the decoder and of the encoder each, whatever the machine has: what is made must not depend on it. One each keeps reviewers
- * waiting for a fifth longer, and costs the same. */
+/* Of the encoder, whatever the machine has: what is made must not depend on it. */
 #define REVIEW_THREADS 2
 
 /* Stays where it is, with the task, until the run is over: the pipeline borrows from both. */

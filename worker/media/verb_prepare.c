@@ -22,7 +22,8 @@
 #include "worker/media/thumbnail.h"
 #include "worker/media/verb.h"
 
-#define STILL_LONG_PX 320
+#define STILL_LONG_PX   320
+#define DECODER_THREADS 3
 /* Of one decoded picture: 1080p of 8 bits. Larger ones, some thirty of which wait for their types, would take more memory
  * than a child of 1080p should (measured: 0.57 GB; of 10 bits 0.8). */
 #define WHOLE_BYTES (1920 * 1088 * 3 / 2)
@@ -294,7 +295,7 @@ static bool run_video(struct prepare *prepare, GError **error)
     const struct task *task = prepare->verb->task;
     struct container_limits limits = {.max_ms = task->limits.max_ms,
                                       .max_pixels = task->limits.max_pixels,
-                                      .threads = REVIEW_THREADS,
+                                      .threads = DECODER_THREADS,
                                       .hurry = task->verb == TASK_PREPARE};
     struct source *source = source_open(prepare->clip->reader, prepare->clip->family, &limits, error);
     bool ok;
