@@ -63,14 +63,14 @@ test('prepare makes everything that a reviewer needs', async () => {
     ['playlist', 'poster', 'preview', 'review-mp4', 'share-card', 'sheet', 'storyboard', 'storyboard-vtt', 'thumbnail', 'thumbnail']);
   assert.deepEqual(fs.readdirSync(into).sort(), answer.outputs.map(({ name }) => name).sort());
   const { facts } = answer;
-  near(facts.duration_ms, 10000, 30, 'duration');
+  near(facts.duration_ms, 6000, 30, 'duration');
   assert.equal(facts.fps, 30);
   assert.equal(facts.vfr, false);
   assert.deepEqual([facts.width, facts.height, facts.video.codec, facts.audio.codec], [1920, 1080, 'h264', 'aac']);
   assert.deepEqual([facts.had_location, facts.had_device], [true, true]);
   assert.ok(!JSON.stringify(answer).includes('36.65'), 'the place itself is nowhere');
   const made = await probe(review);
-  near(Number(made.format.duration), 10, 0.05, 'length of the review copy');
+  near(Number(made.format.duration), 6, 0.05, 'length of the review copy');
   assert.equal(stream(made, 'video').height, 480);
   await assertUpright(review);
   await assertUpright(path.join(into, 'poster.jpg'));
@@ -96,7 +96,7 @@ test('the storyboard names every tile inside its sprite, in time', async () => {
     assert.ok(x + width <= sprite.width && y + height <= sprite.height);
     near(width / height, 16 / 9, 0.05, 'aspect of a tile');
   }
-  near(last, 10, 0.05, 'the last cue ends with the clip');
+  near(last, 6, 0.05, 'the last cue ends with the clip');
 });
 
 test('the share card is padded, never cropped; the preview moves, is three seconds long and small', async () => {
@@ -184,7 +184,7 @@ test('all rungs: keyframes every 2 s at the same instants, tags, codecs, playlis
   const { into, rungs, master } = await ladder('plain.mp4', await prepare('plain.mp4'));
   assert.deepEqual(rungs.map(({ name }) => name), ['1080p.mp4', '720p.mp4', '480p.mp4', '360p.mp4']);
   const reference = await keyframes(path.join(into, rungs[0].name));
-  assert.deepEqual(reference, [0, 2, 4, 6, 8]);
+  assert.deepEqual(reference, [0, 2, 4]);
   for (const { name, facts } of rungs) {
     const file = path.join(into, name);
     const made = await probe(file);
@@ -193,9 +193,9 @@ test('all rungs: keyframes every 2 s at the same instants, tags, codecs, playlis
     assert.deepEqual([video.profile, video.pix_fmt, video.color_space, video.color_transfer, video.color_primaries, video.color_range],
       ['High', 'yuv420p', 'bt709', 'bt709', 'bt709', 'tv']);
     assert.deepEqual([stream(made, 'audio').sample_rate, stream(made, 'audio').channels], ['48000', 2]);
-    near(Number(made.format.duration), 10, 0.06, `length of ${name}`);
+    near(Number(made.format.duration), 6, 0.06, `length of ${name}`);
     const all = await times(file);
-    assert.equal(all.length, 300);
+    assert.equal(all.length, 180);
     assert.ok(all.every((time, i) => i === 0 || time > all[i - 1]), 'monotone');
     assert.equal(facts.codecs.split(',')[0], `avc1.64${'00'}${video.level.toString(16)}`);
     assert.ok(master.includes(`CODECS="${facts.codecs}"`) && master.includes(`RESOLUTION=${video.width}x${video.height}`));
@@ -205,7 +205,7 @@ test('all rungs: keyframes every 2 s at the same instants, tags, codecs, playlis
 });
 
 /** Byte ranges cover the file without holes; each fragment behind the header decodes alone, with its own length. */
-async function assertJoins(into, name, length = 10) {
+async function assertJoins(into, name) {
   const bytes = fs.readFileSync(path.join(into, name));
   const text = fs.readFileSync(path.join(into, name.replace('mp4', 'm3u8')), 'utf8');
   const [, headLength] = /BYTERANGE="(\d+)@0"/.exec(text).map(Number);
@@ -226,7 +226,7 @@ async function assertJoins(into, name, length = 10) {
     fs.rmSync(part);
   }
   assert.equal(at, bytes.length, 'nothing behind the last fragment');
-  near(seconds, length, 0.05, 'sum of EXTINF');
+  near(seconds, 6, 0.05, 'sum of EXTINF');
 }
 
 test('loudness: raised linearly to -16 LUFS, the peak below -1.5 dBTP', async () => {
@@ -327,14 +327,14 @@ test('what every phone plays is wrapped anew for reviewers, not encoded: the sam
     const { into, rungs } = await ladder(name, prepared);
     assert.deepEqual(rungs.map((rung) => rung.name), names);
     const reference = await keyframes(fixture(name));
-    assert.deepEqual(reference, [0, 1.5, 3, 4.5, 6, 7.5, 9, 10.5]);
+    assert.deepEqual(reference, [0, 1.5, 3, 4.5]);
     for (const rung of rungs) {
       const file = path.join(into, rung.name);
       const video = stream(await probe(file), 'video');
       assert.deepEqual(await keyframes(file), reference, rung.name);
       assert.deepEqual([video.color_space, video.color_transfer, video.color_primaries, video.color_range], ['bt709', 'bt709', 'bt709', 'tv']);
-      near(Number((await probe(file)).format.duration), 12, 0.06, rung.name);
-      await assertJoins(into, rung.name, 12);
+      near(Number((await probe(file)).format.duration), 6, 0.06, rung.name);
+      await assertJoins(into, rung.name);
     }
     const bytes = fs.readFileSync(path.join(into, '720p.mp4'));
     assert.ok(!bytes.includes('x264 - core'), 'nothing that an encoder wrote about itself');
@@ -581,9 +581,9 @@ test('a QR code is noticed with its words and its time, in a clip and in a photo
   const code = path.join(base, 'code.pgm'), clip = path.join(base, 'code.mp4'), photo = path.join(base, 'code.jpg');
   drawCode(code, 4);
   await run('ffmpeg', ['-v', 'error', '-i', fixture('messenger.mp4'), '-i', code, '-filter_complex',
-    "[1]format=rgba,rotate=0.2:ow=rotw(0.2):oh=roth(0.2):c=white[c];[0][c]overlay=500:200:enable='between(t,4,7.9)'", '-t', '10', '-c:v', 'libx264',
+    "[1]format=rgba,rotate=0.2:ow=rotw(0.2):oh=roth(0.2):c=white[c];[0][c]overlay=500:200:enable='between(t,2,4.9)'", '-c:v', 'libx264',
     '-preset', 'ultrafast', clip]);
-  await run('ffmpeg', ['-v', 'error', '-i', clip, '-ss', '5', '-frames:v', '1', photo]);
+  await run('ffmpeg', ['-v', 'error', '-i', clip, '-ss', '3', '-frames:v', '1', photo]);
   const seen = [];
   for (const file of [clip, photo]) {
     const { answer, stderr } = await once('prepare', file, path.join(base, `code${seen.length}`));
@@ -591,8 +591,8 @@ test('a QR code is noticed with its words and its time, in a clip and in a photo
     seen.push(answer.facts.flags.filter(({ flag }) => flag === 'qr-code'));
   }
   assert.deepEqual(seen.map((flags) => flags.map(({ text }) => text)), [['https://example.org/win'], ['https://example.org/win']]);
-  near(seen[0][0].from_ms, 4000, 100, 'from');
-  near(seen[0][0].to_ms, 8000, 100, 'to');
+  near(seen[0][0].from_ms, 2000, 100, 'from');
+  near(seen[0][0].to_ms, 5000, 100, 'to');
   const { answer } = await prepare('messenger.mp4');
   assert.ok(answer.facts.flags.every(({ flag }) => flag !== 'qr-code'));
 });
