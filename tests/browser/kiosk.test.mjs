@@ -17,7 +17,7 @@ let stack
 let browser
 
 before(async () => {
-  ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
+  ;[stack, browser] = await Promise.all([startStack(), startBrowser({ whole: true })])
   const people = await reviewers(stack.url)
   const consents = (...scopes) => ({ consents: { licence: true, guardian: false, scopes } })
   const photo = join(FOLDER, 'photo.jpg')

@@ -11,7 +11,7 @@ let service
 let browser
 before(async () => {
   service = await startService()
-  browser = await startBrowser()
+  browser = await startBrowser({ whole: true })
 })
 after(async () => {
   await browser.close()

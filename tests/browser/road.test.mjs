@@ -19,7 +19,7 @@ let neighbour // another site
 
 before(async () => {
   writeFileSync(CLIP, clip({ name: 'road', seconds: 8, size: '1280x720' }))
-  ;[stack, browser] = await Promise.all([startStack(), startBrowser()])
+  ;[stack, browser] = await Promise.all([startStack(), startBrowser({ whole: true })])
   await reviewers(stack.url)
   neighbour = await startNeighbour()
 })

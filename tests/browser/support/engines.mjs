@@ -52,7 +52,7 @@ export async function openEngine(name, { width = 390, height = 844, context = {}
 }
 
 async function openChromium(width, height, context) {
-  const browser = await startBrowser()
+  const browser = await startBrowser({ whole: true })
   const page = await browser.newPage({ viewport: { width, height }, locale: 'zh-CN', ...context })
   return {
     goto: (url) => page.goto(url),
