@@ -386,6 +386,16 @@ function oddSet(into) {
   fs.writeFileSync(into, bytes);
 }
 
+test('damage is seen each time, whatever the decoder’s threads do at that moment', async () => {
+  const file = path.join(base, 'damaged-again.mp4');
+  await damaged('messenger-small.mp4', file);
+  for (let i = 0; i < 8; i++) { // of ten, one to six had passed for whole
+    const into = path.join(base, `again${i}`);
+    const { answer } = await once('prepare', file, into);
+    assert.deepEqual([answer.facts.rewrap.obstacle, answer.facts.review.name, answer.facts.source_keyframes], ['damaged', '480p.mp4', false]);
+  }
+});
+
 test('a clip that looks fit and cannot be wrapped anew is encoded', async () => {
   const file = path.join(base, 'odd-set.mp4'), into = path.join(base, 'odd-set');
   oddSet(file);

@@ -273,7 +273,8 @@ AVCodecContext *container_decoder(struct container *container, int index, GError
     decoder->thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE;
     decoder->max_pixels = container->limits.max_pixels;
     decoder->max_samples = MAX_SAMPLES;
-    decoder->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
+    decoder->err_recognition =
+        AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | (container->limits.strict ? AV_EF_EXPLODE : 0);
     av_dict_set(&options, "codec_whitelist", CODEC_WHITELIST, 0);
     code = avcodec_open2(decoder, codec, &options);
     if (!libav_check(code, REASON_BROKEN_FILE, "open decoder", error)) {

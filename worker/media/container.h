@@ -21,6 +21,7 @@ struct container_limits {
     int64_t max_pixels;
     int threads; /* of the decoder, three at most */
     bool hurry;  /* also where one would do: somebody waits */
+    bool strict; /* a damaged picture is an error, and is not concealed */
     bool keyframes_only; /* verify: of the pictures, keyframes alone are decoded, the others are counted */
 };
 

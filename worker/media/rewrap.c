@@ -160,6 +160,16 @@ void rewrap_see(struct rewrap *rewrap, const AVPacket *packet)
     note_rate(rewrap, packet);
 }
 
+void rewrap_refuse(struct rewrap *rewrap, const char *obstacle)
+{
+    rewrap->obstacle = rewrap->obstacle == NULL ? obstacle : rewrap->obstacle;
+}
+
+const char *rewrap_obstacle(const struct rewrap *rewrap)
+{
+    return rewrap->obstacle;
+}
+
 bool rewrap_is_possible(const struct rewrap *rewrap)
 {
     return rewrap->obstacle == NULL && rewrap->began;

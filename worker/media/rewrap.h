@@ -22,6 +22,10 @@ void rewrap_free(struct rewrap *rewrap);
 /* The next packet of the pictures, on our clock. */
 void rewrap_see(struct rewrap *rewrap, const AVPacket *packet);
 
+/* For what the caller knows to be in the way: English words that live on. The first obstacle counts. */
+void rewrap_refuse(struct rewrap *rewrap, const char *obstacle);
+const char *rewrap_obstacle(const struct rewrap *rewrap); /* NULL: none yet */
+
 /* True as long as nothing was in the way; complete once all packets were seen. */
 bool rewrap_is_possible(const struct rewrap *rewrap);
 

@@ -39,7 +39,7 @@ struct prepare {
     struct verb_context *verb;
     const struct clip *clip;
     bool may_wrap;  /* the original may be the review copy */
-    bool is_spoiled; /* it was to be, and must not, or cannot */
+    const char *spoiled; /* it was to be, and must not, or cannot: why */
     struct thumbnail *thumbnail;
     struct storyboard *storyboard;
     struct checks *checks;
@@ -206,7 +206,7 @@ static bool finish_video(struct prepare *prepare, struct pipeline *pipeline, GEr
 
     rewrap_judge(prepare->rewrap, &measure);
     if (prepare->review.wraps && !rewrap_is_possible(prepare->rewrap)) {
-        prepare->is_spoiled = true;
+        prepare->spoiled = rewrap_obstacle(prepare->rewrap);
         return true;
     }
     if (!write_stills(prepare, end, error)) {
@@ -235,7 +235,7 @@ static bool run_pipeline(struct prepare *prepare, struct pipeline *pipeline, GEr
         g_propagate_error(error, g_steal_pointer(&own));
         return false;
     }
-    prepare->is_spoiled = true;
+    prepare->spoiled = "wrapping fails";
     return true;
 }
 
@@ -255,12 +255,27 @@ static bool make_video(struct prepare *prepare, struct source *source, GError **
     add_outputs(prepare, &pipeline);
     ok = (prepare->rungs.count == 0 || rungs_add(&prepare->rungs, &pipeline, error)) &&
          run_pipeline(prepare, &pipeline, error) &&
-         (prepare->is_spoiled ||
+         (prepare->spoiled != NULL ||
           (probe_check_length(source, &task->limits, error) && finish_video(prepare, &pipeline, error)));
     for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
         json_decref(pipeline.outputs[i].facts);
     }
     return ok;
+}
+
+/* The clip once more, now that it may be shown as it is. Damage has to be told then, and what a picture says of its own
+ * (decode_error_flags) is copied while other threads still decode it: of ten damaged clips one to six passed for whole. Nothing but
+ * the decoder is waited for. NULL where it does not open so. */
+static struct source *open_for_wrapping(const struct clip *clip, struct container_limits *limits)
+{
+    struct source *source;
+
+    limits->hurry = limits->strict = true;
+    source = source_open(clip->reader, clip->family, limits, NULL); /* encoding will tell the reason */
+    if (source != NULL) {
+        source_skim(source);
+    }
+    return source;
 }
 
 /* Looks at the clip, decides what its reviewers see, and makes it. Takes `source`. */
@@ -276,21 +291,18 @@ static bool survey_and_make(struct prepare *prepare, struct source *source, stru
         review_plan(&prepare->review, prepare->verb->task, source_format_of(source), prepare->rewrap,
                     prepare->may_wrap);
     }
-    if (ok && prepare->review.wraps && !limits->hurry) { /* nothing but the decoder is waited for */
-        source_free(source);
-        limits->hurry = true;
-        source = source_open(clip->reader, clip->family, limits, error);
-        ok = source != NULL;
-    }
     if (ok && prepare->review.wraps) {
-        source_skim(source);
+        source_free(source);
+        source = open_for_wrapping(clip, limits);
+        prepare->spoiled = source == NULL ? "damaged" : NULL;
     }
-    ok = ok && make_video(prepare, source, error);
+    ok = ok && (prepare->spoiled != NULL || make_video(prepare, source, error));
     source_free(source);
     return ok;
 }
 
-static bool run_video(struct prepare *prepare, GError **error)
+/* `obstacle`, or NULL: what an earlier run has found to be in the way of wrapping. */
+static bool run_video(struct prepare *prepare, const char *obstacle, GError **error)
 {
     const struct task *task = prepare->verb->task;
     struct container_limits limits = {.max_ms = task->limits.max_ms,
@@ -309,6 +321,7 @@ static bool run_video(struct prepare *prepare, GError **error)
     prepare->codes = codes_new();
     prepare->fingerprint = fingerprint_new();
     prepare->rewrap = rewrap_new(source);
+    rewrap_refuse(prepare->rewrap, obstacle);
     prepare->types = picture_types_new();
     if (source_format_of(source)->has_audio) {
         prepare->loudness = loudness_new();
@@ -341,14 +354,14 @@ static bool prepare_video(struct verb_context *context, const struct clip *clip,
     struct prepare first = {.verb = context, .clip = clip, .may_wrap = !context->task->encodes};
     struct prepare second = {.verb = context, .clip = clip};
 
-    if (!run_video(&first, error)) {
+    if (!run_video(&first, NULL, error)) {
         return false;
     }
-    if (!first.is_spoiled) {
+    if (first.spoiled == NULL) {
         return true;
     }
     const struct sink_target spoiled = review_target(&first.review, context->task);
-    return empty(spoiled.fd, error) && empty(spoiled.playlist_fd, error) && run_video(&second, error);
+    return empty(spoiled.fd, error) && empty(spoiled.playlist_fd, error) && run_video(&second, first.spoiled, error);
 }
 
 bool verb_prepare(struct verb_context *context, GError **error)
