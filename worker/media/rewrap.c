@@ -192,14 +192,14 @@ double rewrap_fps(const struct rewrap *rewrap)
 
 void rewrap_judge(struct rewrap *rewrap, const struct source_measure *measure)
 {
-    if (rewrap->obstacle == NULL && measure->errors + measure->concealed > 0) {
-        rewrap->obstacle = "damaged";
+    if (measure->errors + measure->concealed > 0) {
+        rewrap_refuse(rewrap, "damaged");
     }
-    if (rewrap->obstacle == NULL && measure->kept_frames != measure->frames) {
-        rewrap->obstacle = "pictures out of order";
+    if (measure->kept_frames != measure->frames) {
+        rewrap_refuse(rewrap, "pictures out of order");
     }
-    if (rewrap->obstacle == NULL && measure->fps > FPS_MOST) {
-        rewrap->obstacle = "too many pictures a second";
+    if (measure->fps > FPS_MOST) {
+        rewrap_refuse(rewrap, "too many pictures a second");
     }
 }
 

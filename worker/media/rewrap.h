@@ -22,7 +22,7 @@ void rewrap_free(struct rewrap *rewrap);
 /* The next packet of the pictures, on our clock. */
 void rewrap_see(struct rewrap *rewrap, const AVPacket *packet);
 
-/* For what the caller knows to be in the way: English words that live on. The first obstacle counts. */
+/* For what the caller knows to be in the way: English words that live on; NULL says nothing. The first obstacle counts. */
 void rewrap_refuse(struct rewrap *rewrap, const char *obstacle);
 const char *rewrap_obstacle(const struct rewrap *rewrap); /* NULL: none yet */
 

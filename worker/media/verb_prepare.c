@@ -23,7 +23,7 @@
 #include "worker/media/verb.h"
 
 #define STILL_LONG_PX   320
-#define DECODER_THREADS 3
+#define DECODER_THREADS 3 /* nothing that is made depends on it */
 /* Of one decoded picture: 1080p of 8 bits. Larger ones, some thirty of which wait for their types, would take more memory
  * than a child of 1080p should (measured: 0.57 GB; of 10 bits 0.8). */
 #define WHOLE_BYTES (1920 * 1088 * 3 / 2)
@@ -38,7 +38,7 @@ struct clip {
 struct prepare {
     struct verb_context *verb;
     const struct clip *clip;
-    bool may_wrap;  /* the original may be the review copy */
+    bool may_wrap;       /* the original may be the review copy */
     const char *spoiled; /* it was to be, and must not, or cannot: why */
     struct thumbnail *thumbnail;
     struct storyboard *storyboard;
