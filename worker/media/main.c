@@ -126,7 +126,8 @@ static bool warm_up(const struct task *task, struct sniffer **sniffer, GError **
     /* Stills of any clip are written by libvips; rungs and videos to verify have none. */
     const bool draws = task->verb == TASK_PREPARE || task->verb == TASK_WHOLE || task->verb == TASK_COVER ||
                        task->limits.photo;
-    return !draws || photo_prepare_library(error);
+    const bool profiles = task->verb == TASK_PREPARE && task->limits.photo;
+    return !draws || photo_prepare_library(profiles, error);
 }
 
 static bool run_verb(const struct task *task, struct sniffer *sniffer, GError **error)

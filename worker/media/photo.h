@@ -9,8 +9,9 @@
 #include "worker/media/structure.h"
 #include "worker/task.h"
 
-/* Starts libvips, leaves four loaders, and loads what they load lazily: before the lock. */
-bool photo_prepare_library(GError **error);
+/* Starts libvips, leaves four loaders, and loads what they load lazily: before the lock. profiles: what converts colours
+ * too, which only photos of others need. */
+bool photo_prepare_library(bool profiles, GError **error);
 
 /* The WebP saver of libvips 8.14 writes an EXIF block of its own. Drops it, in place, and its flag in the VP8X header. */
 void photo_drop_webp_exif(uint8_t *bytes, size_t *length);
