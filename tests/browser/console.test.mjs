@@ -1,12 +1,11 @@
 // The review desk by keyboard alone, and its ledger and staff pages; accessible, and usable down to 320 px.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { violations } from './support/accessible.mjs'
 import { DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 import { signIn as enter } from './support/console.mjs'
 import { queued as queuedWork, startService } from './support/fake_service.mjs'
 
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
 let service
 let browser
@@ -22,10 +21,7 @@ const title = (page) => page.locator('.stage h1').innerText()
 const queued = (page) => page.locator('.work').count()
 
 async function check(page) {
-  await page.evaluate(AXE)
-  const found = await page.evaluate(() =>
-    axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-  assert.deepEqual(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [])
+  assert.deepEqual(await violations(page), [])
 }
 
 test('a wrong password is said, and the second try enters', async () => {

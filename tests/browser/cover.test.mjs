@@ -2,15 +2,14 @@
 // published work only after one more question.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { until } from '../http/support/service.mjs'
 import { colourOf, coloursClip } from '../support/colours.mjs'
 import { api, publish, queued, reviewers, startStack, startWorker, status, submit, upload, waitFor } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 let stack, url, browser, people, receipt, id
 
 before(async () => {
@@ -27,9 +26,7 @@ after(async () => {
 })
 
 async function check(page, name, width) {
-  await page.addScriptTag({ path: AXE })
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  assert.deepEqual(found.violations.map((one) => `${name}: ${one.id} ${one.nodes[0].html}`), [])
+  assert.deepEqual(await violations(page, name), [])
   assert.ok(await page.evaluate((most) => document.documentElement.scrollWidth <= most, width), `${name} scrolls sideways`)
   await page.screenshot({ path: join(SCREENS, `${name}.png`), fullPage: true })
 }
@@ -41,7 +38,7 @@ const cover = async () => {
 const is = (colour) => until(async () => (await status(url, receipt)).cover?.pending === false && (await cover()) === colour, `a ${colour} cover`)
 
 async function statusPage(elder) {
-  const context = await browser.newContext({ ...PHONE, bypassCSP: true, viewport: { width: 360, height: 740 } })
+  const context = await browser.newContext({ ...PHONE, viewport: { width: 360, height: 740 } })
   await context.addCookies([{ name: 'elder', value: elder, url }])
   const page = await context.newPage()
   page.errors = collectErrors(page)
@@ -75,7 +72,7 @@ for (const [elder, moment, colour] of [['0', '用 0:02 的画面做封面', 'lim
 }
 
 async function desk(hash) {
-  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN', bypassCSP: true })).newPage()
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN' })).newPage()
   page.errors = collectErrors(page)
   await page.goto(`${url}/console#${hash}`)
   await page.getByLabel('用户名').fill('jinan')

@@ -8,9 +8,9 @@ import { after, before, test } from 'node:test'
 import { sql, until } from '../http/support/service.mjs'
 import { publishMany } from '../support/published.mjs'
 import { ADMIN_PASSWORD, api, clip, login, publish, reviewers, startStack, submit, upload, waitFor } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const SIZES = { desk: { viewport: { width: 1440, height: 900 } }, phone: { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true } }
 const CRITERIA = [{ name: '主题立意', weight: 40 }, { name: '内容真实', weight: 30 }, { name: '画面声音', weight: 30 }]
 const FULL = Boolean(process.env.FULL)
@@ -65,9 +65,7 @@ after(async () => {
 })
 
 async function check(page, name, size) {
-  await page.evaluate(AXE)
-  const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-  assert.deepEqual(found.violations.map((one) => `${name} ${size}: ${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`), [])
+  assert.deepEqual(await violations(page, `${name} ${size}`), [])
   if (FULL) await page.screenshot({ path: `${SCREENS}desk-${name}-${size}.png`, fullPage: true })
   const { viewport } = SIZES[size]
   for (const width of size === 'desk' ? [375, viewport.width] : [viewport.width]) {

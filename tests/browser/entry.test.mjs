@@ -1,14 +1,14 @@
 // The console for units and organisers, against the real service: a table with files, mended and sent again; a poster.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { startService } from '../http/support/service.mjs'
 import { api, clip, login } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, DESK, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const FOLDER = mkdtempSync(join(tmpdir(), 'entry-'))
 const HEAD = '类别,作品名称,介绍,县区,联系人,手机号,文件,同意展示'
 let service
@@ -39,9 +39,7 @@ async function enter(username, view) {
 }
 
 async function assertAccessible(page) {
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`), [])
+  assert.deepEqual(await violations(page), [])
 }
 
 const table = (name, text) => {

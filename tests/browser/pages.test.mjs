@@ -1,13 +1,11 @@
 // Every page, normal and 大字版, on a phone and on a desk: no accessibility violation, no sideways scrolling down to
 // 320 px, nothing that the Content-Security-Policy had to stop. FULL=1: leaves a picture of each in build/screens/.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 import { PAGE_PATHS, startService } from './support/fake_service.mjs'
 
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const nameOf = (path) => path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'home'
 
 let service
@@ -21,12 +19,6 @@ after(async () => {
   await browser.close()
   await service.stop()
 })
-
-async function violations(page) {
-  await page.evaluate(AXE)
-  const { violations: found } = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS)
-  return found.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)
-}
 
 const overflow = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

@@ -2,16 +2,15 @@
 // the status page by keyboard.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql } from '../http/support/service.mjs'
 import { api, publish, queued, reviewers, startStack, status, submit, upload, waitFor } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const FOLDER = mkdtempSync(join(tmpdir(), 'photos-'))
 const COLOURS = ['red', 'green', 'blue']
 let stack
@@ -55,14 +54,12 @@ test('a track without lengths is prepared; a photo stands once on its page, in i
   assert.deepEqual(ratios(work.photos), [1200, 1220, 1240])
   assert.match(work.photos[0].srcset, /photo-320\.jpg \d+w.*photo-960\.jpg \d+w/)
 
-  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const page = await (await browser.newContext({ ...PHONE })).newPage()
   await page.goto(`${stack.url}/v/${id}`)
   assert.equal(await page.locator('.photos img').count(), 3)
   assert.deepEqual(await page.locator('.photos figcaption').allInnerTexts(), ['奶奶的书架', '第三张'])
   assert.equal(await page.locator('.photos img').nth(1).getAttribute('alt'), '和奶奶一起读家书，第 2 张')
-  await page.addScriptTag({ path: AXE })
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  assert.deepEqual(found.violations.map((one) => one.id), [])
+  assert.deepEqual(await violations(page), [])
   await page.screenshot({ path: join(SCREENS, 'photos-public.png'), fullPage: true })
 })
 
@@ -75,7 +72,7 @@ test('published photo works had a ladder that failed for ever: they have none, a
 test('order, captions and number are changed on the status page, by keyboard', async () => {
   const receipt = await send(['一', '二', '三'])
   await waitFor(stack.url, receipt, 'in_review')
-  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true, viewport: { width: 320, height: 640 } })).newPage()
+  const page = await (await browser.newContext({ ...PHONE, viewport: { width: 320, height: 640 } })).newPage()
   const errors = collectErrors(page)
   await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
   await page.locator('[data-photos] summary').click()
@@ -86,9 +83,7 @@ test('order, captions and number are changed on the status page, by keyboard', a
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), '第 1 张，往后移')
   await page.getByRole('button', { name: '第 3 张，去掉' }).press('Enter')
   await page.getByRole('textbox', { name: '第 2 张的说明' }).fill('院子')
-  await page.addScriptTag({ path: AXE })
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  assert.deepEqual(found.violations.map((one) => `${one.id} ${one.nodes[0].html}`), [])
+  assert.deepEqual(await violations(page), [])
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 320), 'no scrolling sideways at 320 px')
   await page.screenshot({ path: join(SCREENS, 'status-photos.png'), fullPage: true })
   await page.getByRole('button', { name: '保存顺序和说明' }).click()

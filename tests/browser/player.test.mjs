@@ -1,12 +1,11 @@
 // What stands beside a playing clip when somebody turns to it: moments as pictures, speed, again; and what was watched is told.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 import { startService } from './support/fake_service.mjs'
 import { clip } from '../support/stack.mjs'
 
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 let service
 let browser
 before(async () => {
@@ -45,9 +44,7 @@ for (const [device, options] of Object.entries({ phone: PHONE, desk: DESK })) {
     assert.ok(Math.abs(told[0].seconds - played) <= 1, `${JSON.stringify(told)}, played ${played} s`)
     assert.ok((told[0].parts & 1) === 1 && told[0].parts < 2 ** 20)
     assert.deepEqual(await page.evaluate(() => document.cookie.replace(/elder=\d/, '')), '')
-    await page.evaluate(AXE)
-    const { violations } = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-    assert.deepEqual(violations.map((one) => `${one.id} ${one.nodes.map((node) => node.target)}`), [])
+    assert.deepEqual(await violations(page), [])
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling')
     await page.screenshot({ path: `${SCREENS}player-${device}.png` })
     assert.deepEqual(errors, [])

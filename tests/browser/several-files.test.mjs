@@ -2,16 +2,15 @@
 // frame; and a table with several files a row, one of them larger than 4 GB with FULL=1.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql } from '../http/support/service.mjs'
 import { api, build, clip, login, publish, queued, reviewers, root, startStack, upload, waitFor } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const FOLDER = mkdtempSync(join(tmpdir(), 'several-'))
 const fileOf = (name) => join(FOLDER, name)
 let stack
@@ -35,11 +34,6 @@ after(async () => {
   rmSync(FOLDER, { recursive: true })
 })
 
-async function axe(page) {
-  await page.addScriptTag({ path: AXE })
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  assert.deepEqual(found.violations.map((one) => one.id), [])
-}
 const shot = (page, name) => page.screenshot({ path: join(SCREENS, `several-${name}.png`), fullPage: true })
 
 // The rungs that a clip's master playlist leads to, fetched as a player would.
@@ -58,7 +52,7 @@ async function rungsOf(hls) {
 
 test('from a unit link on a phone to the desk, the page, the frame and the status page', async () => {
   const link = (await api(stack.url, '/api/v1/entry-links', { method: 'POST', session: people.zuzhi, body: { region: '370102', name: '区教育局', track: 'case' } })).json
-  const context = await browser.newContext({ ...PHONE, bypassCSP: true })
+  const context = await browser.newContext({ ...PHONE })
   const page = await context.newPage()
   const errors = collectErrors(page)
   await page.goto(link.url)
@@ -77,7 +71,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
   await page.locator('input[name=scope][value=exhibition]').check()
   await page.locator('input[name=licence]').check()
   await shot(page, 'form')
-  await axe(page)
+  assert.deepEqual(await violations(page), [])
   await page.locator('#send').click()
   await page.locator('#receipt').waitFor({ timeout: 60000 })
   const receipt = { code: await page.locator('[data-code]').innerText(), pin: (await page.locator('[data-pin]').innerText()).replace(/\D/g, '') }
@@ -90,7 +84,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
   assert.equal(review.review_mp4.split('?')[0], review.clips[0].review_mp4.split('?')[0], 'the work is shown by its first clip')
   assert.match(await (await fetch(stack.url + review.clips[1].storyboard_vtt, { headers: { Cookie: people.jinan.cookie } })).text(), /^3-storyboard\.jpg#xywh/m)
 
-  const desk = await (await browser.newContext({ ...DESK, bypassCSP: true })).newPage()
+  const desk = await (await browser.newContext({ ...DESK })).newPage()
   const deskErrors = collectErrors(desk)
   await desk.goto(`${stack.url}/console`)
   await desk.getByLabel('用户名').fill('jinan')
@@ -100,7 +94,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
   await desk.waitForFunction(() => document.querySelectorAll('article video').length === 2 && document.querySelectorAll('article img.overview').length === 2)
   assert.equal(await desk.locator('article .photos img').count(), 1)
   await shot(desk, 'desk')
-  await axe(desk)
+  assert.deepEqual(await violations(desk), [])
   assert.deepEqual(deskErrors, [])
   await desk.context().close()
 
@@ -147,7 +141,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
       assert.ok(seconds >= 1 && parts >> 8 > 0 && (parts & 0xff) === 0, `${seconds} s in twentieths ${parts.toString(2)}: behind four of nine seconds`)
     }
     await shot(page, name)
-    await axe(page)
+    assert.deepEqual(await violations(page), [])
   }
 
   // the screen in a hall and the pack for a hall without a network have all of it, in its order
@@ -170,7 +164,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
 })
 
 test('on the status page the files of a returned work are put in another order, one is left out', async () => {
-  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const page = await (await browser.newContext({ ...PHONE })).newPage()
   const ids = []
   for (const name of ['one.mp4', 'three.jpg', 'two.mp4']) {
     ids.push(await sendFile(name))
@@ -202,7 +196,7 @@ test('on the status page the files of a returned work are put in another order, 
 })
 
 test('the status page says which of several files could not be used, and takes just that one anew', async () => {
-  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const page = await (await browser.newContext({ ...PHONE })).newPage()
   const errors = collectErrors(page)
   writeFileSync(fileOf('short.mp4'), clip({ name: 'several', seconds: 1, size: '480x270' }))
   const ids = []
@@ -215,7 +209,7 @@ test('the status page says which of several files could not be used, and takes j
   await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
   await page.getByText('第 2 个文件没能处理（short.mp4）').waitFor()
   await shot(page, 'refused')
-  await axe(page)
+  assert.deepEqual(await violations(page), [])
   await page.getByLabel('换第 2 个文件').setInputFiles(fileOf('two.mp4'))
   await page.locator('[data-done]', { hasText: '会重新审核' }).waitFor()
   await waitFor(stack.url, receipt, 'in_review')

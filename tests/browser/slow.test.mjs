@@ -1,14 +1,13 @@
 // The submitter's pages on a bad line and under the thumb, against the real service: the largest paint within 2 s at
 // 400 kbit/s and 300 ms, no violation axe knows of, no scrolling sideways at 320 px, targets of 48 and 64 px.
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { join } from 'node:path'
 import { startService } from '../http/support/service.mjs'
 import { form, api, upload } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const LCP_MS = 2000
 const LINE = { offline: false, latency: 300, downloadThroughput: 400e3 / 8, uploadThroughput: 400e3 / 8 }
 let service
@@ -66,7 +65,7 @@ const smallTargets = (least) => {
 
 for (const elder of [0, 1]) {
   test(`every submitter page: axe, 320 px, targets; large print ${elder}`, async () => {
-    const context = await browser.newContext({ ...PHONE, bypassCSP: true, viewport: { width: 320, height: 640 } })
+    const context = await browser.newContext({ ...PHONE, viewport: { width: 320, height: 640 } })
     const page = await context.newPage()
     const found = []
     for (const { url } of [service, hooked]) await context.addCookies([{ name: 'elder', value: String(elder), url }])
@@ -75,9 +74,7 @@ for (const elder of [0, 1]) {
       await page.goto('about:blank') // another document: a fragment alone loads nothing anew
       await page.goto((other ?? service).url + path)
       if (name === 'status') await page.locator('#card:visible').waitFor()
-      await page.addScriptTag({ path: AXE })
-      const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-      found.push(...result.violations.map((one) => `${name}: ${one.id} ${one.nodes[0].html}`))
+      found.push(...await violations(page, name))
       found.push(...(await page.evaluate(smallTargets, elder === 1 ? 64 : 48)).map((one) => `${name}: small ${one}`))
       if (await page.evaluate(() => document.documentElement.scrollWidth > 320)) found.push(`${name}: wider than 320 px`)
       if (process.env.FULL) await page.screenshot({ path: join(SCREENS, `narrow-${name}-elder${elder}.png`), fullPage: true })

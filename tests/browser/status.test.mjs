@@ -1,15 +1,14 @@
 // The receipt's page against the real service: a work comes back with its reason, is replaced, renamed, taken from other
 // sites again, and withdrawn.
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { api, clip, decide, publish, queued, reviewers, startStack, status, submit, upload, waitFor } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const FOLDER = mkdtempSync(join(tmpdir(), 'status-'))
 const CLIP = join(FOLDER, '重拍.mp4')
 let stack
@@ -28,9 +27,7 @@ after(async () => {
 })
 
 async function checkAxe(page, name) {
-  await page.addScriptTag({ path: AXE })
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  assert.deepEqual(found.violations.map((one) => `${name}: ${one.id} ${one.nodes[0].html}`), [])
+  assert.deepEqual(await violations(page, name), [])
 }
 
 test('returned: the reason, another file, another name; then other sites are forbidden again', async () => {
@@ -41,7 +38,7 @@ test('returned: the reason, another file, another name; then other sites are for
   await waitFor(stack.url, receipt, 'returned')
 
   for (const elder of ['0', '1']) {
-    const context = await browser.newContext({ ...PHONE, bypassCSP: true, viewport: { width: 320, height: 640 } })
+    const context = await browser.newContext({ ...PHONE, viewport: { width: 320, height: 640 } })
     await context.addCookies([{ name: 'elder', value: elder, url: stack.url }])
     const page = await context.newPage()
     await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
@@ -110,7 +107,7 @@ test('messages go both ways on the page; every reason is shown with how to mend 
   const say = (text) => api(stack.url, `/api/v1/queue/${item.id}/remarks`, { method: 'POST', session: people.jinan, body: { kind: 'message', text } })
   assert.equal((await say('门牌能遮一下吗？')).status, 204)
 
-  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const page = await (await browser.newContext({ ...PHONE })).newPage()
   const errors = collectErrors(page)
   await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
   await page.locator('.talk li').first().waitFor()
@@ -173,7 +170,7 @@ test('a clip that one phone began goes on at the next byte on another, by code a
   const receipt = await submit(stack.url, [address.pathname.split('/').pop()])
   assert.equal(receipt.status, 'uploading')
 
-  const page = await (await browser.newContext({ ...PHONE, bypassCSP: true })).newPage()
+  const page = await (await browser.newContext({ ...PHONE })).newPage()
   const sent = []
   page.on('request', (one) => one.method() === 'PATCH' && sent.push(Number(one.headers()['upload-offset'])))
   await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)

@@ -2,16 +2,15 @@
 // build/screens/submitter-*, without an accessibility violation and without sideways scrolling, also at 320 px. What stands
 // at an address of its own is in pages.test.mjs too; so 大字版 has only the others here, and all of them with FULL=1.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { sql, startService } from '../http/support/service.mjs'
 import { clip } from '../support/stack.mjs'
+import { violations } from './support/accessible.mjs'
 import { collectErrors, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const FOLDER = mkdtempSync(join(tmpdir(), 'submitter-screens-'))
 const CLIP = join(FOLDER, '家书.mp4')
 
@@ -48,9 +47,7 @@ for (const elder of [false, true]) {
       if (isAlike || (elder && !NEW.includes(name))) {
         return // as the one before but for its words; or judged in pages.test.mjs in both modes
       }
-      await page.evaluate(AXE)
-      const { violations } = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS)
-      assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`), [], name)
+      assert.deepEqual(await violations(page, name), [])
       await page.setViewportSize({ width: 320, height: 640 })
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${name}: wider than 320 px`)
       await page.setViewportSize(PHONE.viewport)
