@@ -548,7 +548,8 @@ static bool open_output(struct run *run, int index, GError **error)
         station->frames = queue_new(PICTURES_QUEUED, frame_free);
         run->encoding++;
     }
-    run->sinks[index] = output->sink->open(&output->target, station->encoder, run->sound.encoder, error);
+    run->sinks[index] = output->sink->open(&output->target, station->encoder, run->sound.encoder,
+                                           source_format_of(run->pipeline->source)->label, error);
     if (run->sinks[index] == NULL) {
         return false;
     }

@@ -25,8 +25,9 @@ struct sink_target {
 struct sink;
 
 struct sink_driver {
+    /* label: what the original says of having been generated (its AIGC tag), which every copy has to say too; or NULL. */
     struct sink *(*open)(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
-                         GError **error);
+                         const char *label, GError **error);
     bool (*write)(struct sink *sink, enum sink_stream stream, AVPacket *packet, GError **error);
     /* Writes the rest; adds `bandwidth_bps`, `average_bps` to `facts` where the driver knows them. */
     bool (*finish)(struct sink *sink, json_t *facts, GError **error);
@@ -38,10 +39,11 @@ extern const struct sink_driver SINK_MP4, SINK_HLS;
 
 /* -- for drivers ---------------------------------------------------------------------------------------- */
 
-/* An MP4 muxer on a descriptor; `audio` may be NULL. No metadata, bit-exact. */
+/* An MP4 muxer on a descriptor; `audio` and `label` may be NULL. Bit-exact; no metadata but the label, under the key AIGC
+ * (GB 45438-2025: it may not be deleted). */
 struct sink_muxer;
 struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragment_us, const struct encoder *video,
-                                   const struct encoder *audio, GError **error);
+                                   const struct encoder *audio, const char *label, GError **error);
 bool sink_muxer_write(struct sink_muxer *muxer, enum sink_stream stream, AVPacket *packet, GError **error);
 bool sink_muxer_finish(struct sink_muxer *muxer, GError **error);
 void sink_muxer_free(struct sink_muxer *muxer);

@@ -36,10 +36,10 @@ struct sink {
 };
 
 static struct sink *hls_open(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
-                             GError **error)
+                             const char *label, GError **error)
 {
     struct sink_muxer *muxer = sink_muxer_open(target->fd, "+frag_keyframe+delay_moov+default_base_moof+skip_trailer",
-                                               FRAGMENT_US, video, audio, error);
+                                               FRAGMENT_US, video, audio, label, error);
     struct sink *sink;
 
     if (muxer == NULL) {

@@ -133,7 +133,7 @@ static void add_stream(struct sink_muxer *muxer, const struct encoder *encoder)
 }
 
 struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragment_us, const struct encoder *video,
-                                   const struct encoder *audio, GError **error)
+                                   const struct encoder *audio, const char *label, GError **error)
 {
     struct sink_muxer *muxer = g_new0(struct sink_muxer, 1);
     g_autoptr(AVDictionary) options = NULL;
@@ -152,6 +152,10 @@ struct sink_muxer *sink_muxer_open(int fd, const char *movflags, int64_t fragmen
         add_stream(muxer, audio);
     }
     av_dict_set(&options, "movflags", movflags, 0);
+    if (label != NULL) {
+        av_dict_set(&options, "movflags", "+use_metadata_tags", AV_DICT_APPEND);
+        av_dict_set(&muxer->container->metadata, "AIGC", label, 0);
+    }
     av_dict_set_int(&options, "video_track_timescale", LIBAV_VIDEO_HZ, 0);
     av_dict_set_int(&options, "min_frag_duration", fragment_us, 0);
     code = avformat_write_header(muxer->container, &options);
@@ -200,9 +204,9 @@ struct sink {
 };
 
 static struct sink *mp4_open(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
-                             GError **error)
+                             const char *label, GError **error)
 {
-    struct sink_muxer *muxer = sink_muxer_open(target->fd, "+faststart", 0, video, audio, error);
+    struct sink_muxer *muxer = sink_muxer_open(target->fd, "+faststart", 0, video, audio, label, error);
     struct sink *sink;
 
     if (muxer == NULL) {
