@@ -6,7 +6,6 @@ import { DESK, PHONE, SCREENS, startBrowser } from './support/browser.mjs'
 import { signIn as enter } from './support/console.mjs'
 import { queued as queuedWork, startService } from './support/fake_service.mjs'
 
-
 let service
 let browser
 

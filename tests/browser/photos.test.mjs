@@ -54,7 +54,7 @@ test('a track without lengths is prepared; a photo stands once on its page, in i
   assert.deepEqual(ratios(work.photos), [1200, 1220, 1240])
   assert.match(work.photos[0].srcset, /photo-320\.jpg \d+w.*photo-960\.jpg \d+w/)
 
-  const page = await (await browser.newContext({ ...PHONE })).newPage()
+  const page = await (await browser.newContext(PHONE)).newPage()
   await page.goto(`${stack.url}/v/${id}`)
   assert.equal(await page.locator('.photos img').count(), 3)
   assert.deepEqual(await page.locator('.photos figcaption').allInnerTexts(), ['奶奶的书架', '第三张'])

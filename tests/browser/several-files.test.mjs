@@ -52,7 +52,7 @@ async function rungsOf(hls) {
 
 test('from a unit link on a phone to the desk, the page, the frame and the status page', async () => {
   const link = (await api(stack.url, '/api/v1/entry-links', { method: 'POST', session: people.zuzhi, body: { region: '370102', name: '区教育局', track: 'case' } })).json
-  const context = await browser.newContext({ ...PHONE })
+  const context = await browser.newContext(PHONE)
   const page = await context.newPage()
   const errors = collectErrors(page)
   await page.goto(link.url)
@@ -84,7 +84,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
   assert.equal(review.review_mp4.split('?')[0], review.clips[0].review_mp4.split('?')[0], 'the work is shown by its first clip')
   assert.match(await (await fetch(stack.url + review.clips[1].storyboard_vtt, { headers: { Cookie: people.jinan.cookie } })).text(), /^3-storyboard\.jpg#xywh/m)
 
-  const desk = await (await browser.newContext({ ...DESK })).newPage()
+  const desk = await (await browser.newContext(DESK)).newPage()
   const deskErrors = collectErrors(desk)
   await desk.goto(`${stack.url}/console`)
   await desk.getByLabel('用户名').fill('jinan')
@@ -164,7 +164,7 @@ test('from a unit link on a phone to the desk, the page, the frame and the statu
 })
 
 test('on the status page the files of a returned work are put in another order, one is left out', async () => {
-  const page = await (await browser.newContext({ ...PHONE })).newPage()
+  const page = await (await browser.newContext(PHONE)).newPage()
   const ids = []
   for (const name of ['one.mp4', 'three.jpg', 'two.mp4']) {
     ids.push(await sendFile(name))
@@ -196,7 +196,7 @@ test('on the status page the files of a returned work are put in another order, 
 })
 
 test('the status page says which of several files could not be used, and takes just that one anew', async () => {
-  const page = await (await browser.newContext({ ...PHONE })).newPage()
+  const page = await (await browser.newContext(PHONE)).newPage()
   const errors = collectErrors(page)
   writeFileSync(fileOf('short.mp4'), clip({ name: 'several', seconds: 1, size: '480x270' }))
   const ids = []

@@ -107,7 +107,7 @@ test('messages go both ways on the page; every reason is shown with how to mend 
   const say = (text) => api(stack.url, `/api/v1/queue/${item.id}/remarks`, { method: 'POST', session: people.jinan, body: { kind: 'message', text } })
   assert.equal((await say('门牌能遮一下吗？')).status, 204)
 
-  const page = await (await browser.newContext({ ...PHONE })).newPage()
+  const page = await (await browser.newContext(PHONE)).newPage()
   const errors = collectErrors(page)
   await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)
   await page.locator('.talk li').first().waitFor()
@@ -170,7 +170,7 @@ test('a clip that one phone began goes on at the next byte on another, by code a
   const receipt = await submit(stack.url, [address.pathname.split('/').pop()])
   assert.equal(receipt.status, 'uploading')
 
-  const page = await (await browser.newContext({ ...PHONE })).newPage()
+  const page = await (await browser.newContext(PHONE)).newPage()
   const sent = []
   page.on('request', (one) => one.method() === 'PATCH' && sent.push(Number(one.headers()['upload-offset'])))
   await page.goto(`${stack.url}/status/${receipt.code}#${receipt.pin}`)

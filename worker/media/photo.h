@@ -10,7 +10,7 @@
 #include "worker/task.h"
 
 /* Starts libvips, leaves four loaders, and loads what they load lazily: before the lock. profiles: what converts colours
- * too, which only photos of others need. */
+ * too, for photos that carry a profile; pictures of clips and what we made carry none. */
 bool photo_prepare_library(bool profiles, GError **error);
 
 /* The WebP saver of libvips 8.14 writes an EXIF block of its own. Drops it, in place, and its flag in the VP8X header. */

@@ -25,7 +25,8 @@ struct sink_target {
 struct sink;
 
 struct sink_driver {
-    /* label: what the original says of having been generated (its AIGC tag), which every copy has to say too; or NULL. */
+    /* label: what the original says of having been generated (its AIGC tag, UTF-8), which every copy has to say
+     * too; or NULL. Borrowed for the call. */
     struct sink *(*open)(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
                          const char *label, GError **error);
     bool (*write)(struct sink *sink, enum sink_stream stream, AVPacket *packet, GError **error);
@@ -34,8 +35,8 @@ struct sink_driver {
     void (*free)(struct sink *sink);
 };
 
-/* Progressive MP4 with its index in front; and fragmented MP4 with sidx and a byte-range playlist. */
-extern const struct sink_driver SINK_MP4, SINK_HLS;
+/* Fragmented MP4 with sidx and a byte-range playlist. */
+extern const struct sink_driver SINK_HLS;
 
 /* -- for drivers ---------------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* The progressive MP4 sink, and the muxer on a descriptor that both sinks share. */
+/* The MP4 muxer on a descriptor that a sink writes to. Without a name, a path or metadata of its own. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -196,49 +196,3 @@ void sink_muxer_free(struct sink_muxer *muxer)
     }
     g_free(muxer);
 }
-
-/* -- progressive MP4 ------------------------------------------------------------------------------------ */
-
-struct sink {
-    struct sink_muxer *muxer;
-};
-
-static struct sink *mp4_open(const struct sink_target *target, const struct encoder *video, const struct encoder *audio,
-                             const char *label, GError **error)
-{
-    struct sink_muxer *muxer = sink_muxer_open(target->fd, "+faststart", 0, video, audio, label, error);
-    struct sink *sink;
-
-    if (muxer == NULL) {
-        return NULL;
-    }
-    sink = g_new0(struct sink, 1);
-    sink->muxer = muxer;
-    return sink;
-}
-
-static bool mp4_write(struct sink *sink, enum sink_stream stream, AVPacket *packet, GError **error)
-{
-    return sink_muxer_write(sink->muxer, stream, packet, error);
-}
-
-static bool mp4_finish(struct sink *sink, json_t *facts, GError **error)
-{
-    (void)facts; /* nothing that the encoder does not know */
-    return sink_muxer_finish(sink->muxer, error);
-}
-
-static void mp4_free(struct sink *sink)
-{
-    if (sink != NULL) {
-        sink_muxer_free(sink->muxer);
-        g_free(sink);
-    }
-}
-
-const struct sink_driver SINK_MP4 = {
-    .open = mp4_open,
-    .write = mp4_write,
-    .finish = mp4_finish,
-    .free = mp4_free,
-};
