@@ -98,7 +98,7 @@ static bool add_files(struct sql *sql, struct gathered *gathered, const struct p
                           json_pack("{s:s, s:s, s:o, s:b, s:o}", "id", work->submission, "title", work->title, "place",
                                     json_sprintf("%s %s", city == NULL ? "" : city->name,
                                                  region == NULL || region == city ? "" : region->name),
-                                    "is_ai", (int)(work->ai != 0), "files", files_of(gathered, rows)));
+                                    "is_ai", (int)publication_is_ai(work), "files", files_of(gathered, rows)));
     return true;
 }
 

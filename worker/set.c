@@ -71,6 +71,22 @@ static json_t *flags_of(const json_t *each)
     return flags;
 }
 
+/* What one file says, the set says. */
+static void add_said(json_t *whole, const json_t *each)
+{
+    static const char *const SAID[] = {"ai_label", "had_location", "had_device"};
+    size_t i;
+    const json_t *facts;
+
+    json_array_foreach(each, i, facts) {
+        for (size_t k = 0; k < G_N_ELEMENTS(SAID); k++) {
+            if (json_is_true(json_object_get(facts, SAID[k]))) {
+                json_object_set_new(whole, SAID[k], json_true());
+            }
+        }
+    }
+}
+
 static json_t *without_fingerprints(const json_t *each)
 {
     json_t *plain = json_array();
@@ -101,6 +117,7 @@ json_t *set_facts(json_t *each)
     if (count > 1) {
         json_object_set_new(whole, "fingerprint", fingerprint_of(each, lead));
         json_object_set_new(whole, "flags", flags_of(each));
+        add_said(whole, each);
         json_object_set_new(whole, "each", without_fingerprints(each));
     }
     return whole;

@@ -83,7 +83,30 @@ void job_add_covers(json_t *facts, const char *covers)
     }
 }
 
-/* " black silent ": names of the flags the media program raised. */
+/* What the facts say without a flag. Upright is a clip that a hall's screen leaves black on both sides; photos are looked at as they are. */
+static void append_facts(GString *words, const json_t *facts)
+{
+    const bool is_clip = g_strcmp0(json_string_value(json_object_get(facts, "kind")), "video") == 0;
+    const json_int_t width = json_integer_value(json_object_get(facts, "width"));
+    const json_int_t height = json_integer_value(json_object_get(facts, "height"));
+    const struct {
+        bool is_so;
+        const char *flag;
+    } SAID[] = {
+        {is_clip && height > width, "portrait"},
+        {json_is_string(json_object_get(json_object_get(facts, "colour"), "hdr")), "hdr"},
+        {json_is_true(json_object_get(facts, "ai_label")), "aigc"},
+        {json_is_true(json_object_get(facts, "had_location")), "location"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SAID); i++) {
+        if (SAID[i].is_so) {
+            g_string_append_printf(words, "%s ", SAID[i].flag);
+        }
+    }
+}
+
+/* " black silent ": names of the flags the media program raised, and of what its facts say. */
 char *job_flag_words(const json_t *facts)
 {
     const json_t *flags = json_object_get(facts, "flags");
@@ -99,9 +122,7 @@ char *job_flag_words(const json_t *facts)
             g_string_append_printf(words, "%s ", name);
         }
     }
-    if (json_is_true(json_object_get(facts, "had_location"))) {
-        g_string_append(words, "location ");
-    }
+    append_facts(words, facts);
     return g_strdup(words->str);
 }
 

@@ -188,7 +188,7 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
         "track", work->track, "track_name", name_of_track(app, work->track), "duration_ms",
         number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
         "poster", "thumbnail", "thumbnail_webp", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
-        (int)(work->ai != 0 || json_is_true(json_object_get(facts, "ai_label"))), "views", (json_int_t)work->views,
+        (int)publication_is_ai(work), "views", (json_int_t)work->views,
         "selected");
 
     add_selected(json, base, work);
@@ -269,15 +269,18 @@ static char *preview_url(const struct app *app, const struct login *login, const
     return g_strdup_printf("%s?until=%s&signature=%s", path, until, signature);
 }
 
-/* How the flags of the media program read to a reviewer. */
+/* How the flags of a finished prepare read to a reviewer. */
 static const struct {
     const char *flag;
+    const char *level; /* "warn": to be looked at; "info": no fault */
     const char *text;
 } FLAGS[] = {
-    {"black", "有黑屏段落"},         {"frozen", "画面长时间不动"},  {"silent", "没有声音"},
-    {"very-dark", "画面很暗"},       {"very-quiet", "声音很小"},    {"portrait", "竖屏"},
-    {"hdr", "HDR 已转换"},           {"aigc", "带有 AI 生成标识"},  {"location", "原文件带定位（已去除）"},
-    {"duplicate", "和别的作品相似"}, {"qr-code", "画面里有二维码"},
+    {"black", "warn", "有黑屏段落"},     {"frozen", "warn", "画面长时间不动"},
+    {"silent", "warn", "没有声音"},      {"very-dark", "warn", "画面很暗"},
+    {"very-quiet", "warn", "声音很小"},  {"portrait", "info", "竖屏"},
+    {"hdr", "info", "HDR 已转换"},       {"aigc", "warn", "带有 AI 生成标识"},
+    {"qr-code", "warn", "画面里有二维码"}, {"location", "info", "原文件带定位（已去除）"},
+    {"duplicate", "warn", "和别的作品相似"},
 };
 
 static json_t *flags_json(const char *flags)
@@ -310,8 +313,8 @@ static json_t *checks_json(const struct submission *submission, const json_t *fa
     for (size_t i = 0; i < G_N_ELEMENTS(FLAGS); i++) {
         g_autofree char *word = g_strdup_printf(" %s ", FLAGS[i].flag);
         if (submission->flags != NULL && strstr(submission->flags, word) != NULL) {
-            add_check(checks, "warn", FLAGS[i].text);
-            warned = true;
+            add_check(checks, FLAGS[i].level, FLAGS[i].text);
+            warned = warned || strcmp(FLAGS[i].level, "warn") == 0;
         }
     }
     if (!warned) {

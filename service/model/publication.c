@@ -107,6 +107,13 @@ static const struct sql_column PLACE_COLUMNS[] = {SQL_FIELD(struct place, publis
                                                   SQL_FIELD(struct place, submission)};
 static const struct sql_map PLACE_MAP = SQL_MAP(struct place, PLACE_COLUMNS);
 
+bool publication_is_ai(const struct publication *publication)
+{
+    json_auto_t *facts = publication->facts == NULL ? NULL : json_loads(publication->facts, 0, NULL);
+
+    return publication->ai != 0 || json_is_true(json_object_get(facts, "ai_label"));
+}
+
 void publication_clear(struct publication *publication)
 {
     sql_row_clear(&publication_map, publication);

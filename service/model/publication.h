@@ -42,6 +42,8 @@ extern const struct sql_map publication_map;
     " JOIN submission s ON s.id = p.submission AND s.state = 'published'"                                              \
     " JOIN revision r ON r.submission = p.submission AND r.number = p.revision"
 void publication_clear(struct publication *publication);
+/* Generated, by its submitter's word or by what its files say (GB 45438-2025): shown wherever the work is. */
+bool publication_is_ai(const struct publication *publication);
 typedef struct publication Publication;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Publication, publication_clear)
 

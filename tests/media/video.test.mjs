@@ -180,30 +180,6 @@ test('no metadata of the original is in any output', async () => {
   }
 });
 
-// GB 45438-2025: what says that a clip was generated may not be deleted. Encoded and wrapped copies, from one decode and from two.
-test('what the original says of having been generated is in every copy of it, alone', async () => {
-  const label = '{"Label":"1","ContentProducer":"001191370000000000000","ProduceID":"a-1"}';
-  for (const name of ['plain.mp4', 'messenger.mp4']) {
-    const clip = path.join(base, `labelled-${name}`);
-    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', fixture(name), '-c', 'copy', '-movflags', 'use_metadata_tags', '-metadata', `AIGC=${label}`,
-      '-metadata', 'comment=secret words', clip]);
-    const into = (job) => path.join(base, `labelled-${job}-${name}`);
-    const prepared = await once('prepare', clip, into('prepare'));
-    assert.equal(prepared.answer.facts.ai_label, true);
-    const review = path.join(into('prepare'), reviewName(prepared.answer));
-    const made = [await once('ladder', clip, into('ladder'), { facts: prepared.answer.facts, review }), await once('whole', clip, into('whole'))];
-    assert.deepEqual([prepared, ...made].map(({ code }) => code), [0, 0, 0]);
-    const copies = ['prepare', 'ladder', 'whole'].flatMap((job) => fs.readdirSync(into(job)).filter((file) => file.endsWith('.mp4')).map((file) => path.join(into(job), file)));
-    assert.ok(copies.length >= 2);
-    for (const copy of copies) {
-      const { format } = await probe(copy);
-      assert.equal(format.tags.AIGC, label, copy);
-      assert.deepEqual(Object.keys(format.tags).filter((key) => !/brand|minor_version/.test(key)), ['AIGC'], copy);
-      assert.ok(!fs.readFileSync(copy).includes('secret words'), copy);
-    }
-  }
-});
-
 test('all rungs: keyframes every 2 s at the same instants, tags, codecs, playlists that join', async () => {
   const { into, rungs, master } = await ladder('plain.mp4', await prepare('plain.mp4'));
   assert.deepEqual(rungs.map(({ name }) => name), ['1080p.mp4', '720p.mp4', '480p.mp4', '360p.mp4']);

@@ -6,6 +6,8 @@
 #include <libavutil/display.h>
 #include <libavutil/pixdesc.h>
 
+#include "worker/media/label.h"
+
 static void read_matrix(const AVStream *video, struct source_format *format)
 {
     const int32_t *matrix =
@@ -71,7 +73,7 @@ static void read_size(const AVStream *video, const AVFrame *frame, struct source
     format->interlaced = frame->interlaced_frame != 0;
 }
 
-/* True where a key of the container or of a stream says so; the value is never kept. */
+/* True where a key of the container or of a stream says so; the value is never kept, but for the label's. */
 static void read_tag(const AVDictionaryEntry *tag, struct source_format *format)
 {
     static const char *const LOCATION[] = {"location", "gps", "xyz"};
@@ -83,9 +85,10 @@ static void read_tag(const AVDictionaryEntry *tag, struct source_format *format)
     for (size_t i = 0; i < G_N_ELEMENTS(DEVICE); i++) {
         format->had_device |= strcasestr(tag->key, DEVICE[i]) != NULL;
     }
-    if (strcasecmp(tag->key, "AIGC") == 0 && format->label == NULL) {
-        format->has_label = true;
-        format->label = g_utf8_make_valid(tag->value, MIN((gssize)strlen(tag->value), 2048));
+    const bool is_label = strcasecmp(tag->key, LABEL_NAME) == 0;
+    format->has_label |= is_label || label_is_named(tag->value, strlen(tag->value));
+    if (format->label == NULL) {
+        format->label = is_label ? label_of_text(tag->value) : label_find(tag->value, strlen(tag->value));
     }
 }
 

@@ -35,7 +35,7 @@ struct source_format {
     const char *video_codec, *video_profile, *audio_codec;
     int video_level;
     bool had_location, had_device, has_label;
-    char *label; /* AIGC metadata value or NULL; owned */
+    char *label; /* of a tag (media/label.h), or NULL; owned */
 };
 
 /* `audio` is NULL without sound. */

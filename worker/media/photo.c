@@ -6,6 +6,7 @@
 
 #include "worker/media/codes.h"
 #include "worker/media/fingerprint.h"
+#include "worker/media/label.h"
 #include "worker/media/sink.h"
 
 #define PHOTO_BYTES_MAX (64 << 20)
@@ -25,6 +26,24 @@ static const struct {
     {".jpg", "[Q=82,strip,optimize_coding,background=255]", false},
     {".webp", "[Q=78,strip]", true},
 };
+
+/* One photo in memory. */
+struct opened {
+    void *bytes;
+    VipsImage *header, *image; /* as it lies in the file; upright, sRGB */
+    bool has_label;
+    char *label; /* media/label.h; NULL: none is found, although one may be named */
+};
+
+static void opened_clear(struct opened *opened)
+{
+    g_clear_object(&opened->image);
+    g_clear_object(&opened->header);
+    g_clear_pointer(&opened->bytes, g_free);
+    g_clear_pointer(&opened->label, g_free);
+}
+typedef struct opened Opened;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opened, opened_clear)
 
 static bool failed(enum reason reason, GError **error)
 {
@@ -116,6 +135,37 @@ static bool check_size(const struct task *task, int width, int height, GError **
     return true;
 }
 
+static void look_for_label(struct opened *opened, const void *bytes, size_t length)
+{
+    opened->has_label |= label_is_named(bytes, length);
+    if (opened->label == NULL) {
+        opened->label = label_find(bytes, length);
+    }
+}
+
+/* In the file as it is; a comment of JPEG for one is nothing that libvips tells. Then in what it tells, where compressed text is
+ * unpacked. */
+static void read_label(struct opened *opened, size_t length)
+{
+    g_auto(GStrv) fields = vips_image_get_fields(opened->header);
+
+    opened->label = label_find(opened->bytes, length);
+    opened->has_label = opened->label != NULL; /* four letters alone come about by chance among megabytes of picture */
+    for (int i = 0; fields != NULL && fields[i] != NULL; i++) {
+        const GType type = vips_image_get_typeof(opened->header, fields[i]);
+        const void *bytes = NULL;
+        const char *text = NULL;
+        size_t size = 0;
+
+        if (type == VIPS_TYPE_BLOB && vips_image_get_blob(opened->header, fields[i], &bytes, &size) == 0) {
+            look_for_label(opened, bytes, size);
+        } else if (type == VIPS_TYPE_REF_STRING && vips_image_get_string(opened->header, fields[i], &text) == 0) {
+            g_autofree char *named = g_strdup_printf("%s %s", fields[i], text);
+            look_for_label(opened, named, strlen(named));
+        }
+    }
+}
+
 static gboolean has_field(VipsImage *image, const char *const *parts)
 {
     g_auto(GStrv) fields = vips_image_get_fields(image);
@@ -130,29 +180,20 @@ static gboolean has_field(VipsImage *image, const char *const *parts)
     return FALSE;
 }
 
-static bool has_label(VipsImage *image)
-{
-    const void *xmp = NULL;
-    size_t length = 0;
-
-    return vips_image_get_typeof(image, VIPS_META_XMP_NAME) != 0 &&
-           vips_image_get_blob(image, VIPS_META_XMP_NAME, &xmp, &length) == 0 && xmp != NULL &&
-           memmem(xmp, length, "AIGC", 4) != NULL;
-}
-
-static json_t *facts_of(VipsImage *image, enum sniff_family family, int64_t bytes)
+static json_t *facts_of(const struct opened *opened, enum sniff_family family, int64_t bytes)
 {
     static const char *const LOCATION[] = {"GPS", NULL};
     static const char *const DEVICE[] = {"ifd0-Make", "ifd0-Model", NULL};
+    VipsImage *image = opened->header;
     const int orientation = vips_image_get_orientation(image);
     const bool swapped = orientation >= 5 && orientation <= 8;
 
-    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:b, s:b}", "kind", "photo", "container",
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:b, s:b, s:s*}", "kind", "photo", "container",
                      sniff_row_of(family)->name, "width",
                      swapped ? vips_image_get_height(image) : vips_image_get_width(image), "height",
                      swapped ? vips_image_get_width(image) : vips_image_get_height(image), "orientation", orientation,
                      "bytes", bytes, "had_location", has_field(image, LOCATION), "had_device", has_field(image, DEVICE),
-                     "ai_label", has_label(image));
+                     "ai_label", opened->has_label, "ai_label_text", opened->label);
 }
 
 void photo_drop_webp_exif(uint8_t *bytes, size_t *length)
@@ -179,7 +220,15 @@ void photo_drop_webp_exif(uint8_t *bytes, size_t *length)
     }
 }
 
-static bool save(const struct task *task, VipsImage *image, int size, json_t *outputs, GError **error)
+void photo_set_label(VipsImage *image, const char *label)
+{
+    g_autofree char *xmp = label_to_xmp(label);
+
+    vips_image_set_blob_copy(image, VIPS_META_XMP_NAME, xmp, strlen(xmp));
+}
+
+static bool save(const struct task *task, const struct opened *opened, VipsImage *image, int size, json_t *outputs,
+                 GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++) {
         g_autofree char *name = g_strdup_printf("photo-%d%s", size, FORMATS[i].suffix);
@@ -196,6 +245,8 @@ static bool save(const struct task *task, VipsImage *image, int size, json_t *ou
         }
         if (FORMATS[i].is_webp) {
             photo_drop_webp_exif(bytes, &length);
+        } else if (opened->label != NULL) {
+            label_into_jpeg(&bytes, &length, opened->label);
         }
         if (!sink_write_all(fd, bytes, length, error)) {
             return false;
@@ -300,8 +351,9 @@ static bool look(VipsImage *image, json_t *facts, GError **error)
     return true;
 }
 
-static bool save_sizes(const struct task *task, VipsImage *image, json_t *outputs, GError **error)
+static bool save_sizes(const struct task *task, const struct opened *opened, json_t *outputs, GError **error)
 {
+    VipsImage *image = opened->image;
     const int side = MAX(vips_image_get_width(image), vips_image_get_height(image));
 
     for (size_t i = 0; i < G_N_ELEMENTS(SIZES); i++) {
@@ -313,27 +365,12 @@ static bool save_sizes(const struct task *task, VipsImage *image, json_t *output
         if (vips_resize(image, &scaled, MIN(1.0, (double)SIZES[i] / side), NULL) != 0) {
             return failed(REASON_BROKEN_FILE, error);
         }
-        if (!save(task, scaled, SIZES[i], outputs, error)) {
+        if (!save(task, opened, scaled, SIZES[i], outputs, error)) {
             return false;
         }
     }
     return true;
 }
-
-/* One photo in memory. */
-struct opened {
-    void *bytes;
-    VipsImage *header, *image; /* as it lies in the file; upright, sRGB */
-};
-
-static void opened_clear(struct opened *opened)
-{
-    g_clear_object(&opened->image);
-    g_clear_object(&opened->header);
-    g_clear_pointer(&opened->bytes, g_free);
-}
-typedef struct opened Opened;
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opened, opened_clear)
 
 static bool open_photo(const struct task *task, const struct reader *reader, const struct structure *structure,
                        struct opened *opened, GError **error)
@@ -352,7 +389,11 @@ static bool open_photo(const struct task *task, const struct reader *reader, con
     if (!check_size(task, vips_image_get_width(opened->header), vips_image_get_height(opened->header), error)) {
         return false;
     }
+    read_label(opened, (size_t)reader->size_bytes);
     opened->image = decode(opened->bytes, (size_t)reader->size_bytes, opened->header, error);
+    if (opened->image != NULL && opened->label != NULL) {
+        photo_set_label(opened->image, opened->label); /* written by the WebP saver, which does not `strip` */
+    }
     return opened->image != NULL;
 }
 
@@ -365,8 +406,8 @@ json_t *photo_make(const struct task *task, const struct reader *reader, enum sn
     if (!open_photo(task, reader, structure, &opened, error)) {
         return NULL;
     }
-    facts = facts_of(opened.header, family, reader->size_bytes);
-    if (!look(opened.image, facts, error) || !save_sizes(task, opened.image, outputs, error)) {
+    facts = facts_of(&opened, family, reader->size_bytes);
+    if (!look(opened.image, facts, error) || !save_sizes(task, &opened, outputs, error)) {
         json_decref(facts);
         return NULL;
     }
@@ -378,6 +419,6 @@ json_t *photo_check(const struct task *task, const struct reader *reader, enum s
 {
     g_auto(Opened) opened = {0};
 
-    return open_photo(task, reader, structure, &opened, error) ? facts_of(opened.header, family, reader->size_bytes)
+    return open_photo(task, reader, structure, &opened, error) ? facts_of(&opened, family, reader->size_bytes)
                                                                : NULL;
 }

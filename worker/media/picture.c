@@ -4,6 +4,7 @@
 
 #include <vips/vips.h>
 
+#include "worker/media/label.h"
 #include "worker/media/photo.h"
 #include "worker/media/sink.h"
 
@@ -155,7 +156,7 @@ static void set_vips_error(const char *what, GError **error)
     vips_error_clear();
 }
 
-static GBytes *to_jpeg(const struct picture *picture, int quality, GError **error)
+static GBytes *to_jpeg(const struct picture *picture, int quality, const char *label, GError **error)
 {
     VipsImage *image = image_of(picture);
     void *bytes = NULL;
@@ -170,24 +171,28 @@ static GBytes *to_jpeg(const struct picture *picture, int quality, GError **erro
         set_vips_error("jpeg", error);
         return NULL;
     }
+    if (label != NULL) {
+        label_into_jpeg(&bytes, &length, label);
+    }
     return g_bytes_new_take(bytes, length);
 }
 
-bool picture_write_jpeg_within(const struct picture *picture, int quality, size_t most_bytes, int fd, GError **error)
+bool picture_write_jpeg_within(const struct picture *picture, int quality, const char *label, size_t most_bytes, int fd,
+                               GError **error)
 {
-    g_autoptr(GBytes) bytes = to_jpeg(picture, quality, error);
+    g_autoptr(GBytes) bytes = to_jpeg(picture, quality, label, error);
 
     while (bytes != NULL && g_bytes_get_size(bytes) > most_bytes && quality > QUALITY_LEAST) {
         quality = MAX(quality * 2 / 3, QUALITY_LEAST);
         g_bytes_unref(bytes);
-        bytes = to_jpeg(picture, quality, error);
+        bytes = to_jpeg(picture, quality, label, error);
     }
     return bytes != NULL && sink_write_all(fd, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
 }
 
-bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error)
+bool picture_write_jpeg(const struct picture *picture, int quality, const char *label, int fd, GError **error)
 {
-    return picture_write_jpeg_within(picture, quality, SIZE_MAX, fd, error);
+    return picture_write_jpeg_within(picture, quality, label, SIZE_MAX, fd, error);
 }
 
 static struct picture *resized(const struct picture *picture, double scale, GError **error)
@@ -244,7 +249,7 @@ static void animate(VipsImage *strip, const struct picture_animation *animation)
 }
 
 GBytes *picture_to_webp(const struct picture *strip, const struct picture_animation *animation, int quality,
-                        GError **error)
+                        const char *label, GError **error)
 {
     VipsImage *image = image_of(strip);
     void *bytes = NULL;
@@ -254,6 +259,9 @@ GBytes *picture_to_webp(const struct picture *strip, const struct picture_animat
     if (image != NULL) {
         if (animation != NULL) {
             animate(image, animation);
+        }
+        if (label != NULL) {
+            photo_set_label(image, label);
         }
         code = vips_webpsave_buffer(image, &bytes, &length, "Q", quality, "effort", 2, NULL);
         g_object_unref(image);
@@ -266,9 +274,9 @@ GBytes *picture_to_webp(const struct picture *strip, const struct picture_animat
     return g_bytes_new_take(bytes, length);
 }
 
-bool picture_write_webp(const struct picture *picture, int quality, int fd, GError **error)
+bool picture_write_webp(const struct picture *picture, int quality, const char *label, int fd, GError **error)
 {
-    g_autoptr(GBytes) bytes = picture_to_webp(picture, NULL, quality, error);
+    g_autoptr(GBytes) bytes = picture_to_webp(picture, NULL, quality, label, error);
 
     return bytes != NULL && sink_write_all(fd, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
 }

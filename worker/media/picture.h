@@ -29,13 +29,14 @@ void picture_fill(struct picture *picture, int x, int y, int width, int height, 
 /* Digits, colon, point and space, white on a dark field; `scale` pixels a dot. */
 void picture_text(struct picture *picture, const char *text, int x, int y, int scale);
 
-/* JPEG without metadata. Writes to the descriptor's start. */
-bool picture_write_jpeg(const struct picture *picture, int quality, int fd, GError **error);
+/* JPEG without metadata but the label (media/label.h; NULL: none). Writes to the descriptor's start. */
+bool picture_write_jpeg(const struct picture *picture, int quality, const char *label, int fd, GError **error);
 /* The same, at a lower quality where it would be larger than `most_bytes` (a bound that noise may still pass a little). */
-bool picture_write_jpeg_within(const struct picture *picture, int quality, size_t most_bytes, int fd, GError **error);
+bool picture_write_jpeg_within(const struct picture *picture, int quality, const char *label, size_t most_bytes, int fd,
+                               GError **error);
 
 /* WebP likewise. */
-bool picture_write_webp(const struct picture *picture, int quality, int fd, GError **error);
+bool picture_write_webp(const struct picture *picture, int quality, const char *label, int fd, GError **error);
 
 /* The same picture, its longer side `long_px` at most; NULL with an error. */
 struct picture *picture_reduced(const struct picture *picture, int long_px, GError **error);
@@ -43,14 +44,14 @@ struct picture *picture_reduced(const struct picture *picture, int long_px, GErr
 /* The whole picture in the middle of a larger one of grey, as large as it fits but at most doubled; NULL with an error. */
 struct picture *picture_padded(const struct picture *picture, int width, int height, uint8_t grey, GError **error);
 
-/* A WebP without metadata that shows `count` pictures of the same size in turn, for ever; `strip` has them below each
+/* A WebP, likewise, that shows `count` pictures of the same size in turn, for ever; `strip` has them below each
  * other. `animation` NULL: it is one picture. */
 struct picture_animation {
     int count;
     int shown_ms; /* each */
 };
 GBytes *picture_to_webp(const struct picture *strip, const struct picture_animation *animation, int quality,
-                        GError **error);
+                        const char *label, GError **error);
 
 /* What a judge of stills looks at; luma is 0 … 255. */
 struct picture_look {

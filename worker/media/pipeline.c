@@ -549,7 +549,7 @@ static bool open_output(struct run *run, int index, GError **error)
         run->encoding++;
     }
     run->sinks[index] = output->sink->open(&output->target, station->encoder, run->sound.encoder,
-                                           source_format_of(run->pipeline->source)->label, error);
+                                           run->pipeline->label, error);
     if (run->sinks[index] == NULL) {
         return false;
     }

@@ -35,6 +35,7 @@ struct pipeline {
     struct pipeline_output outputs[GRAPH_OUTPUTS_MAX];
     int count;
     double gain_db;
+    const char *label; /* what every output has to say (media/label.h), or NULL */
     struct soundtrack *soundtrack; /* the sound, encoded already; NULL: the source's is encoded. The caller's */
     bool source_keyframes;             /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
     struct picture_types *decided;     /* filled with what the first output's encoder decides; may be NULL */

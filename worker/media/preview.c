@@ -19,7 +19,7 @@ static struct picture *strip_of(const GArray *stills, int count)
     return strip;
 }
 
-bool preview_write(const struct storyboard *storyboard, int fd, GError **error)
+bool preview_write(const struct storyboard *storyboard, const char *label, int fd, GError **error)
 {
     static const int QUALITIES[] = {60, 35, 10}; /* noise that moves is all that ever needs the second one */
     const GArray *stills = storyboard_stills(storyboard);
@@ -30,7 +30,7 @@ bool preview_write(const struct storyboard *storyboard, int fd, GError **error)
 
     for (size_t i = 0; i < G_N_ELEMENTS(QUALITIES); i++) {
         g_clear_pointer(&bytes, g_bytes_unref);
-        bytes = picture_to_webp(strip, &animation, QUALITIES[i], error);
+        bytes = picture_to_webp(strip, &animation, QUALITIES[i], label, error);
         if (bytes == NULL) {
             return false;
         }

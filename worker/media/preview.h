@@ -7,4 +7,5 @@
 
 #define PREVIEW_NAME "preview.webp"
 
-bool preview_write(const struct storyboard *storyboard, int fd, GError **error);
+/* `label` as in media/label.h, or NULL. */
+bool preview_write(const struct storyboard *storyboard, const char *label, int fd, GError **error);

@@ -76,11 +76,19 @@ static json_t *sound_facts(const struct source_format *format, const struct loud
     return facts;
 }
 
+const char *probe_label(const struct source *source, const struct structure *structure)
+{
+    const char *tag = source_format_of(source)->label;
+
+    return tag != NULL ? tag : structure->label[0] != '\0' ? structure->label : NULL;
+}
+
 json_t *probe_facts(const struct source *source, enum sniff_family family, const struct structure *structure,
                     const struct loudness *loudness, int64_t input_bytes)
 {
     const struct source_format *format = source_format_of(source);
     const struct source_measure measure = source_measure_of(source);
+    const char *label = probe_label(source, structure);
     g_autofree char *sar = g_strdup_printf("%d:%d", format->sar_q.num, format->sar_q.den);
     json_t *facts =
         json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:s, s:f, s:b, s:b, s:I, "
@@ -98,8 +106,8 @@ json_t *probe_facts(const struct source *source, enum sniff_family family, const
                         json_pack("{s:s, s:s?, s:i}", "codec", format->video_codec, "profile", format->video_profile,
                                   "level", format->video_level));
     json_object_set_new(facts, "audio", sound_facts(format, loudness));
-    if (format->label != NULL) {
-        json_object_set_new(facts, "ai_label_text", json_string(format->label));
+    if (label != NULL) {
+        json_object_set_new(facts, "ai_label_text", json_string(label));
     }
     return facts;
 }

@@ -54,8 +54,8 @@ static void draw_wave(struct picture *sheet, const GArray *wave, int64_t end, in
     }
 }
 
-bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end, int fd,
-                 GError **error)
+bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end, const char *label,
+                 int fd, GError **error)
 {
     const GArray *stills = storyboard_stills(storyboard);
     const struct picture *first = g_array_index(stills, struct still, 0).picture;
@@ -73,5 +73,5 @@ bool sheet_write(const struct storyboard *storyboard, const struct loudness *lou
     if (loudness != NULL) {
         draw_wave(sheet, loudness_wave(loudness), end, frames_px);
     }
-    return picture_write_jpeg_within(sheet, QUALITY, BYTES_MAX, fd, error);
+    return picture_write_jpeg_within(sheet, QUALITY, label, BYTES_MAX, fd, error);
 }

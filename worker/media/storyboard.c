@@ -103,6 +103,6 @@ bool storyboard_write(const struct storyboard *storyboard, int64_t end, const st
         append_time(cues, next);
         g_string_append_printf(cues, "\n%s#xywh=%d,%d,%d,%d\n", target->sprite, x, y, width, height);
     }
-    return picture_write_jpeg(sprite, QUALITY, target->sprite_fd, error) &&
+    return picture_write_jpeg(sprite, QUALITY, target->label, target->sprite_fd, error) &&
            sink_write_all(target->cues_fd, cues->str, cues->len, error);
 }

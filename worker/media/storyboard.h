@@ -33,6 +33,7 @@ const GArray *storyboard_stills(const struct storyboard *storyboard);
 struct storyboard_target {
     int sprite_fd, cues_fd;
     const char *sprite; /* what the cues call the sprite */
+    const char *label;  /* the clip's (media/label.h), or NULL */
 };
 
 /* Sprite and cues; `end` closes the last cue. */

@@ -9,6 +9,7 @@
 #define SAMPLES_MAX         250000
 #define EDITS_MAX           64
 #define MOOV_BYTES_MAX      (16 << 20)
+#define LABEL_BOX_BYTES     65536 /* read of a box that may hold one */
 #define PCM_FRAME_BYTES_MAX 64 /* 8 channels of 64 bits: such samples are indexed by chunk */
 
 struct walk {
@@ -215,13 +216,17 @@ static bool check_moof(struct walk *walk, const struct box *box)
 
 static bool check_label(struct walk *walk, const struct box *box)
 {
-    g_autofree char *text = NULL;
-    const int64_t length = MIN(box->end - box->body, 65536);
+    g_autofree char *text = NULL, *label = NULL;
+    const int64_t length = MIN(box->end - box->body, LABEL_BOX_BYTES);
 
+    if (walk->structure->has_label) {
+        return true;
+    }
     text = g_malloc((size_t)MAX(length, 1));
-    if (length > 4 && reader_read_exactly(walk->reader, box->body, text, (size_t)length) &&
-        memmem(text, (size_t)length, "AIGC", 4) != NULL) {
+    if (reader_read_exactly(walk->reader, box->body, text, (size_t)length) && label_is_named(text, (size_t)length)) {
         walk->structure->has_label = true;
+        label = label_find(text, (size_t)length);
+        g_strlcpy(walk->structure->label, label == NULL ? "" : label, sizeof walk->structure->label);
     }
     return true;
 }
@@ -274,6 +279,7 @@ static const struct {
     {"pssh", -1, check_encrypted},
     {"tenc", -1, check_encrypted},
     {"udta", -1, check_label},
+    {"uuid", -1, check_label}, /* XMP */
     {"ispe", -1, check_extent},
     {"meta", 4, check_label},
 };

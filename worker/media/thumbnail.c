@@ -49,13 +49,13 @@ void thumbnail_add(struct thumbnail *thumbnail, int64_t at, const struct picture
     }
 }
 
-static bool write_one(const struct task *task, const struct picture *picture, const char *name, json_t *outputs,
-                      GError **error)
+static bool write_one(const struct task *task, const struct picture *picture, const char *name, const char *label,
+                      json_t *outputs, GError **error)
 {
     const int fd = task_output_fd(task, name);
 
-    if (g_str_has_suffix(name, ".webp") ? !picture_write_webp(picture, WEBP_QUALITY, fd, error)
-                                        : !picture_write_jpeg(picture, JPEG_QUALITY, fd, error)) {
+    if (g_str_has_suffix(name, ".webp") ? !picture_write_webp(picture, WEBP_QUALITY, label, fd, error)
+                                        : !picture_write_jpeg(picture, JPEG_QUALITY, label, fd, error)) {
         return false;
     }
     json_array_append_new(outputs, json_pack("{s:s, s:i, s:i}", "name", name, "width", picture->width, "height",
@@ -63,7 +63,8 @@ static bool write_one(const struct task *task, const struct picture *picture, co
     return true;
 }
 
-bool thumbnail_write(const struct thumbnail *thumbnail, const struct task *task, json_t *outputs, GError **error)
+bool thumbnail_write(const struct thumbnail *thumbnail, const struct task *task, const char *label, json_t *outputs,
+                     GError **error)
 {
     g_autoptr(Picture) card = NULL, small = NULL;
 
@@ -73,8 +74,8 @@ bool thumbnail_write(const struct thumbnail *thumbnail, const struct task *task,
     }
     card = picture_padded(thumbnail->best, THUMBNAIL_CARD_WIDTH_PX, THUMBNAIL_CARD_HEIGHT_PX, CARD_GREY, error);
     small = card == NULL ? NULL : picture_reduced(thumbnail->best, THUMBNAIL_SMALL_LONG_PX, error);
-    return small != NULL && write_one(task, thumbnail->best, "poster.jpg", outputs, error) &&
-           write_one(task, card, "share-card.jpg", outputs, error) &&
-           write_one(task, small, "thumbnail.jpg", outputs, error) &&
-           write_one(task, small, "thumbnail.webp", outputs, error);
+    return small != NULL && write_one(task, thumbnail->best, "poster.jpg", label, outputs, error) &&
+           write_one(task, card, "share-card.jpg", label, outputs, error) &&
+           write_one(task, small, "thumbnail.jpg", label, outputs, error) &&
+           write_one(task, small, "thumbnail.webp", label, outputs, error);
 }

@@ -23,5 +23,7 @@ void thumbnail_add(struct thumbnail *thumbnail, int64_t at, const struct picture
 /* As lists show it: one lying, or two or three upright beside each other fill a phone of two or three pixels to one of CSS. */
 #define THUMBNAIL_SMALL_LONG_PX 720
 
-/* Writes poster, card and small copies, and appends {name, width, height} of each to `outputs`. */
-bool thumbnail_write(const struct thumbnail *thumbnail, const struct task *task, json_t *outputs, GError **error);
+/* Writes poster, card and small copies, each with the clip's label (media/label.h, or NULL), and appends {name, width, height} of
+ * each to `outputs`. */
+bool thumbnail_write(const struct thumbnail *thumbnail, const struct task *task, const char *label, json_t *outputs,
+                     GError **error);

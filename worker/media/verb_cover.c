@@ -10,6 +10,7 @@ struct cover {
     struct verb_context *verb;
     struct reader reader;
     enum sniff_family family;
+    const struct structure *structure;
     struct container_limits limits;
     int64_t until; /* the last instant of the moment, 1/90000 s: moments are whole milliseconds */
 };
@@ -78,7 +79,8 @@ static bool draw(const struct cover *cover, const struct source *source, AVFrame
     }
     thumbnail = thumbnail_new();
     thumbnail_add(thumbnail, 0, picture);
-    ok = thumbnail_write(thumbnail, cover->verb->task, cover->verb->outputs, error);
+    ok = thumbnail_write(thumbnail, cover->verb->task, probe_label(source, cover->structure), cover->verb->outputs,
+                         error);
     thumbnail_free(thumbnail);
     return ok;
 }
@@ -105,13 +107,14 @@ static bool make(const struct cover *cover, bool is_whole, bool *found, GError *
 bool verb_cover(struct verb_context *context, GError **error)
 {
     const struct task *task = context->task;
+    struct structure structure;
     struct cover cover = {.verb = context,
+                          .structure = &structure,
                           .reader = {.fd = TASK_INPUT_FD, .size_bytes = task->input_bytes},
                           .limits = {.max_ms = task->limits.max_ms,
                                      .max_pixels = task->limits.max_pixels,
                                      .threads = task->threads},
                           .until = (task->at_ms + 1) * (LIBAV_VIDEO_HZ / 1000) - 1};
-    struct structure structure;
     bool found = false;
     GError *own = NULL;
 

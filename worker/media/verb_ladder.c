@@ -70,6 +70,7 @@ bool verb_ladder(struct verb_context *context, GError **error)
     if (pipeline.source == NULL) {
         return false;
     }
+    pipeline.label = probe_label(pipeline.source, &structure);
     memcpy(rungs.rung, task->rung, sizeof rungs.rung);
     types = task->picture_types[0] == '\0' ? NULL : picture_types_parse(task->picture_types);
     pipeline.given = types;

@@ -137,17 +137,17 @@ static void add_outputs(struct prepare *prepare, struct pipeline *pipeline)
     }
 }
 
-static bool write_stills(struct prepare *prepare, int64_t end, GError **error)
+static bool write_stills(struct prepare *prepare, const char *label, int64_t end, GError **error)
 {
     const struct task *task = prepare->verb->task;
     g_autofree char *sprite = g_strconcat(task->prefix, STORYBOARD_NAME, NULL);
     const struct storyboard_target storyboard = {task_output_fd(task, STORYBOARD_NAME),
-                                                 task_output_fd(task, "storyboard.vtt"), sprite};
+                                                 task_output_fd(task, "storyboard.vtt"), sprite, label};
 
-    return thumbnail_write(prepare->thumbnail, task, prepare->verb->outputs, error) &&
-           preview_write(prepare->storyboard, task_output_fd(task, PREVIEW_NAME), error) &&
+    return thumbnail_write(prepare->thumbnail, task, label, prepare->verb->outputs, error) &&
+           preview_write(prepare->storyboard, label, task_output_fd(task, PREVIEW_NAME), error) &&
            storyboard_write(prepare->storyboard, end, &storyboard, error) &&
-           sheet_write(prepare->storyboard, prepare->loudness, end, task_output_fd(task, "sheet.jpg"), error);
+           sheet_write(prepare->storyboard, prepare->loudness, end, label, task_output_fd(task, "sheet.jpg"), error);
 }
 
 static void list_outputs(struct prepare *prepare, json_t *review)
@@ -209,7 +209,7 @@ static bool finish_video(struct prepare *prepare, struct pipeline *pipeline, GEr
         prepare->spoiled = rewrap_obstacle(prepare->rewrap);
         return true;
     }
-    if (!write_stills(prepare, end, error)) {
+    if (!write_stills(prepare, pipeline->label, end, error)) {
         return false;
     }
     prepare->verb->facts =
@@ -245,6 +245,7 @@ static bool make_video(struct prepare *prepare, struct source *source, GError **
     struct pipeline pipeline = {.source = source,
                                 .source_keyframes = prepare->review.wraps,
                                 .gain_db = gain_of(prepare->loudness),
+                                .label = probe_label(source, prepare->clip->structure),
                                 .decided = prepare->types,
                                 .context = prepare,
                                 .still = take_still,

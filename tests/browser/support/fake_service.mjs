@@ -81,7 +81,7 @@ const work = (i) => ({
   duration_text: `1:${10 + 5 * i}`, published_text: '2026年8月20日', width: i % 3 === 1 ? 1280 : 720,
   height: i % 3 === 1 ? 720 : 1280, aspect_class: i % 3 === 1 ? 'landscape' : 'portrait', poster: `/poster/${i}.svg`,
   sources: [{ src: '/clip.mp4', type: 'video/mp4', codecs: 'avc1.42E01E, mp4a.40.2', bytes: 1 }], url: `/v/w${i}`,
-  embed_url: `http://127.0.0.1/embed/w${i}`, embed_code: `<iframe src="http://127.0.0.1/embed/w${i}"></iframe>`, is_ai: i === 1,
+  embed_url: `http://127.0.0.1/embed/w${i}`, embed_code: `<iframe src="http://127.0.0.1/embed/w${i}"></iframe>`, is_ai: i < 2,
   video_url: 'http://127.0.0.1/clip.mp4', video_type: 'video/mp4', oembed_json_url: '/oembed?format=json',
   oembed_xml_url: '/oembed?format=xml', storyboard_vtt: '/storyboard.vtt',
 })

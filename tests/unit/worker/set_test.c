@@ -67,6 +67,19 @@ static void test_photos_alone(void)
     g_assert_cmpint(text_at(facts, "pictures")[MESSAGE_FRAME_DIGITS], ==, 'b');
 }
 
+static void test_what_one_says_all_say(void)
+{
+    json_auto_t *each = json_pack("[o, o, o]", file("video", 1, 'a', ""), file("photo", 1, 'b', ""), file("photo", 1, 'c', ""));
+    json_auto_t *before = set_facts(each);
+
+    json_object_set_new(json_array_get(each, 2), "ai_label", json_true());
+    json_auto_t *after = set_facts(each);
+    g_assert_false(json_is_true(json_object_get(before, "ai_label")));
+    g_assert_true(json_is_true(json_object_get(after, "ai_label")));
+    g_assert_false(json_is_true(json_object_get(after, "had_location")));
+    g_assert_false(json_is_true(json_object_get(set_facts_of(after, 0), "ai_label")));
+}
+
 /* Nine long clips must not have more frames than the service takes; each has its share. */
 static void test_frames_are_shared(void)
 {
@@ -111,6 +124,7 @@ int main(int argc, char **argv)
     g_test_add_func("/set/no_file", test_no_file);
     g_test_add_func("/set/first_clip_leads", test_first_clip_leads);
     g_test_add_func("/set/photos_alone", test_photos_alone);
+    g_test_add_func("/set/what_one_says_all_say", test_what_one_says_all_say);
     g_test_add_func("/set/frames_are_shared", test_frames_are_shared);
     g_test_add_func("/set/what_is_wanted", test_what_is_wanted);
     return g_test_run();
