@@ -649,6 +649,30 @@ test("the track's limits are judged on what was measured", async () => {
   assert.equal(kind.answer.reason, 'kind-mismatch');
 });
 
+test('when it was taken and how many sound tracks there are is known to us, and to nobody else', async () => {
+  const clip = path.join(base, 'dated.mp4'), photo = path.join(base, 'dated.jpg');
+  execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', fixture('small.mp4'), '-f', 'lavfi', '-i', 'sine=duration=2', '-map', '0', '-map', '1', '-c:v', 'copy', '-c:a', 'aac',
+    '-metadata', 'creation_time=2026-08-19T08:15:00Z', clip]);
+  const from = fs.readFileSync(fixture('photo.jpg'));
+  const u16 = (n) => { const b = Buffer.alloc(2); b.writeUInt16BE(n); return b; };
+  const u32 = (n) => { const b = Buffer.alloc(4); b.writeUInt32BE(n); return b; };
+  // one directory that points to the next, and that to the text
+  const exif = Buffer.concat([Buffer.from('Exif\0\0MM'), u16(42), u32(8), u16(1), u16(0x8769), u16(4), u32(1), u32(26), u32(0),
+    u16(1), u16(0x9003), u16(2), u32(20), u32(44), u32(0), Buffer.from('2026:08:19 08:15:00\0')]);
+  fs.writeFileSync(photo, Buffer.concat([from.subarray(0, 2), Buffer.from([0xff, 0xe1]), u16(exif.length + 2), exif, from.subarray(2)]));
+  const wanted = { [clip]: ['2026-08-19T08:15:00.000000Z', 2], [photo]: ['2026:08:19 08:15:00', undefined] };
+  for (const [file, [created, tracks]] of Object.entries(wanted)) {
+    const into = path.join(base, `p${next++}`);
+    const { answer } = await once('prepare', file, into);
+    assert.deepEqual([answer.facts.created, answer.facts.audio_tracks], [created, tracks]);
+    for (const name of fs.readdirSync(into)) {
+      const bytes = fs.readFileSync(path.join(into, name));
+      assert.ok(!bytes.includes('08:15:00'), name);
+      if (name.endsWith('.mp4')) assert.equal((await probe(path.join(into, name))).format.tags.creation_time, undefined, name);
+    }
+  }
+});
+
 test('a photo is upright, sRGB, without metadata, in two formats; a motion photo is its photo', async () => {
   for (const name of ['turned.jpg', 'motion.jpg']) {
     const { answer, into } = await prepare(name);

@@ -8,6 +8,8 @@
 
 #include "worker/media/label.h"
 
+#define CREATED_BYTES_MAX 40
+
 static void read_matrix(const AVStream *video, struct source_format *format)
 {
     const int32_t *matrix =
@@ -73,12 +75,15 @@ static void read_size(const AVStream *video, const AVFrame *frame, struct source
     format->interlaced = frame->interlaced_frame != 0;
 }
 
-/* True where a key of the container or of a stream says so; the value is never kept, but for the label's. */
+/* True where a key of the container or of a stream says so; of values the label and the time alone are kept. */
 static void read_tag(const AVDictionaryEntry *tag, struct source_format *format)
 {
     static const char *const LOCATION[] = {"location", "gps", "xyz"};
     static const char *const DEVICE[] = {"make", "model", "android.version", "manufacturer", "capture.fps", "software"};
 
+    if (strcasecmp(tag->key, "creation_time") == 0 && format->created == NULL && strlen(tag->value) <= CREATED_BYTES_MAX) {
+        format->created = g_utf8_make_valid(tag->value, -1);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(LOCATION); i++) {
         format->had_location |= strcasestr(tag->key, LOCATION[i]) != NULL;
     }
@@ -120,6 +125,9 @@ void format_read(const AVFormatContext *container, const AVStream *video, const 
     format->video_profile = avcodec_profile_name(picture->codec_id, picture->profile);
     format->video_level = picture->level;
     format->has_audio = audio != NULL;
+    for (unsigned i = 0; i < container->nb_streams; i++) {
+        format->audio_tracks += container->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
+    }
     if (audio != NULL) {
         format->audio_codec = avcodec_get_name(audio->codecpar->codec_id);
         format->channels = audio->codecpar->ch_layout.nb_channels;
@@ -130,4 +138,5 @@ void format_read(const AVFormatContext *container, const AVStream *video, const 
 void format_clear(struct source_format *format)
 {
     g_clear_pointer(&format->label, g_free);
+    g_clear_pointer(&format->created, g_free);
 }

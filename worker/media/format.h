@@ -1,6 +1,6 @@
 /* What the first decoded picture and the container's headers say of a clip: size, orientation,
  * colour, codecs, and whether private metadata were there. Values of private metadata are never
- * kept. No state.
+ * kept, but for the time it was taken. No state.
  */
 #pragma once
 
@@ -31,10 +31,12 @@ struct source_format {
     enum AVColorTransferCharacteristic transfer;
     bool full_range;
     bool has_audio;
+    int audio_tracks; /* of which the best is heard */
     int channels, sample_hz;
     const char *video_codec, *video_profile, *audio_codec;
     int video_level;
     bool had_location, had_device, has_label;
+    char *created; /* when it was taken, as the file says it (ISO 8601); NULL: it does not. For the facts alone; owned */
     char *label; /* of a tag (media/label.h), or NULL; owned */
 };
 

@@ -11,6 +11,7 @@
 
 #define PHOTO_BYTES_MAX (64 << 20)
 #define SIDE_MAX        16384
+#define CREATED_LENGTH  19
 #define TRUNCATED_FAILS "[fail_on=truncated]" /* the thumbnailer's own "fail_on" fills with grey */
 
 typedef VipsImage Photo; /* for g_autoptr alone */
@@ -180,20 +181,34 @@ static gboolean has_field(VipsImage *image, const char *const *parts)
     return FALSE;
 }
 
+/* As EXIF says it, "2026:11:30 08:15:00": local time of an unnamed place. NULL where it does not; the caller's. */
+static char *created_of(VipsImage *image)
+{
+    static const char FIELD[] = "exif-ifd2-DateTimeOriginal";
+    const char *text = NULL;
+
+    if (vips_image_get_typeof(image, FIELD) != VIPS_TYPE_REF_STRING || vips_image_get_string(image, FIELD, &text) != 0 ||
+        strlen(text) < CREATED_LENGTH) {
+        return NULL;
+    }
+    return g_utf8_validate(text, CREATED_LENGTH, NULL) ? g_strndup(text, CREATED_LENGTH) : NULL;
+}
+
 static json_t *facts_of(const struct opened *opened, enum sniff_family family, int64_t bytes)
 {
     static const char *const LOCATION[] = {"GPS", NULL};
     static const char *const DEVICE[] = {"ifd0-Make", "ifd0-Model", NULL};
     VipsImage *image = opened->header;
     const int orientation = vips_image_get_orientation(image);
+    g_autofree char *created = created_of(image);
     const bool swapped = orientation >= 5 && orientation <= 8;
 
-    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:b, s:b, s:s*}", "kind", "photo", "container",
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:b, s:b, s:b, s:s*, s:s*}", "kind", "photo", "container",
                      sniff_row_of(family)->name, "width",
                      swapped ? vips_image_get_height(image) : vips_image_get_width(image), "height",
                      swapped ? vips_image_get_width(image) : vips_image_get_height(image), "orientation", orientation,
                      "bytes", bytes, "had_location", has_field(image, LOCATION), "had_device", has_field(image, DEVICE),
-                     "ai_label", opened->has_label, "ai_label_text", opened->label);
+                     "ai_label", opened->has_label, "ai_label_text", opened->label, "created", created);
 }
 
 void photo_drop_webp_exif(uint8_t *bytes, size_t *length)

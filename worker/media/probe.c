@@ -106,6 +106,10 @@ json_t *probe_facts(const struct source *source, enum sniff_family family, const
                         json_pack("{s:s, s:s?, s:i}", "codec", format->video_codec, "profile", format->video_profile,
                                   "level", format->video_level));
     json_object_set_new(facts, "audio", sound_facts(format, loudness));
+    json_object_set_new(facts, "audio_tracks", json_integer(format->audio_tracks));
+    if (format->created != NULL) {
+        json_object_set_new(facts, "created", json_string(format->created));
+    }
     if (label != NULL) {
         json_object_set_new(facts, "ai_label_text", json_string(label));
     }
