@@ -32,7 +32,7 @@ struct launch {
     const char *program;
     int program_fd; /* the child may not be allowed to walk to the program: /root and homes are closed to others */
     const struct child_limits *limits;
-    int fds[TASK_OUTPUT_FD + TASK_OUTPUTS_MAX + 1]; /* index: number in the child */
+    int fds[TASK_OUTPUT_FD + TASK_OUTPUTS_MAX + 1 + TASK_BRANDING_COUNT]; /* index: number in the child */
     int fd_count;
     bool self_test;
 };
@@ -440,6 +440,11 @@ bool child_run(const char *program, const struct task *task, const struct child_
     }
     if (task->sound_bytes > 0) {
         launch.fds[launch.fd_count++] = files->sound;
+    }
+    for (int i = 0; i < TASK_BRANDING_COUNT; i++) {
+        if (task->branding_bytes[i] > 0) {
+            launch.fds[launch.fd_count++] = files->branding[i];
+        }
     }
     ok = watch_and_reap(&launch, &watch, result, error);
     close_if_open(launch.fds[STDIN_FILENO]);

@@ -49,6 +49,7 @@ struct child_files {
     int input;
     const int *outputs; /* as many as the task has */
     int sound;          /* if the task has sound_bytes */
+    const int *branding; /* those of which the task has bytes, by enum task_branding; NULL: none */
 };
 
 /* False with `error` only when no child could be run at all. */

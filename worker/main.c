@@ -28,6 +28,7 @@ struct options {
     char **set;
     gboolean once;
     char *facts, *review;
+    char *branding[TASK_BRANDING_COUNT];
     char *limits;
     int threads;
     gint64 growing_bytes;
@@ -43,6 +44,9 @@ static void options_clear(struct options *options)
     g_free(options->facts);
     g_free(options->review);
     g_free(options->limits);
+    for (int i = 0; i < TASK_BRANDING_COUNT; i++) {
+        g_free(options->branding[i]);
+    }
 }
 typedef struct options Options;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -58,6 +62,12 @@ static bool read_options(int *argc, char ***argv, struct options *options)
          "FILE"},
         {"review", 0, 0, G_OPTION_ARG_FILENAME, &options->review,
          "with --once: prepare's copy, of which a ladder takes the sound", "FILE"},
+        {"intro", 0, 0, G_OPTION_ARG_FILENAME, &options->branding[TASK_INTRO],
+         "with --once: a clip that stands before it", "FILE"},
+        {"outro", 0, 0, G_OPTION_ARG_FILENAME, &options->branding[TASK_OUTRO],
+         "with --once: a clip that stands behind it", "FILE"},
+        {"watermark", 0, 0, G_OPTION_ARG_FILENAME, &options->branding[TASK_WATERMARK],
+         "with --once: a picture in its upper right corner", "FILE"},
         {"limits", 0, 0, G_OPTION_ARG_STRING, &options->limits, "with --once: limits of the track", "JSON"},
         {"growing", 0, 0, G_OPTION_ARG_INT64, &options->growing_bytes,
          "with --once: FILE is still growing and will have so many bytes", "BYTES"},
@@ -205,6 +215,7 @@ static int run_once(const struct options *options, const struct settings *settin
         .folder = argv[3],
         .facts_file = options->facts,
         .review_file = options->review,
+        .branding = {options->branding[TASK_INTRO], options->branding[TASK_OUTRO], options->branding[TASK_WATERMARK]},
         .limits = options->limits,
         .media_program = media,
         .growing_bytes = options->growing_bytes,

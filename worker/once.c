@@ -72,17 +72,28 @@ static int finish(const struct recipe_job *job)
     return code;
 }
 
-static bool open_review(const char *file, struct recipe_job *job)
+/* -1 and 0 bytes where `file` is NULL. */
+static bool open_beside(const char *file, int *fd, int64_t *bytes)
 {
-    struct stat status;
+    struct stat status = {0};
 
-    job->review_fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (job->review_fd < 0 || fstat(job->review_fd, &status) != 0) {
+    *fd = file == NULL ? -1 : open(file, O_RDONLY | O_CLOEXEC);
+    if (file != NULL && (*fd < 0 || fstat(*fd, &status) != 0)) {
         (void)fprintf(stderr, "xuepai-worker: %s: %s\n", file, g_strerror(errno));
         return false;
     }
-    job->review_bytes = status.st_size;
+    *bytes = status.st_size;
     return true;
+}
+
+static bool open_all_beside(const struct once *once, struct recipe_job *job)
+{
+    bool ok = open_beside(once->review_file, &job->review_fd, &job->review_bytes);
+
+    for (int i = 0; ok && i < TASK_BRANDING_COUNT; i++) {
+        ok = open_beside(once->branding[i], &job->branding_fd[i], &job->branding_bytes[i]);
+    }
+    return ok;
 }
 
 int once_run(const struct once *once)
@@ -109,7 +120,7 @@ int once_run(const struct once *once)
         (void)fprintf(stderr, "xuepai-worker: %s: %s\n", once->file, g_strerror(errno));
         return EXIT_AGAIN;
     }
-    if (once->review_file != NULL && !open_review(once->review_file, &job)) {
+    if (!open_all_beside(once, &job)) {
         return EXIT_AGAIN;
     }
     job.input_bytes = once->growing_bytes > 0 ? once->growing_bytes : status.st_size;
@@ -118,9 +129,5 @@ int once_run(const struct once *once)
     job.facts = json_object_get(facts, "facts") != NULL ? json_object_get(facts, "facts") : facts;
     job.limits = limits;
     code = finish(&job);
-    (void)close(job.input_fd); /* read only */
-    if (job.review_fd >= 0) {
-        (void)close(job.review_fd); /* likewise */
-    }
-    return code;
+    return code; /* the process ends: what is open was read alone */
 }

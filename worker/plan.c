@@ -137,6 +137,10 @@ static void plan_rungs(const struct recipe_job *job, struct task *task)
     task->sound_bytes = job->review_fd < 0 ? 0 : job->review_bytes;
     task->gain_db = gain_of(job->facts);
     task->source_keyframes = json_is_true(json_object_get(job->facts, "source_keyframes"));
+    if (task_is_branded(task)) {
+        task->intro_ms = json_integer_value(json_object_get(job->facts, "before_ms"));
+        task->clip_ms = json_integer_value(json_object_get(job->facts, "duration_ms"));
+    }
     for (int i = 0; i < task->rungs; i++) {
         if (task->rung[i].way != TASK_MADE) {
             add_rung_outputs(task, &task->rung[i]);
@@ -204,7 +208,7 @@ bool plan_cover(const struct recipe_job *job, struct task *task, GError **error)
         g_set_error(error, WORKER_ERROR, REASON_INFRASTRUCTURE, "a cover of no moment");
         return false;
     }
-    task->at_ms = json_integer_value(moment);
+    task->at_ms = MAX(json_integer_value(moment) - json_integer_value(json_object_get(job->facts, "before_ms")), 0);
     add_cover_outputs(task);
     return true;
 }

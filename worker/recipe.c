@@ -380,7 +380,7 @@ static bool verify_all(struct run *run, GError **error)
     bool ok;
 
     task.limits.min_ms = 0;
-    task.limits.max_ms = MIN(task.limits.max_ms + 2000, 1800000);
+    task.limits.max_ms = MIN(task.limits.max_ms + 2000, 1800000) + 2 * TASK_BUMPER_MS_MAX;
     task.limits.video = true;
     task.limits.photo = false; /* libvips loads where there is one */
     run->from_permille = run->recipe->made_permille;
@@ -461,7 +461,7 @@ static bool run_children(struct run *run, GError **error)
     if (!open_outputs(run, error)) {
         return false;
     }
-    const struct child_files files = {run->job->input_fd, run->fds, run->job->review_fd};
+    const struct child_files files = {run->job->input_fd, run->fds, run->job->review_fd, run->job->branding_fd};
     run->from_permille = 0;
     run->to_permille = run->recipe->made_permille;
     if (!child_run(run->job->media_program, &run->task, &files, &limits, pass_progress, run, &child, error)) {
@@ -515,6 +515,7 @@ bool recipe_run(const struct recipe_job *job, recipe_progress *progress, void *c
     run.task.verb = run.recipe->verb;
     run.task.input_bytes = job->input_bytes;
     run.task.patience_ms = job->patience_ms;
+    memcpy(run.task.branding_bytes, job->branding_bytes, sizeof run.task.branding_bytes);
     run.task.threads = CLAMP(job->threads, 1, 8);
     run.task.unsafe = job->unsafe;
     (void)g_strlcpy(run.task.prefix, job->prefix == NULL ? "" : job->prefix, sizeof run.task.prefix); /* "9-" at most */

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "common/failure.h"
+#include "worker/task.h"
 
 enum recipe_next {
     RECIPE_RETRY,      /* not the file's fault, or worth another try */
@@ -25,6 +26,8 @@ struct recipe_job {
     int64_t input_bytes;
     int review_fd;             /* for ladders: prepare's copy, O_RDONLY, borrowed; -1: none, the sound is encoded anew */
     int64_t review_bytes;
+    int branding_fd[TASK_BRANDING_COUNT]; /* O_RDONLY, borrowed; where branding_bytes is 0 there is none */
+    int64_t branding_bytes[TASK_BRANDING_COUNT];
     int patience_ms;           /* input_bytes are promised, the file still grows; 0: it is whole */
     const char *folder;        /* exists, is empty; outputs land here */
     const char *prefix;        /* the caller will put it in front of the outputs' names; NULL: nothing */

@@ -123,9 +123,10 @@ json_t *task_to_json(const struct task *task)
     for (int i = 0; i < task->outputs; i++) {
         json_array_append_new(outputs, json_string(task->output[i]));
     }
-    return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:f, s:b, s:b, s:s, s:o, s:o, s:o}", "verb",
+    return json_pack("{s:s, s:s, s:I, s:I, s:[I, I, I], s:I, s:I, s:i, s:I, s:i, s:b, s:f, s:b, s:b, s:s, s:o, s:o, s:o}", "verb",
                      VERBS[task->verb], "prefix", task->prefix, "input_bytes", task->input_bytes, "sound_bytes",
-                     task->sound_bytes, "patience_ms", task->patience_ms, "at_ms", task->at_ms, "threads",
+                     task->sound_bytes, "branding_bytes", task->branding_bytes[0], task->branding_bytes[1],
+                     task->branding_bytes[2], "intro_ms", task->intro_ms, "clip_ms", task->clip_ms, "patience_ms", task->patience_ms, "at_ms", task->at_ms, "threads",
                      task->threads, "unsafe", task->unsafe, "gain_db", task->gain_db, "encodes", task->encodes,
                      "source_keyframes", task->source_keyframes,
                      "picture_types", task->picture_types, "limits", limits_to_json(&task->limits), "rungs", rungs,
@@ -216,8 +217,10 @@ bool task_from_json(json_t *json, struct task *task, GError **error)
 
     *task = (struct task){0};
     if (json_unpack_ex(json, &where, JSON_STRICT,
-                       "{s:s, s:s, s:I, s:I, s:i, s:I, s:i, s:b, s:F, s:b, s:b, s:s, s:o, s:o, s:o}", "verb", &verb,
+                       "{s:s, s:s, s:I, s:I, s:[I, I, I], s:I, s:I, s:i, s:I, s:i, s:b, s:F, s:b, s:b, s:s, s:o, s:o, s:o}", "verb", &verb,
                        "prefix", &prefix, "input_bytes", &task->input_bytes, "sound_bytes", &task->sound_bytes,
+                       "branding_bytes", &task->branding_bytes[0], &task->branding_bytes[1], &task->branding_bytes[2],
+                       "intro_ms", &task->intro_ms, "clip_ms", &task->clip_ms,
                        "patience_ms", &task->patience_ms, "at_ms", &task->at_ms, "threads", &task->threads, "unsafe",
                        &unsafe, "gain_db", &task->gain_db, "encodes", &encodes, "source_keyframes", &source_keyframes,
                        "picture_types", &picture_types, "limits", &limits, "rungs", &rungs, "outputs",
@@ -257,6 +260,26 @@ int task_output_fd(const struct task *task, const char *name)
 int task_sound_fd(const struct task *task)
 {
     return TASK_OUTPUT_FD + task->outputs;
+}
+
+int task_branding_fd(const struct task *task, enum task_branding part)
+{
+    int fd = task_sound_fd(task) + (task->sound_bytes > 0);
+
+    for (int i = 0; i < (int)part; i++) {
+        fd += task->branding_bytes[i] > 0;
+    }
+    return fd;
+}
+
+bool task_is_branded(const struct task *task)
+{
+    bool is_branded = false;
+
+    for (int i = 0; i < TASK_BRANDING_COUNT; i++) {
+        is_branded = is_branded || task->branding_bytes[i] > 0;
+    }
+    return is_branded;
 }
 
 static int even(double length)

@@ -2,7 +2,7 @@
  *
  * Descriptors of the child: 0 the task (JSON, to its end), 1 the lines, 2 the null device, 3 the input (read only),
  * 4 … the outputs in the order of the task's names (read and write, empty), behind them the sound that is made already
- * (read only), if there is one.
+ * (read only), if there is one, and what the edition puts into every clip (likewise), in the order of enum task_branding.
  *
  * Lines, in this order, each ending in a line feed:
  *   S <text>          locked; the text is the sandbox line of design S37
@@ -61,6 +61,15 @@ enum task_codec {
     TASK_CODEC_COUNT,
 };
 
+/* What the edition puts into every clip. */
+enum task_branding {
+    TASK_INTRO,     /* a clip before it */
+    TASK_OUTRO,     /* and behind it */
+    TASK_WATERMARK, /* a picture in its upper right corner */
+    TASK_BRANDING_COUNT,
+};
+#define TASK_BUMPER_MS_MAX 15000 /* of intro and outro, each */
+
 /* One rung of the ladder, or the review copy; sizes are upright and even. */
 struct task_rung {
     enum task_way way;
@@ -80,6 +89,8 @@ struct task {
     enum task_verb verb;
     int64_t input_bytes;
     int64_t sound_bytes; /* of the review copy, of which the ladder takes the sound; 0: there is none */
+    int64_t branding_bytes[TASK_BRANDING_COUNT]; /* 0: none */
+    int64_t intro_ms, clip_ms; /* how long they were where the sound was made; 0: as long as they are found to be */
     int patience_ms; /* the input is still growing (media/reader.h); 0: it is whole */
     int64_t at_ms;   /* TASK_COVER: the moment, on the clip's clock */
     int threads;
@@ -111,6 +122,10 @@ int task_output_fd(const struct task *task, const char *name);
 
 /* The descriptor of the sound that is made already; there is one if sound_bytes says so. */
 int task_sound_fd(const struct task *task);
+
+/* The descriptor of a part of the branding; there is one if branding_bytes says so. */
+int task_branding_fd(const struct task *task, enum task_branding part);
+bool task_is_branded(const struct task *task);
 
 /* The size of a rung: the short side as wanted but never above the picture's own, the aspect kept, both sides even. */
 void task_fit(int width, int height, int short_side, int *fitted_width, int *fitted_height);

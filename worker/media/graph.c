@@ -9,15 +9,17 @@
 #include "worker/task.h"
 
 struct graph {
-    const struct source_format *format; /* pictures only */
+    const struct source_format *format; /* of the present part; pictures only */
+    struct graph_part own;              /* what it was made for */
+    const struct graph_part *part;      /* the present one */
+    const AVFrame *mark;                /* NULL: none */
     struct graph_output outputs[GRAPH_OUTPUTS_MAX];
     int count;
     bool is_audio;
-    double gain_db;
     int chunk;
     bool measure;
     AVFilterGraph *filters; /* NULL until the first frame */
-    AVFilterContext *input;
+    AVFilterContext *input, *mark_input;
     AVFilterContext *sinks[GRAPH_OUTPUTS_MAX];
     int64_t next_sample;             /* sound: where the next frame begins, so that a new graph goes on there */
     AVFrame *shape;                  /* the format the graph was built for, without data */
@@ -30,6 +32,7 @@ static struct graph *graph_new(int count)
 
     g_assert(count > 0 && count <= GRAPH_OUTPUTS_MAX);
     graph->count = count;
+    graph->part = &graph->own;
     graph->shape = libav_frame_new();
     for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {
         g_queue_init(&graph->ready[i]);
@@ -51,9 +54,14 @@ struct graph *graph_video_new(const struct source_format *format, const struct g
 {
     struct graph *graph = graph_new(count);
 
-    graph->format = format;
+    graph->format = graph->own.format = format;
     memcpy(graph->outputs, outputs, sizeof *outputs * (size_t)count);
     return graph;
+}
+
+void graph_set_watermark(struct graph *graph, const AVFrame *mark)
+{
+    graph->mark = mark;
 }
 
 struct graph *graph_audio_new(double gain_db, int chunk, bool measure)
@@ -61,7 +69,7 @@ struct graph *graph_audio_new(double gain_db, int chunk, bool measure)
     struct graph *graph = graph_new(1);
 
     graph->is_audio = true;
-    graph->gain_db = gain_db;
+    graph->own.gain_db = gain_db;
     graph->chunk = chunk;
     graph->measure = measure;
     return graph;
@@ -218,9 +226,46 @@ static void append_sdr(GString *text, const struct graph *graph, const struct gr
     }
 }
 
-static void append_output(GString *text, const struct graph *graph, int index)
+/* What a guest takes of the output's picture: all of it that has its own shape. */
+static struct graph_output fitted(const struct graph *graph, const struct graph_output *output)
+{
+    const struct source_format *format = graph->format;
+    struct graph_output inner = *output;
+    const double fit = MIN((double)output->width / format->display_width, (double)output->height / format->display_height);
+
+    if (graph->part->is_guest) {
+        inner.width = CLAMP((int)(format->display_width * fit / 2 + 0.5) * 2, 2, output->width);
+        inner.height = CLAMP((int)(format->display_height * fit / 2 + 0.5) * 2, 2, output->height);
+    }
+    return inner;
+}
+
+static bool has_mark(const struct graph *graph, int index)
 {
     const struct graph_output *output = &graph->outputs[index];
+
+    return graph->mark != NULL && !graph->part->is_guest && output->from == GRAPH_FROM_INPUT &&
+           output->pixel == AV_PIX_FMT_YUV420P;
+}
+
+/* Outputs that are drawn from this one have it too. */
+static void append_mark(GString *text, const struct graph *graph, int index)
+{
+    const struct graph_output *output = &graph->outputs[index];
+    const int width = MAX((int)(GRAPH_MARK * MAX(output->width, output->height)), 2);
+    const int margin = (int)(GRAPH_MARK_MARGIN * MIN(output->width, output->height));
+
+    g_string_append_printf(text,
+                           "[plain%d];[mark%d]scale=%d:-2:flags=bicubic:out_color_matrix=bt709:out_range=tv,format=yuva420p"
+                           "[drawn%d];[plain%d][drawn%d]overlay=x=W-w-%d:y=%d:eof_action=repeat:format=yuv420,"
+                           "setsar=1,format=yuv420p",
+                           index, index, width, index, index, index, margin, margin);
+}
+
+static void append_output(GString *text, const struct graph *graph, int index)
+{
+    const struct graph_output *outer = &graph->outputs[index];
+    const struct graph_output inner = fitted(graph, outer), *output = outer->from == GRAPH_FROM_INPUT ? &inner : outer;
     const struct source_format *format = graph->format;
 
     g_string_append(text, "null");
@@ -240,10 +285,16 @@ static void append_output(GString *text, const struct graph *graph, int index)
         append_sdr(text, graph, output);
         g_string_append(text, orientation_of(format->matrix));
     }
+    if (output->width != outer->width || output->height != outer->height) {
+        g_string_append_printf(text, ",pad=%d:%d:(ow-iw)/2:(oh-ih)/2", outer->width, outer->height);
+    }
     if (output->pixel == AV_PIX_FMT_RGB24 && output->from == GRAPH_FROM_INPUT) {
-        g_string_append_printf(text, ",scale=%d:%d:in_color_matrix=bt709:in_range=tv", output->width, output->height);
+        g_string_append_printf(text, ",scale=%d:%d:in_color_matrix=bt709:in_range=tv", outer->width, outer->height);
     }
     g_string_append_printf(text, ",setsar=1,format=%s", av_get_pix_fmt_name(output->pixel));
+    if (has_mark(graph, index)) {
+        append_mark(text, graph, index);
+    }
 }
 
 /* Outputs that take from `from`, as link labels; returns how many. */
@@ -269,10 +320,29 @@ static int append_split(GString *text, const struct graph *graph, int from)
     return count;
 }
 
+/* The watermark for each output that shows it. */
+static void append_marks(GString *text, const struct graph *graph)
+{
+    g_autoptr(GString) links = g_string_new(NULL);
+    int count = 0;
+
+    for (int i = 0; i < graph->count; i++) {
+        if (has_mark(graph, i)) {
+            g_string_append_printf(links, "[mark%d]", i);
+            count++;
+        }
+    }
+    if (count > 0) {
+        g_string_append_printf(text, "[mark]split=%d%s;", count, links->str);
+    }
+}
+
 static char *video_text(const struct graph *graph)
 {
-    GString *text = g_string_new("[in]");
+    GString *text = g_string_new(NULL);
 
+    append_marks(text, graph);
+    g_string_append(text, "[in]");
     if (graph->format->interlaced) {
         g_string_append(text, "bwdif=mode=send_frame:deint=all,");
     }
@@ -295,8 +365,8 @@ static char *audio_text(const struct graph *graph)
                            graph->next_sample);
 
     g_string_append(text, ",aformat=sample_fmts=fltp:channel_layouts=stereo:sample_rates=48000");
-    if (graph->gain_db != 0) {
-        g_string_append_printf(text, ",volume=%.2fdB:precision=float", graph->gain_db);
+    if (graph->part->gain_db != 0) {
+        g_string_append_printf(text, ",volume=%.2fdB:precision=float", graph->part->gain_db);
     }
     if (graph->measure) {
         g_string_append(text, ",ebur128=metadata=1:peak=true,aformat=sample_fmts=fltp");
@@ -335,6 +405,40 @@ static bool make_input(struct graph *graph, const AVFrame *frame, GError **error
     return libav_check(code, REASON_BROKEN_FILE, "graph input", error);
 }
 
+/* The watermark is one picture, which stands from the beginning on. */
+static bool make_mark(struct graph *graph, GError **error)
+{
+    g_autofree char *settings = g_strdup_printf("video_size=%dx%d:pix_fmt=%d:time_base=1/%d:pixel_aspect=1/1",
+                                                graph->mark->width, graph->mark->height, graph->mark->format,
+                                                LIBAV_VIDEO_HZ);
+
+    return libav_check(avfilter_graph_create_filter(&graph->mark_input, avfilter_get_by_name("buffer"), "mark", settings,
+                                                    NULL, graph->filters),
+                       REASON_INTERNAL, "watermark", error);
+}
+
+static bool feed_mark(struct graph *graph, GError **error)
+{
+    g_autoptr(AVFrame) mark = av_frame_clone(graph->mark);
+    int code;
+
+    g_assert(mark != NULL);
+    mark->pts = 0;
+    code = av_buffersrc_add_frame(graph->mark_input, mark);
+    return libav_check(code < 0 ? code : av_buffersrc_add_frame(graph->mark_input, NULL), REASON_INTERNAL, "watermark",
+                       error);
+}
+
+static bool shows_mark(const struct graph *graph)
+{
+    bool shows = false;
+
+    for (int i = 0; i < graph->count; i++) {
+        shows = shows || has_mark(graph, i);
+    }
+    return shows;
+}
+
 static bool make_sinks(struct graph *graph, AVFilterInOut **ends, GError **error)
 {
     const AVFilter *filter = avfilter_get_by_name(graph->is_audio ? "abuffersink" : "buffersink");
@@ -363,6 +467,11 @@ static bool connect(struct graph *graph, AVFilterInOut **sinks, GError **error)
 
     g_assert(source != NULL);
     *source = (AVFilterInOut){.name = av_strdup("in"), .filter_ctx = graph->input};
+    if (graph->mark_input != NULL) {
+        source->next = avfilter_inout_alloc();
+        g_assert(source->next != NULL);
+        *source->next = (AVFilterInOut){.name = av_strdup("mark"), .filter_ctx = graph->mark_input};
+    }
     code = avfilter_graph_parse_ptr(graph->filters, text, sinks, &source, NULL);
     avfilter_inout_free(&source);
     if (code >= 0) {
@@ -388,16 +497,26 @@ static void remember_shape(struct graph *graph, const AVFrame *frame)
     }
 }
 
+static const struct graph_part *part_of(const struct graph *graph, const AVFrame *frame)
+{
+    return frame->opaque == NULL ? &graph->own : frame->opaque;
+}
+
 static bool build(struct graph *graph, const AVFrame *frame, GError **error)
 {
     AVFilterInOut *ends = NULL;
     bool ok;
 
     remember_shape(graph, frame);
+    graph->part = part_of(graph, frame);
+    graph->format = graph->part->format;
+    graph->mark_input = NULL;
     graph->filters = avfilter_graph_alloc();
     g_assert(graph->filters != NULL);
     graph->filters->nb_threads = 1; /* the threads are the pipeline's */
-    ok = make_input(graph, frame, error) && make_sinks(graph, &ends, error) && connect(graph, &ends, error);
+    ok = make_input(graph, frame, error) && (!shows_mark(graph) || make_mark(graph, error)) &&
+         make_sinks(graph, &ends, error) && connect(graph, &ends, error) &&
+         (graph->mark_input == NULL || feed_mark(graph, error));
     avfilter_inout_free(&ends);
     if (ok && graph->chunk > 0) {
         av_buffersink_set_frame_size(graph->sinks[0], (unsigned)graph->chunk);
@@ -410,7 +529,7 @@ static bool fits(const struct graph *graph, const AVFrame *frame)
     const AVFrame *shape = graph->shape;
 
     return frame->width == shape->width && frame->height == shape->height && frame->format == shape->format &&
-           frame->sample_rate == shape->sample_rate && frame->ch_layout.nb_channels == shape->ch_layout.nb_channels;
+           frame->sample_rate == shape->sample_rate && part_of(graph, frame) == graph->part && frame->ch_layout.nb_channels == shape->ch_layout.nb_channels;
 }
 
 /* -- frames --------------------------------------------------------------------------------------------- */

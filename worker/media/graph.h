@@ -22,6 +22,15 @@ struct graph_output {
     enum AVPixelFormat pixel; /* yuv420p, or rgb24 for stills */
 };
 
+/* Which clip a frame is of, where several come one after the other: its `opaque` points to one. NULL: to what the graph was made
+ * for. */
+struct graph_part {
+    const struct source_format *format;
+    double gain_db;
+    int64_t from;  /* where it begins, 1/90000 s; the graph does not ask */
+    bool is_guest; /* shown as a whole in pictures that another clip gave their shape, on black; without the watermark */
+};
+
 /* The upright size of `format`, no longer than `long_side` px. */
 void graph_fit_long(const struct source_format *format, int long_side, struct graph_output *output);
 
@@ -29,6 +38,12 @@ struct graph;
 
 /* `outputs` is copied; `format` must live as long as the graph. */
 struct graph *graph_video_new(const struct source_format *format, const struct graph_output *outputs, int count);
+
+/* Lays an RGBA picture into the upper right corner of what is encoded: GRAPH_MARK of the longer side wide, GRAPH_MARK_MARGIN of the
+ * shorter one from both edges, which looks the same lying and upright. Before the first frame; `mark` must live as long. */
+#define GRAPH_MARK        0.15
+#define GRAPH_MARK_MARGIN 0.05
+void graph_set_watermark(struct graph *graph, const AVFrame *mark);
 
 /* `gain_db` is applied after the mix to stereo. `chunk` frames of sound a frame; the same frames carry the loudness
  * in their metadata when `measure` is set. */

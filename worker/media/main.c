@@ -125,8 +125,9 @@ static bool warm_up(const struct task *task, struct sniffer **sniffer, GError **
     }
     /* Stills of any clip are written by libvips; rungs and videos to verify have none. */
     const bool draws = task->verb == TASK_PREPARE || task->verb == TASK_WHOLE || task->verb == TASK_COVER ||
-                       task->limits.photo;
-    const bool profiles = task->limits.photo && task->verb != TASK_VERIFY; /* what we made has none */
+                       task->limits.photo || task->branding_bytes[TASK_WATERMARK] > 0;
+    const bool profiles = (task->limits.photo && task->verb != TASK_VERIFY) || /* what we made has none */
+                          task->branding_bytes[TASK_WATERMARK] > 0;
     return !draws || photo_prepare_library(profiles, error);
 }
 

@@ -437,3 +437,45 @@ json_t *photo_check(const struct task *task, const struct reader *reader, enum s
     return open_photo(task, reader, structure, &opened, error) ? facts_of(&opened, family, reader->size_bytes)
                                                                : NULL;
 }
+
+static AVFrame *frame_of(const uint8_t *rgba, int width, int height)
+{
+    AVFrame *frame = libav_frame_new();
+
+    frame->format = AV_PIX_FMT_RGBA;
+    frame->width = width;
+    frame->height = height;
+    if (av_frame_get_buffer(frame, 0) < 0) {
+        av_frame_free(&frame);
+        return NULL;
+    }
+    for (int y = 0; y < height; y++) {
+        memcpy(frame->data[0] + (ptrdiff_t)y * frame->linesize[0], rgba + (size_t)y * (size_t)width * 4,
+               (size_t)width * 4);
+    }
+    return frame;
+}
+
+AVFrame *photo_read_rgba(const struct task *task, const struct reader *reader, const struct structure *structure,
+                         GError **error)
+{
+    g_autofree void *bytes = NULL;
+    g_autofree void *rgba = NULL;
+    g_autoptr(Photo) header = NULL, small = NULL, colours = NULL, whole = NULL;
+    size_t length = 0;
+
+    if (!check_size(task, structure->width, structure->height, error) || (bytes = read_all(reader, error)) == NULL) {
+        return NULL;
+    }
+    header = vips_image_new_from_buffer(bytes, (size_t)reader->size_bytes, "", NULL);
+    if (header == NULL || !load_small(bytes, (size_t)reader->size_bytes, header, &small) ||
+        vips_colourspace(small, &colours, VIPS_INTERPRETATION_sRGB, NULL) != 0 ||
+        (vips_image_hasalpha(colours) ? vips_copy(colours, &whole, NULL)
+                                      : vips_bandjoin_const1(colours, &whole, 255, NULL)) != 0 ||
+        (rgba = vips_image_write_to_memory(whole, &length)) == NULL) {
+        (void)failed(REASON_BROKEN_FILE, error);
+        return NULL;
+    }
+    g_assert(length == (size_t)whole->Xsize * (size_t)whole->Ysize * 4);
+    return frame_of(rgba, whole->Xsize, whole->Ysize);
+}

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "worker/media/libav.h"
 #include "worker/media/reader.h"
 #include "worker/media/structure.h"
 #include "worker/task.h"
@@ -25,6 +26,10 @@ void photo_set_label(struct _VipsImage *image, const char *label);
  * made. `outputs` gets {"name", "width", "height"} for each. Returns the facts. */
 json_t *photo_make(const struct task *task, const struct reader *reader, enum sniff_family family,
                    const struct structure *structure, json_t *outputs, GError **error);
+
+/* The picture upright, with what it lets through, as RGBA of at most 1920 px; NULL with an error. The caller's. */
+AVFrame *photo_read_rgba(const struct task *task, const struct reader *reader, const struct structure *structure,
+                         GError **error);
 
 /* Decodes it to its end and reports the same facts; nothing is written. */
 json_t *photo_check(const struct task *task, const struct reader *reader, enum sniff_family family,

@@ -37,6 +37,12 @@ struct run {
     struct sink *sinks[GRAPH_OUTPUTS_MAX];
     struct scene *scene;
     int64_t last_key; /* pts; -1 at first */
+    struct graph_part clip, intro, outro;
+    int64_t offset_ms; /* where the part that is read begins; the reader's thread alone */
+    /* the filter's thread alone */
+    const struct graph_part *part;
+    int64_t clip_from, clip_until; /* 1/90000 s */
+    /* end of the filter's */
     int prompt, drawn; /* outputs of the picture graphs: those that wait for nothing; all but the copies */
     struct held *held; /* pictures for the outputs between the two; NULL: there are none */
     GThread *reader, *filter;
@@ -135,7 +141,8 @@ static bool copy_sound(struct run *run, int64_t until, GError **error)
 static bool see_packet(void *context, const AVPacket *packet, GError **error)
 {
     struct run *run = context;
-    const int64_t now = packet->dts == AV_NOPTS_VALUE ? 0 : av_rescale(packet->dts, LIBAV_AUDIO_HZ, LIBAV_VIDEO_HZ);
+    const int64_t since = packet->dts == AV_NOPTS_VALUE ? 0 : av_rescale(packet->dts, LIBAV_AUDIO_HZ, LIBAV_VIDEO_HZ);
+    const int64_t now = since + run->offset_ms * (LIBAV_AUDIO_HZ / 1000);
 
     return copy_sound(run, now, error) && copy_packet(run, packet, error);
 }
@@ -147,24 +154,52 @@ static void station_ends(struct run *run)
     }
 }
 
-static bool read_all(struct run *run, GError **error)
+/* One clip to its end; its clock begins where the one before it ended. */
+static bool read_part(struct run *run, struct source *source, struct graph_part *part, int64_t *length_ms, GError **error)
 {
+    part->from = run->offset_ms * (LIBAV_VIDEO_HZ / 1000);
     for (;;) {
         enum source_kind kind;
         AVFrame *frame = NULL;
+        GError *own = NULL;
 
-        if (!source_read(run->pipeline->source, &kind, &frame, error)) {
-            return false;
+        if (!source_read(source, &kind, &frame, &own)) {
+            return part->is_guest ? branding_failed(own, error) : (g_propagate_error(error, own), false);
         }
-        g_atomic_int_set(&run->permille, source_permille(run->pipeline->source));
+        if (source == run->pipeline->source) {
+            g_atomic_int_set(&run->permille, source_permille(source));
+        }
         if (kind == SOURCE_END) {
-            queue_end(run->frames);
-            return copy_sound(run, INT64_MAX, error);
-        }
-        if (!queue_push(run->frames, frame)) {
+            *length_ms = *length_ms > 0 ? *length_ms : source_measure_of(source).duration_ms;
+            run->offset_ms += *length_ms;
             return true;
         }
+        frame->pts += run->offset_ms * ((kind == SOURCE_VIDEO ? LIBAV_VIDEO_HZ : LIBAV_AUDIO_HZ) / 1000);
+        frame->opaque = part;
+        if (!queue_push(run->frames, frame)) {
+            return true; /* cancelled: the error is known, and the next part stops at its first frame */
+        }
     }
+}
+
+static bool read_all(struct run *run, GError **error)
+{
+    struct pipeline *pipeline = run->pipeline;
+    const struct branding *branding = pipeline->branding;
+
+    if (branding != NULL && branding->intro != NULL &&
+        !read_part(run, branding->intro, &run->intro, &pipeline->before_ms, error)) {
+        return false;
+    }
+    if (!read_part(run, pipeline->source, &run->clip, &pipeline->clip_ms, error)) {
+        return false;
+    }
+    if (branding != NULL && branding->outro != NULL &&
+        !read_part(run, branding->outro, &run->outro, &pipeline->after_ms, error)) {
+        return false;
+    }
+    queue_end(run->frames);
+    return copy_sound(run, INT64_MAX, error);
 }
 
 static gpointer read_source(gpointer data)
@@ -182,9 +217,8 @@ static gpointer read_source(gpointer data)
 /* -- filtering ------------------------------------------------------------------------------------------ */
 
 /* Decided on the picture as it was decoded, so that it is the same in every rung: the graph passes key_frame on. */
-static void mark_keyframe(struct run *run, AVFrame *frame)
+static void mark_keyframe(struct run *run, AVFrame *frame, bool is_first)
 {
-    const bool is_first = run->last_key < 0;
     const int64_t since = frame->pts - run->last_key;
 
     if (!run->pipeline->source_keyframes) {
@@ -208,6 +242,14 @@ static enum AVPictureType type_of(struct run *run, struct station *station, cons
     return frame->key_frame ? AV_PICTURE_TYPE_I : type;
 }
 
+static void pass_still(struct run *run, int output, AVFrame *frame)
+{
+    if (frame->pts >= run->clip_from && frame->pts < run->clip_until) {
+        frame->pts -= run->clip_from;
+        run->pipeline->still(run->pipeline->context, output, frame);
+    }
+}
+
 /* The graph's outputs are the pipeline's from `from` to before `to`. */
 static bool pass_pictures(struct run *run, struct graph *graph, int from, int to, GError **error)
 {
@@ -217,7 +259,7 @@ static bool pass_pictures(struct run *run, struct graph *graph, int from, int to
 
         while (graph_read(graph, i - from, &frame, &own)) {
             if (run->pictures[i].encoder == NULL) {
-                run->pipeline->still(run->pipeline->context, i, frame);
+                pass_still(run, i, frame);
                 libav_frame_free(frame);
                 continue;
             }
@@ -298,10 +340,26 @@ static bool draw_held(struct run *run, struct filters *filters, bool patient, GE
     }
 }
 
+/* True of the first picture of a part. */
+static bool enter_part(struct run *run, const AVFrame *frame)
+{
+    const struct graph_part *part = frame->opaque;
+    const bool is_first = run->part != part;
+
+    if (is_first && part == &run->clip) {
+        run->clip_from = part->from;
+        run->clip_until = INT64_MAX;
+    } else if (is_first && run->part == &run->clip) {
+        run->clip_until = part->from;
+    }
+    run->part = part;
+    return is_first;
+}
+
 static bool filter_picture(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
 {
     frame->pict_type = AV_PICTURE_TYPE_NONE; /* the original's is not ours */
-    mark_keyframe(run, frame);
+    mark_keyframe(run, frame, enter_part(run, frame));
     if (run->held == NULL) {
         return draw_prompt(run, filters, frame, error);
     }
@@ -371,7 +429,12 @@ static struct graph *open_pictures(const struct run *run, int from, int to)
         outputs[i - from] = run->pipeline->outputs[i].picture;
         outputs[i - from].from -= outputs[i - from].from == GRAPH_FROM_INPUT ? 0 : from;
     }
-    return from == to ? NULL : graph_video_new(source_format_of(run->pipeline->source), outputs, to - from);
+    if (from == to) {
+        return NULL;
+    }
+    struct graph *graph = graph_video_new(run->clip.format, outputs, to - from);
+    graph_set_watermark(graph, run->pipeline->branding == NULL ? NULL : run->pipeline->branding->watermark);
+    return graph;
 }
 
 static gpointer filter_frames(gpointer data)
@@ -557,6 +620,19 @@ static bool open_output(struct run *run, int index, GError **error)
     return true;
 }
 
+static void each_source(const struct run *run, void (*act)(struct source *source))
+{
+    const struct branding *branding = run->pipeline->branding;
+
+    act(run->pipeline->source);
+    if (branding != NULL && branding->intro != NULL) {
+        act(branding->intro);
+    }
+    if (branding != NULL && branding->outro != NULL) {
+        act(branding->outro);
+    }
+}
+
 static bool open_sound(struct run *run, GError **error)
 {
     const struct soundtrack *made = run->pipeline->soundtrack;
@@ -569,9 +645,30 @@ static bool open_sound(struct run *run, GError **error)
         run->sound.frames = queue_new(SOUNDS_QUEUED, frame_free);
         run->encoding++;
     } else {
-        source_skip_sound(run->pipeline->source);
+        each_source(run, source_skip_sound);
     }
     return true;
+}
+
+static bool has_sound(const struct run *run)
+{
+    return run->clip.format->has_audio || (run->intro.format != NULL && run->intro.format->has_audio) ||
+           (run->outro.format != NULL && run->outro.format->has_audio);
+}
+
+static void open_parts(struct run *run)
+{
+    const struct branding *branding = run->pipeline->branding;
+
+    run->clip = (struct graph_part){.format = source_format_of(run->pipeline->source), .gain_db = run->pipeline->gain_db};
+    if (branding != NULL && branding->intro != NULL) {
+        run->intro = (struct graph_part){
+            .format = source_format_of(branding->intro), .gain_db = branding->intro_gain_db, .is_guest = true};
+    }
+    if (branding != NULL && branding->outro != NULL) {
+        run->outro = (struct graph_part){
+            .format = source_format_of(branding->outro), .gain_db = branding->outro_gain_db, .is_guest = true};
+    }
 }
 
 /* Pictures of 1080 lines at most are copied (rewrap.c): 50 MB of frames. */
@@ -596,7 +693,8 @@ static bool open_all(struct run *run, GError **error)
         run->drawn++;
     }
     run->held = run->prompt < run->drawn ? held_new() : NULL;
-    if (source_format_of(run->pipeline->source)->has_audio && !open_sound(run, error)) {
+    open_parts(run);
+    if (has_sound(run) && !open_sound(run, error)) {
         return false;
     }
     for (int i = 0; i < run->pipeline->count; i++) {
@@ -652,6 +750,14 @@ static void close_all(struct run *run)
     held_free(run->held);
     scene_free(run->scene);
     g_mutex_clear(&run->mutex);
+}
+
+struct source_measure pipeline_measure(const struct pipeline *pipeline)
+{
+    struct source_measure measure = source_measure_of(pipeline->source);
+
+    measure.duration_ms = pipeline->before_ms + pipeline->clip_ms + pipeline->after_ms;
+    return measure;
 }
 
 bool pipeline_run(struct pipeline *pipeline, GError **error)

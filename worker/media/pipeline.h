@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <jansson.h>
 
+#include "worker/media/branding.h"
 #include "worker/media/encoder.h"
 #include "worker/media/graph.h"
 #include "worker/media/picture_types.h"
@@ -35,16 +36,22 @@ struct pipeline {
     struct pipeline_output outputs[GRAPH_OUTPUTS_MAX];
     int count;
     double gain_db;
+    const struct branding *branding; /* NULL: none */
     const char *label; /* what every output has to say (media/label.h), or NULL */
     struct soundtrack *soundtrack; /* the sound, encoded already; NULL: the source's is encoded. The caller's */
     bool source_keyframes;             /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
     struct picture_types *decided;     /* filled with what the first output's encoder decides; may be NULL */
     const struct picture_types *given; /* what all encoders obey that do not wait for the first; NULL: each decides */
+    /* Of the intro, the clip and the outro: filled where they are 0. */
+    int64_t before_ms, clip_ms, after_ms;
     void *context;
-    /* From the filter thread; the frame stays the pipeline's. */
+    /* From the filter thread; the frame stays the pipeline's, and has the clip's own time. Never of what stands around it. */
     void (*still)(void *context, int output, const AVFrame *frame);
     /* From the caller's thread. */
     void (*progress)(void *context, int permille);
 };
 
 bool pipeline_run(struct pipeline *pipeline, GError **error);
+
+/* After the run, of what was made: the source's, with the length of all. */
+struct source_measure pipeline_measure(const struct pipeline *pipeline);

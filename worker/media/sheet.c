@@ -16,13 +16,14 @@ static int64_t shown_at(const GArray *stills, unsigned index)
     return g_array_index(stills, struct still, index).at;
 }
 
-static void draw_frames(struct picture *sheet, const GArray *stills, int count, int columns, int width, int height)
+static void draw_frames(struct picture *sheet, const GArray *stills, int64_t before, int count, int columns, int width,
+                        int height)
 {
     for (int i = 0; i < count; i++) {
         const unsigned index = (unsigned)((int64_t)i * stills->len / count);
         const struct still *still = &g_array_index(stills, struct still, index);
-        const int64_t s = shown_at(stills, index) / LIBAV_VIDEO_HZ;
-        const int tenth = (int)(shown_at(stills, index) % LIBAV_VIDEO_HZ * 10 / LIBAV_VIDEO_HZ);
+        const int64_t at = before + shown_at(stills, index), s = at / LIBAV_VIDEO_HZ;
+        const int tenth = (int)(at % LIBAV_VIDEO_HZ * 10 / LIBAV_VIDEO_HZ);
         g_autofree char *time = g_strdup_printf("%d:%02d.%d", (int)(s / 60), (int)(s % 60), tenth);
         g_autoptr(Picture) cell = picture_shrunk(still->picture, width, height);
         const int x = GAP_PX + i % columns * (width + GAP_PX);
@@ -54,8 +55,8 @@ static void draw_wave(struct picture *sheet, const GArray *wave, int64_t end, in
     }
 }
 
-bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t end, const char *label,
-                 int fd, GError **error)
+bool sheet_write(const struct storyboard *storyboard, const struct loudness *loudness, int64_t before, int64_t end,
+                 const char *label, int fd, GError **error)
 {
     const GArray *stills = storyboard_stills(storyboard);
     const struct picture *first = g_array_index(stills, struct still, 0).picture;
@@ -69,7 +70,7 @@ bool sheet_write(const struct storyboard *storyboard, const struct loudness *lou
     g_autoptr(Picture) sheet = picture_new(MAX(GAP_PX + columns * (width + GAP_PX), 320),
                                            frames_px + (loudness != NULL ? WAVE_PX + GAP_PX : 0), PAPER);
 
-    draw_frames(sheet, stills, count, columns, width, height);
+    draw_frames(sheet, stills, before, count, columns, width, height);
     if (loudness != NULL) {
         draw_wave(sheet, loudness_wave(loudness), end, frames_px);
     }

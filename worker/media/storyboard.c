@@ -98,9 +98,9 @@ bool storyboard_write(const struct storyboard *storyboard, int64_t end, const st
 
         picture_draw(sprite, tile, x, y);
         g_string_append_c(cues, '\n');
-        append_time(cues, still->at);
+        append_time(cues, target->before + still->at);
         g_string_append(cues, " --> ");
-        append_time(cues, next);
+        append_time(cues, target->before + next);
         g_string_append_printf(cues, "\n%s#xywh=%d,%d,%d,%d\n", target->sprite, x, y, width, height);
     }
     return picture_write_jpeg(sprite, QUALITY, target->label, target->sprite_fd, error) &&

@@ -34,6 +34,7 @@ struct storyboard_target {
     int sprite_fd, cues_fd;
     const char *sprite; /* what the cues call the sprite */
     const char *label;  /* the clip's (media/label.h), or NULL */
+    int64_t before;     /* what stands before the clip in what is played, 1/90000 s: the cues begin there */
 };
 
 /* Sprite and cues; `end` closes the last cue. */

@@ -18,7 +18,9 @@ static bool hear(const struct survey *survey, struct graph *graph, GError **erro
 
     while (graph_read(graph, 0, &frame, &own)) {
         loudness_add(survey->loudness, frame);
-        fingerprint_hear(survey->fingerprint, frame);
+        if (survey->fingerprint != NULL) {
+            fingerprint_hear(survey->fingerprint, frame);
+        }
         libav_frame_free(frame);
     }
     if (own != NULL) {
@@ -55,7 +57,9 @@ bool survey_run(const struct survey *survey, GError **error)
         return false;
     }
     graph = graph_audio_new(0, CHUNK, true);
-    source_tap(source, see_packet, survey->rewrap);
+    if (survey->rewrap != NULL) {
+        source_tap(source, see_packet, survey->rewrap);
+    }
     ok = read_all(survey, source, graph, error);
     graph_free(graph);
     source_free(source);

@@ -18,8 +18,8 @@ struct survey {
     const struct container_limits *limits;
     const struct source *pictures;
     struct loudness *loudness; /* NULL without sound */
-    struct fingerprint *fingerprint;
-    struct rewrap *rewrap;
+    struct fingerprint *fingerprint; /* NULL: not wanted */
+    struct rewrap *rewrap;           /* likewise */
 };
 
 /* Fills the three. What cannot be decoded is left out: the pass that decodes the pictures says what is wrong. */

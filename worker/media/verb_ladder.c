@@ -25,7 +25,7 @@ static bool make_rungs(struct verb_context *context, struct rungs *rungs, struct
             !probe_check_length(pipeline->source, &context->task->limits, error)) {
             return false;
         }
-        measure = source_measure_of(pipeline->source);
+        measure = pipeline_measure(pipeline);
     }
     context->facts = json_pack("{s:I}", "duration_ms", measure.duration_ms);
     return rungs_write(rungs, pipeline, &measure, context->outputs, error);
@@ -50,9 +50,12 @@ bool verb_ladder(struct verb_context *context, GError **error)
                                             .threads = task->threads};
     struct rungs rungs = {.task = task, .count = task->rungs};
     struct pipeline pipeline = {.gain_db = task->gain_db,
+                                .before_ms = task->intro_ms,
+                                .clip_ms = task->clip_ms,
                                 .source_keyframes = task->source_keyframes,
                                 .context = context,
                                 .progress = take_progress};
+    struct branding branding = {0};
     struct structure structure;
     enum sniff_family family;
     struct picture_types *types;
@@ -75,7 +78,9 @@ bool verb_ladder(struct verb_context *context, GError **error)
     types = task->picture_types[0] == '\0' ? NULL : picture_types_parse(task->picture_types);
     pipeline.given = types;
     pipeline.soundtrack = soundtrack = open_soundtrack(task);
-    ok = make_rungs(context, &rungs, &pipeline, error);
+    pipeline.branding = &branding;
+    ok = branding_open(&branding, context, error) && make_rungs(context, &rungs, &pipeline, error);
+    branding_clear(&branding);
     picture_types_free(types);
     soundtrack_free(soundtrack);
     for (int i = 0; i < GRAPH_OUTPUTS_MAX; i++) {

@@ -39,6 +39,7 @@ struct prepare {
     struct verb_context *verb;
     const struct clip *clip;
     bool may_wrap;       /* the original may be the review copy */
+    struct branding branding;
     const char *spoiled; /* it was to be, and must not, or cannot: why */
     struct thumbnail *thumbnail;
     struct storyboard *storyboard;
@@ -137,17 +138,18 @@ static void add_outputs(struct prepare *prepare, struct pipeline *pipeline)
     }
 }
 
-static bool write_stills(struct prepare *prepare, const char *label, int64_t end, GError **error)
+/* `end` is the clip's; `before` what stands before it, 1/90000 s: times that people read or click on count from there. */
+static bool write_stills(struct prepare *prepare, const char *label, int64_t before, int64_t end, GError **error)
 {
     const struct task *task = prepare->verb->task;
     g_autofree char *sprite = g_strconcat(task->prefix, STORYBOARD_NAME, NULL);
     const struct storyboard_target storyboard = {task_output_fd(task, STORYBOARD_NAME),
-                                                 task_output_fd(task, "storyboard.vtt"), sprite, label};
+                                                 task_output_fd(task, "storyboard.vtt"), sprite, label, before};
 
     return thumbnail_write(prepare->thumbnail, task, label, prepare->verb->outputs, error) &&
            preview_write(prepare->storyboard, label, task_output_fd(task, PREVIEW_NAME), error) &&
            storyboard_write(prepare->storyboard, end, &storyboard, error) &&
-           sheet_write(prepare->storyboard, prepare->loudness, end, label, task_output_fd(task, "sheet.jpg"), error);
+           sheet_write(prepare->storyboard, prepare->loudness, before, end, label, task_output_fd(task, "sheet.jpg"), error);
 }
 
 static void list_outputs(struct prepare *prepare, json_t *review)
@@ -188,33 +190,56 @@ static bool write_rungs(struct prepare *prepare, const struct pipeline *pipeline
     return rungs_write(&prepare->rungs, pipeline, measure, prepare->verb->outputs, error);
 }
 
-static json_t *flags_of(const struct prepare *prepare, int64_t end)
+/* Their times are those of what was made, in which something may stand before the clip. */
+static json_t *flags_of(const struct prepare *prepare, int64_t before_ms, int64_t end)
 {
+    static const char *const TIMES[] = {"from_ms", "to_ms"};
     json_t *flags = checks_flags(prepare->checks, prepare->loudness, end);
+    size_t i;
+    json_t *flag;
 
     codes_append(prepare->codes, (int64_t)(THUMBNAIL_EVERY_S * LIBAV_VIDEO_HZ), flags);
+    json_array_foreach(flags, i, flag) {
+        for (size_t k = 0; before_ms > 0 && k < G_N_ELEMENTS(TIMES); k++) {
+            const json_t *time = json_object_get(flag, TIMES[k]);
+            if (json_is_integer(time)) {
+                json_object_set_new(flag, TIMES[k], json_integer(json_integer_value(time) + before_ms));
+            }
+        }
+    }
     return flags;
+}
+
+/* Moments that people choose are on the clock of what was made, too. */
+static void add_branding(struct prepare *prepare, const struct pipeline *pipeline)
+{
+    if (task_is_branded(prepare->verb->task)) {
+        json_object_set_new(prepare->verb->facts, "before_ms", json_integer(pipeline->before_ms));
+        json_object_set_new(prepare->verb->facts, "after_ms", json_integer(pipeline->after_ms));
+    }
 }
 
 static bool finish_video(struct prepare *prepare, struct pipeline *pipeline, GError **error)
 {
     const struct source *source = pipeline->source;
     const struct clip *clip = prepare->clip;
-    const struct source_measure measure = source_measure_of(source);
-    const int64_t end = measure.duration_ms * (LIBAV_VIDEO_HZ / 1000);
+    const struct source_measure own = source_measure_of(source), measure = pipeline_measure(pipeline);
+    const int64_t before = pipeline->before_ms * (LIBAV_VIDEO_HZ / 1000);
+    const int64_t end = own.duration_ms * (LIBAV_VIDEO_HZ / 1000);
     json_t *review = pipeline->outputs[prepare->review_output].facts;
 
-    rewrap_judge(prepare->rewrap, &measure);
+    rewrap_judge(prepare->rewrap, &own);
     if (prepare->review.wraps && !rewrap_is_possible(prepare->rewrap)) {
         prepare->spoiled = rewrap_obstacle(prepare->rewrap);
         return true;
     }
-    if (!write_stills(prepare, pipeline->label, end, error)) {
+    if (!write_stills(prepare, pipeline->label, before, end, error)) {
         return false;
     }
     prepare->verb->facts =
         probe_facts(source, clip->family, clip->structure, prepare->loudness, clip->reader->size_bytes);
-    json_object_set_new(prepare->verb->facts, "flags", flags_of(prepare, end));
+    json_object_set_new(prepare->verb->facts, "flags", flags_of(prepare, pipeline->before_ms, end));
+    add_branding(prepare, pipeline);
     json_object_set_new(prepare->verb->facts, "fingerprint", fingerprint_json(prepare->fingerprint));
     review_describe(&prepare->review, &measure, review);
     add_ladder_facts(prepare, review);
@@ -246,6 +271,7 @@ static bool make_video(struct prepare *prepare, struct source *source, GError **
                                 .source_keyframes = prepare->review.wraps,
                                 .gain_db = gain_of(prepare->loudness),
                                 .label = probe_label(source, prepare->clip->structure),
+                                .branding = &prepare->branding,
                                 .decided = prepare->types,
                                 .context = prepare,
                                 .still = take_still,
@@ -327,7 +353,13 @@ static bool run_video(struct prepare *prepare, const char *obstacle, GError **er
     if (source_format_of(source)->has_audio) {
         prepare->loudness = loudness_new();
     }
-    ok = survey_and_make(prepare, source, &limits, error);
+    ok = branding_open(&prepare->branding, prepare->verb, error);
+    if (ok) {
+        ok = survey_and_make(prepare, source, &limits, error);
+    } else {
+        source_free(source);
+    }
+    branding_clear(&prepare->branding);
     rewrap_free(prepare->rewrap);
     picture_types_free(prepare->types);
     thumbnail_free(prepare->thumbnail);
@@ -352,7 +384,7 @@ static bool empty(int fd, GError **error)
  * run. */
 static bool prepare_video(struct verb_context *context, const struct clip *clip, GError **error)
 {
-    struct prepare first = {.verb = context, .clip = clip, .may_wrap = !context->task->encodes};
+    struct prepare first = {.verb = context, .clip = clip, .may_wrap = !context->task->encodes && !task_is_branded(context->task)};
     struct prepare second = {.verb = context, .clip = clip};
 
     if (!run_video(&first, NULL, error)) {
