@@ -65,6 +65,22 @@ static json_t *file_json(const struct file_message *file)
     return json_pack("{s:I, s:s, s:s}", "bytes", (json_int_t)file->bytes, "path", file->path, "url", file->url);
 }
 
+const char *const MESSAGE_BRANDING_NAMES[MESSAGE_BRANDINGS] = {"intro", "outro", "watermark"};
+
+static json_t *branding_json(const struct offer_message *offer)
+{
+    json_t *branding = json_object();
+
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        if (offer->branding[i].key != NULL) {
+            json_t *row = file_json(&offer->branding[i].file);
+            json_object_set_new(row, "key", json_string(offer->branding[i].key));
+            json_object_set_new(branding, MESSAGE_BRANDING_NAMES[i], row);
+        }
+    }
+    return branding;
+}
+
 json_t *offer_message_json(const struct offer_message *offer)
 {
     json_t *inputs = json_array();
@@ -79,9 +95,9 @@ json_t *offer_message_json(const struct offer_message *offer)
         }
         json_array_append_new(inputs, row);
     }
-    return json_pack("{s:s, s:I, s:s, s:I, s:O, s:O?, s:s, s:o}", "job", offer->job, "token", (json_int_t)offer->token,
+    return json_pack("{s:s, s:I, s:s, s:I, s:O, s:O?, s:s, s:o, s:o}", "job", offer->job, "token", (json_int_t)offer->token,
                      "kind", offer->kind, "lease_ms", (json_int_t)offer->lease_ms, "limits", offer->limits, "facts",
-                     offer->facts, "folder", offer->folder, "inputs", inputs);
+                     offer->facts, "folder", offer->folder, "inputs", inputs, "branding", branding_json(offer));
 }
 
 static bool read_file(json_t *json, struct file_message *file, GError **error)
@@ -124,6 +140,25 @@ static bool read_inputs(const json_t *inputs, struct offer_message *offer, GErro
     return true;
 }
 
+static bool read_branding(json_t *branding, struct offer_message *offer, GError **error)
+{
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        json_auto_t *row = json_copy(json_object_get(branding, MESSAGE_BRANDING_NAMES[i]));
+        if (row == NULL) {
+            continue;
+        }
+        offer->branding[i].key = g_strdup(json_string_value(json_object_get(row, "key")));
+        (void)json_object_del(row, "key"); /* missing: NULL above */
+        if (!read_file(row, &offer->branding[i].file, error)) {
+            return false;
+        }
+        if (offer->branding[i].key == NULL) {
+            return wrong("a key", error);
+        }
+    }
+    return true;
+}
+
 bool offer_message_read(json_t *json, struct offer_message *offer, GError **error)
 {
     const char *job;
@@ -133,12 +168,12 @@ bool offer_message_read(json_t *json, struct offer_message *offer, GError **erro
     json_int_t lease_ms;
     json_t *limits;
     json_t *facts = NULL;
-    json_t *inputs;
+    json_t *inputs, *branding;
     json_error_t cause;
 
-    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:s, s:I, s:s, s:I, s:o, s?o, s:s, s:o}", "job", &job, "token",
+    if (json_unpack_ex(json, &cause, JSON_STRICT, "{s:s, s:I, s:s, s:I, s:o, s?o, s:s, s:o, s:o}", "job", &job, "token",
                        &token, "kind", &kind, "lease_ms", &lease_ms, "limits", &limits, "facts", &facts, "folder",
-                       &folder, "inputs", &inputs) != 0) {
+                       &folder, "inputs", &inputs, "branding", &branding) != 0) {
         return misshapen(&cause, error);
     }
     offer->job = g_strdup(job);
@@ -148,7 +183,7 @@ bool offer_message_read(json_t *json, struct offer_message *offer, GError **erro
     offer->limits = json_incref(limits);
     offer->facts = json_is_object(facts) ? json_incref(facts) : NULL;
     offer->folder = g_strdup(folder);
-    if (!read_inputs(inputs, offer, error)) {
+    if (!read_inputs(inputs, offer, error) || !read_branding(branding, offer, error)) {
         offer_message_clear(offer);
         return false;
     }
@@ -166,6 +201,10 @@ void offer_message_clear(struct offer_message *offer)
     for (size_t i = 0; i < offer->input_count; i++) {
         file_message_clear(&offer->inputs[i].file);
         file_message_clear(&offer->inputs[i].review);
+    }
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        file_message_clear(&offer->branding[i].file);
+        g_free(offer->branding[i].key);
     }
     g_free(offer->job);
     g_free(offer->kind);

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 enum {
-    MESSAGE_PROTOCOL = 5, /* changes with every message that the other side would misread */
+    MESSAGE_PROTOCOL = 6, /* changes with every message that the other side would misread */
     MESSAGE_INPUTS_MOST = 9,
     MESSAGE_OUTPUTS_MOST = 160,
     MESSAGE_FRAME_DIGITS = 32, /* of one frame in a fingerprint: whole and middle */
@@ -45,6 +45,14 @@ struct input_message {
     struct file_message review; /* for ladders: the review copy, whose sound the rungs get; `url` NULL: there is none */
 };
 
+/* What the edition puts into every clip; of a ladder, what prepare has put into it. */
+enum { MESSAGE_BRANDINGS = 3 };
+extern const char *const MESSAGE_BRANDING_NAMES[MESSAGE_BRANDINGS]; /* intro, outro, watermark */
+struct branding_message {
+    char *key; /* of the store; NULL: there is none */
+    struct file_message file;
+};
+
 /* service -> worker: the answer to a claim */
 struct offer_message {
     char *job;
@@ -56,6 +64,7 @@ struct offer_message {
     char *folder;   /* where results go on a shared disk; "" when they are PUT */
     struct input_message inputs[MESSAGE_INPUTS_MOST];
     size_t input_count;
+    struct branding_message branding[MESSAGE_BRANDINGS];
 };
 json_t *offer_message_json(const struct offer_message *offer);
 bool offer_message_read(json_t *json, struct offer_message *offer, GError **error);

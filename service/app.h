@@ -28,5 +28,6 @@ struct app {
     char *data;              /* folder of everything, absolute */
     char *web;               /* folder of templates/ and dist/ */
     struct rules *rules;     /* editions, tracks and regions as read from config/ */
+    struct branding *branding; /* what the edition puts into every clip */
     struct secrets *secrets; /* keys of this installation */
 };

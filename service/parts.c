@@ -2,6 +2,7 @@
 
 #include "common/failure.h"
 #include "common/settings.h"
+#include "service/branding.h"
 #include "service/embed_counts.h"
 #include "service/handlers/uploads.h"
 #include "service/model/installation.h"
@@ -94,6 +95,22 @@ static bool open_rules(struct app *app, GError **error)
     return app->rules != NULL;
 }
 
+/* A store that is away gets them when it is back (store_watch.c); jobs wait until then. */
+static void keep_branding(struct app *app)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!branding_keep(app->branding, app->store, app->data, &error)) {
+        log_error(&app->log, "branding.keep", error);
+    }
+}
+
+static bool open_branding(struct app *app, GError **error)
+{
+    app->branding = branding_open(app->rules, error);
+    return app->branding != NULL;
+}
+
 bool parts_open_storage(struct app *app, GError **error)
 {
     return open_rules(app, error) && open_schema(app, error) && open_store(app, error);
@@ -129,10 +146,11 @@ bool parts_open(struct app *app, GError **error)
         return false;
     }
     secrets_set_password_mib(app->secrets, app->settings->password_mib);
-    if (!otp_init(error) || !open_rules(app, error) || !open_database(app, error) ||
+    if (!otp_init(error) || !open_rules(app, error) || !open_branding(app, error) || !open_database(app, error) ||
         !rules_mirror(app->rules, app->database, error) || !open_store(app, error) || !open_site(app, error)) {
         return false;
     }
+    keep_branding(app);
     open_sniffer(app);
     app->embed_counts = embed_counts_new();
     app->view_counts = view_counts_new();
@@ -156,6 +174,7 @@ void parts_close(struct app *app)
     g_clear_pointer(&app->store, store_free);
     g_clear_pointer(&app->database, database_free);
     g_clear_pointer(&app->rules, rules_free);
+    g_clear_pointer(&app->branding, branding_free);
     g_clear_pointer(&app->secrets, secrets_free);
     g_clear_pointer(&app->worker_token, g_free);
     g_clear_pointer(&app->node, g_free);

@@ -1,6 +1,7 @@
 #include "service/store_watch.h"
 
 #include "common/failure.h"
+#include "service/branding.h"
 #include "service/database/database.h"
 #include "service/handlers/uploads.h"
 #include "service/model/rendition.h"
@@ -50,7 +51,7 @@ static bool collect_orphan(void *context, const char *key, int64_t size, int64_t
     struct use use = {.key = key};
 
     (void)size;
-    if (sweep->now_ms - modified_ms > ORPHAN_MS &&
+    if (sweep->now_ms - modified_ms > ORPHAN_MS && !g_str_has_prefix(key, BRANDING_KEYS) &&
         database_read(sweep->app->database, "rendition.key_is_used", look_used, &use, NULL) && !use.is_used) {
         g_ptr_array_add(sweep->orphans, g_strdup(key));
     }
@@ -113,6 +114,16 @@ static void sweep_and_log(struct app *app)
     }
 }
 
+/* Was put there at the start, unless the store was away. */
+static void keep_branding(struct app *app)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!branding_keep(app->branding, app->store, app->data, &error)) {
+        log_error(&app->log, "branding.keep", error);
+    }
+}
+
 static int64_t run(void *context)
 {
     struct store_watch *watch = context;
@@ -120,6 +131,9 @@ static int64_t run(void *context)
 
     if (!is_up) {
         watch->retry_us = 0; /* at once when it is back */
+    }
+    if (is_up && !watch->app->branding->is_kept) {
+        keep_branding(watch->app);
     }
     if (is_up && is_due(&watch->retry_us, RETRY_EVERY_MS)) {
         uploads_retry(watch->app->uploads, g_get_real_time() / 1000);

@@ -184,6 +184,55 @@ static int open_review(struct lease *lease, struct client *client, const struct 
     return fd;
 }
 
+/* Opens what the edition puts into every clip. */
+static bool open_branding(struct client *client, const struct offer_message *offer, const char *folder,
+                          struct recipe_job *job, GError **error)
+{
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        const struct branding_message *part = &offer->branding[i];
+        if (part->key == NULL) {
+            continue;
+        }
+        job->branding_fd[i] = deliver_input(client, offer, &part->file, folder, error);
+        if (job->branding_fd[i] < 0) {
+            return false;
+        }
+        job->branding_bytes[i] = part->file.bytes;
+    }
+    return true;
+}
+
+/* The ladder needs the same, whatever the profile is by then. */
+static void note_branding(const struct offer_message *offer, json_t *facts)
+{
+    json_t *branding = json_object();
+
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        const struct branding_message *part = &offer->branding[i];
+        if (part->key != NULL) {
+            json_object_set_new(branding, MESSAGE_BRANDING_NAMES[i],
+                                json_pack("{s:s, s:I}", "key", part->key, "bytes", (json_int_t)part->file.bytes));
+        }
+    }
+    if (json_object_size(branding) > 0 && set_is_prepare(offer->kind)) {
+        json_object_set(facts, "branding", branding);
+    }
+    json_decref(branding);
+}
+
+static void close_all(const struct recipe_job *job)
+{
+    close(job->input_fd);
+    if (job->review_fd >= 0) {
+        close(job->review_fd);
+    }
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        if (job->branding_fd[i] >= 0) {
+            close(job->branding_fd[i]);
+        }
+    }
+}
+
 /* The first file of a set keeps its plain names (poster.jpg is the cover); the others get "2-", "3-" … */
 static bool run_input(struct lease *lease, struct client *client, const char *folder, size_t index,
                       struct outcome *outcome, GError **error)
@@ -206,12 +255,13 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
         return false;
     }
     const int review_fd = open_review(lease, client, input, folder);
-    const struct recipe_job job = {
+    struct recipe_job job = {
         .kind = offer->kind,
         .input_fd = fd,
         .input_bytes = input->file.bytes,
         .review_fd = review_fd,
         .review_bytes = input->review.bytes,
+        .branding_fd = {-1, -1, -1},
         .folder = folder,
         .prefix = prefix,
         .limits = offer->limits,
@@ -220,17 +270,16 @@ static bool run_input(struct lease *lease, struct client *client, const char *fo
         .threads = config->threads,
         .unsafe = config->unsafe,
     };
-    bool good = digest_descriptor(fd, digest, error) && recipe_run(&job, on_progress, &part, &result, error);
-    close(fd);
-    if (review_fd >= 0) {
-        close(review_fd);
-    }
+    bool good = digest_descriptor(fd, digest, error) && open_branding(client, offer, folder, &job, error) &&
+                recipe_run(&job, on_progress, &part, &result, error);
+    close_all(&job);
     if (good && !result.ok) {
         log_info(&lease->loop->log, "job.refused", "id=%s kind=%s code=%s next=%d words=\"%s\"", offer->job,
                  offer->kind, reason_rule_of(result.reason)->code, (int)result.next,
                  result.words == NULL ? "" : result.words);
         add_refusal(outcome, input->position, &result);
     } else if (good && outcome->ok) {
+        note_branding(offer, result.facts);
         json_array_append_new(outcome->each, result.facts == NULL ? json_object() : json_incref(result.facts));
         g_ptr_array_add(outcome->finish.input_digests, g_strdup(digest));
         good = deliver_outputs(client, offer, folder, prefix, &result, &outcome->finish, error);

@@ -295,6 +295,7 @@ HANDLER(job_post_fail);
 HANDLER(job_post_outputs);
 HANDLER(job_get_input);
 HANDLER(job_get_review);
+HANDLER(job_get_branding);
 HANDLER(job_put_output);
 
 /* health.c */

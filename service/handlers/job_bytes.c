@@ -6,6 +6,7 @@
 
 #include "common/failure.h"
 #include "common/settings.h"
+#include "service/branding.h"
 #include "service/handlers/body_file.h"
 #include "service/handlers/handlers.h"
 #include "service/handlers/stored.h"
@@ -107,6 +108,39 @@ void job_set_inputs(const struct app *app, const struct job *job, const struct s
             input->review = file_of(
                 app, review->store_key, review->bytes, shared,
                 g_strdup_printf("/api/v1/jobs/%s/review/%" G_GINT64_FORMAT, job->id, original->position));
+        }
+    }
+}
+
+static void set_branding(const struct app *app, const struct job *job, size_t part, const char *key, int64_t bytes,
+                         bool shared, struct offer_message *offer)
+{
+    offer->branding[part].key = g_strdup(key);
+    offer->branding[part].file =
+        file_of(app, key, bytes, shared, g_strdup_printf("/api/v1/jobs/%s/branding/%s", job->id, key + strlen(BRANDING_KEYS)));
+}
+
+/* A worker said so: a key of another kind would hand it another file. */
+static bool is_branding_key(const char *key)
+{
+    return key != NULL && g_str_has_prefix(key, BRANDING_KEYS) && store_key_is_valid(key) &&
+           strchr(key + strlen(BRANDING_KEYS), '/') == NULL;
+}
+
+void job_set_branding(const struct app *app, const struct job *job, const json_t *facts, bool shared,
+                      struct offer_message *offer)
+{
+    const bool is_ladder = strcmp(job->kind, "ladder") == 0 || strcmp(job->kind, "av1") == 0;
+    const json_t *put = json_object_get(facts, "branding");
+
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        const json_t *row = json_object_get(put, MESSAGE_BRANDING_NAMES[i]);
+        const char *key = json_string_value(json_object_get(row, "key"));
+
+        if (strcmp(job->kind, "prepare") == 0 && app->branding->part[i].key != NULL) {
+            set_branding(app, job, i, app->branding->part[i].key, app->branding->part[i].bytes, shared, offer);
+        } else if (is_ladder && is_branding_key(key)) {
+            set_branding(app, job, i, key, json_integer_value(json_object_get(row, "bytes")), shared, offer);
         }
     }
 }
@@ -215,6 +249,27 @@ HANDLER(job_get_review)
 {
     return stored_must_move(app, request) ? request_transfer(request, job_get_review)
                                           : answer_input(app, request, review_key, error);
+}
+
+static struct response *answer_branding(struct app *app, struct request *request, GError **error)
+{
+    g_autofree char *key = g_strconcat(BRANDING_KEYS, request_param(request, "digest"), NULL);
+    struct transfer transfer = {0};
+    struct response *response = NULL;
+
+    if (!is_branding_key(key)) {
+        g_set_error(error, HTTP_ERROR, REASON_NOT_FOUND, "no such file");
+    } else if (read_lease(app, request, look_job, &transfer, error)) {
+        response = stored_answer(app, request, key, "application/octet-stream", "\"branding\"", error);
+    }
+    transfer_clear(&transfer);
+    return response;
+}
+
+HANDLER(job_get_branding)
+{
+    return stored_must_move(app, request) ? request_transfer(request, job_get_branding)
+                                          : answer_branding(app, request, error);
 }
 
 /* Where one output goes. */

@@ -10,6 +10,11 @@
 void job_set_inputs(const struct app *app, const struct job *job, const struct sql_rows *originals,
                     const struct sql_rows *renditions, bool shared, struct offer_message *offer);
 
+/* What is put into the clip: of prepare the edition's, of a ladder what prepare has put in, which stands in its facts; of other jobs
+ * nothing. */
+void job_set_branding(const struct app *app, const struct job *job, const json_t *facts, bool shared,
+                      struct offer_message *offer);
+
 /* Results of this attempt alone, since what a worker writes that lost its lease is nobody's: on this disk, in the store. */
 char *job_folder(const struct app *app, const struct job *job);
 bool job_make_folder(const char *folder, GError **error);

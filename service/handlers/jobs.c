@@ -152,10 +152,15 @@ static json_t *offer_json(const struct call *call, const char *folder)
     };
 
     job_set_inputs(app, &call->job, call->originals, call->renditions, shared, &offer);
+    job_set_branding(app, &call->job, facts, shared, &offer);
     json_t *json = offer_message_json(&offer);
     for (size_t i = 0; i < offer.input_count; i++) {
         file_message_clear(&offer.inputs[i].file);
         file_message_clear(&offer.inputs[i].review);
+    }
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        file_message_clear(&offer.branding[i].file);
+        g_free(offer.branding[i].key);
     }
     return json;
 }

@@ -7,6 +7,7 @@
 #include "service/handlers/work_files.h"
 #include "service/http/request.h"
 #include "service/model/cover.h"
+#include "service/model/facts.h"
 #include "service/model/local_time.h"
 #include "service/model/text.h"
 #include "service/model/words.h"
@@ -186,7 +187,7 @@ json_t *work_json(const struct app *app, const char *base, const struct publicat
         "id", work->submission, "title", work->title, "words", work->words, "region", work->region, "region_name",
         name_of_region(app, work->region), "city_code", work->city, "city_name", name_of_region(app, work->city),
         "track", work->track, "track_name", name_of_track(app, work->track), "duration_ms",
-        number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
+        (json_int_t)facts_played_ms(facts), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
         "poster", "thumbnail", "thumbnail_webp", "share_card", "preview", "hls", "published_at", published_at, "url", url, "embed_url", embed, "is_ai",
         (int)publication_is_ai(work), "views", (json_int_t)work->views,
         "selected");
@@ -229,7 +230,7 @@ json_t *tile_json(const struct app *app, const char *base, const struct publicat
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:n, s:n, s:n, s:n, s:o}", "id", work->submission, "title",
                   work->title, "region_name", name_of_region(app, work->region), "track_name",
-                  name_of_track(app, work->track), "duration_ms", number_of(facts, "duration_ms"), "width",
+                  name_of_track(app, work->track), "duration_ms", (json_int_t)facts_played_ms(facts), "width",
                   number_of(facts, "width"), "height", number_of(facts, "height"), "poster", "thumbnail",
                   "thumbnail_webp", "selected", "url", json_sprintf("%s/v/%s", base, work->submission));
 
@@ -412,7 +413,7 @@ json_t *review_json(const struct app *app, const struct login *login, const stru
         submission->track, "track_name", name_of_track(app, submission->track), "region", submission->region,
         "region_name", name_of_region(app, submission->region), "city_name", name_of_region(app, submission->city),
         "revision", (json_int_t)submission->revision, "version", (json_int_t)submission->version, "duration_ms",
-        number_of(facts, "duration_ms"), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
+        (json_int_t)facts_played_ms(facts), "width", number_of(facts, "width"), "height", number_of(facts, "height"),
         "flags", flags_json(submission->flags), "poster", "storyboard", "storyboard_vtt", "contact_sheet", "review_mp4",
         "checks", checks_json(submission, facts), "waiting_since_ms", (json_int_t)submission->waiting_ms, "ai",
         (int)(submission->ai != 0), "state", submission->state, "stage", stage == NULL ? "" : stage->name,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "service/model/facts.h"
 #include "service/model/rendition.h"
 
 static json_int_t number_of(const json_t *object, const char *key)
@@ -143,7 +144,7 @@ json_t *work_files_clip(struct work_files *files, const struct shown_file *file)
     }
     json_t *clip = file_at(files, &files->clips[position - 1], position);
     if (json_object_get(clip, "duration_ms") == NULL) {
-        json_object_set(clip, "duration_ms", json_object_get(facts, "duration_ms"));
+        json_object_set_new(clip, "duration_ms", json_integer(facts_played_ms(facts)));
         json_object_set(clip, "width", json_object_get(facts, "width"));
         json_object_set(clip, "height", json_object_get(facts, "height"));
     }

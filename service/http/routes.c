@@ -231,6 +231,7 @@ static const struct route ROUTES[] = {
     { "POST",    "/api/v1/jobs/:job/fail",          ACCESS_WORKER,        BODY_JSON,   job_post_fail,    "give a job back with its reason" },
     { "GET",     "/api/v1/jobs/:job/input/:position", ACCESS_WORKER,      BODY_NONE,   job_get_input,    "an original, for workers without this disk" },
     { "GET",     "/api/v1/jobs/:job/review/:position", ACCESS_WORKER,     BODY_NONE,   job_get_review,   "the copy that reviewers see, likewise: its sound goes into every rung" },
+    { "GET",     "/api/v1/jobs/:job/branding/:digest", ACCESS_WORKER,     BODY_NONE,   job_get_branding, "what the edition puts into every clip, likewise" },
     { "PUT",     "/api/v1/jobs/:job/output/:name",  ACCESS_WORKER,        BODY_STREAM, job_put_output,   "a result, likewise" },
 
     /* operation */

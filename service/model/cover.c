@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/failure.h"
+#include "service/model/facts.h"
 #include "service/model/rendition.h"
 
 static const char FINISH[] = /* submission.cover_finish: whoever saw the old picture has not seen this one */
@@ -30,7 +31,7 @@ char *cover_moments(const struct submission *submission, const struct cover *cov
     g_autofree char *key = g_strdup_printf("%" G_GINT64_FORMAT, cover->position);
 
     if (!is_clip || moments == NULL || cover->at_ms < 0 ||
-        cover->at_ms > json_integer_value(json_object_get(file, "duration_ms"))) {
+        cover->at_ms > facts_played_ms(file)) {
         (void)refuse(error, MODEL_ERROR, REASON_COVER, "no such moment of a clip");
         return NULL;
     }

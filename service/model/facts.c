@@ -5,12 +5,26 @@
 
 static const char *const SHOWN[] = {"kind", "duration_ms", "width", "height", "ai_label"};
 
+int64_t facts_played_ms(const json_t *facts)
+{
+    static const char *const PARTS[] = {"before_ms", "duration_ms", "after_ms"};
+    int64_t played_ms = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(PARTS); i++) {
+        played_ms += json_integer_value(json_object_get(facts, PARTS[i]));
+    }
+    return played_ms;
+}
+
 static json_t *shown_of(const json_t *facts)
 {
     json_t *shown = json_object();
 
     for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
         (void)json_object_set(shown, SHOWN[i], json_object_get(facts, SHOWN[i])); /* what is absent stays absent */
+    }
+    if (json_object_get(shown, "duration_ms") != NULL) {
+        json_object_set_new(shown, "duration_ms", json_integer(facts_played_ms(facts)));
     }
     return shown;
 }

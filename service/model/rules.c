@@ -60,6 +60,9 @@ void rules_free(struct rules *rules)
     g_free(rules->edition);
     g_free(rules->edition_name);
     g_free(rules->consent);
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        g_free(rules->branding[i]);
+    }
     g_clear_pointer(&rules->stages, g_array_unref);
     g_clear_pointer(&rules->tracks, g_ptr_array_unref);
     g_clear_pointer(&rules->regions, g_ptr_array_unref);
@@ -149,6 +152,19 @@ static bool read_stage(struct rules *rules, GKeyFile *file, const char *group, G
     return true;
 }
 
+/* Paths are those of files beside rules.conf. */
+static void read_branding(struct rules *rules, GKeyFile *file, const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    for (size_t i = 0; i < MESSAGE_BRANDINGS; i++) {
+        g_autofree char *name = g_key_file_get_string(file, "branding", MESSAGE_BRANDING_NAMES[i], NULL);
+        rules->branding[i] = name == NULL || name[0] == '\0' ? NULL
+                             : g_path_is_absolute(name)      ? g_strdup(name)
+                                                             : g_build_filename(folder, name, NULL);
+    }
+}
+
 static bool read_rules(struct rules *rules, const char *path, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -163,6 +179,7 @@ static bool read_rules(struct rules *rules, const char *path, GError **error)
     if (rules->consent == NULL) {
         return false;
     }
+    read_branding(rules, file, path);
     int64_t people = 0;
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
     for (char **group = groups; *group != NULL; group++) {

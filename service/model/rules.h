@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "common/message.h"
 #include "service/database/database.h"
 
 struct stage {
@@ -40,6 +41,7 @@ struct rules {
     char *edition_name;
     int64_t year;
     char *consent;         /* version of the consent texts */
+    char *branding[MESSAGE_BRANDINGS]; /* paths of what stands in every clip, by MESSAGE_BRANDING_NAMES; NULL: nothing */
     GArray *stages;        /* struct stage */
     GPtrArray *tracks;     /* struct track * */
     struct words *words;   /* what reviewers should look at twice */

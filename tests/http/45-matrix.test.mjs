@@ -104,7 +104,7 @@ const TOKEN = spread([
   'put delete /api/v1/submissions/{code}/subtitles/{language}', 'get /api/v1/submissions/{code}/photos/{position}', 'get /api/v1/submissions/{code}/storyboard/{name}',
   'get /api/v1/events', 'post /api/v1/events/ack', 'post /api/v1/jobs/claim', 'post /api/v1/jobs/{job}/renew',
   'post /api/v1/jobs/{job}/finish', 'post /api/v1/jobs/{job}/outputs', 'post /api/v1/jobs/{job}/fail',
-  'get /api/v1/jobs/{job}/input/{position}', 'get /api/v1/jobs/{job}/review/{position}', 'put /api/v1/jobs/{job}/output/{name}',
+  'get /api/v1/jobs/{job}/input/{position}', 'get /api/v1/jobs/{job}/review/{position}', 'get /api/v1/jobs/{job}/branding/{digest}', 'put /api/v1/jobs/{job}/output/{name}',
 ]);
 
 const ROLES = SELF;

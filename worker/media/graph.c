@@ -584,6 +584,22 @@ bool graph_write(struct graph *graph, AVFrame *frame, GError **error)
     return libav_check(av_buffersrc_add_frame(graph->input, frame), REASON_BROKEN_FILE, "graph", error);
 }
 
+bool graph_write_silence(struct graph *graph, GError **error)
+{
+    g_autoptr(AVFrame) frame = libav_frame_new();
+
+    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->sample_rate = LIBAV_AUDIO_HZ;
+    frame->nb_samples = 1024;
+    frame->pts = 0;
+    av_channel_layout_default(&frame->ch_layout, 2);
+    if (!libav_check(av_frame_get_buffer(frame, 0), REASON_RESOURCE_LIMIT, "silence", error)) {
+        return false;
+    }
+    av_samples_set_silence(frame->extended_data, 0, 1024, 2, AV_SAMPLE_FMT_FLTP);
+    return graph_write(graph, frame, error);
+}
+
 bool graph_read(struct graph *graph, int index, AVFrame **out, GError **error)
 {
     g_autoptr(AVFrame) frame = NULL;

@@ -53,5 +53,8 @@ void graph_free(struct graph *graph);
 /* Takes a frame; NULL ends the input. key_frame and pict_type of a picture are passed on. */
 bool graph_write(struct graph *graph, AVFrame *frame, GError **error);
 
+/* Sound: a moment of silence, for a track of which nothing could be decoded, so that the file is whole. */
+bool graph_write_silence(struct graph *graph, GError **error);
+
 /* The next frame of output `index`; false without error when there is none now. */
 bool graph_read(struct graph *graph, int index, AVFrame **frame, GError **error);

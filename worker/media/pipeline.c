@@ -37,12 +37,8 @@ struct run {
     struct sink *sinks[GRAPH_OUTPUTS_MAX];
     struct scene *scene;
     int64_t last_key; /* pts; -1 at first */
-    struct graph_part clip, intro, outro;
-    int64_t offset_ms; /* where the part that is read begins; the reader's thread alone */
-    /* the filter's thread alone */
-    const struct graph_part *part;
-    int64_t clip_from, clip_until; /* 1/90000 s */
-    /* end of the filter's */
+    struct sequence sequence;
+    struct sequence_view view; /* the filter's thread alone */
     int prompt, drawn; /* outputs of the picture graphs: those that wait for nothing; all but the copies */
     struct held *held; /* pictures for the outputs between the two; NULL: there are none */
     GThread *reader, *filter;
@@ -142,7 +138,7 @@ static bool see_packet(void *context, const AVPacket *packet, GError **error)
 {
     struct run *run = context;
     const int64_t since = packet->dts == AV_NOPTS_VALUE ? 0 : av_rescale(packet->dts, LIBAV_AUDIO_HZ, LIBAV_VIDEO_HZ);
-    const int64_t now = since + run->offset_ms * (LIBAV_AUDIO_HZ / 1000);
+    const int64_t now = since + run->sequence.offset_ms * (LIBAV_AUDIO_HZ / 1000);
 
     return copy_sound(run, now, error) && copy_packet(run, packet, error);
 }
@@ -154,52 +150,24 @@ static void station_ends(struct run *run)
     }
 }
 
-/* One clip to its end; its clock begins where the one before it ended. */
-static bool read_part(struct run *run, struct source *source, struct graph_part *part, int64_t *length_ms, GError **error)
+static bool read_all(struct run *run, GError **error)
 {
-    part->from = run->offset_ms * (LIBAV_VIDEO_HZ / 1000);
     for (;;) {
         enum source_kind kind;
         AVFrame *frame = NULL;
-        GError *own = NULL;
 
-        if (!source_read(source, &kind, &frame, &own)) {
-            return part->is_guest ? branding_failed(own, error) : (g_propagate_error(error, own), false);
+        if (!sequence_read(&run->sequence, &kind, &frame, error)) {
+            return false;
         }
-        if (source == run->pipeline->source) {
-            g_atomic_int_set(&run->permille, source_permille(source));
-        }
+        g_atomic_int_set(&run->permille, sequence_permille(&run->sequence));
         if (kind == SOURCE_END) {
-            *length_ms = *length_ms > 0 ? *length_ms : source_measure_of(source).duration_ms;
-            run->offset_ms += *length_ms;
+            queue_end(run->frames);
+            return copy_sound(run, INT64_MAX, error);
+        }
+        if (!queue_push(run->frames, frame)) {
             return true;
         }
-        frame->pts += run->offset_ms * ((kind == SOURCE_VIDEO ? LIBAV_VIDEO_HZ : LIBAV_AUDIO_HZ) / 1000);
-        frame->opaque = part;
-        if (!queue_push(run->frames, frame)) {
-            return true; /* cancelled: the error is known, and the next part stops at its first frame */
-        }
     }
-}
-
-static bool read_all(struct run *run, GError **error)
-{
-    struct pipeline *pipeline = run->pipeline;
-    const struct branding *branding = pipeline->branding;
-
-    if (branding != NULL && branding->intro != NULL &&
-        !read_part(run, branding->intro, &run->intro, &pipeline->before_ms, error)) {
-        return false;
-    }
-    if (!read_part(run, pipeline->source, &run->clip, &pipeline->clip_ms, error)) {
-        return false;
-    }
-    if (branding != NULL && branding->outro != NULL &&
-        !read_part(run, branding->outro, &run->outro, &pipeline->after_ms, error)) {
-        return false;
-    }
-    queue_end(run->frames);
-    return copy_sound(run, INT64_MAX, error);
 }
 
 static gpointer read_source(gpointer data)
@@ -244,8 +212,7 @@ static enum AVPictureType type_of(struct run *run, struct station *station, cons
 
 static void pass_still(struct run *run, int output, AVFrame *frame)
 {
-    if (frame->pts >= run->clip_from && frame->pts < run->clip_until) {
-        frame->pts -= run->clip_from;
+    if (sequence_view_clip(&run->view, frame)) {
         run->pipeline->still(run->pipeline->context, output, frame);
     }
 }
@@ -292,23 +259,6 @@ static bool pass_sound(struct run *run, struct graph *graph, GError **error)
     return own == NULL;
 }
 
-/* A sound track of which nothing could be decoded becomes a moment of silence, so that the file is whole. */
-static bool write_silence(struct graph *graph, GError **error)
-{
-    g_autoptr(AVFrame) frame = libav_frame_new();
-
-    frame->format = AV_SAMPLE_FMT_FLTP;
-    frame->sample_rate = LIBAV_AUDIO_HZ;
-    frame->nb_samples = 1024;
-    frame->pts = 0;
-    av_channel_layout_default(&frame->ch_layout, 2);
-    if (!libav_check(av_frame_get_buffer(frame, 0), REASON_RESOURCE_LIMIT, "silence", error)) {
-        return false;
-    }
-    av_samples_set_silence(frame->extended_data, 0, 1024, 2, AV_SAMPLE_FMT_FLTP);
-    return graph_write(graph, frame, error);
-}
-
 struct filters {
     struct graph *prompt, *obeying, *sound; /* NULL where there is no such output */
     bool heard;
@@ -340,26 +290,10 @@ static bool draw_held(struct run *run, struct filters *filters, bool patient, GE
     }
 }
 
-/* True of the first picture of a part. */
-static bool enter_part(struct run *run, const AVFrame *frame)
-{
-    const struct graph_part *part = frame->opaque;
-    const bool is_first = run->part != part;
-
-    if (is_first && part == &run->clip) {
-        run->clip_from = part->from;
-        run->clip_until = INT64_MAX;
-    } else if (is_first && run->part == &run->clip) {
-        run->clip_until = part->from;
-    }
-    run->part = part;
-    return is_first;
-}
-
 static bool filter_picture(struct run *run, struct filters *filters, AVFrame *frame, GError **error)
 {
     frame->pict_type = AV_PICTURE_TYPE_NONE; /* the original's is not ours */
-    mark_keyframe(run, frame, enter_part(run, frame));
+    mark_keyframe(run, frame, sequence_view_enter(&run->view, frame));
     if (run->held == NULL) {
         return draw_prompt(run, filters, frame, error);
     }
@@ -397,7 +331,7 @@ static bool filter_end(struct run *run, struct filters *filters, GError **error)
     if (filters->sound == NULL) {
         return true;
     }
-    return (filters->heard || write_silence(filters->sound, error)) && graph_write(filters->sound, NULL, error) &&
+    return (filters->heard || graph_write_silence(filters->sound, error)) && graph_write(filters->sound, NULL, error) &&
            pass_sound(run, filters->sound, error);
 }
 
@@ -432,7 +366,7 @@ static struct graph *open_pictures(const struct run *run, int from, int to)
     if (from == to) {
         return NULL;
     }
-    struct graph *graph = graph_video_new(run->clip.format, outputs, to - from);
+    struct graph *graph = graph_video_new(sequence_clip(&run->sequence)->format, outputs, to - from);
     graph_set_watermark(graph, run->pipeline->branding == NULL ? NULL : run->pipeline->branding->watermark);
     return graph;
 }
@@ -620,19 +554,6 @@ static bool open_output(struct run *run, int index, GError **error)
     return true;
 }
 
-static void each_source(const struct run *run, void (*act)(struct source *source))
-{
-    const struct branding *branding = run->pipeline->branding;
-
-    act(run->pipeline->source);
-    if (branding != NULL && branding->intro != NULL) {
-        act(branding->intro);
-    }
-    if (branding != NULL && branding->outro != NULL) {
-        act(branding->outro);
-    }
-}
-
 static bool open_sound(struct run *run, GError **error)
 {
     const struct soundtrack *made = run->pipeline->soundtrack;
@@ -645,30 +566,9 @@ static bool open_sound(struct run *run, GError **error)
         run->sound.frames = queue_new(SOUNDS_QUEUED, frame_free);
         run->encoding++;
     } else {
-        each_source(run, source_skip_sound);
+        sequence_skip_sound(&run->sequence);
     }
     return true;
-}
-
-static bool has_sound(const struct run *run)
-{
-    return run->clip.format->has_audio || (run->intro.format != NULL && run->intro.format->has_audio) ||
-           (run->outro.format != NULL && run->outro.format->has_audio);
-}
-
-static void open_parts(struct run *run)
-{
-    const struct branding *branding = run->pipeline->branding;
-
-    run->clip = (struct graph_part){.format = source_format_of(run->pipeline->source), .gain_db = run->pipeline->gain_db};
-    if (branding != NULL && branding->intro != NULL) {
-        run->intro = (struct graph_part){
-            .format = source_format_of(branding->intro), .gain_db = branding->intro_gain_db, .is_guest = true};
-    }
-    if (branding != NULL && branding->outro != NULL) {
-        run->outro = (struct graph_part){
-            .format = source_format_of(branding->outro), .gain_db = branding->outro_gain_db, .is_guest = true};
-    }
 }
 
 /* Pictures of 1080 lines at most are copied (rewrap.c): 50 MB of frames. */
@@ -693,8 +593,7 @@ static bool open_all(struct run *run, GError **error)
         run->drawn++;
     }
     run->held = run->prompt < run->drawn ? held_new() : NULL;
-    open_parts(run);
-    if (has_sound(run) && !open_sound(run, error)) {
+    if (sequence_has_audio(&run->sequence) && !open_sound(run, error)) {
         return false;
     }
     for (int i = 0; i < run->pipeline->count; i++) {
@@ -756,7 +655,7 @@ struct source_measure pipeline_measure(const struct pipeline *pipeline)
 {
     struct source_measure measure = source_measure_of(pipeline->source);
 
-    measure.duration_ms = pipeline->before_ms + pipeline->clip_ms + pipeline->after_ms;
+    measure.duration_ms = pipeline->lengths.before_ms + pipeline->lengths.clip_ms + pipeline->lengths.after_ms;
     return measure;
 }
 
@@ -766,6 +665,7 @@ bool pipeline_run(struct pipeline *pipeline, GError **error)
     GError *own = NULL;
 
     g_mutex_init(&run.mutex);
+    sequence_open(&run.sequence, pipeline->source, pipeline->gain_db, pipeline->branding, &pipeline->lengths);
     if (open_all(&run, &own)) {
         start_threads(&run);
         if (!write_packets(&run, &own)) {

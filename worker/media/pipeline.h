@@ -9,10 +9,10 @@
 #include <glib.h>
 #include <jansson.h>
 
-#include "worker/media/branding.h"
 #include "worker/media/encoder.h"
 #include "worker/media/graph.h"
 #include "worker/media/picture_types.h"
+#include "worker/media/sequence.h"
 #include "worker/media/sink.h"
 #include "worker/media/soundtrack.h"
 #include "worker/media/source.h"
@@ -42,8 +42,7 @@ struct pipeline {
     bool source_keyframes;             /* where the source has them; else at cuts, and PIPELINE_GOP_S behind the last */
     struct picture_types *decided;     /* filled with what the first output's encoder decides; may be NULL */
     const struct picture_types *given; /* what all encoders obey that do not wait for the first; NULL: each decides */
-    /* Of the intro, the clip and the outro: filled where they are 0. */
-    int64_t before_ms, clip_ms, after_ms;
+    struct sequence_lengths lengths; /* filled where they are 0 */
     void *context;
     /* From the filter thread; the frame stays the pipeline's, and has the clip's own time. Never of what stands around it. */
     void (*still)(void *context, int output, const AVFrame *frame);

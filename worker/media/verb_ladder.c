@@ -50,8 +50,7 @@ bool verb_ladder(struct verb_context *context, GError **error)
                                             .threads = task->threads};
     struct rungs rungs = {.task = task, .count = task->rungs};
     struct pipeline pipeline = {.gain_db = task->gain_db,
-                                .before_ms = task->intro_ms,
-                                .clip_ms = task->clip_ms,
+                                .lengths = {.before_ms = task->intro_ms, .clip_ms = task->clip_ms},
                                 .source_keyframes = task->source_keyframes,
                                 .context = context,
                                 .progress = take_progress};

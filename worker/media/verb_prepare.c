@@ -214,8 +214,8 @@ static json_t *flags_of(const struct prepare *prepare, int64_t before_ms, int64_
 static void add_branding(struct prepare *prepare, const struct pipeline *pipeline)
 {
     if (task_is_branded(prepare->verb->task)) {
-        json_object_set_new(prepare->verb->facts, "before_ms", json_integer(pipeline->before_ms));
-        json_object_set_new(prepare->verb->facts, "after_ms", json_integer(pipeline->after_ms));
+        json_object_set_new(prepare->verb->facts, "before_ms", json_integer(pipeline->lengths.before_ms));
+        json_object_set_new(prepare->verb->facts, "after_ms", json_integer(pipeline->lengths.after_ms));
     }
 }
 
@@ -224,7 +224,7 @@ static bool finish_video(struct prepare *prepare, struct pipeline *pipeline, GEr
     const struct source *source = pipeline->source;
     const struct clip *clip = prepare->clip;
     const struct source_measure own = source_measure_of(source), measure = pipeline_measure(pipeline);
-    const int64_t before = pipeline->before_ms * (LIBAV_VIDEO_HZ / 1000);
+    const int64_t before = pipeline->lengths.before_ms * (LIBAV_VIDEO_HZ / 1000);
     const int64_t end = own.duration_ms * (LIBAV_VIDEO_HZ / 1000);
     json_t *review = pipeline->outputs[prepare->review_output].facts;
 
@@ -238,7 +238,7 @@ static bool finish_video(struct prepare *prepare, struct pipeline *pipeline, GEr
     }
     prepare->verb->facts =
         probe_facts(source, clip->family, clip->structure, prepare->loudness, clip->reader->size_bytes);
-    json_object_set_new(prepare->verb->facts, "flags", flags_of(prepare, pipeline->before_ms, end));
+    json_object_set_new(prepare->verb->facts, "flags", flags_of(prepare, pipeline->lengths.before_ms, end));
     add_branding(prepare, pipeline);
     json_object_set_new(prepare->verb->facts, "fingerprint", fingerprint_json(prepare->fingerprint));
     review_describe(&prepare->review, &measure, review);

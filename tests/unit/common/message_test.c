@@ -18,6 +18,7 @@ static void test_offer_there_and_back(void)
                     {7, (char *)(uintptr_t) "", (char *)(uintptr_t) "/api/b"}},
                    {.position = 2, .file = {8, (char *)(uintptr_t) "", (char *)(uintptr_t) "/api/c"}}},
         .input_count = 2,
+        .branding = {[2] = {(char *)(uintptr_t) "branding/aa", {5, (char *)(uintptr_t) "", (char *)(uintptr_t) "/api/d"}}},
     };
     json_auto_t *json = offer_message_json(&offer);
     struct offer_message read = {0};
@@ -35,6 +36,9 @@ static void test_offer_there_and_back(void)
     g_assert_false(read.inputs[1].done);
     g_assert_null(read.inputs[1].review.url);
     g_assert_null(read.facts);
+    g_assert_null(read.branding[0].key);
+    g_assert_cmpstr(read.branding[2].key, ==, "branding/aa");
+    g_assert_cmpint(read.branding[2].file.bytes, ==, 5);
     offer_message_clear(&read);
 }
 

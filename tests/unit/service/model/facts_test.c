@@ -14,6 +14,7 @@ static void test_what_is_shown(void)
         {"{}", "{}"},
         {"{\"kind\":\"video\",\"fps\":25.0,\"video\":{\"width\":1},\"width\":1280,\"height\":720,\"duration_ms\":9}",
          "{\"kind\":\"video\",\"duration_ms\":9,\"width\":1280,\"height\":720}"},
+        {"{\"kind\":\"video\",\"duration_ms\":5,\"before_ms\":2,\"after_ms\":1}", "{\"kind\":\"video\",\"duration_ms\":8}"},
         {"{\"ai_label\":true,\"each\":[{\"kind\":\"photo\",\"colour\":{}},{\"kind\":\"video\",\"duration_ms\":5}]}",
          "{\"ai_label\":true,\"each\":[{\"kind\":\"photo\"},{\"kind\":\"video\",\"duration_ms\":5}]}"},
     };

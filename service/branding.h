@@ -1,0 +1,25 @@
+/* What the edition puts into every clip (config/rules.conf, [branding]): files of the organiser, kept in the store under their digest,
+ * where workers fetch them. They stay there when the profile changes, for the ladders of clips that were prepared with them.
+ */
+#pragma once
+
+#include "common/message.h"
+#include "service/model/rules.h"
+#include "service/store/store.h"
+
+#define BRANDING_KEYS "branding/"
+
+struct branding {
+    struct {
+        char *path, *key; /* NULL: none */
+        int64_t bytes;
+    } part[MESSAGE_BRANDINGS];
+    bool is_kept; /* in the store */
+};
+
+/* Reads the files; an error that names the one that is missing or too large. */
+struct branding *branding_open(const struct rules *rules, GError **error);
+void branding_free(struct branding *branding);
+
+/* Puts them into the store, once. `spool` is a folder of the store's own file system. */
+bool branding_keep(struct branding *branding, struct store *store, const char *spool, GError **error);
