@@ -678,6 +678,7 @@ bool pipeline_run(struct pipeline *pipeline, GError **error)
         }
     }
     close_all(&run);
+    sequence_close(&run.sequence);
     if (own != NULL) {
         g_propagate_error(error, own);
         return false;

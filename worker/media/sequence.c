@@ -1,12 +1,26 @@
 #include "worker/media/sequence.h"
 
-static void add(struct sequence *sequence, struct source *source, double gain_db, bool is_guest, int64_t *length_ms)
+static void take_format(struct sequence_part *part)
 {
-    if (source != NULL) {
+    part->format = *source_format_of(part->source);
+    part->format.label = part->format.created = NULL;
+    part->graph.format = &part->format;
+}
+
+static void add_clip(struct sequence *sequence, struct source *source, double gain_db, int64_t *length_ms)
+{
+    struct sequence_part *part = &sequence->part[sequence->count];
+
+    sequence->clip = sequence->count++;
+    *part = (struct sequence_part){.source = source, .graph = {.gain_db = gain_db}, .length_ms = length_ms};
+    take_format(part);
+}
+
+static void add_bumper(struct sequence *sequence, const struct bumper *bumper, int64_t *length_ms)
+{
+    if (bumper->is_there) {
         sequence->part[sequence->count++] = (struct sequence_part){
-            .source = source,
-            .graph = {.format = source_format_of(source), .gain_db = gain_db, .is_guest = is_guest},
-            .length_ms = length_ms};
+            .bumper = bumper, .graph = {.gain_db = bumper->gain_db, .is_guest = true}, .length_ms = length_ms};
     }
 }
 
@@ -17,20 +31,53 @@ void sequence_open(struct sequence *sequence, struct source *clip, double gain_d
     const struct branding *around = branding == NULL ? &NOTHING : branding;
 
     *sequence = (struct sequence){0};
-    add(sequence, around->intro, around->intro_gain_db, true, &lengths->before_ms);
-    sequence->clip = sequence->count;
-    add(sequence, clip, gain_db, false, &lengths->clip_ms);
-    add(sequence, around->outro, around->outro_gain_db, true, &lengths->after_ms);
+    add_bumper(sequence, &around->intro, &lengths->before_ms);
+    add_clip(sequence, clip, gain_db, &lengths->clip_ms);
+    add_bumper(sequence, &around->outro, &lengths->after_ms);
+}
+
+/* The clip is somebody else's. */
+static void close_part(struct sequence_part *part)
+{
+    if (part->bumper != NULL) {
+        source_free(part->source);
+        part->source = NULL;
+    }
+}
+
+void sequence_close(struct sequence *sequence)
+{
+    for (int i = 0; i < sequence->count; i++) {
+        close_part(&sequence->part[i]);
+    }
+}
+
+static bool open_part(const struct sequence *sequence, struct sequence_part *part, GError **error)
+{
+    if (part->source != NULL) {
+        return true;
+    }
+    part->source = bumper_open(part->bumper, error);
+    if (part->source == NULL) {
+        return false;
+    }
+    take_format(part);
+    if (sequence->skips_sound) {
+        source_skip_sound(part->source);
+    }
+    return true;
 }
 
 /* The next part's clock begins where this one ends. */
 static void next_part(struct sequence *sequence)
 {
-    const struct sequence_part *part = &sequence->part[sequence->at++];
+    struct sequence_part *part = &sequence->part[sequence->at++];
 
     if (*part->length_ms == 0) {
         *part->length_ms = source_measure_of(part->source).duration_ms;
     }
+    source_rest(part->source);
+    close_part(part);
     sequence->offset_ms += *part->length_ms;
     if (sequence->at < sequence->count) {
         sequence->part[sequence->at].graph.from = sequence->offset_ms * (LIBAV_VIDEO_HZ / 1000);
@@ -43,9 +90,12 @@ bool sequence_read(struct sequence *sequence, enum source_kind *kind, AVFrame **
         struct sequence_part *part = &sequence->part[sequence->at];
         GError *own = NULL;
 
+        if (!open_part(sequence, part, error)) {
+            return false;
+        }
         if (!source_read(part->source, kind, frame, &own)) {
-            if (part->graph.is_guest) {
-                return branding_failed(own, error);
+            if (part->bumper != NULL) {
+                return bumper_failed(own, error);
             }
             g_propagate_error(error, own);
             return false;
@@ -72,16 +122,16 @@ bool sequence_has_audio(const struct sequence *sequence)
     bool has_audio = false;
 
     for (int i = 0; i < sequence->count; i++) {
-        has_audio = has_audio || sequence->part[i].graph.format->has_audio;
+        const struct sequence_part *part = &sequence->part[i];
+        has_audio = has_audio || (part->bumper == NULL ? part->format.has_audio : part->bumper->has_audio);
     }
     return has_audio;
 }
 
-void sequence_skip_sound(const struct sequence *sequence)
+void sequence_skip_sound(struct sequence *sequence)
 {
-    for (int i = 0; i < sequence->count; i++) {
-        source_skip_sound(sequence->part[i].source);
-    }
+    sequence->skips_sound = true;
+    source_skip_sound(sequence->part[sequence->clip].source);
 }
 
 int sequence_permille(const struct sequence *sequence)

@@ -13,7 +13,9 @@
 #include "worker/media/source.h"
 
 struct sequence_part {
-    struct source *source; /* borrowed */
+    const struct bumper *bumper; /* NULL: the clip */
+    struct source *source;       /* of a bumper only while it is read */
+    struct source_format format; /* as the source has it, without what is to be freed: frames outlive it */
     struct graph_part graph;
     int64_t *length_ms; /* 0: as long as it is found to be, and filled then */
 };
@@ -23,6 +25,7 @@ struct sequence {
     int count, clip; /* index of the clip */
     int at;
     int64_t offset_ms; /* where the present part begins */
+    bool skips_sound;
 };
 
 /* Their lengths; the caller's, who keeps them as long as the sequence. */
@@ -30,16 +33,17 @@ struct sequence_lengths {
     int64_t before_ms, clip_ms, after_ms;
 };
 
-/* `branding` may be NULL. Nothing is to be freed. */
+/* `branding` may be NULL; it and `clip` are borrowed. */
 void sequence_open(struct sequence *sequence, struct source *clip, double gain_db, const struct branding *branding,
                    struct sequence_lengths *lengths);
+void sequence_close(struct sequence *sequence);
 
 /* As source_read, over all parts. */
 bool sequence_read(struct sequence *sequence, enum source_kind *kind, AVFrame **frame, GError **error);
 
 const struct graph_part *sequence_clip(const struct sequence *sequence);
 bool sequence_has_audio(const struct sequence *sequence);
-void sequence_skip_sound(const struct sequence *sequence);
+void sequence_skip_sound(struct sequence *sequence); /* source_skip_sound, of all parts */
 
 /* Of the clip. */
 int sequence_permille(const struct sequence *sequence);

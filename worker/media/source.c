@@ -580,6 +580,12 @@ bool source_seek(struct source *source, int64_t at)
     return true;
 }
 
+void source_rest(struct source *source)
+{
+    avcodec_free_context(&source->video.decoder);
+    avcodec_free_context(&source->audio.decoder);
+}
+
 const AVStream *source_pictures(const struct source *source)
 {
     return stream_of(source, &source->video);

@@ -50,6 +50,9 @@ void source_skim(struct source *source);
 /* From now on no sound is decoded any more, for a run that takes it from elsewhere; how long it is still counts. */
 void source_skip_sound(struct source *source);
 
+/* After SOURCE_END, where something else is read behind it: gives back what decoding took. It can still be asked. */
+void source_rest(struct source *source);
+
 /* Whoever wants the pictures' packets: called from source_read, before they are decoded, from the first packet of the
  * file on; times in 1/90000 s of our clock. The packet stays the source's. To be set before the first source_read. */
 typedef bool source_take(void *context, const AVPacket *packet, GError **error);

@@ -84,6 +84,12 @@ static double gain_of(const struct loudness *loudness)
                                            round(loudness_peak_dbtp(loudness) * 10) / 10);
 }
 
+/* What stands before or behind the clip is decoded too: all at once would take 0.65 GB (measured). */
+static bool is_alone(const struct branding *branding)
+{
+    return !branding->intro.is_there && !branding->outro.is_there;
+}
+
 /* An original that is shown as it is needs no encoder for its largest rung, and its reviewers get it at once. */
 static void plan_rungs(struct prepare *prepare, const struct source *source)
 {
@@ -92,7 +98,8 @@ static void plan_rungs(struct prepare *prepare, const struct source *source)
     const int bytes = av_image_get_buffer_size(pictures->format, pictures->width, pictures->height, 1);
     struct rungs *rungs = &prepare->rungs;
 
-    if (task->verb != TASK_WHOLE || prepare->review.wraps || bytes <= 0 || bytes > WHOLE_BYTES) {
+    if (task->verb != TASK_WHOLE || prepare->review.wraps || bytes <= 0 || bytes > WHOLE_BYTES ||
+        !is_alone(&prepare->branding)) {
         return;
     }
     rungs->task = task;
