@@ -45,7 +45,7 @@ const start = async (environment) => {
   await worker.ready;
 };
 const send = async () => {
-  const receipt = await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '1280x720' }))]);
+  const receipt = await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '960x540' }))]);
   await waitFor(service.url, receipt, 'in_review');
   return receipt;
 };

@@ -145,7 +145,7 @@ function boxed(name, clip, type, content) {
 }
 
 const CLIPS = {
-  'tag, encoded': (clip) => tagged('plain.mp4', clip, 'AIGC', label),
+  'tag, encoded': (clip) => tagged('small.mp4', clip, 'AIGC', label),
   'tag, wrapped': (clip) => tagged('messenger.mp4', clip, 'AIGC', label),
   'comment, encoded': (clip) => tagged('small.mp4', clip, 'comment', wrapped),
   'box of its own, encoded': (clip) => boxed('small.mp4', clip, 'AIGC', label),
@@ -153,24 +153,25 @@ const CLIPS = {
 };
 
 for (const [name, make] of Object.entries(CLIPS)) {
-  test(`the label of a clip is in its copies and pictures, from one decode and from two: ${name}`, async () => {
+  test(`the label of a clip is in its copies and pictures: ${name}`, async () => {
     const clip = path.join(base, `${name}.mp4`), into = (job) => path.join(base, `${job} ${name}`);
     make(clip);
     const prepared = await once('prepare', clip, into('prepare'));
     assert.deepEqual([prepared.answer.facts.ai_label, prepared.answer.facts.ai_label_text], [true, label]);
     const review = path.join(into('prepare'), reviewName(prepared.answer));
     assert.equal(prepared.answer.facts.source_keyframes, name.endsWith('wrapped'));
-    const made = [await once('ladder', clip, into('ladder'), { facts: prepared.answer.facts, review }), await once('whole', clip, into('whole'))];
-    assert.deepEqual([prepared, ...made].map(({ code }) => code), [0, 0, 0]);
-    const copies = ['prepare', 'ladder', 'whole'].flatMap((job) => fs.readdirSync(into(job)).filter((file) => file.endsWith('.mp4')).map((file) => path.join(into(job), file)));
-    assert.ok(copies.length >= 2);
+    const jobs = name.startsWith('tag') ? ['prepare', 'ladder', 'whole'] : ['prepare'];
+    const made = jobs.length === 1 ? [] : [await once('ladder', clip, into('ladder'), { facts: prepared.answer.facts, review }), await once('whole', clip, into('whole'))];
+    assert.ok([prepared, ...made].every(({ code }) => code === 0));
+    const copies = jobs.flatMap((job) => fs.readdirSync(into(job)).filter((file) => file.endsWith('.mp4')).map((file) => path.join(into(job), file)));
+    assert.ok(copies.length >= Math.min(jobs.length, 2));
     for (const copy of copies) {
       const { format } = await probe(copy);
       assert.equal(format.tags.AIGC, label, copy);
       assert.deepEqual(Object.keys(format.tags).filter((key) => !/brand|minor_version/.test(key)), ['AIGC'], copy);
       assert.ok(!fs.readFileSync(copy).includes('secret words'), copy);
     }
-    for (const job of ['prepare', 'whole']) {
+    for (const job of jobs.filter((each) => each !== 'ladder')) {
       assert.deepEqual(assertPictures(into(job), label).sort(), ['poster.jpg', 'preview.webp', 'share-card.jpg', 'sheet.jpg', 'storyboard.jpg', 'thumbnail.jpg', 'thumbnail.webp']);
     }
   });
