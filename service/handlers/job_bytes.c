@@ -127,9 +127,21 @@ static bool is_branding_key(const char *key)
            strchr(key + strlen(BRANDING_KEYS), '/') == NULL;
 }
 
+static bool takes_clips(const struct offer_message *offer)
+{
+    const json_t *kinds = json_object_get(offer->limits, "kinds");
+    bool takes = false;
+
+    for (size_t i = 0; i < json_array_size(kinds); i++) {
+        takes = takes || g_strcmp0(json_string_value(json_array_get(kinds, i)), "video") == 0;
+    }
+    return takes;
+}
+
 void job_set_branding(const struct app *app, const struct job *job, const json_t *facts, bool shared,
                       struct offer_message *offer)
 {
+    const bool is_prepare = strcmp(job->kind, "prepare") == 0 && takes_clips(offer);
     const bool is_ladder = strcmp(job->kind, "ladder") == 0 || strcmp(job->kind, "av1") == 0;
     const json_t *put = json_object_get(facts, "branding");
 
@@ -137,7 +149,7 @@ void job_set_branding(const struct app *app, const struct job *job, const json_t
         const json_t *row = json_object_get(put, MESSAGE_BRANDING_NAMES[i]);
         const char *key = json_string_value(json_object_get(row, "key"));
 
-        if (strcmp(job->kind, "prepare") == 0 && app->branding->part[i].key != NULL) {
+        if (is_prepare && app->branding->part[i].key != NULL) {
             set_branding(app, job, i, app->branding->part[i].key, app->branding->part[i].bytes, shared, offer);
         } else if (is_ladder && is_branding_key(key)) {
             set_branding(app, job, i, key, json_integer_value(json_object_get(row, "bytes")), shared, offer);

@@ -119,7 +119,7 @@ test('a cover that cannot be made: the old one stays, and the ledger says so', a
   const before = await coverOf();
   const token = readFileSync(join(stack.service.data, 'worker.token'), 'utf8').trim();
   const worker = (path, body) => api(url, `/api/v1/jobs/${path}`, { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body });
-  const claim = { worker: 'broken', version: 'x', protocol: 5, sandbox: 'full', disk: '', wait_ms: 0 };
+  const claim = { worker: 'broken', version: 'x', protocol: 6, sandbox: 'full', disk: '', wait_ms: 0 };
   const offer = await until(async () => {
     const { json } = await worker('claim', claim);
     return json?.kind === 'cover' && json;

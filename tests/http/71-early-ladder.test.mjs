@@ -100,7 +100,7 @@ test('while somebody waits, and at a second try, a clip is prepared alone', asyn
   try {
     const token = readFileSync(join(service.data, 'worker.token'), 'utf8').trim();
     const call = (path, body) => api(service.url, `/api/v1/jobs/${path}`, { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body });
-    const claim = async () => (await call('claim', { worker: 'one', version: '1', protocol: 5, sandbox: 'full', disk: '', wait_ms: 0 })).json;
+    const claim = async () => (await call('claim', { worker: 'one', version: '1', protocol: 6, sandbox: 'full', disk: '', wait_ms: 0 })).json;
     for (let i = 0; i < 2; i++) await submit(service.url, [await upload(service.url, clip({ seconds: 3, size: '320x240' }))]);
     const [first, second] = [await claim(), await claim()];
     assert.deepEqual([first.kind, second.kind], ['prepare', 'whole']);
