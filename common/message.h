@@ -47,7 +47,7 @@ struct input_message {
 
 /* What the edition puts into every clip; of a ladder, what prepare has put into it. */
 enum { MESSAGE_BRANDINGS = 3 };
-extern const char *const MESSAGE_BRANDING_NAMES[MESSAGE_BRANDINGS]; /* intro, outro, watermark */
+extern const char *const MESSAGE_BRANDING_NAMES[MESSAGE_BRANDINGS]; /* intro, outro, watermark: as enum task_branding */
 struct branding_message {
     char *key; /* of the store; NULL: there is none */
     struct file_message file;

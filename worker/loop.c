@@ -184,6 +184,8 @@ static int open_review(struct lease *lease, struct client *client, const struct 
     return fd;
 }
 
+G_STATIC_ASSERT((int)MESSAGE_BRANDINGS == (int)TASK_BRANDING_COUNT); /* and in the same order: intro, outro, watermark */
+
 /* Opens what the edition puts into every clip. */
 static bool open_branding(struct client *client, const struct offer_message *offer, const char *folder,
                           struct recipe_job *job, GError **error)

@@ -10,8 +10,8 @@
 void job_set_inputs(const struct app *app, const struct job *job, const struct sql_rows *originals,
                     const struct sql_rows *renditions, bool shared, struct offer_message *offer);
 
-/* What is put into the clip, where the offer's limits take clips: of prepare the edition's, of a ladder what prepare has put in, which stands in its facts; of other jobs
- * nothing. */
+/* Fills what is put into the clip, where the offer's limits take clips: for prepare the edition's, for a ladder what prepare has
+ * put in, which stands in its facts; for other jobs nothing. */
 void job_set_branding(const struct app *app, const struct job *job, const json_t *facts, bool shared,
                       struct offer_message *offer);
 

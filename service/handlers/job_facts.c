@@ -83,7 +83,7 @@ void job_add_covers(json_t *facts, const char *covers)
     }
 }
 
-/* What the facts say without a flag. Upright is a clip that a hall's screen leaves black on both sides; photos are looked at as they are. */
+/* What the facts say without a flag. Of upright ones only clips are told: a hall's screen leaves them black on both sides. */
 static void append_facts(GString *words, const json_t *facts)
 {
     const bool is_clip = g_strcmp0(json_string_value(json_object_get(facts, "kind")), "video") == 0;

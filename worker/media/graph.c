@@ -529,7 +529,8 @@ static bool fits(const struct graph *graph, const AVFrame *frame)
     const AVFrame *shape = graph->shape;
 
     return frame->width == shape->width && frame->height == shape->height && frame->format == shape->format &&
-           frame->sample_rate == shape->sample_rate && part_of(graph, frame) == graph->part && frame->ch_layout.nb_channels == shape->ch_layout.nb_channels;
+           frame->sample_rate == shape->sample_rate && frame->ch_layout.nb_channels == shape->ch_layout.nb_channels &&
+           part_of(graph, frame) == graph->part;
 }
 
 /* -- frames --------------------------------------------------------------------------------------------- */

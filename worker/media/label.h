@@ -1,7 +1,7 @@
 /* What a file says of having been generated (GB 45438-2025, appendix E): a JSON object under the name AIGC, wherever its
  * maker has put it: a tag, XMP, EXIF, a comment, a text chunk. It may not be deleted, so whatever is made of the file says it
- * too, and says nothing else of the file's metadata. A label is one line of UTF-8, LABEL_BYTES_MAX
- * at most, and otherwise as it was found; a longer one is none. No state.
+ * too, and says nothing else of the file's metadata. A label is one line of UTF-8, LABEL_BYTES_MAX at most, and otherwise as
+ * it was found; a longer one is none. No state, any thread.
  */
 #pragma once
 

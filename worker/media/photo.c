@@ -406,9 +406,6 @@ static bool open_photo(const struct task *task, const struct reader *reader, con
     }
     read_label(opened, (size_t)reader->size_bytes);
     opened->image = decode(opened->bytes, (size_t)reader->size_bytes, opened->header, error);
-    if (opened->image != NULL && opened->label != NULL) {
-        photo_set_label(opened->image, opened->label); /* written by the WebP saver, which does not `strip` */
-    }
     return opened->image != NULL;
 }
 
@@ -422,6 +419,9 @@ json_t *photo_make(const struct task *task, const struct reader *reader, enum sn
         return NULL;
     }
     facts = facts_of(&opened, family, reader->size_bytes);
+    if (opened.label != NULL) {
+        photo_set_label(opened.image, opened.label); /* written by the WebP saver, which does not `strip` */
+    }
     if (!look(opened.image, facts, error) || !save_sizes(task, &opened, outputs, error)) {
         json_decref(facts);
         return NULL;
@@ -438,14 +438,14 @@ json_t *photo_check(const struct task *task, const struct reader *reader, enum s
                                                                : NULL;
 }
 
-static AVFrame *frame_of(const uint8_t *rgba, int width, int height)
+static AVFrame *frame_of(const uint8_t *rgba, int width, int height, GError **error)
 {
     AVFrame *frame = libav_frame_new();
 
     frame->format = AV_PIX_FMT_RGBA;
     frame->width = width;
     frame->height = height;
-    if (av_frame_get_buffer(frame, 0) < 0) {
+    if (!libav_check(av_frame_get_buffer(frame, 0), REASON_RESOURCE_LIMIT, "picture", error)) {
         av_frame_free(&frame);
         return NULL;
     }
@@ -477,5 +477,5 @@ AVFrame *photo_read_rgba(const struct task *task, const struct reader *reader, c
         return NULL;
     }
     g_assert(length == (size_t)whole->Xsize * (size_t)whole->Ysize * 4);
-    return frame_of(rgba, whole->Xsize, whole->Ysize);
+    return frame_of(rgba, whole->Xsize, whole->Ysize, error);
 }
