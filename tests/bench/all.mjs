@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
+import * as desk from './desk.mjs';
 import * as http from './http.mjs';
 import * as ledger from './ledger.mjs';
 import * as pages from './pages.mjs';
@@ -24,6 +25,8 @@ result.uploads = await uploads.uploads();
 uploads.print(result.uploads);
 result.pages = await pages.pages();
 pages.print(result.pages);
+result.desk = await desk.desk();
+desk.print(result.desk);
 result.queue = await queue.queue();
 queue.print(result.queue);
 result.ledger = await ledger.ledger();

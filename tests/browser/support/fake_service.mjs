@@ -132,11 +132,12 @@ function assets() {
   return names
 }
 
+/** Answers wait for `state.open`; a path is in `state.answered` when its answer is sent. */
 export async function startService() {
   const templates = partials()
   const names = assets()
   const state = {
-    bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
+    open: undefined, answered: new Set(), bytesPerSecond: Infinity, cut: false, log: [], uploads: new Map(), submissions: [], queue: Array.from({ length: 9 }, (_, i) => queued(i)),
     sample: [5, 3, 1].map((i) => ({ ...queued(i), id: `qs${i}`, state: 'published', stage: '', actions: ['send_back', 'confirm', 'take_down'] })),
     undone: null, decisions: [], mended: [], status: 'in_review', signedIn: false, withdrawn: false, confirmed: false, otpSetup: false, ended: [], bulk: [], sites: [], receivers: [], activities: activities.slice(0, 1), collections: [], chosen: [], machines: [], taken: [],
     reports: ['w0', 'w1'].map((work, i) => ({ id: `p${i}`, work, title: TITLES[i], region: '370102', reason: 'privacy', text: '画面里有我家的门牌', contact: '13900000000', made_ms: 1790000000000, reports: 1 })),
@@ -368,6 +369,8 @@ export async function startService() {
     const send = (type, body) => response.writeHead(200, { 'Content-Type': type }).end(body)
 
     response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.on('finish', () => state.answered.add(path))
+    await state.open
     if (path.startsWith('/files')) {
       await tus(request, response, path.slice('/files/'.length)).catch(() => undefined)
     } else if (path.startsWith('/api/v1/')) {
