@@ -110,21 +110,26 @@ async function ours(clip, folder) {
   const limits = `--limits '{"min_ms":0,"max_ms":600000}'`;
   const prepare = await measured(`${worker} --once prepare ${clip} prepare ${limits} >prepare.json`, folder);
   const ladder = await measured(`${worker} --once ladder ${clip} ladder --facts prepare.json --review prepare/480p.mp4 ${limits} >ladder.json`, folder);
+  // The ladder with nothing of prepare's in it, as for clips of before the review copy was a rung: all four rungs, their sound, every encoder deciding for itself.
+  const facts = JSON.parse(fs.readFileSync(path.join(folder, 'prepare.json'), 'utf8'));
+  delete facts.facts.review;
+  fs.writeFileSync(path.join(folder, 'alone.json'), JSON.stringify(facts));
+  const full = await measured(`${worker} --once ladder ${clip} full --facts alone.json ${limits} >full.json`, folder);
   const whole = await measured(`${worker} --once whole ${clip} whole ${limits} >whole.json`, folder); // last: next to what it is held against
   const answer = JSON.parse(fs.readFileSync(path.join(folder, 'ladder.json'), 'utf8'));
   const { colour } = JSON.parse(fs.readFileSync(path.join(folder, 'prepare.json'), 'utf8')).facts;
   const { peak_rss_bytes: peak } = JSON.parse(fs.readFileSync(path.join(folder, 'whole.json'), 'utf8'));
-  return { prepare, not709: colour.matrix !== 'bt709', ladder: { ...ladder, rss_mb: Math.max(ladder.rss_mb, answer.peak_rss_bytes / 1e6) },
+  return { prepare, full, not709: colour.matrix !== 'bt709', ladder: { ...ladder, rss_mb: Math.max(ladder.rss_mb, answer.peak_rss_bytes / 1e6) },
     whole: { ...whole, rss_mb: Math.max(whole.rss_mb, peak / 1e6) } };
 }
 
-const JOBS = ['whole', 'prepare', 'ladder'];
+const JOBS = ['whole', 'prepare', 'ladder', 'full'];
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor((list.length - 1) / 2)];
 const cheapest = (turns) => turns.reduce((a, b) => (b.cpu_s < a.cpu_s ? b : a));
 
 /** Each way ROUNDS times in turn: of the cheapest turn, since a machine is slower at one time than at another, what it cost; `ratio` and
  * `ratio_apart`, of ours to theirs, are medians of those of one turn. `whole` is all that is made of a clip that meets an idle worker, `apart` the
- * same by two jobs. [{clip, way, cpu_s, wall_s, rss_mb, ratio, ratio_apart, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
+ * same by two jobs, `full ladder` a ladder of all four rungs with nothing of prepare's; `shares` are prepare's CPU against the ladders'. [{clip, way, cpu_s, wall_s, rss_mb, ratio, ratio_apart, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
 export async function transcode(list = recorded()) {
   const rows = [];
   for (const clip of list) {
@@ -144,9 +149,13 @@ export async function transcode(list = recorded()) {
         turns[way].push(await measured(command(clip), path.join(base, way)));
       }
     }
-    const [whole, prepare, ladder] = JOBS.map((job) => cheapest(turns[job]));
+    const [whole, prepare, ladder, full] = JOBS.map((job) => cheapest(turns[job]));
     const against = (way, cost) => median(turns[way].map(({ cpu_s }, i) => cost(i) / cpu_s));
-    rows.push({ clip, way: 'prepare', ...prepare, rungs: [] }, { clip, way: 'ladder', ...ladder, rungs: [] },
+    const share = (cost, of) => median(turns.prepare.map((_, i) => cost(i) / turns[of][i].cpu_s));
+    const shares = { full: share((i) => turns.prepare[i].cpu_s, 'full'), ladder: share((i) => turns.prepare[i].cpu_s, 'ladder'),
+      added: share((i) => turns.whole[i].cpu_s - turns.ladder[i].cpu_s, 'ladder') };
+    rows.push({ clip, way: 'prepare', ...prepare, shares, rungs: [] }, { clip, way: 'ladder', ...ladder, rungs: [] },
+      { clip, way: 'full ladder', ...full, rungs: [] },
       { clip, way: 'apart', cpu_s: prepare.cpu_s + ladder.cpu_s, wall_s: prepare.wall_s + ladder.wall_s, rss_mb: Math.max(prepare.rss_mb, ladder.rss_mb), rungs: [] },
       { clip, way: 'whole', ...whole, bytes: made.reduce((sum, { bytes }) => sum + bytes, 0), stored, rungs: made });
     for (const way of Object.keys(WAYS)) {
@@ -168,6 +177,10 @@ export function print(rows) {
       const ratio = row.way.startsWith('ffmpeg') ? `  whole/this: cpu ${row.ratio.toFixed(2)} ` +
         `(apart ${row.ratio_apart.toFixed(2)}), bytes ${(whole.bytes / row.bytes).toFixed(2)}` : '';
       console.log(`  ${row.way.padEnd(16)} cpu ${row.cpu_s.toFixed(1)} s  wall ${row.wall_s.toFixed(1)} s  rss ${Math.round(row.rss_mb)} MB${ratio}`);
+      if (row.shares) {
+        console.log(`    of a full ladder (all rungs, made without it) ${row.shares.full.toFixed(3)}, of the ladder behind it (its 480 rung left out) ` +
+          `${row.shares.ladder.toFixed(2)}; where one decode makes both it adds ${row.shares.added.toFixed(2)} of the latter`);
+      }
       for (const { side, bytes, ssim, vmaf } of row.rungs) {
         console.log(`    ${side}p ${(bytes / 1e6).toFixed(2)} MB  ssim ${ssim.toFixed(4)}${vmaf === undefined ? '' : `  vmaf ${vmaf.toFixed(1)}`}`);
       }

@@ -87,7 +87,7 @@ void checks_add(struct checks *checks, int64_t at, const struct picture *picture
     checks->brightness += look.mean;
     checks->seen++;
     picture_free(checks->previous);
-    checks->previous = picture_shrunk(picture, picture->width, picture->height);
+    checks->previous = picture_copy(picture);
     checks->previous_at = at;
 }
 

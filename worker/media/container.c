@@ -236,8 +236,8 @@ static bool find_stream_info(struct container *container, GError **error)
 }
 
 /* One thread decodes 1080p faster than the encoders of a ladder take the pictures, and costs 7 % less of the decoder than two, which
- * wait for each other. Larger pictures are what the rest waits for, and any that are only prepared: then a third one works while
- * two wait (4 % of the time of a clip that is shown as it is). Each holds a picture, which are large above 1080p. */
+ * wait for each other. Larger pictures are what the rest waits for, and any that are only prepared (as many as verb_prepare.c says).
+ * Each holds a picture, which are large above 1080p. */
 static int threads_of(const struct container *container, const AVCodecParameters *stream)
 {
     const int64_t pixels = (int64_t)stream->width * stream->height;

@@ -93,10 +93,13 @@ struct encoder *encoder_video_new(const struct encoder_video *settings, GError *
     return encoder_of(g_steal_pointer(&codec));
 }
 
+/* The coder that libavcodec took for its default in 2018 (fcb681a), because it sounds better than the older one at such rates; a build
+ * may still have the older one. Measured (docs/MEDIA.md): 0.4 to 31 dB nearer to the original in eight clips of nine, for a third of the CPU. */
 struct encoder *encoder_audio_new(GError **error)
 {
     const AVCodec *aac = avcodec_find_encoder_by_name("aac");
     g_autoptr(AVCodecContext) codec = avcodec_alloc_context3(aac);
+    g_autoptr(AVDictionary) options = NULL;
 
     g_assert(aac != NULL && codec != NULL);
     codec->sample_fmt = AV_SAMPLE_FMT_FLTP;
@@ -105,7 +108,8 @@ struct encoder *encoder_audio_new(GError **error)
     codec->bit_rate = ENCODER_AUDIO_BPS;
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
     av_channel_layout_default(&codec->ch_layout, 2);
-    if (!libav_check(avcodec_open2(codec, aac, NULL), REASON_INTERNAL, "open aac", error)) {
+    av_dict_set(&options, "aac_coder", "fast", 0);
+    if (!libav_check(avcodec_open2(codec, aac, &options), REASON_INTERNAL, "open aac", error)) {
         return NULL;
     }
     return encoder_of(g_steal_pointer(&codec));

@@ -53,6 +53,14 @@ struct picture *picture_of_frame(const AVFrame *frame)
     return picture;
 }
 
+struct picture *picture_copy(const struct picture *picture)
+{
+    struct picture *copy = picture_new(picture->width, picture->height, 0);
+
+    memcpy(copy->rgb, picture->rgb, (size_t)picture->width * (size_t)picture->height * 3);
+    return copy;
+}
+
 void picture_free(struct picture *picture)
 {
     if (picture != NULL) {

@@ -55,7 +55,7 @@ void storyboard_add(struct storyboard *storyboard, int64_t at, const struct pict
     if (stills->len > 0 && at < g_array_index(stills, struct still, stills->len - 1).at + storyboard->step) {
         return;
     }
-    still.picture = picture_shrunk(picture, picture->width, picture->height);
+    still.picture = picture_copy(picture);
     g_array_append_val(storyboard->stills, still);
     if (stills->len >= STILLS_MAX) {
         thin(storyboard);

@@ -44,7 +44,7 @@ void thumbnail_add(struct thumbnail *thumbnail, int64_t at, const struct picture
 
     if (thumbnail->best == NULL || score > thumbnail->best_score) {
         picture_free(thumbnail->best);
-        thumbnail->best = picture_shrunk(picture, picture->width, picture->height);
+        thumbnail->best = picture_copy(picture);
         thumbnail->best_score = score;
     }
 }
