@@ -129,7 +129,8 @@ const cheapest = (turns) => turns.reduce((a, b) => (b.cpu_s < a.cpu_s ? b : a));
 
 /** Each way ROUNDS times in turn: of the cheapest turn, since a machine is slower at one time than at another, what it cost; `ratio` and
  * `ratio_apart`, of ours to theirs, are medians of those of one turn. `whole` is all that is made of a clip that meets an idle worker, `apart` the
- * same by two jobs, `full ladder` a ladder of all four rungs with nothing of prepare's; `shares` are prepare's CPU against the ladders'. [{clip, way, cpu_s, wall_s, rss_mb, ratio, ratio_apart, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
+ * same by two jobs, `full ladder` a ladder of all four rungs with nothing of prepare's; `shares` are prepare's CPU against the ladders'.
+ * [{clip, way, cpu_s, wall_s, rss_mb, ratio, ratio_apart, bytes, stored (all files, of ours), rungs: [{side, bytes, ssim, vmaf}]}] */
 export async function transcode(list = recorded()) {
   const rows = [];
   for (const clip of list) {

@@ -266,7 +266,10 @@ test(`${CLIPS} clips by keyboard alone: few bytes each, the next one while nothi
     async beforeKey(i, isReturned) {
       sums.push(bytes())
       if (isReturned || i === CLIPS - 1) return
-      while (!service.state.answered.has(`/sheet/${i + 1}.svg`)) await page.waitForTimeout(20)
+      for (let waits = 0; !service.state.answered.has(`/sheet/${i + 1}.svg`); waits++) {
+        assert.ok(waits < 500, `the pictures of clip ${i + 1} are not fetched ahead`)
+        await page.waitForTimeout(20)
+      }
       service.state.open = new Promise((resolve) => (open = resolve))
     },
     afterNext: () => open?.(),

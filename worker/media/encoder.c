@@ -94,7 +94,7 @@ struct encoder *encoder_video_new(const struct encoder_video *settings, GError *
 }
 
 /* The coder that libavcodec took for its default in 2018 (fcb681a), because it sounds better than the older one at such rates; a build
- * may still have the older one. Measured (docs/MEDIA.md): 0.4 to 31 dB nearer to the original in eight clips of nine, for a third of the CPU. */
+ * may still have the older one. Nearer to the original in eight clips of nine, for a third of the CPU (docs/MEDIA.md). */
 struct encoder *encoder_audio_new(GError **error)
 {
     const AVCodec *aac = avcodec_find_encoder_by_name("aac");

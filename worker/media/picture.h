@@ -16,7 +16,7 @@ struct picture {
 };
 
 struct picture *picture_new(int width, int height, uint8_t grey);
-struct picture *picture_copy(const struct picture *picture);
+struct picture *picture_copy(const struct picture *picture); /* the caller's, as every picture that is returned */
 struct picture *picture_of_frame(const AVFrame *frame); /* rgb24 */
 void picture_free(struct picture *picture);
 

@@ -24,7 +24,7 @@
 
 #define STILL_LONG_PX   320
 /* Nothing that is made depends on these. A third one makes a clip that is shown as it is 4 % sooner; beside an encoder it gains no
- * time and costs 3 % of the job (four runs each). */
+ * time (four runs each). */
 #define DECODER_THREADS  2
 #define WRAPPING_THREADS 3
 /* Of one decoded picture: 1080p of 8 bits. Larger ones, some thirty of which wait for their types, would take more memory

@@ -52,8 +52,11 @@ export async function workThrough(page, clips, { beforeKey = () => undefined, af
     await beforeKey(i, isReturned)
     await page.keyboard.press(isReturned ? 'r' : 'a')
     if (isReturned) await giveReason(page)
-    await page.waitForFunction((code) => (document.querySelector('.side .facts dd')?.textContent ?? code) !== code && document.querySelector('.overview') !== null ||
-      document.querySelector('.empty') !== null, `SD26-000${i}`)
+    await page.waitForFunction((code) => {
+      const picture = document.querySelector('.overview')
+      return document.querySelector('.empty') !== null ||
+        (document.querySelector('.side .facts dd')?.textContent ?? code) !== code && picture?.complete && picture.naturalWidth > 0
+    }, `SD26-000${i}`)
     await afterNext(i)
   }
   return (await page.evaluate(() => window.taken)).sort((a, b) => a - b)
