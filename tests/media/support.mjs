@@ -50,6 +50,13 @@ export async function probe(file, ...more) {
 
 export const stream = (probed, type) => probed.streams.find((each) => each.codec_type === type);
 
+/** Every packet of a file, with its time and its bytes, a stream each. */
+export async function packets(file) {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'packet=stream_index,pts,size,flags,data_hash', '-show_data_hash',
+    'sha256', '-of', 'csv=p=0', file]);
+  return stdout.trim().split('\n').sort(); // streams lie woven into each other as they came
+}
+
 /** Presentation times of pictures in seconds, in the order they come out of the decoder. */
 export async function times(file, ...more) {
   const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'v', '-show_entries', 'frame=pts_time',

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { folder, keyframes, loudness, once, openLimits, pixels, probe, reviewName, root, run, stream, times } from './support.mjs';
+import { folder, keyframes, loudness, once, openLimits, packets, pixels, probe, reviewName, root, run, stream, times } from './support.mjs';
 
 const fixtures = path.join(root, 'build/fixtures');
 const base = folder('video');
@@ -278,13 +278,6 @@ test('every rung has the sound that prepare encoded, packet by packet; without t
   }
 });
 
-/** Every packet of a file, with its time and its bytes, a stream each. */
-async function packets(file) {
-  const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'packet=stream_index,pts,size,flags,data_hash', '-show_data_hash',
-    'sha256', '-of', 'csv=p=0', file]);
-  return stdout.trim().split('\n').sort(); // streams lie woven into each other as they came
-}
-
 test('prepare and ladder from one decode make what the two make one after the other', async () => {
   const clips = { 'interlaced.mp4': true, 'hlg.mov': true, 'one-picture-turned.mp4': true,
     'messenger.mp4': false }; // the last can be shown as it is: its largest rung is there, and its reviewers get it soon
@@ -302,17 +295,6 @@ test('prepare and ladder from one decode make what the two make one after the ot
       const other = path.join(fs.existsSync(path.join(apart.into, output.name)) ? apart.into : prepared.into, output.name);
       assert.deepEqual(await packets(path.join(into, output.name)), await packets(other), `${name} ${output.name}`);
     }
-  }
-});
-
-test('where waiting pictures would take too much memory, the ladder is left for its own job', async () => {
-  for (const [format, isWhole] of [['yuv420p', true], ['yuv420p10le', false]]) {
-    const clip = path.join(base, `${format}.mp4`);
-    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=10:duration=0.5', '-c:v', 'libx264', '-preset', 'ultrafast',
-      '-pix_fmt', format, clip]);
-    const { answer } = await once('whole', clip, path.join(base, `w${next++}`));
-    assert.equal(answer.outputs.some(({ name }) => name === 'master.m3u8'), isWhole, format);
-    assert.ok(answer.outputs.some(({ name }) => name === '480p.mp4'), format);
   }
 });
 

@@ -43,8 +43,8 @@ void source_free(struct source *source);
 struct source *source_open_sound(const struct reader *reader, enum sniff_family family,
                                  const struct container_limits *limits, const struct source *pictures, GError **error);
 
-/* From now on pictures are looked at and not encoded: B pictures are not smoothed, which saves a tenth of decoding. What stills
- * lose by it, 0.004 of SSIM at most, is less than a JPEG costs them (docs/MEDIA.md). */
+/* From now on pictures are looked at, or encoded with half the lines at most: B pictures are not smoothed, which saves a tenth of
+ * decoding. What stills lose by it, 0.004 of SSIM at most, is less than a JPEG costs them (docs/MEDIA.md). */
 void source_skim(struct source *source);
 
 /* From now on no sound is decoded any more, for a run that takes it from elsewhere; how long it is still counts. */

@@ -274,6 +274,18 @@ static bool run_pipeline(struct prepare *prepare, struct pipeline *pipeline, GEr
     return true;
 }
 
+/* Where the copy has half the lines at most and nothing larger is encoded, scaling blurs what the loop filter would: without it for B
+ * pictures prepare takes 4 % less CPU, for 0.5 % more bytes at the same SSIM (seven clips of 1080 lines: -0.3 to 1.9 %; of 720 lines,
+ * whose copy has two thirds, up to 2.9: docs/MEDIA.md). */
+static bool may_skim(const struct prepare *prepare, const struct source *source)
+{
+    const struct source_format *format = source_format_of(source);
+    const struct encoder_video *copy = &prepare->review.video;
+
+    return !prepare->review.wraps && prepare->rungs.count == 0 &&
+           2 * MIN(copy->width, copy->height) <= MIN(format->display_width, format->display_height);
+}
+
 static bool make_video(struct prepare *prepare, struct source *source, GError **error)
 {
     const struct task *task = prepare->verb->task;
@@ -289,6 +301,9 @@ static bool make_video(struct prepare *prepare, struct source *source, GError **
     bool ok;
 
     plan_rungs(prepare, source);
+    if (may_skim(prepare, source)) {
+        source_skim(source);
+    }
     add_outputs(prepare, &pipeline);
     ok = (prepare->rungs.count == 0 || rungs_add(&prepare->rungs, &pipeline, error)) &&
          run_pipeline(prepare, &pipeline, error) &&
