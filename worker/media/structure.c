@@ -302,7 +302,8 @@ static bool visit(struct walk *walk, const struct box *box, int depth)
     return true;
 }
 
-/* Reads a box header at `at`; false at the end or where the rest is no box (padding, trailers of phones). */
+/* Reads a box header at `at`; false at the end or where the rest is no box (padding, trailers of phones, a long header that its parent
+ * has no room for). */
 static bool read_box(struct walk *walk, int64_t at, int64_t end, struct box *box)
 {
     uint8_t head[16];
@@ -323,7 +324,7 @@ static bool read_box(struct walk *walk, int64_t at, int64_t end, struct box *box
     if (size == 0) {
         size = end - at;
     }
-    if (size < box->body - at) {
+    if (size < box->body - at || end < box->body) {
         return false;
     }
     box->overruns = size > end - at;

@@ -39,6 +39,9 @@ static const struct {
          FTYP BOX("\x20", "moov") BOX("\x18", "stbl") BOX("\x10", "stts") "\0\0\0\0\0\0\0\x7f", REASON_BROKEN_FILE),
     CASE("edits", SNIFF_MP4, FTYP BOX("\x20", "moov") BOX("\x18", "edts") BOX("\x10", "elst") "\0\0\0\0\0\0\1\0",
          REASON_TOO_COMPLEX),
+    /* Its last four bytes are the next box's, and nothing is left for its body. */
+    CASE("long_header_beyond_its_parent", SNIFF_MP4,
+         FTYP BOX("\x14", "moov") BOX("\1", "udta") "\0\0\0\0" BOX("\x18", "free") "0123456789abcdef", -1),
     CASE("ebml_encrypted", SNIFF_MATROSKA,
          "\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\xff\x16\x54\xae\x6b\x8e\xae\x8c\x6d\x80\x89\x62\x40\x86\x50\x35\x83"
          "abc",
