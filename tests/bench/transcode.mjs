@@ -175,8 +175,8 @@ export function print(rows) {
     const whole = of.find(({ way }) => way === 'whole');
     console.log(path.basename(clip));
     for (const row of of) {
-      const ratio = row.way.startsWith('ffmpeg') ? `  whole/this: cpu ${row.ratio.toFixed(2)} ` +
-        `(apart ${row.ratio_apart.toFixed(2)}), bytes ${(whole.bytes / row.bytes).toFixed(2)}` : '';
+      const ratio = row.way.startsWith('ffmpeg') ? `  whole/this: cpu ${row.ratio.toFixed(3)} ` +
+        `(apart ${row.ratio_apart.toFixed(3)}), bytes ${(whole.bytes / row.bytes).toFixed(2)}` : '';
       console.log(`  ${row.way.padEnd(16)} cpu ${row.cpu_s.toFixed(1)} s  wall ${row.wall_s.toFixed(1)} s  rss ${Math.round(row.rss_mb)} MB${ratio}`);
       if (row.shares) {
         console.log(`    of a full ladder (all rungs, made without it) ${row.shares.full.toFixed(3)}, of the ladder behind it (its 480 rung left out) ` +
