@@ -44,7 +44,7 @@ struct source *source_open_sound(const struct reader *reader, enum sniff_family 
                                  const struct container_limits *limits, const struct source *pictures, GError **error);
 
 /* From now on pictures are looked at, or encoded with half the lines at most: B pictures are not smoothed, which saves a tenth of
- * decoding. What stills lose by it, 0.004 of SSIM at most, is less than a JPEG costs them (docs/MEDIA.md). */
+ * decoding. What stills lose by it, 0.005 of SSIM at most, is less than a JPEG costs them (docs/MEDIA.md). */
 void source_skim(struct source *source);
 
 /* From now on no sound is decoded any more, for a run that takes it from elsewhere; how long it is still counts. */

@@ -1,10 +1,10 @@
 #include "worker/media/storyboard.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
 #include "worker/media/photo.h"
 
@@ -40,32 +40,32 @@ static void test_stills_are_even_and_bounded(void)
     }
 }
 
-static int open_temporary(char **name)
+static char *text_of(int fd)
 {
-    g_autoptr(GError) error = NULL;
-    const int fd = g_file_open_tmp("xuepai-storyboard-XXXXXX", name, &error);
+    const off_t length = lseek(fd, 0, SEEK_END);
+    char *text = g_malloc0((size_t)length + 1);
 
-    g_assert_no_error(error);
-    return fd;
+    g_assert_cmpint(pread(fd, text, (size_t)length, 0), ==, length);
+    return text;
 }
 
 /* Each cue begins where the one before ends, the first where the clip begins and the last where it ends; the tiles lie inside the
  * sprite, each elsewhere. */
 static void test_cues_join(void)
 {
-    g_autofree char *sprite = NULL, *cues = NULL, *text = NULL;
+    g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
     g_autoptr(GError) error = NULL;
     struct storyboard *storyboard = storyboard_of(41); /* 10.25 s */
-    const struct storyboard_target target = {open_temporary(&sprite), open_temporary(&cues), "sprite.jpg", NULL,
-                                             2 * LIBAV_VIDEO_HZ};
+    const struct storyboard_target target = {memfd_create("sprite", MFD_CLOEXEC), memfd_create("cues", MFD_CLOEXEC),
+                                             "sprite.jpg", NULL, 2 * LIBAV_VIDEO_HZ};
     g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autofree char *until = g_strdup("00:00:02.000");
     int count = 0;
 
     g_assert_true(storyboard_write(storyboard, 10 * LIBAV_VIDEO_HZ + 22500, &target, &error));
     g_assert_no_error(error);
-    g_assert_true(g_file_get_contents(cues, &text, NULL, &error));
+    text = text_of(target.cues_fd);
     g_assert_true(g_str_has_prefix(text, "WEBVTT\n\n"));
     lines = g_strsplit(text, "\n", -1);
     for (int i = 2; lines[i] != NULL && lines[i + 1] != NULL; i += 3, count++) {
@@ -81,10 +81,8 @@ static void test_cues_join(void)
     }
     g_assert_cmpint(count, ==, 41);
     g_assert_cmpstr(until, ==, "00:00:12.250");
-    g_assert_true(g_close(target.sprite_fd, NULL));
-    g_assert_true(g_close(target.cues_fd, NULL));
-    g_assert_cmpint(g_unlink(sprite), ==, 0);
-    g_assert_cmpint(g_unlink(cues), ==, 0);
+    g_assert_cmpint(close(target.sprite_fd), ==, 0);
+    g_assert_cmpint(close(target.cues_fd), ==, 0);
     storyboard_free(storyboard);
 }
 
